@@ -1,0 +1,47 @@
+"""What the rules' scripts share: their arguments, their log and the one-line error on the terminal."""
+
+import argparse
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from synthaug.errors import InputError
+
+Params = TypeVar("Params")
+
+
+def parser(doc: str) -> argparse.ArgumentParser:
+    """Return a parser that shows ``doc`` (the script's docstring) as help and knows ``--log``."""
+    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--log", help="file for progress and tracebacks; the terminal without it")
+    return arguments
+
+
+def params(kind: type[Params], text: str) -> Params:
+    """Build the dataclass ``kind`` from the JSON object ``text``; an unknown or missing key is an `InputError`."""
+    try:
+        return kind(**json.loads(text))
+    except TypeError as error:
+        raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
+
+
+@contextlib.contextmanager
+def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
+    """Log to the file ``log``; on failure write the traceback there and one line to the terminal, and exit with 1."""
+    if log:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+    logger = logging.getLogger(rule)
+    details = f" (details: {log})" if log else ""
+    try:
+        yield logger
+    except InputError as error:
+        logger.exception("stopped")
+        sys.exit(f"ERROR [{rule}] {error}{details}")
+    except Exception as error:
+        logger.exception("stopped")
+        sys.exit(f"ERROR [{rule}] unexpected {type(error).__name__}: {error}{details}")

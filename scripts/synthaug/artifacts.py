@@ -1,0 +1,87 @@
+"""Files between stages: written whole or not at all, read back with the same types, and saying what made them."""
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthaug.errors import InputError
+
+# Identifiers stay text however numeric they look: a patient "007", a size "0", the folds "12".
+TEXT_COLUMNS = ("lesion", "patient", "class", "set", "image", "truth", "predicted", "arm", "size", "folds", "generator")
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write ``table`` without its index, with ``\\n`` line ends on every system."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``."""
+    header = pd.read_csv(path, nrows=0).columns
+    text = {name: str for name in header if name in TEXT_COLUMNS}
+    table = pd.read_csv(path, dtype=text)
+    for name in text:
+        table[name] = table[name].fillna("")
+    return table
+
+
+def write_json(value: object, path: str | Path) -> None:
+    """Write ``value`` as indented JSON with sorted keys."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def read_json(path: str | Path) -> object:
+    return json.loads(Path(path).read_text())
+
+
+def write_array(array: np.ndarray, path: str | Path) -> None:
+    """Write one array as ``.npy`` (no pickle)."""
+    with replacing(path) as temporary:
+        np.save(temporary, array, allow_pickle=False)
+
+
+def write_arrays(arrays: dict[str, np.ndarray], path: str | Path) -> None:
+    """Write named arrays as one compressed ``.npz`` (no pickle)."""
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def read_array(path: str | Path, *, memory_map: bool = False) -> np.ndarray:
+    """Read one ``.npy`` array; ``memory_map=True`` reads only the parts that are used.
+
+    Raises
+    ------
+    InputError
+        If the file is no complete array.
+    """
+    try:
+        return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise InputError(f"{path}: expected a NumPy array file, found {error}; delete it and run again") from error
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of Python and of the installed ``packages``, for a result's record of what made it."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
