@@ -1,0 +1,49 @@
+"""Draw and apply the 480 classic augmentations of every lesion, main and extra.
+
+Reads the crops and their index. Writes the images and an index with the drawn parameters, lesion by lesion; ``rank`` is
+an augmentation's place in its lesion's random order.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+import command
+from synthaug import artifacts, augment, rois, seeding
+
+
+@dataclass(frozen=True)
+class Params(rois.Params):
+    master_seed: int
+    threads: int
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True)
+    parser.add_argument("--crops", required=True)
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--index", required=True)
+    arguments = parser.parse_args()
+    with command.logged("build_pool", arguments.log) as log:
+        params = command.params(Params, arguments.params)
+        torch.set_num_threads(params.threads)
+        index = artifacts.read_csv(arguments.rois)
+        images, tables = [], []
+        with np.load(arguments.crops, allow_pickle=False) as crops:
+            for row in index.itertuples():
+                table = augment.draw(seeding.stream(params.master_seed, "pool", row.lesion), row.diameter_px)
+                maps = augment.matrices(table, row.diameter_px, params)
+                crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
+                images.append(augment.apply(crop, maps, row.low, row.high))
+                tables.append(table.assign(lesion=row.lesion, rank=range(len(table))))
+                log.info("%s: %d augmentations", row.lesion, len(table))
+        artifacts.write_csv(pd.concat(tables)[["lesion", "rank", *augment.COLUMNS]], arguments.index)
+        artifacts.write_array(np.concatenate(images), arguments.images)
+
+
+if __name__ == "__main__":
+    main()

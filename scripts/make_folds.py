@@ -1,0 +1,31 @@
+"""Split the main lesions into patient-level, class-balanced folds for one seed."""
+
+from dataclasses import dataclass
+
+import command
+from synthaug import artifacts, folds
+
+
+@dataclass(frozen=True)
+class Params:
+    master_seed: int
+    folds: int
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--cases", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    with command.logged("make_folds", arguments.log) as log:
+        params = command.params(Params, arguments.params)
+        cases = artifacts.read_csv(arguments.cases)
+        table = folds.split(cases, folds=params.folds, seed=arguments.seed, master_seed=params.master_seed)
+        log.info("lesions by class and fold:\n%s", table.groupby(["class", "fold"]).size().unstack())
+        artifacts.write_csv(table, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Patient-level, class-balanced folds of the main set (paper section 4.1)."""
+
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
+
+from synthaug import seeding
+from synthaug.errors import InputError
+
+CANDIDATES = 100  # shuffles tried; the best balanced one is kept
+
+
+def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd.DataFrame:
+    """Assign every main lesion to a fold; all lesions of a patient share one.
+
+    Of 100 shuffled stratified splits, the one whose class counts differ least between folds is kept. Lesions of other
+    sets, labels of images and results play no part in it.
+
+    Parameters
+    ----------
+    cases
+        Columns ``lesion``, ``patient``, ``class``, ``set``.
+
+    Returns
+    -------
+    DataFrame with ``lesion``, ``patient``, ``class``, ``fold`` (0 ... folds - 1), sorted by lesion.
+
+    Raises
+    ------
+    InputError
+        If a class has fewer patients than there are folds, or no candidate has every class in every fold.
+    """
+    main = cases[cases["set"] == "main"].sort_values("lesion", ignore_index=True)[["lesion", "patient", "class"]]
+    patients = main.groupby("class")["patient"].nunique()
+    for cls, count in patients.items():
+        if count < folds:
+            raise InputError(
+                f"class {cls}: expected at least {folds} patients in the main set for {folds} folds, found {count}; "
+                "add patients, lower folds or leave the class out"
+            )
+    best, best_spread = None, None
+    for candidate in range(CANDIDATES):
+        splitter = StratifiedGroupKFold(
+            folds, shuffle=True, random_state=seeding.stream_seed(master_seed, "folds", seed, candidate) % 2**32
+        )
+        fold = pd.Series(-1, index=main.index)
+        for number, (_, test) in enumerate(splitter.split(main, main["class"], main["patient"])):
+            fold.iloc[test] = number
+        counts = pd.crosstab(main["class"], fold)
+        spread = int((counts.max(axis=1) - counts.min(axis=1)).sum())
+        if counts.shape[1] == folds and counts.to_numpy().min() > 0 and (best is None or spread < best_spread):
+            best, best_spread = fold, spread
+    if best is None:
+        raise InputError(f"folds: no patient-level split has every class in each of {folds} folds; lower folds")
+    return main.assign(fold=best)

@@ -1,0 +1,151 @@
+"""Which images a model trains on.
+
+Sizes count images added per training fold to the un-augmented ROIs (paper section 4.2.1): ``"5000"`` adds 5000 classic
+augmentations a fold, ``"5000+1000x3"`` also 1000 synthetic or extra images a fold for each of three classes. Groups are
+nested, the smaller within the larger, for any split, and hold the same number of augmentations of each lesion, give or
+take one.
+"""
+
+import re
+
+import pandas as pd
+
+from synthaug import seeding
+from synthaug.errors import InputError
+
+ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
+CLASSIC, EXTRA = "classic", "extra"  # arms; any other arm is the name of a generator
+SIZE = re.compile(r"(\d+)(?:\+(\d+)x(\d+))?")
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """Return the classic images a fold and the further images a fold and class of a size string.
+
+    >>> parse_size("5000+1000x3")
+    (5000, 1000)
+    """
+    match = SIZE.fullmatch(size)
+    if not match:
+        raise InputError(f'size "{size}": expected "N" or "N+MxC", such as 5000 or 5000+1000x3')
+    return int(match[1]), int(match[2] or 0)
+
+
+def lesions_of(folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
+    """Return the rows of ``folds`` whose fold is one of the digits of ``train_folds``."""
+    return folds[folds["fold"].astype(str).isin(list(train_folds))]
+
+
+def test_lesions(folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
+    """Return the main lesions outside ``train_folds``, sorted by lesion."""
+    return folds.drop(lesions_of(folds, train_folds).index).sort_values("lesion", ignore_index=True)
+
+
+def generator_set(
+    rois: pd.DataFrame,
+    pool_index: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    train_folds: str,
+    group: int,
+    cls: str,
+    seed: int,
+    master_seed: int,
+) -> pd.DataFrame:
+    """Return what a generator of class ``cls`` trains on: the lesions of that class in the classic group (4.2.2).
+
+    Parameters
+    ----------
+    rois, pool_index, folds
+        The tables ``rois.csv``, ``pool/index.csv`` and ``folds.csv``.
+    train_folds
+        The folds trained on, a digit each.
+    group
+        Classic augmentations per fold, of all classes together.
+
+    Returns
+    -------
+    DataFrame with ``source`` (roi or pool), ``lesion``, ``rank`` (-1 for a ROI), ``class``, ``generator`` (empty) and
+    ``row``, the row in the array of that source.
+    """
+    rows = _classic(rois, pool_index, folds, train_folds, group, seed, master_seed)
+    return rows[rows["class"] == cls].reset_index(drop=True)
+
+
+def classifier_set(
+    rois: pd.DataFrame,
+    pool_index: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    train_folds: str,
+    arm: str,
+    size: str,
+    classes: list[str],
+    seed: int,
+    master_seed: int,
+) -> pd.DataFrame:
+    """Return what a classifier trains on; the columns are those of `generator_set`.
+
+    The un-augmented ROIs of the training folds and the classic group come first; then, for each class, the
+    arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
+    first synthetic images of the generator that the arm is named after.
+    """
+    classic, further = parse_size(size)
+    parts = [_classic(rois, pool_index, folds, train_folds, classic, seed, master_seed)]
+    count = further * len(train_folds)
+    for cls in classes:
+        if arm == EXTRA:
+            parts.append(_extra(rois, pool_index, cls, count, master_seed))
+        elif arm != CLASSIC:
+            parts.append(_rows(SYNTHETIC, "", range(count), cls, range(count), generator=arm))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed) -> pd.DataFrame:
+    roi_row = {lesion: row for row, lesion in enumerate(rois["lesion"])}
+    parts = []
+    for fold in sorted(train_folds):
+        members = lesions_of(folds, fold).sort_values("lesion")
+        class_of = dict(zip(members["lesion"], members["class"], strict=True))
+        lesions = members["lesion"].tolist()
+        parts.append(_rows(ROI, lesions, -1, members["class"].tolist(), [roi_row[lesion] for lesion in lesions]))
+        order = seeding.stream(master_seed, "group", seed, int(fold)).permutation(len(lesions))
+        drawn = _first(pool_index, [lesions[i] for i in order], group, f"fold {fold}")
+        parts.append(_rows(POOL, drawn["lesion"], drawn["rank"], drawn["lesion"].map(class_of), drawn.index))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _extra(rois, pool_index, cls, count, master_seed) -> pd.DataFrame:
+    members = rois[(rois["set"] == "extra") & (rois["class"] == cls)]
+    if members.empty:
+        raise InputError(
+            f'case table: expected lesions of class {cls} with set "extra" for the arm "extra", found none'
+        )
+    order = seeding.stream(master_seed, "group", "extra", cls).permutation(len(members))
+    members = members.iloc[order][:count]
+    drawn = _first(pool_index, members["lesion"].tolist(), count - len(members), f"extra lesions of class {cls}")
+    return pd.concat(
+        [
+            _rows(EXTRA_ROI, members["lesion"], -1, cls, members.index),
+            _rows(EXTRA_POOL, drawn["lesion"], drawn["rank"], cls, drawn.index),
+        ],
+        ignore_index=True,
+    )
+
+
+def _first(pool_index: pd.DataFrame, lesions: list[str], count: int, where: str) -> pd.DataFrame:
+    """Return the first ``count`` pool rows of ``lesions`` ordered by (rank, place in ``lesions``)."""
+    candidates = pool_index[pool_index["lesion"].isin(lesions)]
+    if count > len(candidates):
+        raise InputError(
+            f"experiment: {count} augmentations asked for of {where}, which has {len(lesions)} lesions and so at most "
+            f"{len(candidates)}; lower the sizes in the config"
+        )
+    place = candidates["lesion"].map({lesion: i for i, lesion in enumerate(lesions)})
+    return candidates.assign(place=place).sort_values(["rank", "place"]).head(count)
+
+
+def _rows(source, lesion, rank, cls, row, *, generator="") -> pd.DataFrame:
+    """Return a table of ``len(row)`` rows; the other arguments are lists of that length or one value for all rows."""
+    columns = {"source": source, "lesion": lesion, "rank": rank, "class": cls, "generator": generator, "row": row}
+    columns = {name: value if isinstance(value, str | int) else list(value) for name, value in columns.items()}
+    return pd.DataFrame(columns, index=range(len(row))).astype({"rank": int, "row": int})
