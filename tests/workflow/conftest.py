@@ -1,0 +1,91 @@
+"""Copies of the workflow to run in: tests never touch the user's config or results."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "config", "workflow", "scripts", "envs"]
+
+
+@dataclass
+class Project:
+    """A copy of the workflow in a folder of its own."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, configfile: str = "config/tiny.yaml") -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configfile, *arguments]
+        environment = {**os.environ, "COLUMNS": "200", "XDG_CACHE_HOME": str(self.folder / ".cache")}
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    def planned(self, *arguments: str, **options) -> dict[str, int]:
+        """Return how many jobs of each rule a dry-run lists; nothing to be done is an empty dictionary."""
+        done = self.snakemake("--dry-run", "--quiet", *arguments, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        text = done.stdout + done.stderr
+        if "Job stats:" not in text:
+            return {}
+        lines = text.split("Job stats:")[1].strip().splitlines()[2:]
+        counts = {}
+        for line in lines:
+            parts = line.split()
+            if len(parts) != 2 or parts[0] == "total":
+                break
+            counts[parts[0]] = int(parts[1])
+        return counts
+
+    def edit(self, name: str, change) -> None:
+        """Apply ``change`` to the text of a file."""
+        path = self.folder / name
+        before = path.read_text()
+        after = change(before)
+        assert after != before, f"{name}: the edit changed nothing"
+        path.write_text(after)
+
+    def configure(self, change, name: str = "config/tiny.yaml") -> None:
+        """Apply ``change`` to the loaded configuration, in place."""
+        path = self.folder / name
+        config = yaml.safe_load(path.read_text())
+        change(config)
+        path.write_text(yaml.safe_dump(config))
+
+
+def copy_workflow(folder: Path) -> Project:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / part)
+    return Project(folder)
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """A fresh copy, nothing run."""
+    return copy_workflow(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Project:
+    """A copy in which config/tiny.yaml has run to its report. Tests must leave it as they found it."""
+    project = copy_workflow(tmp_path_factory.mktemp("finished") / "project")
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.fixture
+def rerun(finished, tmp_path) -> Project:
+    """A copy of the finished run, to be changed."""
+    folder = tmp_path / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)  # copytree keeps modification times
+    return Project(folder)

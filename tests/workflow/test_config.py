@@ -1,0 +1,111 @@
+"""The shipped configs, the schema and config/README.md belong together; a wrong value is one clear line."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def keys(value: object, where: tuple = ()) -> set[tuple]:
+    """Return the paths of all keys; presets and phantom classes differ by nature and count as one level."""
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, inner in value.items():
+        name = "*" if where == ("generators",) else key
+        found |= {(*where, name)} | keys(inner, (*where, name))
+    return found
+
+
+def described(schema: dict, where: tuple = ()):
+    """Yield (path, schema) of every key."""
+    for key, inner in schema.get("properties", {}).items():
+        inner = resolve(inner)
+        yield (*where, key), inner
+        yield from described(inner, (*where, key))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from described(schema["additionalProperties"], (*where, "*"))
+
+
+def resolve(schema: dict) -> dict:
+    if "$ref" not in schema:
+        return schema
+    return {**SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_config_is_valid_and_complete(path):
+    config = yaml.safe_load(path.read_text())
+    jsonschema.validate(config, SCHEMA, cls=jsonschema.Draft202012Validator)
+    assert keys(config) == keys(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+
+
+def test_every_key_has_a_description_and_a_type():
+    for where, schema in described(SCHEMA):
+        assert schema.get("description"), where
+        assert {"type", "enum", "const"} & set(schema), where
+
+
+def test_every_key_of_the_default_is_commented_or_obvious():
+    text = (ROOT / "config/config.yaml").read_text()
+    for word in ["cohort", "seeds", "margin", "group", "synthetic", "bootstrap", "samples"]:
+        assert re.search(rf"^\s*{word}:.*#", text, re.MULTILINE), word
+
+
+def test_reference_lists_every_key_as_the_schema_has_it():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/workflow/config_reference.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda c: c.update(clasifier=c["classifier"]), "unknown key 'clasifier'; did you mean 'classifier'?"),
+        (lambda c: c["rois"].update(margn=0.3), "rois: unknown key 'margn'; did you mean 'margin'?"),
+        (lambda c: c["classifier"].update(epochs=0), "classifier: epochs: 0 is less than the minimum of 1"),
+        (lambda c: c.update(folds=11), "folds: 11 is greater than the maximum of 10"),
+        (lambda c: c["experiment"].update(group=77), "experiment: group: 77 is not in experiment: classic"),
+        (lambda c: c["experiment"].update(generators=["dcgam"]), "'dcgam' is not a preset"),
+        (lambda c: c["experiment"].update(synthetic=[10, 500]), "sampling: samples: 20 a class"),
+        (lambda c: c["evaluation"].update(synthetic=11), "evaluation: synthetic: 11 is not in experiment"),
+        (lambda c: c["cases"].update(classes=["cyst", "all"]), "'all' is reserved"),
+        (lambda c: c.update(device="gpu"), "device: 'gpu' is not one of"),
+    ],
+)
+def test_wrong_value_is_one_line_and_nothing_is_written(project, change, expected):
+    project.configure(change)
+    done = project.snakemake()
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    lines = [line for line in text.splitlines() if line.startswith("error: config:")]
+    assert any(expected in line for line in lines), text
+    assert "Traceback" not in text
+    assert not (project.folder / "results").exists()
+
+
+def test_misspelt_key_on_top_of_the_default_is_refused(project):
+    # --configfile merges over the default, so a misspelt key would otherwise silently keep the old value.
+    (project.folder / "mine.yaml").write_text("experiment: {clasic: [0, 100]}\n")
+    done = project.snakemake("--dry-run", configfile="mine.yaml")
+    assert done.returncode == 1
+    assert "error: config: experiment: unknown key 'clasic'; did you mean 'classic'?" in done.stdout + done.stderr
+
+
+def test_environments_pin_what_requirements_pin():
+    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    pins = {name.lower(): version for name, version in pins.items()}
+    for path in (ROOT / "envs").glob("*.yaml"):
+        for dependency in yaml.safe_load(path.read_text())["dependencies"]:
+            name, version = dependency.split("=")
+            if name != "python":
+                assert pins[{"pytorch": "torch"}.get(name, name)] == version, (path.name, name)

@@ -1,0 +1,66 @@
+"""From the case table to checked cases, and sheets of every lesion for the user to look at before any training."""
+
+
+rule check_cases:
+    input:
+        code=code("check_cases"),
+        table=case_table(),
+        files=case_files(),
+    output:
+        cases="<results>/cases.csv",
+    log:
+        "<results>/logs/check_cases.log",
+    benchmark:
+        "<results>/benchmarks/check_cases.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
+    shell:
+        "python {input.code[0]} --table {input.table:q} --params {params.settings:q} --out {output.cases:q} --log {log:q}"
+
+
+rule plot_contours:
+    input:
+        code=code("plot_contours"),
+        cases=rules.check_cases.output.cases,
+        table=case_table(),
+    output:
+        contours=report(
+            "<results>/check/contours.pdf",
+            caption="../report/contours.rst",
+            category="1 Data",
+            labels={"content": "Lesion outlines"},
+        ),
+        duplicates=report(
+            "<results>/check/duplicates.csv",
+            caption="../report/duplicates.rst",
+            category="1 Data",
+            labels={"content": "Near-duplicate images"},
+        ),
+    log:
+        "<results>/logs/plot_contours.log",
+    benchmark:
+        "<results>/benchmarks/plot_contours.tsv"
+    conda:
+        "../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=pack(
+            intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
+        ),
+    shell:
+        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
+        " --contours {output.contours:q} --duplicates {output.duplicates:q} --log {log:q}"
+
+
+rule check_data:
+    input:
+        rules.plot_contours.output,

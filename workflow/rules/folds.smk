@@ -1,0 +1,24 @@
+"""Patient-level, class-balanced folds; once per seed."""
+
+
+rule make_folds:
+    input:
+        code=code("make_folds"),
+        cases=rules.check_cases.output.cases,
+    output:
+        folds="<results>/seed-{seed}/folds.csv",
+    log:
+        "<results>/logs/make_folds/seed-{seed}.log",
+    benchmark:
+        "<results>/benchmarks/make_folds/seed-{seed}.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        settings=pack(master_seed=config["master_seed"], folds=config["folds"]),
+    shell:
+        "python {input.code[0]} --cases {input.cases:q} --seed {wildcards.seed} --params {params.settings:q}"
+        " --out {output.folds:q} --log {log:q}"

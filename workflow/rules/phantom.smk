@@ -1,0 +1,24 @@
+"""The built-in phantom cohort, as a hospital would hand it over; used when the config names no case table."""
+
+
+rule make_phantom:
+    input:
+        code=code("make_phantom"),
+    output:
+        table="<results>/phantom/case_table.csv",
+        patients=directory("<results>/phantom/patients"),
+    log:
+        "<results>/logs/make_phantom.log",
+    benchmark:
+        "<results>/benchmarks/make_phantom.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=pack(**config["phantom"], master_seed=config["master_seed"]),
+    shell:
+        "python {input.code[0]} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
+        " --log {log:q}"

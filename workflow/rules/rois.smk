@@ -1,0 +1,52 @@
+"""From checked cases to ROIs and their classic augmentations; once per cohort."""
+
+
+rule extract_rois:
+    input:
+        code=code("extract_rois"),
+        cases=rules.check_cases.output.cases,
+        table=case_table(),
+    output:
+        index="<results>/rois/rois.csv",
+        crops="<results>/rois/crops.npz",
+        images="<results>/rois/images.npy",
+    log:
+        "<results>/logs/extract_rois.log",
+    benchmark:
+        "<results>/benchmarks/extract_rois.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=pack(**config["rois"]),
+    shell:
+        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
+        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q} --log {log:q}"
+
+
+rule build_pool:
+    input:
+        code=code("build_pool"),
+        rois=rules.extract_rois.output.index,
+        crops=rules.extract_rois.output.crops,
+    output:
+        images="<results>/pool/images.npy",
+        index="<results>/pool/index.csv",
+    log:
+        "<results>/logs/build_pool.log",
+    benchmark:
+        "<results>/benchmarks/build_pool.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=pack(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
+    shell:
+        "python {input.code[0]} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
+        " --images {output.images:q} --index {output.index:q} --log {log:q}"
