@@ -1,0 +1,149 @@
+"""The adversarial game: losses and training loop of a generator and a discriminator."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.nn import functional
+
+from synthaug import device, seeding
+from synthaug.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(device.Compute):
+    """The keys of the loop, common to all adversarial architectures."""
+
+    master_seed: int
+    epochs: int
+    batch: int
+    learning_rate: float
+    beta1: float
+    beta2: float
+    """Adam's decay rates of the first and second moments."""
+    generator_updates: int
+    """Generator updates after each discriminator update."""
+
+
+def to_signal(images: torch.Tensor) -> torch.Tensor:
+    """Scale uint8 images to float32 in [-1, 1], the range of tanh (section 3.2)."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def to_bytes(signal: torch.Tensor) -> torch.Tensor:
+    """Scale images in [-1, 1] to uint8, rounding; the inverse of `to_signal`."""
+    return signal.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def discriminator_loss(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """Return -log D(x) - log(1 - D(G(z))), averaged over each batch, from the logits of D."""
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def generator_loss(fake: torch.Tensor) -> torch.Tensor:
+    """Return -log D(G(z)), the loss that does not saturate (Goodfellow et al. 2014, section 3), from the logits."""
+    return functional.softplus(-fake).mean()
+
+
+def train(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    images: np.ndarray,
+    latents: Callable[[np.random.Generator, int], np.ndarray],
+    params: Params,
+    names: tuple[str | int, ...],
+    where: torch.device,
+    on_epoch: Callable[[int], None],
+) -> pd.DataFrame:
+    """Train both networks, which must be on the device ``where``, in place.
+
+    Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
+    normalisation is unreliable on a few images. A step updates the discriminator once, with separate batches of real
+    and generated images, and then the generator ``generator_updates`` times on the same latent vectors.
+
+    Parameters
+    ----------
+    images
+        uint8 (n, 64, 64).
+    latents
+        Returns float32 latent vectors (n, length) given a stream and n.
+    names
+        The names of this training's random streams.
+    on_epoch
+        Called with the number of each epoch (from 1) after it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``epoch, loss_d, loss_g, score_real, score_fake``: means over the epoch; the scores are D(x) and D(G(z)).
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two images or a loss is no longer finite.
+    """
+    if len(images) < 2:
+        raise InputError(f"generator: expected 2 or more training images, found {len(images)}; choose a larger group")
+    order = seeding.stream(params.master_seed, *names, "order")
+    noise = seeding.stream(params.master_seed, *names, "latents")
+    adam = {"lr": params.learning_rate, "betas": (params.beta1, params.beta2), "fused": True}
+    update_d = torch.optim.Adam(discriminator.parameters(), **adam)
+    update_g = torch.optim.Adam(generator.parameters(), **adam)
+    generator.train()
+    discriminator.train()
+
+    def score(batch: torch.Tensor) -> torch.Tensor:
+        with device.autocast(where, params.precision):
+            return discriminator(batch).float()
+
+    def generate(z: torch.Tensor) -> torch.Tensor:
+        with device.autocast(where, params.precision):
+            return generator(z)
+
+    data = torch.from_numpy(images).unsqueeze(1).to(where)
+    batch = min(params.batch, len(images))
+    steps = len(images) // batch
+    history = []
+    for epoch in range(1, params.epochs + 1):
+        began = time.perf_counter()
+        rows = torch.from_numpy(order.permutation(len(images))[: steps * batch]).to(where)
+        vectors = torch.from_numpy(latents(noise, steps * batch)).to(where)
+        totals = torch.zeros(4, device=where)  # stays on the device: reading it each step would make the GPU wait
+        for index, z in zip(rows.split(batch), vectors.split(batch), strict=True):
+            fake = generate(z)
+            real_logits, fake_logits = score(to_signal(data[index])), score(fake.detach())
+            loss_d = discriminator_loss(real_logits, fake_logits)
+            update_d.zero_grad()
+            loss_d.backward()
+            update_d.step()
+
+            discriminator.requires_grad_(False)
+            for update in range(params.generator_updates):
+                loss_g = generator_loss(score(fake if update == 0 else generate(z)))
+                update_g.zero_grad()
+                loss_g.backward()
+                update_g.step()
+            discriminator.requires_grad_(True)
+
+            with torch.no_grad():
+                scores = real_logits.sigmoid().mean(), fake_logits.sigmoid().mean()
+                totals += torch.stack([loss_d, loss_g, *scores])
+        means = (totals / steps).tolist()
+        if not np.isfinite(means).all():
+            raise InputError(
+                f"generator: expected finite losses, found {means[:2]} in epoch {epoch}; lower learning_rate"
+            )
+        history.append((epoch, *means))
+        log.info(
+            "epoch %d/%d: loss_d %.3f, loss_g %.3f, D(x) %.2f, D(G(z)) %.2f, %.0f images/s",
+            epoch, params.epochs, *means, steps * batch / (time.perf_counter() - began),
+        )  # fmt: skip
+        on_epoch(epoch)
+    return pd.DataFrame(history, columns=["epoch", "loss_d", "loss_g", "score_real", "score_fake"])

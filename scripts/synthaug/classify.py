@@ -1,0 +1,154 @@
+"""Train a classifier on images of any origin and predict others (Frid-Adar et al. 2018, section 2.2)."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional
+
+from synthaug import cnn, device, seeding
+from synthaug.errors import InputError
+
+log = logging.getLogger(__name__)
+
+PREDICTION_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(device.Compute):
+    """The classifier of the config."""
+
+    master_seed: int
+    classes: list[str]
+    widths: list[int]
+    """Feature maps of each convolution; each is followed by 2x2 max pooling."""
+    kernel: int
+    """Side of the convolutions in px, odd."""
+    dense: int
+    """Units of the hidden dense layer."""
+    dropout: float
+    epochs: int
+    batch: int
+    learning_rate: float
+    momentum: float
+    mean: str
+    """What is subtracted from each image: the training images' mean ``value``, or their mean ``image``."""
+
+
+def train_mean(images: np.ndarray, kind: str) -> torch.Tensor:
+    """Return the mean of uint8 ``images`` in (0, 1): float32 (1, 1) for ``value``, (64, 64) for ``image``."""
+    image = images.sum(axis=0, dtype=np.int64) / len(images) / 255
+    return torch.from_numpy(image if kind == "image" else image.mean(keepdims=True)).float()
+
+
+def build(images: np.ndarray, params: Params, names: tuple[str | int, ...]) -> cnn.Cnn:
+    """Return the untrained classifier for the training ``images``, uint8 (n, 64, 64)."""
+    mean = train_mean(images, params.mean)
+    network = cnn.Cnn(len(params.classes), params.widths, params.kernel, params.dense, params.dropout, mean)
+    cnn.initialise(network, seeding.stream_seed(params.master_seed, *names, "weights"))
+    return network
+
+
+def train(
+    network: cnn.Cnn,
+    images: np.ndarray,
+    labels: np.ndarray,
+    params: Params,
+    names: tuple[str | int, ...],
+    where: torch.device,
+) -> pd.DataFrame:
+    """Train ``network``, which must be on the device ``where``, in place.
+
+    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order.
+
+    Parameters
+    ----------
+    images
+        uint8 (n, 64, 64).
+    labels
+        int64 (n,): positions in ``params.classes``.
+    names
+        The names of this training's random streams.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``epoch, loss, accuracy``: means over the training images while the weights change and units drop out.
+
+    Raises
+    ------
+    InputError
+        If the loss is no longer finite.
+    """
+    order = seeding.stream(params.master_seed, *names, "order")
+    # Dropout reads PyTorch's own stream of the device; nothing else does.
+    torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
+    update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True, fused=True)
+    data = torch.from_numpy(images).unsqueeze(1).to(where)
+    truth = torch.tensor(labels, device=where)
+    log_every = max(1, params.epochs // 10)
+    history = []
+    network.train()
+    began = time.perf_counter()
+    for epoch in range(1, params.epochs + 1):
+        rows = torch.from_numpy(order.permutation(len(images))).to(where)
+        totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
+        for index in rows.split(params.batch):
+            with device.autocast(where, params.precision):
+                logits = network(data[index]).float()
+            loss = functional.cross_entropy(logits, truth[index])
+            update.zero_grad()
+            loss.backward()
+            update.step()
+            with torch.no_grad():
+                totals += torch.stack([loss * len(index), (logits.argmax(1) == truth[index]).sum()])
+        loss_mean, accuracy = (totals / len(images)).tolist()
+        if not np.isfinite(loss_mean):
+            raise InputError(
+                f"classifier: expected a finite loss, found {loss_mean} in epoch {epoch}; "
+                f"lower learning_rate (now {params.learning_rate:g}) or momentum (now {params.momentum:g})"
+            )
+        history.append((epoch, loss_mean, accuracy))
+        if epoch % log_every == 0 or epoch in (1, params.epochs):
+            speed = epoch * len(images) / (time.perf_counter() - began)
+            log.info(
+                "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s",
+                epoch, params.epochs, loss_mean, accuracy, speed,
+            )  # fmt: skip
+    return pd.DataFrame(history, columns=["epoch", "loss", "accuracy"])
+
+
+def predict(network: cnn.Cnn, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:
+    """Return the class probabilities and the last hidden layer of uint8 ``images`` (n, 64, 64).
+
+    Float32 whatever the precision of the training, in batches padded to one fixed size, so a prediction depends on its
+    own image only.
+
+    Returns
+    -------
+    tuple
+        Probabilities, float32 (n, classes); features, float32 (n, dense).
+    """
+    network.eval()
+    with torch.inference_mode():
+        batches = device.padded_batches(images[:, None], PREDICTION_BATCH, where)
+        features = torch.cat([network.features(batch) for batch in batches])
+        probabilities = network.classify(features).softmax(1)
+    return probabilities[: len(images)].cpu().numpy(), features[: len(images)].cpu().numpy()
+
+
+def predictions(test: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
+    """Return the table that every method ends in, a row for each row of ``test`` (lesion, patient, fold, class).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``lesion, patient, fold, truth, predicted, p_<class>...``
+    """
+    table = test[["lesion", "patient", "fold"]].reset_index(drop=True)
+    table["truth"] = test["class"].to_numpy()
+    table["predicted"] = np.array(classes)[probabilities.argmax(axis=1)]
+    return pd.concat([table, pd.DataFrame(probabilities, columns=[f"p_{name}" for name in classes])], axis=1)

@@ -1,0 +1,73 @@
+"""Where and how exactly networks compute: device, threads, precision, and the same bytes every time."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from synthaug.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """The keys that every script with a network shares."""
+
+    device: str
+    """``cpu``, ``cuda``, or ``auto``: ``cuda`` where there is one."""
+    threads: int
+    """CPU threads of PyTorch; part of the result, because sums round differently when they are split differently."""
+    precision: str
+    """``float32``, or ``bfloat16``: convolutions and products in bfloat16, weights and losses in float32."""
+
+
+def pick(compute: Compute) -> torch.device:
+    """Set up this process for ``compute`` and return its device.
+
+    Raises
+    ------
+    InputError
+        If the device is ``cuda`` and there is none.
+    """
+    if compute.device == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "device: expected a CUDA GPU because the config says cuda, found none; "
+            "set device: cpu (or auto), or install a CUDA build of PyTorch on a machine with an NVIDIA GPU"
+        )
+    # cuBLAS reads it when it starts, so it must be set before the first product on the GPU.
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+    torch.set_num_threads(compute.threads)
+    torch.use_deterministic_algorithms(True)
+    # It would fill every new tensor once more; we read no memory that was not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False
+    # float32 means float32: cuDNN would round the inputs of convolutions to TF32.
+    torch.backends.cudnn.allow_tf32 = False
+    cuda = compute.device != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda" if cuda else "cpu")
+
+
+def name(where: torch.device) -> str:
+    """Return ``cpu`` or the model of the GPU, for the record of what made a result."""
+    return torch.cuda.get_device_name(where) if where.type == "cuda" else "cpu"
+
+
+def autocast(where: torch.device, precision: str) -> contextlib.AbstractContextManager:
+    """Return the context in which a forward pass runs in ``precision``."""
+    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def place(network: torch.nn.Module, where: torch.device) -> torch.nn.Module:
+    """Move ``network`` to the device in the memory layout that convolutions are fastest in (channels last)."""
+    return network.to(where, memory_format=torch.channels_last)
+
+
+def padded_batches(array: np.ndarray, size: int, where: torch.device) -> tuple[torch.Tensor, ...]:
+    """Return ``array`` on the device in batches of exactly ``size`` rows, the last filled up with zeros.
+
+    With one batch size a row's result does not depend on how many rows come with it.
+    """
+    rows = torch.from_numpy(array).to(where)
+    missing = -len(rows) % size
+    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]).split(size)

@@ -1,0 +1,53 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthaug import artifacts
+from synthaug.errors import InputError
+
+
+def test_identifiers_stay_text_and_numbers_numbers(tmp_path):
+    table = pd.DataFrame(
+        {
+            "lesion": ["007", "NA", "null"],
+            "size": ["0", "50", ""],
+            "folds": ["12", "02", "01"],
+            "value": [1.5, np.nan, 3],
+        }
+    )
+    artifacts.write_csv(table, tmp_path / "table.csv")
+    again = artifacts.read_csv(tmp_path / "table.csv")
+    assert again["lesion"].tolist() == ["007", "NA", "null"]
+    assert again["size"].tolist() == ["0", "50", ""]
+    assert again["folds"].tolist() == ["12", "02", "01"]
+    np.testing.assert_array_equal(again["value"], [1.5, np.nan, 3])
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    (tmp_path / "a.txt").write_text("before")
+
+    def write_half():
+        with artifacts.replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "before"
+
+
+def test_truncated_array_is_named(tmp_path):
+    artifacts.write_array(np.arange(100), tmp_path / "a.npy")
+    (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:200])
+    with pytest.raises(InputError, match=r"a\.npy: expected a NumPy array"):
+        artifacts.read_array(tmp_path / "a.npy")
+
+
+def test_arrays_are_written_to_the_same_bytes(tmp_path):
+    arrays = {"b": np.arange(5), "a": np.ones((2, 2), np.float32)}
+    for name in ("one.npz", "two.npz"):
+        artifacts.write_arrays(arrays, tmp_path / name)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    with np.load(tmp_path / "one.npz") as loaded:
+        assert list(loaded) == ["b", "a"]
