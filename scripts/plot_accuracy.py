@@ -1,0 +1,28 @@
+"""Draw Fig. 8: total accuracy against the number of training images, a line an arm.
+
+Inputs: `evaluation/metrics.csv` and `evaluation/predictions.csv` (for the share of the largest class).
+Outputs: the figure as PNG and SVG.
+"""
+
+import command
+from synthaug import artifacts, figures, figures_curves
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
+    parser.add_argument("--params", required=True, help="JSON: classes, confidence, group, synthetic")
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    arguments = parser.parse_args()
+    with command.logged("plot_accuracy", arguments.log):
+        params = command.params(figures_curves.Params, arguments.params)
+        truth = artifacts.read_csv(arguments.predictions).drop_duplicates("lesion")["truth"]
+        majority = truth.value_counts(normalize=True).max()
+        figure = figures_curves.accuracy(artifacts.read_csv(arguments.metrics), majority, params)
+        figures.save(figure, arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

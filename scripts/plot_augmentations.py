@@ -1,0 +1,33 @@
+"""Draw Fig. 3: a lesion of each class and examples of its classic augmentations.
+
+Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`.
+Outputs: the figure as PNG and SVG. The lesion is drawn at random; its first augmentations of each kind are shown.
+"""
+
+import command
+from synthaug import artifacts, figures, figures_images
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True, help="rois/rois.csv")
+    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
+    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
+    parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    arguments = parser.parse_args()
+    with command.logged("plot_augmentations", arguments.log):
+        figure = figures_images.augmentations(
+            artifacts.read_csv(arguments.rois),
+            artifacts.read_array(arguments.roi_images),
+            artifacts.read_csv(arguments.pool_index),
+            artifacts.read_array(arguments.pool_images, memory_map=True),
+            command.params(figures_images.Params, arguments.params),
+        )
+        figures.save(figure, arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Draw Fig. 6: synthetic ROIs of each class beside real ones.
+
+Inputs: `rois/rois.csv`, `rois/images.npy` and, for each class, the `images.npy` of one generator's synthetic ROIs.
+Outputs: the figure as PNG and SVG. The synthetic ROIs are the first of the folder, the real ones are drawn at
+random: nobody selected them.
+"""
+
+import command
+from synthaug import artifacts, figures, figures_images
+from synthaug.errors import InputError
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True, help="rois/rois.csv")
+    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    parser.add_argument("--images", required=True, nargs="+", metavar="CLASS=PATH", help="synthetic images.npy")
+    parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    arguments = parser.parse_args()
+    with command.logged("plot_synthetic", arguments.log):
+        params = command.params(figures_images.Params, arguments.params)
+        paths = dict(pair.split("=", 1) for pair in arguments.images)
+        missing = [cls for cls in params.classes if cls not in paths]
+        if missing:
+            raise InputError(f"--images: expected CLASS=PATH for each class, missing {', '.join(missing)}")
+        figure = figures_images.synthetic(
+            artifacts.read_csv(arguments.rois),
+            artifacts.read_array(arguments.roi_images),
+            {cls: artifacts.read_array(path, memory_map=True) for cls, path in paths.items()},
+            params,
+        )
+        figures.save(figure, arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The audit: proof from what each model was trained on that no test patient reached a classifier or a generator.
+
+It reads the models' `train_set.csv` files and decides anew which lesions were allowed; it shares no code with what
+built the training sets.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from synthaug.errors import InputError
+
+FOLD_SOURCES, EXTRA_SOURCES, SYNTHETIC = ("roi", "pool"), ("extra-roi", "extra-pool"), "synthetic"
+ANY_CLASS = "all"  # the class of a generator of all classes
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What the audit knows of the lesions and of one seed's folds.
+
+    Attributes
+    ----------
+    patient, class_of, set_of : dict
+        Of each lesion, from ``rois.csv``.
+    fold : dict
+        Of each main lesion, from ``folds.csv``.
+    """
+
+    patient: dict[str, str]
+    class_of: dict[str, str]
+    set_of: dict[str, str]
+    fold: dict[str, str]
+
+    def test_patients(self, trained: str) -> set[str]:
+        """Return the patients with a lesion outside the folds ``trained``."""
+        return {self.patient[lesion] for lesion, fold in self.fold.items() if fold not in trained}
+
+
+@dataclass(frozen=True)
+class Generator:
+    """One generator and what it was trained on."""
+
+    preset: str
+    group: str
+    seed: int
+    folds: str
+    cls: str
+    train_set: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return f"seed-{self.seed}/generators/{self.preset}/on-{self.group}/train-{self.folds}/{self.cls}"
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """One classifier, what it was trained on and what it predicted."""
+
+    arm: str
+    size: str
+    seed: int
+    folds: str
+    train_set: pd.DataFrame
+    predictions: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return f"seed-{self.seed}/classify/{self.arm}/{self.size}/train-{self.folds}"
+
+
+def cohort(rois: pd.DataFrame, folds: pd.DataFrame, seed: int) -> Cohort:
+    """Join the lesions with one seed's folds.
+
+    Raises
+    ------
+    InputError
+        If the two disagree, a patient is in two folds, or in both the main and the extra set.
+    """
+    patient, class_of, set_of = (
+        dict(zip(rois["lesion"], rois[name], strict=True)) for name in ("patient", "class", "set")
+    )
+    problems = []
+    main = {lesion for lesion, name in set_of.items() if name == "main"}
+    for lesion in sorted(main ^ set(folds["lesion"])):
+        problems.append(f"lesion {lesion} is in the main set or in the folds, not in both")
+    for lesion, name in zip(folds["lesion"], folds["patient"], strict=True):
+        if patient.get(lesion, name) != name:
+            problems.append(f"lesion {lesion} is of patient {name} in the folds, of {patient[lesion]} in rois.csv")
+    for name, numbers in folds.groupby("patient")["fold"].unique().items():
+        if len(numbers) > 1:
+            problems.append(f"patient {name} is in the folds {', '.join(map(str, sorted(numbers)))}")
+    extra = {patient[lesion] for lesion, name in set_of.items() if name == "extra"}
+    for name in sorted(extra & {patient[lesion] for lesion in main}):
+        problems.append(f"patient {name} is in both the main and the extra set")
+    _stop(f"seed-{seed}/folds.csv", problems)
+    fold = dict(zip(folds["lesion"], folds["fold"].astype(str), strict=True))
+    return Cohort(patient, class_of, set_of, fold)
+
+
+def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
+    """Return a line for each lesion that the generator must not have been trained on."""
+    leaks = list(_real_leaks(generator.train_set, generator.folds, known, (*FOLD_SOURCES,)))
+    if generator.cls != ANY_CLASS:
+        for lesion in sorted(set(generator.train_set["lesion"])):
+            if known.class_of.get(lesion, generator.cls) != generator.cls:
+                leaks.append(f"lesion {lesion} is of class {known.class_of[lesion]}, not {generator.cls}")
+    return [f"{generator.name}: {leak}" for leak in leaks]
+
+
+def classifier_leaks(classifier: Classifier, known: Cohort, generators: list[Generator]) -> list[str]:
+    """Return a line for each lesion, patient or generator that must not have reached the classifier.
+
+    Its predictions are checked too: they must be of all main lesions outside its folds, once each.
+    """
+    rows = classifier.train_set
+    synthetic = rows["source"] == SYNTHETIC
+    leaks = list(_real_leaks(rows[~synthetic], classifier.folds, known, FOLD_SOURCES + EXTRA_SOURCES))
+    for (preset, cls), _ in rows[synthetic].groupby(["generator", "class"]):
+        same = [g for g in generators if (g.preset, g.seed, g.folds) == (preset, classifier.seed, classifier.folds)]
+        if not any(g.cls in (cls, ANY_CLASS) for g in same):
+            leaks.append(f"synthetic images of class {cls} come from a generator {preset} of other folds or unknown")
+    leaks += _prediction_problems(classifier, known)
+    return [f"{classifier.name}: {leak}" for leak in leaks]
+
+
+def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[str, ...]) -> Iterator[str]:
+    tested = known.test_patients(trained)
+    for source, lesion in rows[["source", "lesion"]].drop_duplicates().itertuples(index=False):
+        patient, fold = known.patient.get(lesion), known.fold.get(lesion)
+        if source not in sources:
+            yield f"source {source} (lesion {lesion}) is not one of {', '.join(sources)}"
+        elif patient is None:
+            yield f"lesion {lesion} is in the training set but not in rois.csv"
+        elif patient in tested:
+            yield f"lesion {lesion} of test patient {patient} is in the training set"
+        elif source in FOLD_SOURCES and (fold is None or fold not in trained):
+            yield f"lesion {lesion} of patient {patient} is in the training set but in none of its folds"
+        elif source in EXTRA_SOURCES and known.set_of[lesion] != "extra":
+            yield f"lesion {lesion} of patient {patient} is in the training set as an extra one, but is of the main set"
+
+
+def _prediction_problems(classifier: Classifier, known: Cohort) -> list[str]:
+    predictions = classifier.predictions
+    expected = {lesion for lesion, fold in known.fold.items() if fold not in classifier.folds}
+    problems = [
+        f"lesion {lesion} is a test lesion without prediction"
+        for lesion in sorted(expected - set(predictions["lesion"]))
+    ]
+    problems += [
+        f"lesion {lesion} is predicted twice" for lesion in predictions["lesion"][predictions["lesion"].duplicated()]
+    ]
+    for row in predictions.itertuples(index=False):
+        if row.lesion not in expected:
+            problems.append(f"lesion {row.lesion} is predicted but is no test lesion")
+            continue
+        found = (row.patient, str(row.fold), row.truth)
+        right = (known.patient[row.lesion], known.fold[row.lesion], known.class_of[row.lesion])
+        if found != right:
+            problems.append(f"lesion {row.lesion} is predicted as (patient, fold, class) {found}, it is {right}")
+    return problems
+
+
+def common_versions(models: dict[str, dict]) -> dict[str, str]:
+    """Return the library versions of all models, by package.
+
+    Parameters
+    ----------
+    models
+        The content of each ``model.json`` by the model's name.
+
+    Raises
+    ------
+    InputError
+        If two models were made with different versions of one package.
+    """
+    users: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, model in models.items():
+        for package, version in model["versions"].items():
+            users[package][version].append(name)
+    problems = [
+        f"{package} "
+        + "; ".join(f"{version} in {len(names)} models such as {names[0]}" for version, names in by_version.items())
+        for package, by_version in sorted(users.items())
+        if len(by_version) > 1
+    ]
+    _stop("library versions mix, so the models are not comparable; delete the older ones and run again", problems)
+    return {package: next(iter(by_version)) for package, by_version in sorted(users.items())}
+
+
+def check(cohorts: dict[int, Cohort], generators: list[Generator], classifiers: list[Classifier]) -> None:
+    """Check every model; raise `InputError` with all leaks, a line each."""
+    leaks = [leak for generator in generators for leak in generator_leaks(generator, cohorts[generator.seed])]
+    for classifier in classifiers:
+        leaks += classifier_leaks(classifier, cohorts[classifier.seed], generators)
+    _stop("the training sets are not clean, so no result of these models is valid", leaks)
+
+
+def record(model: Generator | Classifier, known: Cohort) -> dict[str, object]:
+    """Return what the audit counted of one model."""
+    rows = model.train_set
+    lesions = set(rows["lesion"]) - {""}
+    tested = known.test_patients(model.folds)
+    return {
+        "model": model.name,
+        "training_images": {source: int(n) for source, n in rows["source"].value_counts().sort_index().items()},
+        "training_lesions": len(lesions),
+        "training_patients": len({known.patient[lesion] for lesion in lesions}),
+        "test_lesions": sum(fold not in model.folds for fold in known.fold.values()),
+        "test_patients": len(tested),
+    }
+
+
+def _stop(what: str, problems: list[str]) -> None:
+    if problems:
+        raise InputError("\n".join([f"{what}:", *problems]))
