@@ -40,10 +40,9 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``."""
     header = pd.read_csv(path, nrows=0).columns
     text = {name: str for name in header if name in TEXT_COLUMNS}
-    table = pd.read_csv(path, dtype=text)
-    for name in text:
-        table[name] = table[name].fillna("")
-    return table
+    # A lesion may be called NA or null; only an empty cell of another column is a missing number.
+    missing = {name: ["", "nan"] for name in header if name not in text}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing)
 
 
 def write_json(value: object, path: str | Path) -> None:

@@ -1,0 +1,113 @@
+"""After a change, exactly what the change affects runs again: the central promise of the workflow."""
+
+import csv
+
+import pytest
+
+TRAINING = {"train_generator": 6, "sample_generator": 6, "train_classifier": 8}
+EVALUATION = {
+    "collect_predictions": 1,
+    "compute_metrics": 1,
+    "make_tables": 1,
+    "audit_lineage": 1,
+    "plot_accuracy": 1,
+    "all": 1,
+}
+GENERATOR_FIGURES = {"plot_synthetic": 1, "plot_training": 1}
+FROM_ROIS = {
+    "extract_rois": 1,
+    "build_pool": 1,
+    "plot_augmentations": 1,
+    **TRAINING,
+    **GENERATOR_FIGURES,
+    **EVALUATION,
+}
+FROM_CASES = {"check_cases": 1, "plot_contours": 1, "make_folds": 1, **FROM_ROIS}
+
+
+def test_nothing_to_be_done_after_a_run(rerun):
+    assert rerun.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda c: c["phantom"].update(slices=3), {"make_phantom": 1, **FROM_CASES}),
+        (lambda c: c["cases"].update(duplicate_correlation=0.9), {"plot_contours": 1, "all": 1}),
+        (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
+        (lambda c: c["rois"]["intensity"].update(low=-50), {"plot_contours": 1, **FROM_ROIS}),
+        (
+            lambda c: c["generators"]["dcgan"].update(epochs=3),
+            {"train_generator": 6, "sample_generator": 6, "train_classifier": 2, **GENERATOR_FIGURES, **EVALUATION},
+        ),
+        (
+            lambda c: c["generators"]["dcgan"]["sampling"].update(sampling_latent="normal"),
+            {"sample_generator": 6, "train_classifier": 2, "plot_synthetic": 1, **EVALUATION},
+        ),
+        (lambda c: c["classifier"].update(epochs=3), {"train_classifier": 8, **EVALUATION}),
+        (lambda c: c["experiment"].update(synthetic=[5, 10]), {"train_classifier": 2, **EVALUATION}),
+        (lambda c: c["experiment"].update(classic=[0, 30, 60]), {"train_classifier": 2, **EVALUATION}),
+        (
+            lambda c: c["evaluation"].update(confidence=0.9),
+            {"compute_metrics": 1, "make_tables": 1, "plot_accuracy": 1, "all": 1},
+        ),
+    ],
+    ids=[
+        "phantom", "cases", "rois", "intensity", "generator", "sampling", "classifier", "synthetic", "classic",
+        "evaluation",
+    ],
+)  # fmt: skip
+def test_config_key(rerun, change, expected):
+    rerun.configure(change)
+    assert rerun.planned() == expected
+
+
+def test_added_preset_runs_only_that_preset(rerun):
+    def add(config):
+        config["generators"]["other"] = {**config["generators"]["dcgan"], "learning_rate": 0.0001}
+        config["experiment"]["generators"].append("other")
+
+    rerun.configure(add)
+    new = {"train_generator": 6, "sample_generator": 6, "train_classifier": 2}
+    assert rerun.planned() == {**new, **GENERATOR_FIGURES, **EVALUATION}
+
+
+def test_preset_that_is_not_in_the_experiment_runs_nothing(rerun):
+    rerun.configure(lambda c: c["generators"].update(other=dict(c["generators"]["dcgan"])))
+    assert rerun.planned() == {}
+
+
+def test_added_seed_keeps_the_first_one(rerun):
+    rerun.configure(lambda c: c.update(seeds=[0, 1]))
+    assert rerun.planned() == {"make_folds": 1, **TRAINING, "plot_training": 1, **EVALUATION}
+
+
+def test_added_case(rerun):
+    table = rerun.folder / "results/tiny/phantom/case_table.csv"
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with table.open("a", newline="") as file:
+        csv.DictWriter(file, rows[0], lineterminator="\n").writerow({**rows[0], "lesion": "added"})
+    assert rerun.planned() == FROM_CASES
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("metrics", {"compute_metrics": 1, "make_tables": 1, "plot_accuracy": 1, "audit_lineage": 0, "all": 1}),
+        (
+            "dcgan",
+            {"train_generator": 6, "sample_generator": 6, "train_classifier": 2, **GENERATOR_FIGURES, **EVALUATION},
+        ),
+        ("cnn", {"train_classifier": 8, **EVALUATION}),
+        ("folds", {"make_folds": 1, **TRAINING, **GENERATOR_FIGURES, **EVALUATION}),
+        ("screening", {"plot_contours": 1, "all": 1}),
+    ],
+)
+def test_library_module_and_its_revert(rerun, module, expected):
+    name = f"scripts/synthaug/{module}.py"
+    before = (rerun.folder / name).read_text()
+    rerun.edit(name, lambda text: text + "\n# edited\n")
+    assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
+    (rerun.folder / name).write_text(before)
+    assert rerun.planned() == {}

@@ -1,0 +1,125 @@
+"""The workflow run for real, small: its report, its repeatability and what it does with planted faults."""
+
+import hashlib
+import json
+import re
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from .conftest import Project
+
+
+def hashes(folder, pattern):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob(pattern))
+    }
+
+
+def test_contracts_of_the_finished_run(finished):
+    results = finished.folder / "results/tiny"
+    config = yaml.safe_load((finished.folder / "config/tiny.yaml").read_text())
+    rois = pd.read_csv(results / "rois/rois.csv", dtype=str)
+    assert np.load(results / "rois/images.npy").shape == (len(rois), 64, 64)
+    assert np.load(results / "pool/images.npy", mmap_mode="r").shape == (len(rois) * 480, 64, 64)
+    folds = pd.read_csv(results / "seed-0/folds.csv", dtype=str)
+    for path in results.glob("seed-0/classify/*/*/train-*/predictions.csv"):
+        predictions = pd.read_csv(path, dtype={"fold": str, "lesion": str})
+        trained = path.parent.name.removeprefix("train-")
+        assert set(predictions["lesion"]) == set(folds[~folds["fold"].isin(list(trained))]["lesion"])
+        np.testing.assert_allclose(predictions.filter(like="p_").sum(axis=1), 1, atol=1e-5)
+        assert len(np.load(path.with_name("features.npy"))) == len(predictions)
+    metrics = pd.read_csv(results / "evaluation/metrics.csv")
+    assert set(metrics["arm"]) == {"classic", "dcgan", "extra"}
+    lineage = json.loads((results / "evaluation/lineage.json").read_text())
+    assert lineage["clean"] is True
+    assert config["folds"] == folds["fold"].nunique()
+
+
+def test_report_is_one_file_that_needs_no_network(finished):
+    text = (finished.folder / "results/tiny/report.html").read_text()
+    for content in ["Fig 8", "Fig 6", "Fig 3", "Table 2", "Lineage audit", "Lesion outlines"]:
+        assert content in text, content
+    assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="https?://', text)
+    assert "no evidence" in text
+
+
+@pytest.mark.slow
+def test_same_bytes_whatever_the_cores(finished, project):
+    done = project.snakemake("--cores", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for pattern in ["predictions.csv", "*.npy", "*.npz", "*.safetensors", "metrics.csv", "*.png", "*.svg", "*.pdf"]:
+        first, second = (hashes(run.folder / "results/tiny", pattern) for run in (finished, project))
+        assert first
+        assert first == second, pattern
+
+
+def test_planted_test_lesion_stops_the_audit(rerun):
+    folds = pd.read_csv(rerun.folder / "results/tiny/seed-0/folds.csv", dtype=str)
+    planted = folds[folds["fold"] == "0"].iloc[0]
+    name = "results/tiny/seed-0/classify/classic/60/train-1/train_set.csv"
+    rerun.edit(name, lambda text: text + f"roi,{planted['lesion']},-1,{planted['class']},\n")
+    done = rerun.snakemake()
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    (line,) = [line for line in text.splitlines() if line.startswith("ERROR [audit_lineage]")]
+    assert planted["lesion"] in line
+    assert planted["patient"] in line
+    assert not (rerun.folder / "results/tiny/evaluation/lineage.json").exists()
+
+
+def test_bad_case_table_stops_before_any_work(rerun):
+    table = rerun.folder / "results/tiny/phantom/case_table.csv"
+    lines = table.read_text().splitlines()
+    (rerun.folder / "mine").mkdir()
+    broken = [lines[0], lines[1].replace("cyst", "cist").replace("metastasis", "cist").replace("hemangioma", "cist")]
+    (rerun.folder / "mine/table.csv").write_text("\n".join([*broken, lines[1]]) + "\n")
+
+    def use(config):
+        config["cohort"] = "mine"
+        config["cases"]["table"] = "mine/table.csv"
+
+    rerun.configure(use)
+    done = rerun.snakemake("check_data")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "ERROR [check_cases]" in text
+    assert "cist" in text
+    assert not list((rerun.folder / "results/mine").rglob("cases.csv"))
+
+
+def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: Project):
+    began = time.perf_counter()
+    counts = project.planned("--cores", "16", "--resources", "gpu=1", configfile="config/paper.yaml")
+    assert time.perf_counter() - began < 10
+    assert counts["train_generator"] == 9
+    assert counts["train_classifier"] == 3 * (9 + 6 + 6)
+    done = project.snakemake("--dry-run", "--printshellcmds", configfile="config/paper.yaml")
+    commands = [line for line in done.stdout.splitlines() if "--params '" in line]
+    found = {}
+    for line in commands:
+        rule = re.search(r"scripts/(\w+)\.py", line)[1]
+        found[rule] = json.loads(re.search(r"--params '(\{.*?\})' ", line)[1])
+    assert found["make_phantom"]["lesions"] == {"cyst": 53, "metastasis": 64, "hemangioma": 65}
+    assert sum(found["make_phantom"]["extra"].values()) == 78
+    generator = {"latent": 100, "generator_maps": 128, "epochs": 70, "batch": 64, "learning_rate": 0.0002}
+    generator |= {"beta1": 0.5, "beta2": 0.999, "init_std": 0.02, "leak": 0.2}
+    assert found["train_generator"].items() >= generator.items()
+    classifier = {"widths": [32, 64, 128], "dense": 128, "dropout": 0.5, "epochs": 150, "batch": 64}
+    assert found["train_classifier"].items() >= {**classifier, "learning_rate": 0.001}.items()
+    sizes = set(re.findall(r"--arm (\w+) --size (\S+) ", "\n".join(commands)))
+    classic = {("classic", str(n)) for n in [0, 500, 1000, 2000, 3000, 5000, 7500, 10000, 15000]}
+    further = {(arm, f"5000+{n}x3") for arm in ["dcgan", "extra"] for n in [100, 500, 1000, 2000, 3000, 4000]}
+    assert sizes == classic | further
+
+
+def test_works_from_another_directory(project, tmp_path):
+    # A relative script path would break here.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    counts = project.planned("--directory", str(elsewhere))
+    assert counts["train_classifier"] == 8
