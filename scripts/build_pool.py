@@ -32,17 +32,19 @@ def main() -> None:
         params = command.params(Params, arguments.params)
         torch.set_num_threads(params.threads)
         index = artifacts.read_csv(arguments.rois)
-        images, tables = [], []
+        images = np.empty((len(index) * augment.PER_LESION, rois.SIZE, rois.SIZE), np.uint8)
+        tables = []
         with np.load(arguments.crops, allow_pickle=False) as crops:
             for row in index.itertuples():
                 table = augment.draw(seeding.stream(params.master_seed, "pool", row.lesion), row.diameter_px)
                 maps = augment.matrices(table, row.diameter_px, params)
                 crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
-                images.append(augment.apply(crop, maps, row.low, row.high))
+                first = row.Index * augment.PER_LESION
+                images[first : first + augment.PER_LESION] = augment.apply(crop, maps, row.low, row.high)
                 tables.append(table.assign(lesion=row.lesion, rank=range(len(table))))
                 log.info("%s: %d augmentations", row.lesion, len(table))
         artifacts.write_csv(pd.concat(tables)[["lesion", "rank", *augment.COLUMNS]], arguments.index)
-        artifacts.write_array(np.concatenate(images), arguments.images)
+        artifacts.write_array(images, arguments.images)
 
 
 if __name__ == "__main__":

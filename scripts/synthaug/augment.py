@@ -81,7 +81,13 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
     """
     extent = np.array([crop.shape[1], crop.shape[0]]) / 2  # grid_sample's -1..1 spans the outer edges of the crop
     theta = torch.from_numpy((maps / extent[None, :, None]).astype(np.float32))
-    source = torch.from_numpy(crop).expand(len(maps), 1, *crop.shape)
     grid = torch.nn.functional.affine_grid(theta, [len(maps), 1, rois.SIZE, rois.SIZE], align_corners=False)
-    sampled = torch.nn.functional.grid_sample(source, grid, mode="bicubic", padding_mode="border", align_corners=False)
-    return np.rint(rois.unit(sampled[:, 0].numpy(), low, high) * 255).astype(np.uint8)
+    sampled = torch.nn.functional.grid_sample(
+        torch.from_numpy(crop)[None, None],
+        grid.reshape(1, -1, rois.SIZE, 2),  # the maps one below the other: the crop is not copied for each
+        mode="bicubic",
+        padding_mode="border",
+        align_corners=False,
+    )
+    images = sampled.reshape(len(maps), rois.SIZE, rois.SIZE).numpy()
+    return np.rint(rois.unit(images, low, high) * 255).astype(np.uint8)

@@ -1,0 +1,37 @@
+"""Draw every lesion with its outline, and search for the same scan under two patients: look before training.
+
+Reads the checked cases and, through the case table, their images and annotations. Writes a PDF of contour sheets, by
+class, with the suspected duplicates at its end, and their table. Duplicates are a warning: nothing stops at them.
+"""
+
+from pathlib import Path
+
+import command
+from synthaug import artifacts, contours
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--cases", required=True, help="the checked cases")
+    parser.add_argument("--table", required=True, help="the case table; paths are relative to its folder")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.contours.Params")
+    parser.add_argument("--contours", required=True, help="the sheets (PDF)")
+    parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
+    arguments = parser.parse_args()
+    with command.logged("plot_contours", arguments.log) as log:
+        params = command.params(contours.Params, arguments.params)
+        cases = artifacts.read_csv(arguments.cases)
+        with artifacts.replacing(arguments.contours) as path:
+            duplicates = contours.write(cases, Path(arguments.table), params, path)
+        artifacts.write_csv(duplicates, arguments.duplicates)
+        log.info("%d lesions drawn", len(cases))
+        if len(duplicates):
+            log.warning(
+                "%d pairs of different patients look like the same scan, the most similar %s and %s (%.3f): see %s; "
+                "if they are, give both the same patient id or remove one",
+                len(duplicates), *duplicates.loc[0, ["lesion_a", "lesion_b", "correlation"]], arguments.duplicates,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
