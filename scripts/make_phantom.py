@@ -1,0 +1,26 @@
+"""Write the built-in cohort of simulated patients: raw files as a hospital hands them over.
+
+Outputs: --patients, a folder for each patient with a DICOM CT series and a label mask; --table, the case table that
+lists every lesion, its class, files and label.
+"""
+
+from pathlib import Path
+
+import command
+from synthaug import artifacts, phantom
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--params", required=True, help="JSON object: master_seed, lesions, extra, slices")
+    parser.add_argument("--patients", required=True, help="folder to create")
+    parser.add_argument("--table", required=True, help="case table to write (CSV)")
+    arguments = parser.parse_args()
+    with command.logged("make_phantom", arguments.log) as log:
+        params = command.params(phantom.Params, arguments.params)
+        table = phantom.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
+        artifacts.write_csv(table, arguments.table)
+
+
+if __name__ == "__main__":
+    main()
