@@ -31,10 +31,18 @@ def params(kind: type[Params], text: str) -> Params:
 
 @contextlib.contextmanager
 def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
-    """Log to the file ``log``; on failure write the traceback there and one line to the terminal, and exit with 1."""
+    """Log to the file ``log``, warnings also to the terminal.
+
+    On failure write the traceback to the log and one line to the terminal, and exit with 1.
+    """
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+    if log:
+        terminal = logging.StreamHandler()
+        terminal.addFilter(lambda record: record.levelno == logging.WARNING)
+        terminal.setFormatter(logging.Formatter(f"WARNING [{rule}] %(message)s"))
+        logging.getLogger().addHandler(terminal)
     logger = logging.getLogger(rule)
     details = f" (details: {log})" if log else ""
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from synthaug import figures, metrics
 from synthaug.groups import CLASSIC, EXTRA, parse_size
@@ -109,15 +110,17 @@ def losses(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
                 history["epoch"], history["score_fake"], color=figures.GREY, linestyle="--", label="fake: D(G(z))"
             )
             score.axhline(0.5, color=figures.GREY, linewidth=0.6, linestyle=":")
-            score.set_ylim(0, 1)
-            loss.set_ylim(bottom=0)
             if row == 0:
                 loss.set_title(cls)
             if column == 0:
                 loss.set_ylabel(f"trained on folds {', '.join(trained)}\nLoss")
                 score.set_ylabel("Mean D output")
+        for loss, score in zip(grid[::2, 0], grid[1::2, 0], strict=True):  # after all lines: a limit stops autoscaling
+            loss.set_ylim(bottom=0)
+            score.set_ylim(0, 1)
         for axes in grid[-1]:
             axes.set_xlabel("Epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         grid[0, 0].legend(fontsize=7)
         grid[1, 0].legend(fontsize=7)
     return figure
