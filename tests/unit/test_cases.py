@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+import check_cases
 from synthaug import annotations, artifacts, cases, volumes
-from synthaug.errors import InputError
 
 PARAMS = cases.Params(classes=["cyst", "metastasis"], folds=2)
 SCRIPT = Path(__file__).parents[2] / "scripts" / "check_cases.py"
@@ -76,9 +77,14 @@ def save(table, folder, name="table.csv"):
 def refused(table, folder, *expected, params=PARAMS):
     """Check that the script refuses the table with one message that has all of ``expected``, and writes nothing."""
     path = table if isinstance(table, Path) else save(table, folder)
-    with pytest.raises(InputError) as caught:
-        cases.check(path, params)
+    before = sorted(folder.rglob("*"))
+    settings = json.dumps({"classes": params.classes, "folds": params.folds})
+    arguments = ["check_cases", "--table", str(path), "--params", settings, "--out", str(folder / "cases.csv")]
+    with mock.patch("sys.argv", arguments), pytest.raises(SystemExit) as caught:
+        check_cases.main()
     message = str(caught.value)
+    assert message.startswith("ERROR [check_cases] ")
+    assert sorted(folder.rglob("*")) == before
     for text in ("table.csv", "expected", *expected):
         assert text in message
     return message
