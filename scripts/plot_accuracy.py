@@ -5,7 +5,7 @@ Outputs: the figure as PNG and SVG.
 """
 
 import command
-from synthaug import artifacts, figures, figures_curves
+from synthaug import artifacts, figures, figures_accuracy
 
 
 def main() -> None:
@@ -17,10 +17,10 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_accuracy", arguments.log):
-        params = command.params(figures_curves.Params, arguments.params)
+        params = command.params(figures_accuracy.Params, arguments.params)
         truth = artifacts.read_csv(arguments.predictions).drop_duplicates("lesion")["truth"]
         majority = truth.value_counts(normalize=True).max()
-        figure = figures_curves.accuracy(artifacts.read_csv(arguments.metrics), majority, params)
+        figure = figures_accuracy.accuracy(artifacts.read_csv(arguments.metrics), majority, params)
         figures.save(figure, arguments.png, arguments.svg)
 
 

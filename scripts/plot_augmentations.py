@@ -5,7 +5,7 @@ Outputs: the figure as PNG and SVG. The lesion is drawn at random; its first aug
 """
 
 import command
-from synthaug import artifacts, figures, figures_images
+from synthaug import artifacts, figures, figures_rois
 
 
 def main() -> None:
@@ -19,12 +19,12 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_augmentations", arguments.log):
-        figure = figures_images.augmentations(
+        figure = figures_rois.augmentations(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),
             artifacts.read_csv(arguments.pool_index),
             artifacts.read_array(arguments.pool_images, memory_map=True),
-            command.params(figures_images.Params, arguments.params),
+            command.params(figures_rois.Params, arguments.params),
         )
         figures.save(figure, arguments.png, arguments.svg)
 

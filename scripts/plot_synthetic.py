@@ -6,7 +6,7 @@ random: nobody selected them.
 """
 
 import command
-from synthaug import artifacts, figures, figures_images
+from synthaug import artifacts, figures, figures_rois
 from synthaug.errors import InputError
 
 
@@ -20,12 +20,12 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_synthetic", arguments.log):
-        params = command.params(figures_images.Params, arguments.params)
+        params = command.params(figures_rois.Params, arguments.params)
         paths = dict(pair.split("=", 1) for pair in arguments.images)
         missing = [cls for cls in params.classes if cls not in paths]
         if missing:
             raise InputError(f"--images: expected CLASS=PATH for each class, missing {', '.join(missing)}")
-        figure = figures_images.synthetic(
+        figure = figures_rois.synthetic(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),
             {cls: artifacts.read_array(path, memory_map=True) for cls, path in paths.items()},

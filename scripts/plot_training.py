@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import command
-from synthaug import artifacts, figures, figures_curves, figures_images
+from synthaug import artifacts, figures, figures_training
 from synthaug.errors import InputError
 
 
@@ -27,10 +27,10 @@ def main() -> None:
             raise InputError(f"--models names {len(models)} generators, --folders gives {len(arguments.folders)}")
         folders = {model: Path(folder) for model, folder in zip(models, arguments.folders, strict=True)}
         histories = {model: artifacts.read_csv(folder / "history.csv") for model, folder in folders.items()}
-        figures.save(figures_curves.losses(histories), arguments.losses_png, arguments.losses_svg)
+        figures.save(figures_training.losses(histories), arguments.losses_png, arguments.losses_svg)
 
         shown = {cls: folder for (folds, cls), folder in folders.items() if folds == models[0][0]}
-        figure = figures_images.samples(
+        figure = figures_training.samples(
             {cls: artifacts.read_array(folder / "samples.npy") for cls, folder in shown.items()},
             {cls: artifacts.read_json(folder / "model.json")["snapshot_epochs"] for cls, folder in shown.items()},
             f"trained on folds {', '.join(models[0][0])}",

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from docutils.core import publish_parts
 
-from synthaug import figures, figures_curves, figures_images
+from synthaug import figures, figures_accuracy, figures_rois
 from synthaug.errors import InputError
 
 CLASSES = ["cyst", "met"]
-PARAMS = figures_curves.Params(CLASSES, 0.95, group=400, synthetic=100)
+PARAMS = figures_accuracy.Params(CLASSES, 0.95, group=400, synthetic=100)
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def images(number, seed=0):
 
 
 def test_kinds_of_augmentation(pool_index):
-    kinds = figures_images.map_kinds(pool_index)
+    kinds = figures_rois.map_kinds(pool_index)
     assert kinds[:4].tolist() == ["rotation", "flip", "translation", "scale"]
 
 
 def test_fig3_shows_each_lesion_with_its_own_augmentations(rois, pool_index):
     roi_images, pool_images = images(len(rois)), images(len(pool_index), 1)
-    figure = figures_images.augmentations(rois, roi_images, pool_index, pool_images, figures_images.Params(CLASSES, 1))
+    figure = figures_rois.augmentations(rois, roi_images, pool_index, pool_images, figures_rois.Params(CLASSES, 1))
     rows = np.array(figure.axes).reshape(2, 9)
     for row, cls in zip(rows, CLASSES, strict=True):
         shown, lesion = row[0].get_ylabel().split("\n")
@@ -79,7 +79,7 @@ def test_fig3_shows_each_lesion_with_its_own_augmentations(rois, pool_index):
 def test_fig6_shows_the_first_synthetic_images_below_real_ones(rois):
     roi_images = images(len(rois))
     synthetic = {"cyst": images(20, 2), "met": images(3, 3)}
-    figure = figures_images.synthetic(rois, roi_images, synthetic, figures_images.Params(CLASSES, 1))
+    figure = figures_rois.synthetic(rois, roi_images, synthetic, figures_rois.Params(CLASSES, 1))
     for block, cls in zip(figure.subfigs, CLASSES, strict=True):
         rows = np.array(block.axes).reshape(3, 8)
         real = [axes.images[0].get_array() for axes in rows[0] if axes.images]
@@ -93,11 +93,11 @@ def test_fig6_shows_the_first_synthetic_images_below_real_ones(rois):
 
 def test_a_class_without_lesions_is_named(rois):
     with pytest.raises(InputError, match="expected lesions of class met in the main set"):
-        figures_images.synthetic(rois[rois["class"] == "cyst"], images(10), {}, figures_images.Params(["met"], 1))
+        figures_rois.synthetic(rois[rois["class"] == "cyst"], images(10), {}, figures_rois.Params(["met"], 1))
 
 
 def test_fig8_places_each_size_and_marks_the_operating_point():
-    axes = figures_curves.accuracy(metrics_table(), 0.55, PARAMS).axes[0]
+    axes = figures_accuracy.accuracy(metrics_table(), 0.55, PARAMS).axes[0]
     lines = {container.get_label(): container.lines[0] for container in axes.containers}
     assert lines["classic augmentation"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
     # 400 + 2 * 100 and 400 + 2 * 300, drawn a little to the right of their place
@@ -106,7 +106,7 @@ def test_fig8_places_each_size_and_marks_the_operating_point():
     assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60], [600, 60]]), abs=15)
     thin = [line for line in axes.lines if line.get_alpha() == 0.45]
     assert len(thin) == 6
-    alone = figures_curves.accuracy(metrics_table(("all", "0")), 0.55, PARAMS).axes[0]
+    alone = figures_accuracy.accuracy(metrics_table(("all", "0")), 0.55, PARAMS).axes[0]
     assert not [line for line in alone.lines if line.get_alpha() == 0.45]
 
 
@@ -118,7 +118,7 @@ def test_colours_stay_with_class_and_arm():
 
 def test_the_same_figure_is_the_same_bytes(tmp_path):
     for run in ("a", "b"):
-        figure = figures_curves.accuracy(metrics_table(), 0.55, PARAMS)
+        figure = figures_accuracy.accuracy(metrics_table(), 0.55, PARAMS)
         figures.save(figure, str(tmp_path / f"{run}.png"), str(tmp_path / f"{run}.svg"))
     for suffix in ("png", "svg"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

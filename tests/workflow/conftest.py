@@ -27,10 +27,10 @@ class Project:
 
     def planned(self, *arguments: str, **options) -> dict[str, int]:
         """Return how many jobs of each rule a dry-run lists; nothing to be done is an empty dictionary."""
-        done = self.snakemake("--dry-run", "--quiet", *arguments, **options)
+        done = self.snakemake("--dry-run", "--quiet", "rules", *arguments, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         text = done.stdout + done.stderr
-        if "Job stats:" not in text:
+        if "Nothing to be done" in text:
             return {}
         lines = text.split("Job stats:")[1].strip().splitlines()[2:]
         counts = {}

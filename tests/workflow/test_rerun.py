@@ -33,7 +33,7 @@ def test_nothing_to_be_done_after_a_run(rerun):
     ("change", "expected"),
     [
         (lambda c: c["phantom"].update(slices=3), {"make_phantom": 1, **FROM_CASES}),
-        (lambda c: c["cases"].update(duplicate_correlation=0.9), {"plot_contours": 1, "all": 1}),
+        (lambda c: c["cases"].update(duplicate_correlation=0.8), {"plot_contours": 1, "all": 1}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
         (lambda c: c["rois"]["intensity"].update(low=-50), {"plot_contours": 1, **FROM_ROIS}),
         (

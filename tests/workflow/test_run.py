@@ -84,7 +84,7 @@ def test_bad_case_table_stops_before_any_work(rerun):
         config["cases"]["table"] = "mine/table.csv"
 
     rerun.configure(use)
-    done = rerun.snakemake("check_data")
+    done = rerun.snakemake("--until", "plot_contours")
     text = done.stdout + done.stderr
     assert done.returncode == 1
     assert "ERROR [check_cases]" in text

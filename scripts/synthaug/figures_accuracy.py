@@ -1,4 +1,4 @@
-"""Figures of curves: accuracy against the number of training images (Fig. 8), and the training of generators."""
+"""Fig. 8: accuracy against the number of training images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from synthaug import figures, metrics
 from synthaug.groups import CLASSIC, EXTRA, parse_size
@@ -85,45 +84,6 @@ def _draw_arm(axes: Axes, arm: str, mean: pd.DataFrame, look: dict[str, str]) ->
 
 def _operating_size(arm: str, params: Params) -> str:
     return str(params.group) if arm == CLASSIC else f"{params.group}+{params.synthetic}x{len(params.classes)}"
-
-
-def losses(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
-    """Draw losses and discriminator scores against the epoch, a column a class and a pair of rows the training folds.
-
-    Parameters
-    ----------
-    histories
-        For each (folds, class): ``epoch, loss_d, loss_g, score_real, score_fake``.
-    """
-    folds = _distinct(key[0] for key in histories)
-    classes = _distinct(key[1] for key in histories)
-    with figures.style():
-        figure = figures.new(2.5 * len(classes) + 0.7, 2.6 * len(folds) + 0.5)
-        grid = figure.subplots(2 * len(folds), len(classes), sharex=True, sharey="row", squeeze=False)
-        for (trained, cls), history in histories.items():
-            row, column = 2 * folds.index(trained), classes.index(cls)
-            loss, score = grid[row, column], grid[row + 1, column]
-            loss.plot(history["epoch"], history["loss_d"], color=figures.VERMILLION, label="discriminator")
-            loss.plot(history["epoch"], history["loss_g"], color=figures.BLUE, linestyle="--", label="generator")
-            score.plot(history["epoch"], history["score_real"], color="black", label="real: D(x)")
-            score.plot(
-                history["epoch"], history["score_fake"], color=figures.GREY, linestyle="--", label="fake: D(G(z))"
-            )
-            score.axhline(0.5, color=figures.GREY, linewidth=0.6, linestyle=":")
-            if row == 0:
-                loss.set_title(cls)
-            if column == 0:
-                loss.set_ylabel(f"trained on folds {', '.join(trained)}\nLoss")
-                score.set_ylabel("Mean D output")
-        for loss, score in zip(grid[::2, 0], grid[1::2, 0], strict=True):  # after all lines: a limit stops autoscaling
-            loss.set_ylim(bottom=0)
-            score.set_ylim(0, 1)
-        for axes in grid[-1]:
-            axes.set_xlabel("Epoch")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        grid[0, 0].legend(fontsize=7)
-        grid[1, 0].legend(fontsize=7)
-    return figure
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,5 @@
-"""Figures of images: classic augmentations (Fig. 3), synthetic ROIs (Fig. 6) and samples during training."""
+"""Figures of ROIs: classic augmentations (Fig. 3) and synthetic ROIs beside real ones (Fig. 6)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,33 +90,6 @@ def synthetic(rois: pd.DataFrame, roi_images: np.ndarray, images: dict[str, np.n
             grid[0, 0].set_ylabel(f"{cls}\nreal", fontsize=8)
             for axes in grid[REAL:, 0]:
                 axes.set_ylabel(f"{cls}\nsynthetic", fontsize=8, color=colour)
-    return figure
-
-
-def samples(folder_samples: dict[str, np.ndarray], epochs: dict[str, Sequence[int]], title: str) -> Figure:
-    """Draw the same latent vectors over the training of each class: rows are epochs, columns latent vectors.
-
-    Parameters
-    ----------
-    folder_samples
-        For each class uint8 (snapshots, latents, 64, 64).
-    epochs
-        For each class the epoch of each snapshot.
-    """
-    classes = list(folder_samples)
-    rows = max(len(epochs[cls]) for cls in classes)
-    with figures.style():
-        figure = figures.new((CELL * COLUMNS * 0.62 + 0.5) * len(classes), CELL * 0.62 * rows + 0.6)
-        figure.suptitle(title, fontsize=9)
-        blocks = figure.subfigures(1, len(classes), squeeze=False)[0]
-        for block, cls in zip(blocks, classes, strict=True):
-            colour = figures.class_colour(classes, cls)
-            block.suptitle(cls, fontsize=9, color=colour)
-            grid = block.subplots(rows, COLUMNS, squeeze=False)
-            _fill(grid, np.concatenate([snapshot[:COLUMNS] for snapshot in folder_samples[cls]]), None)
-            for axes, epoch in zip(grid[:, 0], epochs[cls], strict=False):
-                axes.set_ylabel(epoch, fontsize=7, rotation=0, ha="right", va="center")
-        blocks[0].supylabel("Epoch", fontsize=8)
     return figure
 
 
