@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test lint format reference clean
 
 demo: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --quiet host reason
+	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
 	@$(BIN)/python scripts/print_headline.py --phantom --headline results/phantom/evaluation/tables/headline.csv \
 	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 

@@ -45,9 +45,10 @@ def test_truncated_array_is_named(tmp_path):
 
 
 def test_arrays_are_written_to_the_same_bytes(tmp_path):
-    arrays = {"b": np.arange(5), "a": np.ones((2, 2), np.float32)}
+    arrays = {"file": np.arange(5), "a": np.ones((2, 2), np.float32)}
     for name in ("one.npz", "two.npz"):
         artifacts.write_arrays(arrays, tmp_path / name)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
     with np.load(tmp_path / "one.npz") as loaded:
-        assert list(loaded) == ["b", "a"]
+        assert list(loaded) == ["file", "a"]
+        np.testing.assert_array_equal(loaded["file"], np.arange(5))

@@ -21,7 +21,7 @@ class Project:
     folder: Path
 
     def snakemake(self, *arguments: str, configfile: str = "config/tiny.yaml") -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configfile, *arguments]
+        command = [sys.executable, "-m", "snakemake", "--configfile", configfile, "--cores", "2", *arguments]
         environment = {**os.environ, "COLUMNS": "200", "XDG_CACHE_HOME": str(self.folder / ".cache")}
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
 

@@ -48,6 +48,15 @@ def test_report_is_one_file_that_needs_no_network(finished):
     assert "no evidence" in text
 
 
+def test_check_data_stops_before_any_training_and_report(rerun):
+    rerun.configure(lambda c: c["rois"]["intensity"].update(low=-50))
+    before = (rerun.folder / "results/tiny/report.html").stat().st_mtime
+    done = rerun.snakemake("check_data")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (rerun.folder / "results/tiny/report.html").stat().st_mtime == before
+    assert rerun.planned()["train_classifier"] == 8
+
+
 @pytest.mark.slow
 def test_same_bytes_whatever_the_cores(finished, project):
     done = project.snakemake("--cores", "1")
@@ -84,7 +93,7 @@ def test_bad_case_table_stops_before_any_work(rerun):
         config["cases"]["table"] = "mine/table.csv"
 
     rerun.configure(use)
-    done = rerun.snakemake("--until", "plot_contours")
+    done = rerun.snakemake("check_data")
     text = done.stdout + done.stderr
     assert done.returncode == 1
     assert "ERROR [check_cases]" in text
@@ -115,6 +124,14 @@ def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: 
     classic = {("classic", str(n)) for n in [0, 500, 1000, 2000, 3000, 5000, 7500, 10000, 15000]}
     further = {(arm, f"5000+{n}x3") for arm in ["dcgan", "extra"] for n in [100, 500, 1000, 2000, 3000, 4000]}
     assert sizes == classic | further
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cuda", "1"), ("cpu", "0")])
+def test_training_asks_for_a_gpu_where_the_config_has_one(project, device, gpus):
+    project.configure(lambda c: c.update(device=device))
+    done = project.snakemake("--dry-run", "--resources", "gpu=1")
+    asked = re.findall(r"rule (\w+):(?:\n    .*)*\n    resources: .*gpu=(\d)", done.stdout)
+    assert set(asked) == {(rule, gpus) for rule in ["train_generator", "sample_generator", "train_classifier"]}
 
 
 def test_works_from_another_directory(project, tmp_path):
