@@ -46,6 +46,7 @@ rule all:
     default_target: True
     input:
         rules.plot_contours.output,
+        rules.plan_experiment.output,
         rules.make_tables.output,
         rules.audit_lineage.output,
         rules.plot_augmentations.output,

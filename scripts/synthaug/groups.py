@@ -118,7 +118,8 @@ def _extra(rois, pool_index, cls, count, master_seed) -> pd.DataFrame:
     members = rois[(rois["set"] == "extra") & (rois["class"] == cls)]
     if members.empty:
         raise InputError(
-            f'case table: expected lesions of class {cls} with set "extra" for the arm "extra", found none'
+            f'case table: expected lesions of class {cls} with set "extra" for the arm "extra", found none; '
+            "add some, or set experiment: extra: [] in the config"
         )
     order = seeding.stream(master_seed, "group", "extra", cls).permutation(len(members))
     members = members.iloc[order][:count]

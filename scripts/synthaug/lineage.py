@@ -118,9 +118,12 @@ def classifier_leaks(classifier: Classifier, known: Cohort, generators: list[Gen
     synthetic = rows["source"] == SYNTHETIC
     leaks = list(_real_leaks(rows[~synthetic], classifier.folds, known, FOLD_SOURCES + EXTRA_SOURCES))
     for (preset, cls), _ in rows[synthetic].groupby(["generator", "class"]):
-        same = [g for g in generators if (g.preset, g.seed, g.folds) == (preset, classifier.seed, classifier.folds)]
+        made_for = (preset, classifier.size.split("+")[0], classifier.seed, classifier.folds)
+        same = [g for g in generators if (g.preset, str(g.group), g.seed, g.folds) == made_for]
         if not any(g.cls in (cls, ANY_CLASS) for g in same):
-            leaks.append(f"synthetic images of class {cls} come from a generator {preset} of other folds or unknown")
+            leaks.append(
+                f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
+            )
     leaks += _prediction_problems(classifier, known)
     return [f"{classifier.name}: {leak}" for leak in leaks]
 

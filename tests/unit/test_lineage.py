@@ -1,5 +1,6 @@
 """A lesion of a test patient that was planted in a training set is found and named, wherever it was planted."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -57,6 +58,12 @@ def test_clean_models_pass(known):
     lineage.check({0: known}, [generator(), generator(cls="met")], [classifier(SYNTHETIC), extra])
 
 
+def test_a_generator_of_another_group_is_not_the_one(known):
+    other = dataclasses.replace(classifier(SYNTHETIC), size="200+10x2")
+    (leak,) = lineage.classifier_leaks(other, known, [generator()])
+    assert "seed-0/classify/dcgan/200+10x2/train-12: synthetic images of class cyst" in leak
+
+
 def test_a_planted_test_lesion_is_named(known):
     model = classifier(("pool", "L0a", 7, "cyst", ""))
     assert lineage.classifier_leaks(model, known, []) == [
@@ -92,7 +99,7 @@ def test_a_generator_that_saw_a_test_patient_is_named_with_all_else(known):
         (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not in rois.csv"),
         (("web", "L1", 0, "cyst", ""), "source web"),
         (("synthetic", "", 0, "met", "dcgan"), "synthetic images of class met come from a generator dcgan of other"),
-        (("synthetic", "", 0, "cyst", "acgan"), "come from a generator acgan of other folds or unknown"),
+        (("synthetic", "", 0, "cyst", "acgan"), "come from a generator acgan of other folds or group, or unknown"),
     ],
 )
 def test_every_kind_of_wrong_row(known, row, message):

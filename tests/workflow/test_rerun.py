@@ -16,11 +16,22 @@ EVALUATION = {
 GENERATOR_FIGURES = {"plot_synthetic": 1, "plot_training": 1}
 FROM_ROIS = {
     "extract_rois": 1,
+    "plan_experiment": 1,
     "build_pool": 1,
     "plot_augmentations": 1,
     **TRAINING,
     **GENERATOR_FIGURES,
     **EVALUATION,
+}
+ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 2, **EVALUATION}
+FROM_THREE_FOLDS = {
+    "check_cases": 1,
+    "plot_contours": 1,
+    "make_folds": 1,
+    **FROM_ROIS,
+    "train_generator": 9,
+    "sample_generator": 9,
+    "train_classifier": 12,
 }
 FROM_CASES = {"check_cases": 1, "plot_contours": 1, "make_folds": 1, **FROM_ROIS}
 
@@ -45,16 +56,18 @@ def test_nothing_to_be_done_after_a_run(rerun):
             {"sample_generator": 6, "train_classifier": 2, "plot_synthetic": 1, **EVALUATION},
         ),
         (lambda c: c["classifier"].update(epochs=3), {"train_classifier": 8, **EVALUATION}),
-        (lambda c: c["experiment"].update(synthetic=[5, 10]), {"train_classifier": 2, **EVALUATION}),
-        (lambda c: c["experiment"].update(classic=[0, 30, 60]), {"train_classifier": 2, **EVALUATION}),
+        (lambda c: c["experiment"].update(synthetic=[5, 10]), ADDED_SIZE),
+        (lambda c: c["experiment"].update(classic=[0, 30, 60]), ADDED_SIZE),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {"compute_metrics": 1, "make_tables": 1, "plot_accuracy": 1, "all": 1},
         ),
+        # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
+        (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
         "phantom", "cases", "rois", "intensity", "generator", "sampling", "classifier", "synthetic", "classic",
-        "evaluation",
+        "evaluation", "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):
@@ -68,7 +81,7 @@ def test_added_preset_runs_only_that_preset(rerun):
         config["experiment"]["generators"].append("other")
 
     rerun.configure(add)
-    new = {"train_generator": 6, "sample_generator": 6, "train_classifier": 2}
+    new = {"plan_experiment": 1, "train_generator": 6, "sample_generator": 6, "train_classifier": 2}
     assert rerun.planned() == {**new, **GENERATOR_FIGURES, **EVALUATION}
 
 
@@ -79,7 +92,7 @@ def test_preset_that_is_not_in_the_experiment_runs_nothing(rerun):
 
 def test_added_seed_keeps_the_first_one(rerun):
     rerun.configure(lambda c: c.update(seeds=[0, 1]))
-    assert rerun.planned() == {"make_folds": 1, **TRAINING, "plot_training": 1, **EVALUATION}
+    assert rerun.planned() == {"make_folds": 1, "plan_experiment": 1, **TRAINING, "plot_training": 1, **EVALUATION}
 
 
 def test_added_case(rerun):
@@ -100,7 +113,7 @@ def test_added_case(rerun):
             {"train_generator": 6, "sample_generator": 6, "train_classifier": 2, **GENERATOR_FIGURES, **EVALUATION},
         ),
         ("cnn", {"train_classifier": 8, **EVALUATION}),
-        ("folds", {"make_folds": 1, **TRAINING, **GENERATOR_FIGURES, **EVALUATION}),
+        ("folds", {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **EVALUATION}),
         ("screening", {"plot_contours": 1, "all": 1}),
     ],
 )

@@ -1,6 +1,34 @@
 """One classifier per arm, size and training folds; each ends in its predictions for every lesion it never saw."""
 
 
+rule plan_experiment:
+    input:
+        code=code("plan_experiment"),
+        rois=rules.extract_rois.output.index,
+        pool_index=rules.build_pool.output.index,
+        folds=expand(rules.make_folds.output.folds, seed=config["seeds"]),
+    output:
+        plan="<results>/plan.csv",
+    log:
+        "<results>/logs/plan_experiment.log",
+    benchmark:
+        "<results>/benchmarks/plan_experiment.tsv"
+    priority: 100  # before any training, so that an impossible size stops the run at once
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        runs=json.dumps(runs()),
+        folds=lambda wildcards, input: [f"{seed}={path}" for seed, path in zip(config["seeds"], input.folds)],
+        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+    shell:
+        "python {input.code[0]} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
+        " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q} --log {log:q}"
+
+
 rule train_classifier:
     input:
         code=code("train_classifier"),

@@ -60,6 +60,11 @@ def inconsistencies():
     for arm in ["synthetic", "extra"]:
         if experiment[arm] and evaluation["synthetic"] not in experiment[arm]:
             found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: {arm}; add it there")
+    intensity = config["rois"]["intensity"]
+    if not intensity["low"] < intensity["high"]:
+        found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
+    if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
+        found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     if len(set(config["cases"]["classes"]) & {"all"}):
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(config["cases"]["classes"]) != set(config["phantom"]["lesions"]):
@@ -113,17 +118,20 @@ def case_table():
 
 
 def case_files():
-    """Return the images and masks of the user's case table that exist, so that a replaced file is noticed.
+    """Return the images and masks that exist, those of a folder one by one, so that a replaced file is noticed.
 
     Missing files are check_cases' to report.
     """
     table = config["cases"]["table"]
-    if table is None or not Path(table).is_file():
+    if table is None:
+        return ["<results>/phantom/patients"]
+    if not Path(table).is_file():
         return []
     with open(table, newline="", encoding="utf-8-sig", errors="replace") as file:
-        names = {row.get(column) for row in csv.DictReader(file) for column in ["image", "mask"]}
-    paths = sorted(str(Path(table).parent / name) for name in names if name)
-    return [path for path in paths if Path(path).exists()]
+        names = {(row.get(column) or "").strip() for row in csv.DictReader(file) for column in ["image", "mask"]}
+    paths = [Path(table).parent / name for name in sorted(names) if name]
+    found = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    return [str(file) for file in found if file.is_file()]
 
 
 def train_folds():

@@ -1,0 +1,41 @@
+"""Count what every classifier of the experiment will train on, before any of them does.
+
+Reads the tables of ROIs, pool and folds. Writes a row for each arm, size, seed, training folds, class and source of
+images. Fails at once if a size asks for more images than there are, hours before a training would.
+"""
+
+import json
+
+import pandas as pd
+
+import command
+from synthaug import artifacts, groups
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True, help="rois.csv")
+    parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
+    parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
+    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
+    parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    with command.logged("plan_experiment", arguments.log) as log:
+        params = json.loads(arguments.params)
+        rois, pool_index = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.pool_index)
+        folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}
+        plan = []
+        for arm, size, seed, train_folds in json.loads(arguments.runs):
+            rows = groups.classifier_set(
+                rois, pool_index, folds[str(seed)], train_folds=train_folds, arm=arm, size=size, seed=seed, **params
+            )
+            counts = rows.groupby(["class", "source"], sort=False).size().rename("images").reset_index()
+            plan.append(counts.assign(arm=arm, size=size, seed=seed, folds=train_folds))
+        table = pd.concat(plan)[["arm", "size", "seed", "folds", "class", "source", "images"]]
+        artifacts.write_csv(table, arguments.out)
+        log.info("%d classifiers planned", len(plan))
+
+
+if __name__ == "__main__":
+    main()
