@@ -1,6 +1,7 @@
 """After a change, exactly what the change affects runs again: the central promise of the workflow."""
 
 import csv
+import shutil
 
 import pytest
 
@@ -102,6 +103,22 @@ def test_added_case(rerun):
     with table.open("a", newline="") as file:
         csv.DictWriter(file, rows[0], lineterminator="\n").writerow({**rows[0], "lesion": "added"})
     assert rerun.planned() == FROM_CASES
+
+
+def test_slice_replaced_in_the_users_series(rerun):
+    shutil.copytree(rerun.folder / "results/tiny/phantom", rerun.folder / "data")
+
+    def use(config):
+        config["cohort"] = "mine"
+        config["cases"]["table"] = "data/case_table.csv"
+
+    rerun.configure(use)
+    done = rerun.snakemake("check_data")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rerun.planned("check_data") == {}
+    path = sorted((rerun.folder / "data").rglob("*.dcm"))[0]
+    path.write_bytes(path.read_bytes() + b"\0\0")
+    assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
 
 
 @pytest.mark.parametrize(
