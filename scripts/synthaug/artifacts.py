@@ -49,11 +49,11 @@ def read_csv(path: str | Path) -> pd.DataFrame:
 def write_json(value: object, path: str | Path) -> None:
     """Write ``value`` as indented JSON with sorted keys."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_json(path: str | Path) -> object:
-    return json.loads(Path(path).read_text())
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def write_array(array: np.ndarray, path: str | Path) -> None:

@@ -34,7 +34,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeError):
         write_half()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
-    assert (tmp_path / "a.txt").read_text() == "before"
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
 
 
 def test_truncated_array_is_named(tmp_path):

@@ -185,7 +185,7 @@ def test_captions_render(caption, table):
     }
     snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(caption.read_text()).render(snakemake=snakemake)
+    text = environment.from_string(caption.read_text(encoding="utf-8")).render(snakemake=snakemake)
     body = publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
     if caption.stem in ("workflow", "headline", "fig8"):
         assert ("phantom" in body) == (table is None)

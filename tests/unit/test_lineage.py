@@ -149,7 +149,7 @@ def test_script(tmp_path):
     command += ["--runs", '[["dcgan", "100+10x2", 0, "12"]]', "--run-folders", tmp_path / "run"]
     command += ["--generators", '[["dcgan", 100, 0, "12", "cyst"]]', "--generator-folders", tmp_path / "generator"]
     subprocess.run(command, check=True, capture_output=True)
-    report = json.loads((tmp_path / "lineage.json").read_text())
+    report = json.loads((tmp_path / "lineage.json").read_text(encoding="utf-8"))
     assert report["clean"]
     assert report["versions"] == {"torch": "2.1"}
     assert report["models"][1] == {

@@ -261,7 +261,7 @@ def test_the_script(tmp_path):
     subprocess.run([*command, json.dumps(params)], check=True)
     table = pd.read_csv(tmp_path / "p/case_table.csv")
     assert (tmp_path / "p" / table["image"][0]).is_dir()
-    assert "1 lesions" in (tmp_path / "log").read_text()
+    assert "1 lesions" in (tmp_path / "log").read_text(encoding="utf-8")
     wrong = subprocess.run([*command, json.dumps(params | {"slice": 2})], capture_output=True, text=True)
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("ERROR [make_phantom] --params: got an unexpected keyword argument 'slice'")

@@ -7,9 +7,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "config/README.md"
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
 BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
 
 
@@ -58,13 +58,13 @@ def table() -> str:
 
 
 def main() -> None:
-    text = README.read_text()
+    text = README.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     wanted = f"{before}{BEGIN}\n{table()}\n{END}{after}"
     if "--check" in sys.argv:
         sys.exit("config/README.md: the table is not the schema's; run `make reference`" if text != wanted else 0)
-    README.write_text(wanted)
+    README.write_text(wanted, encoding="utf-8")
 
 
 if __name__ == "__main__":

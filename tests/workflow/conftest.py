@@ -27,7 +27,7 @@ class Project:
 
     def planned(self, *arguments: str, **options) -> dict[str, int]:
         """Return how many jobs of each rule a dry-run lists; nothing to be done is an empty dictionary."""
-        done = self.snakemake("--dry-run", "--quiet", "rules", *arguments, **options)
+        done = self.snakemake(*arguments, "--dry-run", "--quiet", "rules", **options)
         assert done.returncode == 0, done.stdout + done.stderr
         text = done.stdout + done.stderr
         if "Nothing to be done" in text:
@@ -44,17 +44,17 @@ class Project:
     def edit(self, name: str, change) -> None:
         """Apply ``change`` to the text of a file."""
         path = self.folder / name
-        before = path.read_text()
+        before = path.read_text(encoding="utf-8")
         after = change(before)
         assert after != before, f"{name}: the edit changed nothing"
-        path.write_text(after)
+        path.write_text(after, encoding="utf-8")
 
     def configure(self, change, name: str = "config/tiny.yaml") -> None:
         """Apply ``change`` to the loaded configuration, in place."""
         path = self.folder / name
-        config = yaml.safe_load(path.read_text())
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
         change(config)
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
 def copy_workflow(folder: Path) -> Project:

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = [ROOT / "config" / f"{name}.yaml" for name in ["config", "tiny", "paper", "figshare-brain"]]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def keys(value: object, where: tuple = ()) -> set[tuple]:
@@ -43,9 +43,9 @@ def resolve(schema: dict) -> dict:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_config_is_valid_and_complete(path):
-    config = yaml.safe_load(path.read_text())
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
     jsonschema.validate(config, SCHEMA, cls=jsonschema.Draft202012Validator)
-    assert keys(config) == keys(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
+    assert keys(config) == keys(yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")))
 
 
 def test_every_key_has_a_description_and_a_type():
@@ -55,7 +55,7 @@ def test_every_key_has_a_description_and_a_type():
 
 
 def test_every_key_of_the_default_is_commented_or_obvious():
-    text = (ROOT / "config/config.yaml").read_text()
+    text = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
     for word in ["cohort", "seeds", "margin", "group", "synthetic", "bootstrap", "samples"]:
         assert re.search(rf"^\s*{word}:.*#", text, re.MULTILINE), word
 
@@ -104,10 +104,12 @@ def test_misspelt_key_on_top_of_the_default_is_refused(project):
 
 
 def test_environments_pin_what_requirements_pin():
-    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    pins = dict(
+        re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     pins = {name.lower(): version for name, version in pins.items()}
     for path in (ROOT / "envs").glob("*.yaml"):
-        for dependency in yaml.safe_load(path.read_text())["dependencies"]:
+        for dependency in yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]:
             name, version = dependency.split("=")
             if name != "python":
                 assert pins[{"pytorch": "torch"}.get(name, name)] == version, (path.name, name)

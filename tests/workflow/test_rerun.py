@@ -136,7 +136,7 @@ def test_slice_replaced_in_the_users_series(rerun):
 )
 def test_library_module_and_its_revert(rerun, module, expected):
     name = f"scripts/synthaug/{module}.py"
-    before = (rerun.folder / name).read_text()
+    before = (rerun.folder / name).read_text(encoding="utf-8")
     rerun.edit(name, lambda text: text + "\n# edited\n")
     assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
     (rerun.folder / name).write_text(before)

@@ -22,7 +22,7 @@ def hashes(folder, pattern):
 
 def test_contracts_of_the_finished_run(finished):
     results = finished.folder / "results/tiny"
-    config = yaml.safe_load((finished.folder / "config/tiny.yaml").read_text())
+    config = yaml.safe_load((finished.folder / "config/tiny.yaml").read_text(encoding="utf-8"))
     rois = pd.read_csv(results / "rois/rois.csv", dtype=str)
     assert np.load(results / "rois/images.npy").shape == (len(rois), 64, 64)
     assert np.load(results / "pool/images.npy", mmap_mode="r").shape == (len(rois) * 480, 64, 64)
@@ -35,13 +35,13 @@ def test_contracts_of_the_finished_run(finished):
         assert len(np.load(path.with_name("features.npy"))) == len(predictions)
     metrics = pd.read_csv(results / "evaluation/metrics.csv")
     assert set(metrics["arm"]) == {"classic", "dcgan", "extra"}
-    lineage = json.loads((results / "evaluation/lineage.json").read_text())
+    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
     assert lineage["clean"] is True
     assert config["folds"] == folds["fold"].nunique()
 
 
 def test_report_is_one_file_that_needs_no_network(finished):
-    text = (finished.folder / "results/tiny/report.html").read_text()
+    text = (finished.folder / "results/tiny/report.html").read_text(encoding="utf-8")
     for content in ["Fig 8", "Fig 6", "Fig 3", "Table 2", "Lineage audit", "Lesion outlines"]:
         assert content in text, content
     assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="https?://', text)
@@ -83,7 +83,7 @@ def test_planted_test_lesion_stops_the_audit(rerun):
 
 def test_bad_case_table_stops_before_any_work(rerun):
     table = rerun.folder / "results/tiny/phantom/case_table.csv"
-    lines = table.read_text().splitlines()
+    lines = table.read_text(encoding="utf-8").splitlines()
     (rerun.folder / "mine").mkdir()
     broken = [lines[0], lines[1].replace("cyst", "cist").replace("metastasis", "cist").replace("hemangioma", "cist")]
     (rerun.folder / "mine/table.csv").write_text("\n".join([*broken, lines[1]]) + "\n")

@@ -15,7 +15,7 @@ BASE = Path(workflow.basedir)
 
 def check_config():
     """Stop with one line for each value of the config that the schema or the rest of the config forbids."""
-    schema = yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
     problems = [line for error in validator.iter_errors(config) for line in explain(error)]
     problems = problems or inconsistencies()
@@ -86,7 +86,7 @@ def code(script):
         if path in found:
             continue
         found.append(path)
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
