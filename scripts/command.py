@@ -21,6 +21,20 @@ def parser(doc: str) -> argparse.ArgumentParser:
     return arguments
 
 
+def training_parser(doc: str) -> argparse.ArgumentParser:
+    """Return a parser that also knows what every training reads, and the folder that it writes to."""
+    arguments = parser(doc)
+    arguments.add_argument("--rois", required=True, help="rois.csv")
+    arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
+    arguments.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
+    arguments.add_argument("--pool-images", required=True, help="the classic pool, .npy")
+    arguments.add_argument("--folds", required=True, help="folds.csv")
+    arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
+    arguments.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
+    arguments.add_argument("--out-dir", required=True, type=Path)
+    return arguments
+
+
 def params(kind: type[Params], text: str) -> Params:
     """Build the dataclass ``kind`` from the JSON object ``text``; an unknown or missing key is an `InputError`."""
     try:

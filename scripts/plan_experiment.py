@@ -5,11 +5,18 @@ images. Fails at once if a size asks for more images than there are, hours befor
 """
 
 import json
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 import command
 from synthaug import artifacts, groups
+
+
+@dataclass(frozen=True)
+class Params:
+    classes: list[str]
+    master_seed: int
 
 
 def main() -> None:
@@ -18,11 +25,11 @@ def main() -> None:
     parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
     parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
-    parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("plan_experiment", arguments.log) as log:
-        params = json.loads(arguments.params)
+        params = asdict(command.params(Params, arguments.params))
         rois, pool_index = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.pool_index)
         folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}
         plan = []

@@ -6,7 +6,6 @@ the training set (without pixels), loss and accuracy of each epoch, and model.js
 """
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
@@ -16,21 +15,13 @@ from synthaug.errors import InputError
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    parser.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
-    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
-    parser.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
+    parser = command.training_parser(__doc__)
     parser.add_argument("--arm", required=True, help="classic, extra or the name of a generator")
     parser.add_argument("--size", required=True, help="images added per fold, such as 5000 or 5000+1000x3")
     parser.add_argument(
         "--synthetic", nargs="*", default=[], help="synthetic images, .npy, one a class in the order of classes"
     )
     parser.add_argument("--params", required=True, help="JSON object of the classifier")
-    parser.add_argument("--out-dir", required=True, type=Path)
     arguments = parser.parse_args()
     with command.logged("train_classifier", arguments.log) as log:
         params = command.params(classify.Params, arguments.params)

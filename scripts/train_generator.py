@@ -6,7 +6,6 @@ epoch, images of the same 16 latent vectors at some epochs (samples.npy), and mo
 """
 
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
@@ -17,18 +16,10 @@ SNAPSHOTS, SNAPSHOT_IMAGES = 8, 16
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    parser.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
-    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
-    parser.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
+    parser = command.training_parser(__doc__)
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold")
     parser.add_argument("--cls", required=True, help="the class")
     parser.add_argument("--params", required=True, help="JSON object of the generator's preset")
-    parser.add_argument("--out-dir", required=True, type=Path)
     arguments = parser.parse_args()
     with command.logged("train_generator", arguments.log) as log:
         params = command.params(dcgan.Params, arguments.params)
