@@ -27,7 +27,7 @@ wildcard_constraints:
     folds=r"\d+",
     size=r"\d+(\+\d+x\d+)?",
     cls="|".join([*config["cases"]["classes"], "all"]),
-    generator="|".join(config["generators"]),
+    generator=any_of([*config["generators"], *config["imported"]]),
 
 
 report: "workflow/report/workflow.rst"
@@ -39,7 +39,9 @@ include: "workflow/rules/rois.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/classifiers.smk"
+include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
 
 
 rule all:
@@ -47,10 +49,14 @@ rule all:
     input:
         rules.plot_contours.output,
         rules.plan_experiment.output,
-        rules.make_tables.output,
         rules.audit_lineage.output,
+        rules.make_tables.output,
+        rules.compute_subgroups.output,
+        rules.write_conformance.output,
         rules.plot_augmentations.output,
         rules.plot_accuracy.output,
+        rules.plot_tsne.output,
+        rules.plot_calibration.output,
         generator_figures(),
 
 

@@ -1,10 +1,11 @@
 """Put the predictions of all classifiers into one table.
 
-Inputs: the `predictions.csv` of each run, and the runs' names in the same order.
+Inputs: the runs' names, and the `predictions.csv` of each, found by its name below the cohort's results.
 Output: `evaluation/predictions.csv`: the columns `arm,size,seed,folds` before those of the inputs, in their order.
 """
 
 import json
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,7 +14,12 @@ from synthaug import artifacts
 from synthaug.errors import InputError
 
 
-def labelled(run: list, path: str) -> pd.DataFrame:
+def file_of(arm: str, size: str, seed: int, folds: str) -> str:
+    """Return the path of a run's predictions below the cohort's results."""
+    return f"seed-{seed}/classify/{arm}/{size}/train-{folds}/predictions.csv"
+
+
+def labelled(run: list, path: Path) -> pd.DataFrame:
     """Return the predictions in ``path`` with the run's arm, size, seed and folds in front."""
     table = artifacts.read_csv(path)
     for place, (column, value) in enumerate(zip(("arm", "size", "seed", "folds"), run, strict=True)):
@@ -23,19 +29,20 @@ def labelled(run: list, path: str) -> pd.DataFrame:
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds], one a file")
-    parser.add_argument("--predictions", required=True, nargs="+", help="the runs' predictions.csv")
+    parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
+    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("collect_predictions", arguments.log) as log:
         runs = json.loads(arguments.runs)
-        if len(runs) != len(arguments.predictions):
-            raise InputError(f"--runs names {len(runs)} runs, --predictions gives {len(arguments.predictions)} files")
-        tables = [labelled(run, path) for run, path in zip(runs, arguments.predictions, strict=True)]
-        for table, path in zip(tables, arguments.predictions, strict=True):
+        if not runs:
+            raise InputError("--runs: expected a run or more, found none; see experiment in the config")
+        paths = [arguments.results / file_of(*run) for run in runs]
+        tables = [labelled(run, path) for run, path in zip(runs, paths, strict=True)]
+        for table, path in zip(tables, paths, strict=True):
             if list(table) != list(tables[0]):
                 raise InputError(
-                    f"{path}: expected the columns of {arguments.predictions[0]} ({', '.join(tables[0])}), "
+                    f"{path}: expected the columns of {paths[0]} ({', '.join(tables[0])}), "
                     f"found {', '.join(table)}; delete the older of the two and run again"
                 )
         table = pd.concat(tables, ignore_index=True)

@@ -30,7 +30,6 @@ def training_parser(doc: str) -> argparse.ArgumentParser:
     arguments.add_argument("--pool-images", required=True, help="the classic pool, .npy")
     arguments.add_argument("--folds", required=True, help="folds.csv")
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
-    arguments.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
     arguments.add_argument("--out-dir", required=True, type=Path)
     return arguments
 

@@ -1,15 +1,17 @@
-"""Write the paper's Tables 2, 3 and 7 for this cohort, and the headline comparison of the arms.
+"""Write the paper's Tables 2 to 7 for this cohort, the headline, and the arms at each operating point.
 
-Inputs: `evaluation/predictions.csv` and `evaluation/metrics.csv`.
-Outputs in percent, at the operating point of the config (a classic group and a number of synthetic images fixed before
-any result is known, never the best point of a curve); with several seeds, confusion counts are summed over them:
-table2: confusion matrix of the arm `classic`; table3: of the first of the other arms; table7: sensitivity and
-specificity by class and arm; headline: accuracy by arm and its paired difference from `classic`.
+Inputs: `evaluation/predictions.csv`, `evaluation/metrics.csv`, `evaluation/operating_points.csv` and
+`evaluation/comparisons.csv`.
+Outputs in percent, all but the last at the operating point of the config; with several seeds, confusion counts are
+summed over them and the other values are means:
+table2: confusion matrix of the arm `classic`; table3: of the first generator; table4: the readers, once they answered;
+table5: generators and their discriminators; table6: first generator, `classic` and baselines; table7: sensitivity and
+specificity by class; headline: accuracy by arm and its paired difference from `classic`; operating-table: the same for
+each rule that chooses sizes.
 """
 
 import command
 from synthaug import artifacts, metrics, tables
-from synthaug.errors import InputError
 from synthaug.groups import CLASSIC
 
 
@@ -17,26 +19,37 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
     parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
     parser.add_argument(
         "--params",
         required=True,
-        help="JSON: master_seed, classes, folds, bootstrap, confidence, group, synthetic, arms (without classic)",
+        help="JSON: classes, folds, confidence, operating_point, arms (without classic), generators",
     )
-    parser.add_argument("--table2", required=True)
-    parser.add_argument("--table3", required=True)
-    parser.add_argument("--table7", required=True)
+    for number in range(2, 8):
+        parser.add_argument(f"--table{number}", required=True)
     parser.add_argument("--headline", required=True)
+    parser.add_argument("--operating-table", required=True)
     arguments = parser.parse_args()
     with command.logged("make_tables", arguments.log):
         params = command.params(tables.Params, arguments.params)
-        if not params.arms:
-            raise InputError("experiment: expected generators or extra sizes to compare with classic, found none")
+        evaluated = tables.Evaluated(
+            artifacts.read_csv(arguments.metrics),
+            artifacts.read_csv(arguments.comparisons),
+            artifacts.read_csv(arguments.operating_points),
+        )
+        tables.check(evaluated, params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
-        for arm, path in ((CLASSIC, arguments.table2), (params.arms[0], arguments.table3)):
-            counts = tables.pooled_confusion(pools, params, arm)
-            artifacts.write_csv(tables.confusion_table(counts, params.classes), path)
-        artifacts.write_csv(tables.class_table(artifacts.read_csv(arguments.metrics), params), arguments.table7)
-        artifacts.write_csv(tables.headline_table(pools, params), arguments.headline)
+        for arm, path in ((CLASSIC, arguments.table2), (params.generators[0], arguments.table3)):
+            counts = tables.pooled_confusion(pools, evaluated.choice, params, arm)
+            artifacts.write_csv(tables.confusion_table(counts, params), path)
+        artifacts.write_csv(tables.readers_table(), arguments.table4)
+        generative, methods = tables.generative_arms(params), tables.method_arms(params)
+        artifacts.write_csv(tables.methods_table(evaluated, generative, params), arguments.table5)
+        artifacts.write_csv(tables.methods_table(evaluated, methods, params), arguments.table6)
+        artifacts.write_csv(tables.class_table(evaluated, params), arguments.table7)
+        artifacts.write_csv(tables.headline_table(evaluated, params), arguments.headline)
+        artifacts.write_csv(tables.operating_table(evaluated, params), arguments.operating_table)
 
 
 if __name__ == "__main__":

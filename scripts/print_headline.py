@@ -7,18 +7,27 @@ import pandas as pd
 
 import command
 from synthaug import artifacts
+from synthaug.tables import OPERATING_POINT
 
 
-def plain_text(table: pd.DataFrame) -> str:
-    """Lay out ``table`` for a terminal of 80 columns: a line a column, a text column an arm."""
-    turned = table.fillna("").astype(str).T
-    width = max(len(name) for name in turned.index)
-    columns = [max(len(cell) for cell in turned[i]) for i in turned]
-    lines = []
-    for name, cells in turned.iterrows():
-        padded = [cell.rjust(size) for cell, size in zip(cells, columns, strict=True)]
-        lines.append("  ".join([name.ljust(width), *padded]).rstrip())
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+def lines(table: pd.DataFrame) -> list[str]:
+    """Lay out the headline for a terminal of about 90 columns: a line an arm, a further line for each further size."""
+    (accuracy,) = (name for name in table if name.startswith("Accuracy ") and name.endswith("interval"))
+    (difference,) = (name for name in table if name.startswith("Difference "))
+    rows = [["arm", "size", "accuracy, %", "minus classic, points", "verdict"]]
+    for _, row in table.iterrows():
+        first, *others = row["Size per fold"].split(", ")
+        accuracies = _beside(row["Accuracy (%)"], row[accuracy])
+        differences = _beside(row["Accuracy minus classic (points)"], row[difference])
+        rows.append([row["Arm"], first, accuracies, differences, row["Verdict"]])
+        rows += [["", size, "", "", ""] for size in others]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [text[0], "-" * max(map(len, text)), *text[1:]]
+
+
+def _beside(value: str, interval: str) -> str:
+    return f"{value} ({interval})" if value else ""
 
 
 def main() -> None:
@@ -29,15 +38,14 @@ def main() -> None:
     parser.add_argument("--phantom", action="store_true", help="say that a phantom's figures are no evidence")
     arguments = parser.parse_args()
     with command.logged("print_headline", arguments.log):
-        table = pd.read_csv(arguments.headline, dtype=str)
+        table = pd.read_csv(arguments.headline, dtype=str, keep_default_na=False)
         audit = artifacts.read_json(arguments.lineage)
-        print(f"\n{plain_text(table)}\n")
-        print("Intervals are over patients, differences paired. A difference whose interval includes 0 is undecided.")
+        print("", *lines(table), "", sep="\n")
+        print(f"Operating point: {table[OPERATING_POINT][0]}. Intervals are over patients; differences are paired.")
+        print("Undecidable: neither a difference was shown nor a gain of interest excluded.")
         print(f"Lineage: {len(audit['models'])} models audited, no test patient in any training set.")
         if arguments.phantom:
-            print(
-                "The lesions are simulated (a phantom): these figures show that the workflow runs, and are no evidence."
-            )
+            print("The lesions are simulated (a phantom): the workflow runs, but its figures are no evidence.")
         print(f"Report: {arguments.report}\n")
 
 

@@ -1,79 +1,129 @@
-"""Train one classifier on the training folds and predict every main lesion outside them.
+"""Train the classifiers of one arm, size and seed, one a choice of training folds; each predicts the lesions outside them.
 
-Reads the cohort's ROIs and classic pool, the seed's folds and, for an arm with a generator, its synthetic images of
-each class. Writes to --out-dir: predictions.csv and, in the same order, features.npy (last hidden layer); the weights,
-the training set (without pixels), loss and accuracy of each epoch, and model.json.
+Reads the cohort's ROIs, crops and classic pool, the seed's folds and, for an arm with a generator, its synthetic images of
+each class. Writes to --out-dir/train-<folds>: predictions.csv and, in the same order, features.npy (last hidden layer); the
+weights, the training set (without pixels), loss and accuracy of each epoch, and model.json.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import command
-from synthaug import artifacts, classify, device, groups, images, weights
+from synthaug import artifacts, classify, device, groups, images, online, prediction, rois, seeding, weights
 from synthaug.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(classify.Params):
+    rois: dict | None = None
+    """How ROIs are made; only for augmentations that are drawn afresh."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What all choices of training folds share."""
+
+    index: pd.DataFrame
+    rois: np.ndarray
+    crops: np.lib.npyio.NpzFile
+    pool_index: pd.DataFrame
+    pool: np.ndarray
+    folds: pd.DataFrame
+
+
+def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray]:
+    """Return the synthetic images of each class from the items ``<folds>/<class>=<path>`` of ``train_folds``."""
+    named = dict(item.split("=", 1) for item in paths)
+    chosen = {name.split("/", 1)[1]: path for name, path in named.items() if name.startswith(f"{train_folds}/")}
+    return {cls: artifacts.read_array(path, memory_map=True) for cls, path in chosen.items()}
+
+
+def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, log) -> None:
+    """Train one classifier on ``train_folds`` and write its folder."""
+    where = device.pick(params)
+    train_set = groups.classifier_set(
+        cohort.index,
+        cohort.pool_index,
+        cohort.folds,
+        train_folds=train_folds,
+        arm=arguments.arm,
+        size=arguments.size,
+        classes=params.classes,
+        seed=arguments.seed,
+        master_seed=params.master_seed,
+    )
+    unknown = sorted(set(train_set["class"]) - set(params.classes))
+    if unknown:
+        raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
+    synthetic = synthetic_images(arguments.synthetic, train_folds)
+    training = images.gather(train_set, cohort.rois, cohort.pool, synthetic)
+    labels = train_set["class"].map(params.classes.index).to_numpy(np.int64)
+    log.info(
+        "folds %s: %d images: %s", train_folds, len(training), train_set["class"].value_counts(sort=False).to_dict()
+    )
+
+    # The same initial weights for every arm and size: within a seed they differ by their training images only.
+    names = ("classifier", arguments.seed, train_folds)
+    redraw = None
+    if (train_set["source"] == groups.DRAWN).any():
+        how = rois.Params(**params.rois)
+        seen = cohort.index[cohort.index["lesion"].isin(train_set["lesion"])]
+        crops = online.prepare(cohort.crops, seen, how)
+
+        def redraw(epoch: int) -> np.ndarray:
+            random = seeding.stream(params.master_seed, *names, "online", epoch)
+            online.redraw(training, train_set, crops, seen, how, random)
+            return training
+
+        redraw(1)
+    network = device.place(classify.build(training, params, names), where)
+    history = classify.train(
+        network, training, labels, params, names, where, redraw=redraw, mix=arguments.arm == groups.MIXUP
+    )
+
+    test = groups.test_lesions(cohort.folds, train_folds)
+    row_of = {lesion: row for row, lesion in enumerate(cohort.index["lesion"])}
+    probabilities, features = classify.predict(network, cohort.rois[test["lesion"].map(row_of)], where)
+    artifacts.write_csv(prediction.table(test, probabilities, params.classes), out / "predictions.csv")
+    artifacts.write_array(features, out / "features.npy")
+    artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
+    artifacts.write_csv(history, out / "history.csv")
+    weights.save(network, out / "weights.safetensors")
+    model = {
+        "params": asdict(params),
+        "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
+        "device": device.name(where),
+        "parameters": weights.count(network),
+        "images": len(training),
+    }
+    artifacts.write_json(model, out / "model.json")
 
 
 def main() -> None:
     parser = command.training_parser(__doc__)
-    parser.add_argument("--arm", required=True, help="classic, extra or the name of a generator")
+    parser.add_argument("--crops", required=True, help="native-resolution crops, .npz")
+    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
+    parser.add_argument("--arm", required=True, help="classic, online, mixup, extra or the name of a generator")
     parser.add_argument("--size", required=True, help="images added per fold, such as 5000 or 5000+1000x3")
-    parser.add_argument(
-        "--synthetic", nargs="*", default=[], help="synthetic images, .npy, one a class in the order of classes"
-    )
-    parser.add_argument("--params", required=True, help="JSON object of the classifier")
+    parser.add_argument("--synthetic", nargs="*", default=[], metavar="FOLDS/CLASS=PATH", help="synthetic images, .npy")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
     arguments = parser.parse_args()
     with command.logged("train_classifier", arguments.log) as log:
-        params = command.params(classify.Params, arguments.params)
-        where = device.pick(params)
-        rois, folds = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.folds)
-        roi_images = artifacts.read_array(arguments.roi_images)
-        synthetic = dict(zip(params.classes, arguments.synthetic, strict=bool(arguments.synthetic)))
-        train_set = groups.classifier_set(
-            rois,
-            artifacts.read_csv(arguments.pool_index),
-            folds,
-            train_folds=arguments.train_folds,
-            arm=arguments.arm,
-            size=arguments.size,
-            classes=params.classes,
-            seed=arguments.seed,
-            master_seed=params.master_seed,
-        )
-        unknown = sorted(set(train_set["class"]) - set(params.classes))
-        if unknown:
-            raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
-        training = images.gather(
-            train_set,
-            roi_images,
-            artifacts.read_array(arguments.pool_images, memory_map=True),
-            {cls: artifacts.read_array(path, memory_map=True) for cls, path in synthetic.items()},
-        )
-        labels = train_set["class"].map(params.classes.index).to_numpy(np.int64)
-        log.info("%d images: %s", len(training), train_set["class"].value_counts(sort=False).to_dict())
-
-        # The same initial weights for every arm and size: within a seed they differ by their training images only.
-        names = ("classifier", arguments.seed, arguments.train_folds)
-        network = device.place(classify.build(training, params, names), where)
-        history = classify.train(network, training, labels, params, names, where)
-
-        test = groups.test_lesions(folds, arguments.train_folds)
-        row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}
-        probabilities, features = classify.predict(network, roi_images[test["lesion"].map(row_of)], where)
-        out = arguments.out_dir
-        artifacts.write_csv(classify.predictions(test, probabilities, params.classes), out / "predictions.csv")
-        artifacts.write_array(features, out / "features.npy")
-        artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
-        artifacts.write_csv(history, out / "history.csv")
-        weights.save(network, out / "weights.safetensors")
-        model = {
-            "params": asdict(params),
-            "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
-            "device": device.name(where),
-            "parameters": weights.count(network),
-            "images": len(training),
-        }
-        artifacts.write_json(model, out / "model.json")
+        params = command.params(Params, arguments.params)
+        with np.load(arguments.crops, allow_pickle=False) as crops:
+            cohort = Cohort(
+                artifacts.read_csv(arguments.rois),
+                artifacts.read_array(arguments.roi_images),
+                crops,
+                artifacts.read_csv(arguments.pool_index),
+                artifacts.read_array(arguments.pool_images, memory_map=True),
+                artifacts.read_csv(arguments.folds),
+            )
+            for folds in arguments.train_folds:
+                train(cohort, params, arguments, folds, arguments.out_dir / f"train-{folds}", log)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The adversarial game: losses and training loop of a generator and a discriminator."""
+"""The adversarial game: losses and training loop of a generator and a discriminator, whatever their family."""
 
 import logging
 import time
@@ -10,8 +10,9 @@ import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim import swa_utils
 
-from synthaug import device, seeding
+from synthaug import device, diffaugment, seeding
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,29 @@ class Params(device.Compute):
     """Adam's decay rates of the first and second moments."""
     generator_updates: int
     """Generator updates after each discriminator update."""
+    diffaugment: list[str]
+    """Differentiable augmentations of what the discriminator sees, of `diffaugment.POLICIES`; empty for none."""
+    ema: float
+    """Decay of the running average of the generator's weights; 0 keeps the last weights."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a family of networks minimises, from the outputs of its discriminator.
+
+    Attributes
+    ----------
+    discriminator
+        Of its outputs for real and for generated images, the real images' labels and the latent vectors.
+    generator
+        Of the discriminator's output for generated images, and the latent vectors.
+    score
+        Takes the logits of "real", float (n,), from an output.
+    """
+
+    discriminator: Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+    generator: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    score: Callable[[torch.Tensor], torch.Tensor]
 
 
 def to_signal(images: torch.Tensor) -> torch.Tensor:
@@ -52,32 +76,52 @@ def generator_loss(fake: torch.Tensor) -> torch.Tensor:
     return functional.softplus(-fake).mean()
 
 
+def averaged(generator: nn.Module, decay: float) -> swa_utils.AveragedModel:
+    """Return a running average of the weights and of batch normalisation's statistics, exponential with ``decay``.
+
+    It begins with shorter memory, (1 + n) / (10 + n) after n updates, so that a short training forgets its start.
+    """
+
+    def update(average: torch.Tensor, current: torch.Tensor, updates: torch.Tensor) -> torch.Tensor:
+        if not average.is_floating_point():
+            return current
+        keep = torch.clamp((1 + updates) / (10 + updates), max=decay)
+        return current + keep * (average - current)
+
+    return swa_utils.AveragedModel(generator, avg_fn=update, use_buffers=True)
+
+
 def train(
     generator: nn.Module,
     discriminator: nn.Module,
     images: np.ndarray,
+    labels: np.ndarray,
     latents: Callable[[np.random.Generator, int], np.ndarray],
+    losses: Losses,
     params: Params,
     names: tuple[str | int, ...],
     where: torch.device,
-    on_epoch: Callable[[int], None],
+    on_epoch: Callable[[int, nn.Module], None],
 ) -> pd.DataFrame:
     """Train both networks, which must be on the device ``where``, in place.
 
     Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
     normalisation is unreliable on a few images. A step updates the discriminator once, with separate batches of real
-    and generated images, and then the generator ``generator_updates`` times on the same latent vectors.
+    and generated images, and then the generator ``generator_updates`` times on the same latent vectors. With ``ema``, the
+    generator ends with its averaged weights.
 
     Parameters
     ----------
     images
         uint8 (n, 64, 64).
+    labels
+        int64 (n,): positions in the list of classes.
     latents
         Returns float32 latent vectors (n, length) given a stream and n.
     names
         The names of this training's random streams.
     on_epoch
-        Called with the number of each epoch (from 1) after it.
+        Called after each epoch with its number (from 1) and the generator as it would be kept.
 
     Returns
     -------
@@ -93,21 +137,25 @@ def train(
         raise InputError(f"generator: expected 2 or more training images, found {len(images)}; choose a larger group")
     order = seeding.stream(params.master_seed, *names, "order")
     noise = seeding.stream(params.master_seed, *names, "latents")
+    changes = seeding.stream(params.master_seed, *names, "diffaugment")
     adam = {"lr": params.learning_rate, "betas": (params.beta1, params.beta2), "fused": True}
     update_d = torch.optim.Adam(discriminator.parameters(), **adam)
     update_g = torch.optim.Adam(generator.parameters(), **adam)
+    average = averaged(generator, params.ema) if params.ema else None
+    kept = average.module if average else generator
     generator.train()
     discriminator.train()
 
-    def score(batch: torch.Tensor) -> torch.Tensor:
+    def judge(batch: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
         with device.autocast(where, params.precision):
-            return discriminator(batch).float()
+            return discriminator(diffaugment.apply(batch, uniform, params.diffaugment)).float()
 
     def generate(z: torch.Tensor) -> torch.Tensor:
         with device.autocast(where, params.precision):
             return generator(z)
 
     data = torch.from_numpy(images).unsqueeze(1).to(where)
+    truth = torch.tensor(labels, device=where)
     batch = min(params.batch, len(images))
     steps = len(images) // batch
     history = []
@@ -115,25 +163,30 @@ def train(
         began = time.perf_counter()
         rows = torch.from_numpy(order.permutation(len(images))[: steps * batch]).to(where)
         vectors = torch.from_numpy(latents(noise, steps * batch)).to(where)
+        shape = (steps, 2 + params.generator_updates, batch, diffaugment.DRAWS)
+        uniforms = torch.from_numpy(changes.random(shape, dtype=np.float32)).to(where)
         totals = torch.zeros(4, device=where)  # stays on the device: reading it each step would make the GPU wait
-        for index, z in zip(rows.split(batch), vectors.split(batch), strict=True):
+        for index, z, uniform in zip(rows.split(batch), vectors.split(batch), uniforms, strict=True):
             fake = generate(z)
-            real_logits, fake_logits = score(to_signal(data[index])), score(fake.detach())
-            loss_d = discriminator_loss(real_logits, fake_logits)
+            on_real = judge(to_signal(data[index]), uniform[0])
+            on_fake = judge(fake.detach(), uniform[1])
+            loss_d = losses.discriminator(on_real, on_fake, truth[index], z)
             update_d.zero_grad()
             loss_d.backward()
             update_d.step()
 
             discriminator.requires_grad_(False)
             for update in range(params.generator_updates):
-                loss_g = generator_loss(score(fake if update == 0 else generate(z)))
+                loss_g = losses.generator(judge(fake if update == 0 else generate(z), uniform[2 + update]), z)
                 update_g.zero_grad()
                 loss_g.backward()
                 update_g.step()
             discriminator.requires_grad_(True)
+            if average:
+                average.update_parameters(generator)
 
             with torch.no_grad():
-                scores = real_logits.sigmoid().mean(), fake_logits.sigmoid().mean()
+                scores = losses.score(on_real).sigmoid().mean(), losses.score(on_fake).sigmoid().mean()
                 totals += torch.stack([loss_d, loss_g, *scores])
         means = (totals / steps).tolist()
         if not np.isfinite(means).all():
@@ -145,5 +198,7 @@ def train(
             "epoch %d/%d: loss_d %.3f, loss_g %.3f, D(x) %.2f, D(G(z)) %.2f, %.0f images/s",
             epoch, params.epochs, *means, steps * batch / (time.perf_counter() - began),
         )  # fmt: skip
-        on_epoch(epoch)
+        on_epoch(epoch, kept)
+    if average:
+        generator.load_state_dict(kept.state_dict())
     return pd.DataFrame(history, columns=["epoch", "loss_d", "loss_g", "score_real", "score_fake"])

@@ -15,7 +15,10 @@ import pandas as pd
 from synthaug.errors import InputError
 
 # Identifiers stay text however numeric they look: a patient "007", a size "0", the folds "12".
-TEXT_COLUMNS = ("lesion", "patient", "class", "set", "image", "truth", "predicted", "arm", "size", "folds", "generator")
+TEXT_COLUMNS = (
+    "lesion", "patient", "class", "set", "image", "truth", "predicted", "arm", "size", "folds", "generator",
+    "arm_a", "size_a", "arm_b", "size_b",
+)  # fmt: skip
 
 
 @contextlib.contextmanager

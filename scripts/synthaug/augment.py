@@ -10,7 +10,8 @@ import torch
 from synthaug import rois
 
 ROTATIONS, FLIPS, TRANSLATIONS, SCALES = 30, 3, 7, 5
-PER_LESION = ROTATIONS * (1 + FLIPS + TRANSLATIONS + SCALES)  # N = 480
+PER_ROTATION = 1 + FLIPS + TRANSLATIONS + SCALES
+PER_LESION = ROTATIONS * PER_ROTATION  # N = 480
 FLIP_SIGNS = {"none": (1, 1), "up-down": (1, -1), "left-right": (-1, 1), "both": (-1, -1)}  # (x, y)
 COLUMNS = ["rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
 
@@ -40,6 +41,21 @@ def draw(random: np.random.Generator, diameter_px: float) -> pd.DataFrame:
         rows += [[angle, "none", 0.0, 0.0, surround] for surround in surrounds[r]]
     order = random.permutation(len(rows))
     return pd.DataFrame(rows, columns=COLUMNS).iloc[order].reset_index(drop=True).round(6)
+
+
+def draw_some(random: np.random.Generator, diameter_px: float, number: int) -> pd.DataFrame:
+    """Draw ``number`` independent augmentations of one lesion, each kind as likely as it is frequent in `draw`."""
+    angle = random.uniform(0, 180, number)
+    place = random.integers(PER_ROTATION, size=number)  # of the 1 + 3 + 7 + 5 that share a rotation
+    reach = min(rois.MAX_SHIFT_PX, 0.1 * diameter_px)
+    shift = random.uniform(-reach, reach, (number, 2))
+    surround = random.uniform(*rois.SURROUND, number)
+    flipped = (place >= 1) & (place <= FLIPS)
+    shifted = (place > FLIPS) & (place <= FLIPS + TRANSLATIONS)
+    scaled = place > FLIPS + TRANSLATIONS
+    flips = np.array(list(FLIP_SIGNS))[np.where(flipped, place, 0)]
+    columns = [angle, flips, *np.where(shifted, shift.T, 0.0), np.where(scaled, surround, np.nan)]
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Params) -> np.ndarray:

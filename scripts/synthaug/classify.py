@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,8 @@ class Params(device.Compute):
     momentum: float
     mean: str
     """What is subtracted from each image: the training images' mean ``value``, or their mean ``image``."""
+    mixup: float = 0.0
+    """Parameter of the Beta distribution that images of the arm ``mixup`` are mixed with."""
 
 
 def train_mean(images: np.ndarray, kind: str) -> torch.Tensor:
@@ -59,10 +62,14 @@ def train(
     params: Params,
     names: tuple[str | int, ...],
     where: torch.device,
+    *,
+    redraw: Callable[[int], np.ndarray] | None = None,
+    mix: bool = False,
 ) -> pd.DataFrame:
     """Train ``network``, which must be on the device ``where``, in place.
 
-    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order.
+    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order. With ``mix``,
+    each batch is mixed with itself shifted by one place: mixup (Zhang et al. 2018), one share from Beta(a, a) a batch.
 
     Parameters
     ----------
@@ -72,11 +79,14 @@ def train(
         int64 (n,): positions in ``params.classes``.
     names
         The names of this training's random streams.
+    redraw
+        Returns the images of an epoch (from 1), where they are not the same in all.
 
     Returns
     -------
     pandas.DataFrame
-        ``epoch, loss, accuracy``: means over the training images while the weights change and units drop out.
+        ``epoch, loss, accuracy``: means over the training images while the weights change and units drop out; the
+        accuracy of mixed images is that of naming the first of the two.
 
     Raises
     ------
@@ -86,6 +96,7 @@ def train(
     order = seeding.stream(params.master_seed, *names, "order")
     # Dropout reads PyTorch's own stream of the device; nothing else does.
     torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
+    shares = seeding.stream(params.master_seed, *names, "mixup")
     update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True, fused=True)
     data = torch.from_numpy(images).unsqueeze(1).to(where)
     truth = torch.tensor(labels, device=where)
@@ -94,12 +105,20 @@ def train(
     network.train()
     began = time.perf_counter()
     for epoch in range(1, params.epochs + 1):
+        if redraw:
+            data = torch.from_numpy(redraw(epoch)).unsqueeze(1).to(where)
         rows = torch.from_numpy(order.permutation(len(images))).to(where)
         totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
         for index in rows.split(params.batch):
+            batch, partner, share = data[index], index.roll(1), 1.0
+            if mix:
+                share = shares.beta(params.mixup, params.mixup)
+                batch = share * batch + (1 - share) * data[partner]
             with device.autocast(where, params.precision):
-                logits = network(data[index]).float()
+                logits = network(batch).float()
             loss = functional.cross_entropy(logits, truth[index])
+            if mix:
+                loss = share * loss + (1 - share) * functional.cross_entropy(logits, truth[partner])
             update.zero_grad()
             loss.backward()
             update.step()
@@ -138,17 +157,3 @@ def predict(network: cnn.Cnn, images: np.ndarray, where: torch.device) -> tuple[
         features = torch.cat([network.features(batch) for batch in batches])
         probabilities = network.classify(features).softmax(1)
     return probabilities[: len(images)].cpu().numpy(), features[: len(images)].cpu().numpy()
-
-
-def predictions(test: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
-    """Return the table that every method ends in, a row for each row of ``test`` (lesion, patient, fold, class).
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``lesion, patient, fold, truth, predicted, p_<class>...``
-    """
-    table = test[["lesion", "patient", "fold"]].reset_index(drop=True)
-    table["truth"] = test["class"].to_numpy()
-    table["predicted"] = np.array(classes)[probabilities.argmax(axis=1)]
-    return pd.concat([table, pd.DataFrame(probabilities, columns=[f"p_{name}" for name in classes])], axis=1)

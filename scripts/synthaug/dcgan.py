@@ -37,9 +37,10 @@ class Params(adversarial.Params):
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingParams(device.Compute):
-    """The keys of `sample`."""
+    """The keys of sampling."""
 
     master_seed: int
+    classes: list[str]
     samples: int
     """Images of each class."""
     sampling_latent: str
@@ -96,9 +97,13 @@ def initialise(network: nn.Module, std: float, seed: int) -> None:
             nn.init.zeros_(module.bias)
 
 
+def build_generator(params: Params) -> Generator:
+    return Generator(params.latent, params.generator_maps, params.batchnorm_momentum)
+
+
 def build(params: Params, names: tuple[str | int, ...]) -> tuple[Generator, Discriminator]:
     """Return both networks, untrained; ``names`` are those of the training's random streams."""
-    generator = Generator(params.latent, params.generator_maps, params.batchnorm_momentum)
+    generator = build_generator(params)
     discriminator = Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum)
     for role, network in (("generator", generator), ("discriminator", discriminator)):
         initialise(network, params.init_std, seeding.stream_seed(params.master_seed, *names, "weights", role))
@@ -115,7 +120,19 @@ def latents(draws: np.random.Generator, samples: int, length: int, kind: str) ->
     return values.astype(np.float32)
 
 
-def sample(generator: Generator, z: np.ndarray, where: torch.device, precision: str) -> np.ndarray:
+def training_latents(draws: np.random.Generator, count: int, params: Params) -> np.ndarray:
+    """Draw latent vectors for training, uniform on [-1, 1] (section 3.2)."""
+    return latents(draws, count, params.latent, "uniform")
+
+
+LOSSES = adversarial.Losses(
+    discriminator=lambda real, fake, labels, z: adversarial.discriminator_loss(real, fake),
+    generator=lambda fake, z: adversarial.generator_loss(fake),
+    score=lambda output: output,
+)
+
+
+def sample(generator: nn.Module, z: np.ndarray, where: torch.device, precision: str) -> np.ndarray:
     """Return the images of the latent vectors ``z``, uint8 (n, 64, 64).
 
     Batch normalisation uses its running statistics and batches are padded to one fixed size, so an image depends on

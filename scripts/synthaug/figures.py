@@ -9,14 +9,23 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from synthaug import artifacts
-from synthaug.groups import CLASSIC, EXTRA
+from synthaug.paper import BASELINES, DISCRIMINATOR
 
 # The palette of Okabe and Ito (2008), without its yellow, which is faint on white.
 ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#777777"
+INDIGO, WINE = "#332288", "#882255"  # of Tol's muted scheme; no vision confuses them with those above
 CLASS_COLOURS = (VERMILLION, BLUE, GREEN, ORANGE, PURPLE, SKY)
-GENERATOR_COLOURS = (BLUE, PURPLE, ORANGE, SKY)  # the paper draws classic red, synthetic blue, extra green
-GENERATOR_MARKERS = ("s", "D", "v", "P")
+# The paper draws classic red, synthetic blue, extra green.
+ARM_STYLES = {
+    "classic": {"color": VERMILLION, "marker": "o"},
+    "online": {"color": ORANGE, "marker": "X"},
+    "mixup": {"color": WINE, "marker": "*"},
+    "extra": {"color": GREEN, "marker": "^"},
+}
+GENERATOR_COLOURS = (BLUE, PURPLE, SKY, INDIGO)
+BASELINE_MARKERS = ("p", "h", "8", "d")
+GENERATOR_MARKERS = ("s", "D", "v", "P", "<")  # one more than colours, so that twenty generators differ
 
 STYLE = {
     "font.size": 9,
@@ -54,13 +63,26 @@ def class_colour(classes: Sequence[str], name: str) -> str:
     return CLASS_COLOURS[list(classes).index(name) % len(CLASS_COLOURS)]
 
 
-def arm_style(arm: str, generators: Sequence[str]) -> dict[str, str]:
-    """Return colour and marker of an arm; generators are told apart by their position in ``generators``."""
-    if arm == CLASSIC:
-        return {"color": VERMILLION, "marker": "o"}
-    if arm == EXTRA:
-        return {"color": GREEN, "marker": "^"}
-    place = list(generators).index(arm)
+def generators_among(arms: Sequence[str]) -> list[str]:
+    """Return the arms that add the synthetic images of a generator, in their order.
+
+    >>> generators_among(["classic", "mixup", "acgan", "acgan-discriminator", "glcm"])
+    ['acgan']
+    """
+    return [arm for arm in arms if arm not in (*ARM_STYLES, *BASELINES) and not arm.endswith(DISCRIMINATOR)]
+
+
+def arm_style(arm: str, arms: Sequence[str]) -> dict[str, str]:
+    """Return colour and marker of an arm; generators are told apart by their position among ``arms``.
+
+    Arms that are no curve (baselines, discriminators) are gray.
+    """
+    if arm in ARM_STYLES:
+        return dict(ARM_STYLES[arm])
+    generators = generators_among(arms)
+    if arm not in generators:
+        return {"color": GREY, "marker": BASELINE_MARKERS[BASELINES.index(arm)] if arm in BASELINES else "x"}
+    place = generators.index(arm)
     return {
         "color": GENERATOR_COLOURS[place % len(GENERATOR_COLOURS)],
         "marker": GENERATOR_MARKERS[place % len(GENERATOR_MARKERS)],

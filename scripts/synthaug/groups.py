@@ -14,7 +14,9 @@ from synthaug import seeding
 from synthaug.errors import InputError
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
-CLASSIC, EXTRA = "classic", "extra"  # arms; any other arm is the name of a generator
+DRAWN = "online"  # source: an augmentation that is drawn afresh in each epoch
+CLASSIC, ONLINE, MIXUP, EXTRA = "classic", "online", "mixup", "extra"  # arms; any other is the name of a generator
+ALL_CLASSES = "all"  # the class of a generator of all classes
 SIZE = re.compile(r"(\d+)(?:\+(\d+)x(\d+))?")
 
 
@@ -51,7 +53,7 @@ def generator_set(
     seed: int,
     master_seed: int,
 ) -> pd.DataFrame:
-    """Return what a generator of class ``cls`` trains on: the lesions of that class in the classic group (4.2.2).
+    """Return what a generator of class ``cls``, or of `ALL_CLASSES`, trains on: the classic group (section 4.2.2).
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def generator_set(
     ``row``, the row in the array of that source.
     """
     rows = _classic(rois, pool_index, folds, train_folds, group, seed, master_seed)
-    return rows[rows["class"] == cls].reset_index(drop=True)
+    return rows if cls == ALL_CLASSES else rows[rows["class"] == cls].reset_index(drop=True)
 
 
 def classifier_set(
@@ -87,10 +89,14 @@ def classifier_set(
 
     The un-augmented ROIs of the training folds and the classic group come first; then, for each class, the
     arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
-    first synthetic images of the generator that the arm is named after.
+    first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead of
+    the classic group, as many places for augmentations that each epoch draws afresh (source `DRAWN`).
     """
     classic, further = parse_size(size)
-    parts = [_classic(rois, pool_index, folds, train_folds, classic, seed, master_seed)]
+    fresh = arm in (ONLINE, MIXUP)
+    parts = [_classic(rois, pool_index, folds, train_folds, classic, seed, master_seed, fresh=fresh)]
+    if fresh:
+        return parts[0]
     count = further * len(train_folds)
     for cls in classes:
         if arm == EXTRA:
@@ -100,7 +106,7 @@ def classifier_set(
     return pd.concat(parts, ignore_index=True)
 
 
-def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed) -> pd.DataFrame:
+def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed, *, fresh=False) -> pd.DataFrame:
     roi_row = {lesion: row for row, lesion in enumerate(rois["lesion"])}
     parts = []
     for fold in sorted(train_folds):
@@ -109,6 +115,11 @@ def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed) -> 
         lesions = members["lesion"].tolist()
         parts.append(_rows(ROI, lesions, -1, members["class"].tolist(), [roi_row[lesion] for lesion in lesions]))
         order = seeding.stream(master_seed, "group", seed, int(fold)).permutation(len(lesions))
+        if fresh:  # the same number of places for each lesion, give or take one
+            slots = [lesions[order[i % len(lesions)]] for i in range(group)]
+            ranks = [i // len(lesions) for i in range(group)]
+            parts.append(_rows(DRAWN, slots, ranks, [class_of[lesion] for lesion in slots], [-1] * group))
+            continue
         drawn = _first(pool_index, [lesions[i] for i in order], group, f"fold {fold}")
         parts.append(_rows(POOL, drawn["lesion"], drawn["rank"], drawn["lesion"].map(class_of), drawn.index))
     return pd.concat(parts, ignore_index=True)

@@ -22,7 +22,7 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
     Returns
     -------
     numpy.ndarray
-        uint8 (len(rows), 64, 64).
+        uint8 (len(rows), 64, 64); zeros where the source is `groups.DRAWN`, for `online.redraw` to fill.
 
     Raises
     ------
@@ -30,9 +30,11 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
         If the rows ask for images of a class that ``synthetic`` lacks, or for more images than there are.
     """
     arrays = {groups.ROI: rois, groups.EXTRA_ROI: rois, groups.POOL: pool, groups.EXTRA_POOL: pool}
-    images = np.empty((len(rows), *rois.shape[1:]), np.uint8)
+    images = np.zeros((len(rows), *rois.shape[1:]), np.uint8)
     positions = np.arange(len(rows))
     for (source, cls), part in rows.set_index(positions).groupby(["source", "class"]):
+        if source == groups.DRAWN:
+            continue
         array = synthetic.get(cls) if source == groups.SYNTHETIC else arrays[source]
         needed, found = int(part["row"].max()) + 1, 0 if array is None else len(array)
         if needed > found:

@@ -1,19 +1,23 @@
 """The audit: proof from what each model was trained on that no test patient reached a classifier or a generator.
 
+What an imported generator was trained on is the user's word; all else was written by the trainings themselves.
+
 It reads the models' `train_set.csv` files and decides anew which lesions were allowed; it shares no code with what
 built the training sets.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from synthaug.errors import InputError
 
-FOLD_SOURCES, EXTRA_SOURCES, SYNTHETIC = ("roi", "pool"), ("extra-roi", "extra-pool"), "synthetic"
+STORED, ONLINE, IMPORTED, SYNTHETIC = ("roi", "pool"), "online", "imported", "synthetic"
+FOLD_SOURCES, EXTRA_SOURCES = (*STORED, ONLINE), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
+DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,10 @@ class Cohort:
     set_of: dict[str, str]
     fold: dict[str, str]
 
+    def is_inner(self, trained: str) -> bool:
+        """Return whether ``trained`` leaves out more than the one test fold of the models that are compared."""
+        return len(set(self.fold.values()) - set(trained)) > 1
+
     def test_patients(self, trained: str) -> set[str]:
         """Return the patients with a lesion outside the folds ``trained``."""
         return {self.patient[lesion] for lesion, fold in self.fold.items() if fold not in trained}
@@ -51,7 +59,7 @@ class Generator:
 
     @property
     def name(self) -> str:
-        return f"seed-{self.seed}/generators/{self.preset}/on-{self.group}/train-{self.folds}/{self.cls}"
+        return generator_name(self.preset, self.group, self.seed, self.folds, self.cls)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,17 @@ class Classifier:
 
     @property
     def name(self) -> str:
-        return f"seed-{self.seed}/classify/{self.arm}/{self.size}/train-{self.folds}"
+        return classifier_name(self.arm, self.size, self.seed, self.folds)
+
+
+def generator_name(preset: str, group: int | str, seed: int, folds: str, cls: str) -> str:
+    """Return the name of a generator, which is its folder below the cohort's results."""
+    return f"seed-{seed}/generators/{preset}/on-{group}/train-{folds}/{cls}"
+
+
+def classifier_name(arm: str, size: str, seed: int, folds: str) -> str:
+    """Return the name of a classifier, which is its folder below the cohort's results."""
+    return f"seed-{seed}/classify/{arm}/{size}/train-{folds}"
 
 
 def cohort(rois: pd.DataFrame, folds: pd.DataFrame, seed: int) -> Cohort:
@@ -101,9 +119,10 @@ def cohort(rois: pd.DataFrame, folds: pd.DataFrame, seed: int) -> Cohort:
 
 def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
     """Return a line for each lesion that the generator must not have been trained on."""
-    leaks = list(_real_leaks(generator.train_set, generator.folds, known, (*FOLD_SOURCES,)))
+    rows = generator.train_set
+    leaks = list(_real_leaks(rows, generator.folds, known, (*STORED, IMPORTED)))
     if generator.cls != ANY_CLASS:
-        for lesion in sorted(set(generator.train_set["lesion"])):
+        for lesion in sorted(set(rows["lesion"][rows["source"] != IMPORTED])):  # imported: patients, with all they have
             if known.class_of.get(lesion, generator.cls) != generator.cls:
                 leaks.append(f"lesion {lesion} is of class {known.class_of[lesion]}, not {generator.cls}")
     return [f"{generator.name}: {leak}" for leak in leaks]
@@ -124,6 +143,7 @@ def classifier_leaks(classifier: Classifier, known: Cohort, generators: list[Gen
             leaks.append(
                 f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
             )
+    leaks += _discriminator_problems(classifier, generators)
     leaks += _prediction_problems(classifier, known)
     return [f"{classifier.name}: {leak}" for leak in leaks]
 
@@ -142,6 +162,23 @@ def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[
             yield f"lesion {lesion} of patient {patient} is in the training set but in none of its folds"
         elif source in EXTRA_SOURCES and known.set_of[lesion] != "extra":
             yield f"lesion {lesion} of patient {patient} is in the training set as an extra one, but is of the main set"
+
+
+def _discriminator_problems(classifier: Classifier, generators: list[Generator]) -> Iterator[str]:
+    """Yield a line if the arm is a generator's discriminator, but the two were not trained on the same images."""
+    preset = classifier.arm.removesuffix(DISCRIMINATOR)
+    if preset == classifier.arm:
+        return
+    made_for = (preset, classifier.seed, classifier.folds, ANY_CLASS)
+    halves = [g for g in generators if (g.preset, g.seed, g.folds, g.cls) == made_for]
+    if not halves:
+        yield f"it is the discriminator of a generator {preset} of all classes and these folds, which is unknown"
+    elif not any(_images(half) == _images(classifier) for half in halves):
+        yield f"its training set is not that of {halves[0].name}, whose discriminator it is"
+
+
+def _images(model: Generator | Classifier) -> list[tuple]:
+    return sorted(model.train_set[["source", "lesion", "rank", "class"]].itertuples(index=False, name=None))
 
 
 def _prediction_problems(classifier: Classifier, known: Cohort) -> list[str]:
@@ -166,7 +203,7 @@ def _prediction_problems(classifier: Classifier, known: Cohort) -> list[str]:
 
 
 def common_versions(models: dict[str, dict]) -> dict[str, str]:
-    """Return the library versions of all models, by package.
+    """Return the library versions of all models, by package; an imported generator was made elsewhere and has no say.
 
     Parameters
     ----------
@@ -180,8 +217,9 @@ def common_versions(models: dict[str, dict]) -> dict[str, str]:
     """
     users: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name, model in models.items():
-        for package, version in model["versions"].items():
-            users[package][version].append(name)
+        if not model.get(IMPORTED):
+            for package, version in model["versions"].items():
+                users[package][version].append(name)
     problems = [
         f"{package} "
         + "; ".join(f"{version} in {len(names)} models such as {names[0]}" for version, names in by_version.items())
@@ -192,12 +230,27 @@ def common_versions(models: dict[str, dict]) -> dict[str, str]:
     return {package: next(iter(by_version)) for package, by_version in sorted(users.items())}
 
 
-def check(cohorts: dict[int, Cohort], generators: list[Generator], classifiers: list[Classifier]) -> None:
-    """Check every model; raise `InputError` with all leaks, a line each."""
-    leaks = [leak for generator in generators for leak in generator_leaks(generator, cohorts[generator.seed])]
+def check(
+    cohorts: dict[int, Cohort], generators: list[Generator], classifiers: Iterable[Classifier]
+) -> list[dict[str, object]]:
+    """Check every model and return the `record` of each, generators first.
+
+    ``classifiers`` is read once, and one of them is held at a time.
+
+    Raises
+    ------
+    InputError
+        With all leaks, a line each.
+    """
+    leaks, records = [], []
+    for generator in generators:
+        leaks += generator_leaks(generator, cohorts[generator.seed])
+        records.append(record(generator, cohorts[generator.seed]))
     for classifier in classifiers:
         leaks += classifier_leaks(classifier, cohorts[classifier.seed], generators)
+        records.append(record(classifier, cohorts[classifier.seed]))
     _stop("the training sets are not clean, so no result of these models is valid", leaks)
+    return records
 
 
 def record(model: Generator | Classifier, known: Cohort) -> dict[str, object]:
@@ -207,9 +260,10 @@ def record(model: Generator | Classifier, known: Cohort) -> dict[str, object]:
     tested = known.test_patients(model.folds)
     return {
         "model": model.name,
+        "inner": known.is_inner(model.folds),
         "training_images": {source: int(n) for source, n in rows["source"].value_counts().sort_index().items()},
         "training_lesions": len(lesions),
-        "training_patients": len({known.patient[lesion] for lesion in lesions}),
+        "training_patients": len({known.patient.get(lesion) for lesion in lesions}),
         "test_lesions": sum(fold not in model.folds for fold in known.fold.values()),
         "test_patients": len(tested),
     }

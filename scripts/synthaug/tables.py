@@ -1,118 +1,227 @@
-"""The paper's result tables for this cohort, in its layout, and the headline comparison; percent with one decimal."""
+"""The paper's result tables for this cohort, in its layout, and the comparison of the arms; percent with one decimal.
+
+Every table shows the arms at one operating point, the size that the configured rule chose for each (`operating`).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from synthaug import metrics, stats
+from synthaug import metrics, operating
 from synthaug.errors import InputError
 from synthaug.groups import CLASSIC
+from synthaug.paper import BASELINES, DISCRIMINATOR
 
 TRUE_BY_PREDICTED = "True \\ predicted"
+OPERATING_POINT = "Operating point"
+NOT_RUN = "not run"  # of an arm that lacks the rule
 
 
 @dataclass(frozen=True)
 class Params:
-    """What the tables need of the config; the operating point is fixed there, before any result is known."""
+    """What the tables need of the config."""
 
-    master_seed: int
     classes: list[str]
     folds: int
-    bootstrap: int
-    confidence: float
-    group: int  # classic images per fold
-    synthetic: int  # synthetic or extra images per class and fold
-    arms: list[str]  # the arms beside `classic`, the one of Table 3 first
-
-    def size_of(self, arm: str) -> str:
-        """Return the size of ``arm`` at the operating point."""
-        return str(self.group) if arm == CLASSIC else f"{self.group}+{self.synthetic}x{len(self.classes)}"
-
-    def statistics(self) -> stats.Params:
-        return stats.Params(self.master_seed, self.classes, self.folds, self.bootstrap, self.confidence)
+    confidence: float  # of the intervals, e.g. 0.95
+    operating_point: str  # the rule that tables show: fixed, published or nested
+    arms: list[str]  # in the order of the config, `classic` first
+    generators: list[str]  # those of them that add synthetic images; the first is that of Table 3
 
 
-def confusion_table(counts: np.ndarray, classes: list[str]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Evaluated:
+    """What the evaluation wrote: ``metrics.csv``, ``comparisons.csv`` and ``operating_points.csv``."""
+
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    choice: pd.DataFrame
+
+    def measure(self, arm: str, rule: str, metric: str, name: str = metrics.ALL) -> pd.Series | None:
+        """Return the row of a measure at a rule, the mean over seeds; nothing where the arm lacks the rule."""
+        table = self.metrics
+        rows = table[
+            (table["arm"] == arm)
+            & (table["size"] == rule)
+            & (table["seed"].astype(str) == metrics.ALL)
+            & (table["metric"] == metric)
+            & (table["class"] == name)
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+    def difference(self, arm: str, rule: str) -> pd.Series | None:
+        """Return how the accuracy of ``arm`` compares with that of `classic`, both at ``rule``."""
+        table = self.comparisons
+        rows = table[
+            (table["against"] == rule)
+            & (table["arm_a"] == arm)
+            & (table["metric"] == "accuracy")
+            & (table["class"] == metrics.ALL)
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+    def seeds(self, arm: str, rule: str) -> int:
+        """Return how many seeds an arm was run with."""
+        return self._chosen(arm, rule)["seed"].nunique()
+
+    def sizes(self, arm: str, rule: str) -> str:
+        """Return the sizes chosen for an arm, with how often each was where seeds or test folds differ."""
+        counts = self._chosen(arm, rule)["size"].value_counts()
+        if len(counts) == 1:
+            return counts.index[0]
+        return ", ".join(f"{size} ({counts[size]}x)" for size in operating.ascending(counts.index))
+
+    def _chosen(self, arm: str, rule: str) -> pd.DataFrame:
+        return self.choice[(self.choice["rule"] == rule) & (self.choice["arm"] == arm)]
+
+
+def label(rule: str) -> str:
+    """Return a rule's name as it is shown: what was read off the test folds is called optimistic."""
+    return f"{rule} (optimistic)" if rule == operating.PUBLISHED else rule
+
+
+def check(evaluated: Evaluated, params: Params) -> None:
+    """Refuse a run without `classic` or without the first generator at the configured rule."""
+    if not params.generators:
+        raise InputError("experiment: expected generators to compare with classic, found none")
+    for arm in (CLASSIC, params.generators[0]):
+        if evaluated.measure(arm, params.operating_point, "accuracy") is None:
+            raise InputError(
+                f"arm {arm}: has no size by the rule {params.operating_point}, the operating point of the config; "
+                f"found {sorted(set(evaluated.choice.loc[evaluated.choice['arm'] == arm, 'rule']))}; add to the "
+                "experiment the sizes that the rule needs, or choose another evaluation: operating_point"
+            )
+
+
+def confusion_table(counts: np.ndarray, params: Params) -> pd.DataFrame:
     """Lay out (k, k) confusion counts as the paper's Tables 2 and 3: sensitivities right, specificities below."""
-    table = pd.DataFrame(counts.astype(int).astype(str), columns=classes)
-    table.insert(0, TRUE_BY_PREDICTED, classes)
+    table = pd.DataFrame(counts.astype(int).astype(str), columns=params.classes)
+    optimistic = params.operating_point == operating.PUBLISHED
+    heading = f"{TRUE_BY_PREDICTED}, {label(params.operating_point)}" if optimistic else TRUE_BY_PREDICTED
+    table.insert(0, heading, params.classes)
     table["Sensitivity (%)"] = [percent(value) for value in metrics.sensitivity(counts)]
     specificities = [percent(value) for value in metrics.specificity(counts)]
-    table.loc[len(classes)] = ["Specificity (%)", *specificities, ""]
+    table.loc[len(params.classes)] = ["Specificity (%)", *specificities, ""]
     return table
 
 
-def pooled_confusion(pools: dict[tuple[str, str, int], metrics.Pool], params: Params, arm: str) -> np.ndarray:
-    """Sum the confusion counts of ``arm`` at the operating point over the seeds."""
-    size = params.size_of(arm)
-    seeds = _seeds(pools, arm, size)
-    return np.sum([metrics.confusion(pools[arm, size, seed], len(params.classes)) for seed in seeds], axis=0)
+def pooled_confusion(
+    pools: dict[tuple[str, str, int], metrics.Pool], choice: pd.DataFrame, params: Params, arm: str
+) -> np.ndarray:
+    """Sum the (k, k) confusion counts of ``arm`` at the operating point over the seeds."""
+    at_rule = operating.at(pools, choice, params.operating_point)
+    counts = [metrics.confusion(pool, len(params.classes)) for (name, *_), pool in at_rule.items() if name == arm]
+    return np.sum(counts, axis=0)
 
 
-def class_table(values: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Lay out ``metrics.csv`` as the paper's Table 7: sensitivity and specificity by class, with their intervals.
+def readers_table() -> pd.DataFrame:
+    """Return Table 4 as long as no reader has judged images: a row that says so."""
+    return pd.DataFrame({"Readers": ["none yet"], "Result": ["waits for readers' answers"]})
 
-    The arms stand in the order of ``params.arms``, then `classic`; rows of seed `all` are used.
+
+def methods_table(evaluated: Evaluated, arms: list[str], params: Params) -> pd.DataFrame:
+    """Lay out sensitivity and specificity, weighted by prevalence, as the paper's Tables 5 and 6: a row an arm."""
+    rule = params.operating_point
+    return pd.DataFrame(
+        {
+            "Method": arm,
+            "Sensitivity (%)": _with_interval(evaluated.measure(arm, rule, "sensitivity")),
+            "Specificity (%)": _with_interval(evaluated.measure(arm, rule, "specificity")),
+            OPERATING_POINT: label(rule),
+        }
+        for arm in arms
+    )
+
+
+def generative_arms(params: Params) -> list[str]:
+    """Return the arms of Table 5: each generator, followed by its own discriminator where that was run."""
+    pairs = [(name, name + DISCRIMINATOR) for name in params.generators]
+    return [arm for pair in pairs for arm in pair if arm in params.arms]
+
+
+def method_arms(params: Params) -> list[str]:
+    """Return the arms of Table 6: the first generator, `classic`, and the baselines that were run."""
+    return [params.generators[0], CLASSIC, *(arm for arm in BASELINES if arm in params.arms)]
+
+
+def class_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
+    """Lay out the paper's Table 7: sensitivity and specificity by class, the generators and `classic` within a class.
+
+    A row an arm, where the paper has two columns an arm: that stays readable with many generators.
     """
+    rule = params.operating_point
     labels = {name: name for name in params.classes} | {metrics.ALL: "Weighted average"}
-    table = pd.DataFrame({"Class": labels.values()})
-    chosen = values[values["seed"].astype(str) == metrics.ALL].set_index(["arm", "size", "metric", "class"])
-    for arm in [*params.arms, CLASSIC]:
-        size = params.size_of(arm)
-        for metric in ("sensitivity", "specificity"):
-            try:
-                rows = [chosen.loc[(arm, size, metric, name)] for name in labels]
-            except KeyError:
-                raise _missing(arm, size) from None
-            table[f"{arm} {metric} (%)"] = [
-                f"{percent(row['value'])} ({span(row['low'], row['high'])})" for row in rows
-            ]
-    return table
-
-
-def headline_table(pools: dict[tuple[str, str, int], metrics.Pool], params: Params) -> pd.DataFrame:
-    """Compare the arms at the operating point: a row each, `classic` first.
-
-    The difference of an arm from `classic` is taken within each patient resample and seed, so its interval is paired.
-    """
-    evaluation = stats.Evaluation(pools, params.statistics())
-    interval = f"{100 * params.confidence:g} % interval"
-    baseline_size = params.size_of(CLASSIC)
-    baseline_seeds = _seeds(pools, CLASSIC, baseline_size)
-    baseline = {seed: evaluation.measures(CLASSIC, baseline_size, seed) for seed in baseline_seeds}
-    rows = []
-    for arm in [CLASSIC, *params.arms]:
-        size = params.size_of(arm)
-        seeds = _seeds(pools, arm, size)
-        if seeds != baseline_seeds:
-            raise InputError(f"arm {arm}, size {size}: run with seeds {seeds}, arm {CLASSIC} with {baseline_seeds}")
-        measured = baseline if arm == CLASSIC else {seed: evaluation.measures(arm, size, seed) for seed in seeds}
-        over_seeds = {
-            metric: evaluation.summary(stats.mean_over_seeds([measured[seed][metric, metrics.ALL] for seed in seeds]))
-            for metric in ("accuracy", "sensitivity", "specificity")
-        }
-        value, low, high = over_seeds["accuracy"]
-        row = {
+    return pd.DataFrame(
+        {
+            "Class": shown,
             "Arm": arm,
-            "Size per fold": size,
-            "Lesions": len(pools[arm, size, seeds[0]].truth),
-            "Seeds": len(seeds),
-            "Accuracy (%)": percent(value),
-            f"Accuracy {interval}": span(low, high),
-            "Sensitivity (%)": percent(over_seeds["sensitivity"][0]),
-            "Specificity (%)": percent(over_seeds["specificity"][0]),
-            "Accuracy minus classic (points)": "",
-            f"Difference {interval}": "",
+            "Sensitivity (%)": _with_interval(evaluated.measure(arm, rule, "sensitivity", name)),
+            "Specificity (%)": _with_interval(evaluated.measure(arm, rule, "specificity", name)),
+            OPERATING_POINT: label(rule),
         }
-        if arm != CLASSIC:
-            accuracies = [
-                measured[seed]["accuracy", metrics.ALL] - baseline[seed]["accuracy", metrics.ALL] for seed in seeds
-            ]
-            value, low, high = evaluation.summary(stats.mean_over_seeds(accuracies))
-            row["Accuracy minus classic (points)"] = percent(value, signed=True)
-            row[f"Difference {interval}"] = span(low, high, signed=True)
+        for name, shown in labels.items()
+        for arm in [*params.generators, CLASSIC]
+    )
+
+
+def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
+    """Compare the arms at the operating point: a row each, `classic` first; differences are paired."""
+    rule = params.operating_point
+    interval = f"{100 * params.confidence:g} % interval"
+    rows = []
+    for arm in params.arms:
+        accuracy = evaluated.measure(arm, rule, "accuracy")
+        difference = evaluated.difference(arm, rule)
+        row = dict.fromkeys(
+            [
+                *("Arm", "Size per fold", OPERATING_POINT, "Lesions", "Seeds", "Accuracy (%)", f"Accuracy {interval}"),
+                *("Accuracy minus classic (points)", f"Difference {interval}", "p (Holm)", "Verdict"),
+                "Smallest detectable difference (points)",
+            ],
+            "",
+        )
+        row |= {"Arm": arm, "Size per fold": NOT_RUN, OPERATING_POINT: label(rule)}
+        if accuracy is not None:
+            row |= {
+                "Size per fold": evaluated.sizes(arm, rule),
+                "Lesions": str(accuracy["n"]),
+                "Seeds": str(evaluated.seeds(arm, rule)),
+                "Accuracy (%)": percent(accuracy["value"]),
+                f"Accuracy {interval}": span(accuracy["low"], accuracy["high"]),
+            }
+        if difference is not None:
+            row |= {
+                "Accuracy minus classic (points)": percent(difference["delta"], signed=True),
+                f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
+                "p (Holm)": probability(difference["p_holm"]),
+                "Verdict": difference["verdict"],
+                "Smallest detectable difference (points)": percent(difference["detectable"]),
+            }
         rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
+    """Compare the rules: for each rule and arm the sizes chosen, accuracy and difference from `classic`."""
+    rows = []
+    for rule in operating.RULES:
+        for arm in params.arms:
+            accuracy = evaluated.measure(arm, rule, "accuracy")
+            difference = evaluated.difference(arm, rule)
+            rows.append(
+                {
+                    "Rule": label(rule),
+                    "Arm": arm,
+                    "Size per fold": NOT_RUN if accuracy is None else evaluated.sizes(arm, rule),
+                    "Accuracy (%)": "" if accuracy is None else _with_interval(accuracy),
+                    "Accuracy minus classic (points)": ""
+                    if difference is None
+                    else f"{percent(difference['delta'], signed=True)} "
+                    f"({span(difference['low'], difference['high'], signed=True)})",
+                    "Verdict": "" if difference is None else difference["verdict"],
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -133,15 +242,16 @@ def span(low: float, high: float, *, signed: bool = False) -> str:
     return f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"
 
 
-def _seeds(pools: dict[tuple[str, str, int], metrics.Pool], arm: str, size: str) -> list[int]:
-    seeds = [seed for pool_arm, pool_size, seed in pools if (pool_arm, pool_size) == (arm, size)]
-    if not seeds:
-        raise _missing(arm, size)
-    return seeds
+def probability(p: float) -> str:
+    """Write a p value with three decimals.
+
+    >>> probability(0.0749), probability(0.0002)
+    ('0.075', '<0.001')
+    """
+    if np.isnan(p):
+        return "n/a"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _missing(arm: str, size: str) -> InputError:
-    return InputError(
-        f"arm {arm} at size {size}, the operating point of the config, was not run on all folds but one; "
-        "add that size to the experiment or choose an operating point that is run"
-    )
+def _with_interval(row: pd.Series | None) -> str:
+    return NOT_RUN if row is None else f"{percent(row['value'])} ({span(row['low'], row['high'])})"

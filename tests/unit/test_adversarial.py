@@ -28,6 +28,8 @@ def params(**changes) -> dcgan.Params:
         "leak": 0.2,
         "batchnorm_momentum": 0.1,
         "generator_updates": 1,
+        "diffaugment": [],
+        "ema": 0.0,
         "master_seed": 1,
         "device": "cpu",
         "threads": 1,
@@ -43,10 +45,11 @@ def uniform(draws: np.random.Generator, count: int) -> np.ndarray:
 def train(images: np.ndarray, settings: dcgan.Params):
     where = device.pick(settings)
     generator, discriminator = (device.place(network, where) for network in dcgan.build(settings, NAMES))
-    epochs = []
+    epochs, labels = [], np.zeros(len(images), np.int64)
     history = adversarial.train(
-        generator, discriminator, images, uniform, settings, NAMES, where=where, on_epoch=epochs.append
-    )
+        generator, discriminator, images, labels, uniform, dcgan.LOSSES, settings, NAMES, where,
+        on_epoch=lambda epoch, kept: epochs.append(epoch),
+    )  # fmt: skip
     assert epochs == history["epoch"].tolist() == list(range(1, settings.epochs + 1))
     return generator, discriminator, history
 
@@ -165,3 +168,42 @@ def test_divergence_names_the_key_to_lower():
 def test_one_image_is_too_few():
     with pytest.raises(InputError, match="2 or more training images, found 1"):
         train(noise(1), params())
+
+
+def test_averaged_weights_follow_their_formula():
+    network = torch.nn.BatchNorm1d(3)
+    average = adversarial.averaged(network, 0.5)
+    expected = network.weight.detach().clone()
+    for update in range(8):
+        with torch.no_grad():
+            network.weight.add_(1.0)
+            network.running_mean.add_(2.0)
+        average.update_parameters(network)
+        keep = 0 if update == 0 else min(0.5, (1 + update) / (10 + update))  # the first update takes the weights over
+        expected = keep * expected + (1 - keep) * network.weight.detach()
+    torch.testing.assert_close(average.module.weight.detach(), expected)
+    torch.testing.assert_close(average.module.running_mean, 2 * (expected - 1))
+
+
+def test_averaging_keeps_other_weights_and_disturbs_no_training():
+    plain, averaged = train(noise(16), params()), train(noise(16), params(ema=0.9))
+    pd.testing.assert_frame_equal(plain[2], averaged[2], check_exact=True)
+    one, two = plain[0].head.weight, averaged[0].head.weight
+    assert not torch.equal(one, two)
+    torch.testing.assert_close(one, two, rtol=0, atol=0.01)
+
+
+def test_training_with_all_options_approaches_the_real_images():
+    images = discs(64)
+    settings = params(
+        epochs=40, batch=16, generator_maps=8, discriminator_maps=8, ema=0.95,
+        diffaugment=["brightness", "translation", "cutout"],
+    )  # fmt: skip
+    generator, _, _ = train(images, settings)
+    z = uniform(np.random.default_rng(2), 64)
+    untrained, _ = dcgan.build(settings, NAMES)
+    distance = [
+        np.abs(dcgan.sample(network, z, CPU, "float32").mean(0) - images.mean(0)).mean()
+        for network in (untrained, generator)
+    ]
+    assert distance[1] < 0.5 * distance[0]

@@ -1,3 +1,4 @@
+import copy
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from synthaug import artifacts, classify, device
+from synthaug import artifacts, classify, device, seeding
 from synthaug.errors import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -135,14 +136,42 @@ def test_divergence_names_the_key_to_lower():
         train(*discs(40, 0), params(learning_rate=1e18))
 
 
-def test_predictions_table():
-    test = pd.DataFrame(
-        {"lesion": ["a", "b"], "patient": ["p", "q"], "class": ["bright", "dark"], "fold": [0, 2]}, index=[5, 9]
-    )
-    table = classify.predictions(test, np.array([[0.75, 0.25], [0.5, 0.5]], np.float32), ["dark", "bright"])
-    assert table.to_csv(index=False) == (
-        "lesion,patient,fold,truth,predicted,p_dark,p_bright\na,p,0,bright,dark,0.75,0.25\nb,q,2,dark,dark,0.5,0.5\n"
-    )
+def test_mixup_steps_follow_its_formula():
+    images, labels = discs(16, 0)
+    settings = params(epochs=1, batch=8, dropout=0.0, momentum=0.5, mixup=0.7)
+    where = device.pick(settings)
+    network = classify.build(images, settings, NAMES)
+    expected = copy.deepcopy(network)
+    classify.train(network, images, labels, settings, NAMES, where, mix=True)
+    order = seeding.stream(1, *NAMES, "order").permutation(16)
+    shares = seeding.stream(1, *NAMES, "mixup")
+    update = torch.optim.SGD(expected.parameters(), 0.02, 0.5, nesterov=True)
+    for rows in (order[:8], order[8:]):
+        share, partner = shares.beta(0.7, 0.7), np.roll(rows, 1)
+        mixed = share * images[rows, None].astype(float) + (1 - share) * images[partner, None]
+        target = share * np.eye(2)[labels[rows]] + (1 - share) * np.eye(2)[labels[partner]]
+        logits = expected(torch.from_numpy(mixed).float())
+        loss = -(torch.from_numpy(target) * logits.log_softmax(1)).sum(1).mean()
+        update.zero_grad()
+        loss.backward()
+        update.step()
+    for found, wanted in zip(network.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_redrawn_images_are_those_of_their_epoch():
+    images, labels = discs(32, 0)
+    where = device.pick(params())
+    asked = []
+
+    def redraw(epoch: int) -> np.ndarray:
+        asked.append(epoch)
+        return images if epoch == 4 else 255 - images  # the classes exchange their looks in the last epoch
+
+    network = classify.build(images, params(), NAMES)
+    history = classify.train(network, images, labels, params(learning_rate=0.01), NAMES, where, redraw=redraw)
+    assert asked == [1, 2, 3, 4]
+    assert history["accuracy"].iloc[3] < history["accuracy"].iloc[2]
 
 
 def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.CompletedProcess:
@@ -150,42 +179,70 @@ def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.Co
         sys.executable, SCRIPTS / "train_classifier.py",
         "--rois", cohort / "rois.csv", "--roi-images", cohort / "rois.npy",
         "--pool-index", cohort / "index.csv", "--pool-images", cohort / "pool.npy", "--folds", cohort / "folds.csv",
+        "--crops", cohort / "crops.npz",
         "--seed", "0", "--train-folds", "12", *further,
         "--params", json.dumps(settings), "--out-dir", out, "--log", out / "log.txt",
     ]  # fmt: skip
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
 
 
-def test_script(tmp_path):
+@pytest.fixture
+def cohort(tmp_path) -> Path:
     images, labels = discs(30, 0)
     lesions = [f"lesion-{i:02d}" for i in range(30)]
     classes = np.array(["dark", "bright"])[labels]
     rois = pd.DataFrame({"lesion": lesions, "patient": lesions, "class": classes, "set": "main"})
-    artifacts.write_csv(rois, tmp_path / "rois.csv")
+    artifacts.write_csv(rois.assign(diameter_px=20.0, low=0.0, high=255.0), tmp_path / "rois.csv")
     artifacts.write_array(images, tmp_path / "rois.npy")
+    crops = {lesion: image.astype(np.float32) for lesion, image in zip(lesions, images, strict=True)}
+    artifacts.write_arrays(crops, tmp_path / "crops.npz")
     artifacts.write_csv(pd.DataFrame({"lesion": np.repeat(lesions, 2), "rank": [0, 1] * 30}), tmp_path / "index.csv")
     artifacts.write_array(np.repeat(images, 2, axis=0)[:, ::-1], tmp_path / "pool.npy")
     artifacts.write_csv(rois.drop(columns="set").assign(fold=np.arange(30) // 2 % 3), tmp_path / "folds.csv")
     artifacts.write_array(images[labels == 0][:8], tmp_path / "dark.npy")
     artifacts.write_array(images[labels == 1][:8], tmp_path / "bright.npy")
-    synthetic = ["--synthetic", f"{tmp_path}/dark.npy", f"{tmp_path}/bright.npy"]
-    arm = ["--arm", "dcgan", "--size", "15+4x2"]
+    return tmp_path
 
-    settings = PARAMS | {"epochs": 1}
-    finished = run(tmp_path, tmp_path / "out", settings, *arm, *synthetic)
+
+def test_script(cohort):
+    synthetic = ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
+    arm = ["--arm", "dcgan", "--size", "15+4x2"]
+    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None}
+    finished = run(cohort, cohort / "out", settings, *arm, *synthetic)
     assert finished.returncode == 0, finished.stderr
-    table = artifacts.read_csv(tmp_path / "out/predictions.csv")
-    assert table["lesion"].tolist() == [name for i, name in enumerate(lesions) if i // 2 % 3 == 0]
-    assert (table["truth"].to_numpy() == classes[[i for i in range(30) if i // 2 % 3 == 0]]).all()
+    out = cohort / "out/train-12"
+    table = artifacts.read_csv(out / "predictions.csv")
+    chosen = [i for i in range(30) if i // 2 % 3 == 0]
+    assert table["lesion"].tolist() == [f"lesion-{i:02d}" for i in chosen]
+    assert table["truth"].tolist() == [["dark", "bright"][i % 2] for i in chosen]
     assert table.columns.tolist() == ["lesion", "patient", "fold", "truth", "predicted", "p_dark", "p_bright"]
-    assert artifacts.read_array(tmp_path / "out/features.npy").shape == (10, 16)
-    train_set = artifacts.read_csv(tmp_path / "out/train_set.csv")
+    assert artifacts.read_array(out / "features.npy").shape == (10, 16)
+    train_set = artifacts.read_csv(out / "train_set.csv")
     assert train_set["source"].value_counts().to_dict() == {"roi": 20, "pool": 30, "synthetic": 16}
     assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator"]
-    assert artifacts.read_json(tmp_path / "out/model.json")["params"] == settings
+    assert artifacts.read_json(out / "model.json")["params"] == settings
 
-    failed = run(tmp_path, tmp_path / "failed", settings, *arm)
+    failed = run(cohort, cohort / "failed", settings, *arm)
     assert failed.returncode == 1
     assert failed.stderr.count("\n") == 1
     assert failed.stderr.startswith("ERROR [train_classifier] training set: expected 8 or more synthetic images")
-    assert not (tmp_path / "failed/predictions.csv").exists()
+    assert not (cohort / "failed/train-12/predictions.csv").exists()
+
+
+def test_folds_are_trained_apart_and_arms_differ(cohort):
+    how = {
+        "margin": 0.25,
+        "scale": "replace",
+        "antialias": True,
+        "intensity": {"mode": "window", "low": 0, "high": 255},
+    }
+    settings = PARAMS | {"epochs": 2, "rois": how, "mixup": 0.2}
+    both = run(cohort, cohort / "both", settings, "--train-folds", "02", "12", "--arm", "online", "--size", "15")
+    alone = run(cohort, cohort / "alone", settings, "--arm", "online", "--size", "15")
+    mixed = run(cohort, cohort / "mixed", settings, "--arm", "mixup", "--size", "15")
+    for done in (both, alone, mixed):
+        assert done.returncode == 0, done.stderr
+    read = [(cohort / name / "train-12/weights.safetensors").read_bytes() for name in ("both", "alone", "mixed")]
+    assert read[0] == read[1] != read[2]
+    train_set = artifacts.read_csv(cohort / "alone/train-12/train_set.csv")
+    assert train_set["source"].value_counts().to_dict() == {"roi": 20, "online": 30}

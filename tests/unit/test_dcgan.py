@@ -26,12 +26,15 @@ PARAMS = {
     "leak": 0.2,
     "batchnorm_momentum": 0.1,
     "generator_updates": 1,
+    "diffaugment": [],
+    "ema": 0.0,
     "master_seed": 1,
     "device": "cpu",
     "threads": 1,
     "precision": "float32",
 }
 SAMPLING = {
+    "classes": ["cyst"],
     "samples": 70,
     "sampling_latent": "uniform",
     "master_seed": 1,
@@ -141,13 +144,13 @@ def test_scripts(tmp_path):
 
     def train(out: Path, params: dict) -> subprocess.CompletedProcess:
         return run(
-            "train_generator.py", "--rois", tmp_path / "rois.csv", "--roi-images", tmp_path / "rois.npy",
+            "train_dcgan.py", "--rois", tmp_path / "rois.csv", "--roi-images", tmp_path / "rois.npy",
             "--pool-index", tmp_path / "index.csv", "--pool-images", tmp_path / "pool.npy",
             "--folds", tmp_path / "folds.csv", "--seed", 0, "--train-folds", "12", "--group", 4, "--cls", "cyst",
             "--params", json.dumps(params), "--out-dir", out, "--log", out / "log.txt",
         )  # fmt: skip
 
-    out = tmp_path / "out"
+    out = tmp_path / "out/cyst"
     finished = train(out, PARAMS)
     assert finished.returncode == 0, finished.stderr
     train_set = artifacts.read_csv(out / "train_set.csv")
@@ -162,10 +165,9 @@ def test_scripts(tmp_path):
 
     def sample(folder: Path, **changes) -> subprocess.CompletedProcess:
         return run(
-            "sample_generator.py", "--generator", out / "generator.safetensors", "--model", out / "model.json",
-            "--cls", "cyst", "--generator-name", "dcgan", "--seed", 0, "--train-folds", "12",
-            "--params", json.dumps(SAMPLING | changes), "--images", folder / "images.npy",
-            "--index", folder / "index.csv", "--log", folder / "log.txt",
+            "sample_dcgan.py", "--generators", tmp_path / "out", "--generator", "dcgan", "--seed", 0,
+            "--train-folds", "12", "--params", json.dumps(SAMPLING | changes), "--out-dir", folder,
+            "--log", folder / "log.txt",
         )  # fmt: skip
 
     finished = sample(tmp_path / "synthetic")
@@ -173,10 +175,10 @@ def test_scripts(tmp_path):
     z = dcgan.latents(seeding.stream(1, *NAMES, "samples"), 7, 10, "uniform")
     generator, _ = build()
     weights.load(generator, out / "generator.safetensors")
-    synthetic = artifacts.read_array(tmp_path / "synthetic/images.npy")
+    synthetic = artifacts.read_array(tmp_path / "synthetic/cyst/images.npy")
     assert synthetic.shape == (70, 64, 64)
     assert np.array_equal(synthetic[:7], dcgan.sample(generator, z, CPU, "float32"))
-    index = artifacts.read_csv(tmp_path / "synthetic/index.csv")
+    index = artifacts.read_csv(tmp_path / "synthetic/cyst/index.csv")
     assert index.to_csv(index=False).startswith("sample,generator,class\n0,dcgan,cyst\n1,dcgan,cyst\n")
 
     failed = sample(tmp_path / "failed", seeds=3)

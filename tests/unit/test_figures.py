@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,13 +11,18 @@ import jinja2
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from docutils.core import publish_parts
+from matplotlib.colors import to_rgb
+from scipy.spatial.distance import pdist
+from skimage.color import rgb2lab
 
 from synthaug import figures, figures_accuracy, figures_rois
 from synthaug.errors import InputError
 
 CLASSES = ["cyst", "met"]
-PARAMS = figures_accuracy.Params(CLASSES, 0.95, group=400, synthetic=100)
+ARMS = ["online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
+PARAMS = figures_accuracy.Params(CLASSES, 0.95, "fixed", ARMS)
 
 
 @pytest.fixture
@@ -40,7 +46,8 @@ def pool_index(rois):
 
 
 def metrics_table(seeds=("all", "0", "1")):
-    sizes = {"classic": ["0", "400"], "dcgan": ["400+100x2", "400+300x2"], "extra": ["400+100x2"]}
+    sizes = {"classic": ["0", "400", "fixed"], "dcgan": ["400+100x2", "400+300x2", "published"], "extra": ["400+100x2"]}
+    sizes |= {"online": ["600"], "bovw-multi": ["0"], "acgan-discriminator": ["0", "nested"]}
     rows = [
         (arm, size, seed, "accuracy", "all", 0.6 + 0.05 * i, 0.5, 0.9, 60)
         for arm, of_arm in sizes.items()
@@ -48,6 +55,15 @@ def metrics_table(seeds=("all", "0", "1")):
         for seed in seeds
     ]
     return pd.DataFrame(rows, columns=["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"])
+
+
+def choice(*rows):
+    """Return operating_points.csv: of rows (rule, arm, size) one a test fold."""
+    table = pd.DataFrame(rows, columns=["rule", "arm", "size"])
+    return table.assign(seed=0, fold=table.groupby(["rule", "arm"]).cumcount(), accuracy=np.nan)
+
+
+CHOICE = choice(("fixed", "classic", "400"), ("fixed", "dcgan", "400+100x2"), ("published", "dcgan", "400+300x2"))
 
 
 def images(number, seed=0):
@@ -97,28 +113,65 @@ def test_a_class_without_lesions_is_named(rois):
 
 
 def test_fig8_places_each_size_and_marks_the_operating_point():
-    axes = figures_accuracy.accuracy(metrics_table(), 0.55, PARAMS).axes[0]
+    axes = figures_accuracy.accuracy(metrics_table(), CHOICE, 0.55, PARAMS).axes[0]
     lines = {container.get_label(): container.lines[0] for container in axes.containers}
+    assert len(lines) == 4  # no rows at a rule, no arms without a size
     assert lines["classic augmentation"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
     # 400 + 2 * 100 and 400 + 2 * 300, drawn a little to the right of their place
-    assert lines["classic + dcgan"].get_xdata() == pytest.approx([600, 1000], abs=10)
+    assert lines["classic + dcgan"].get_xdata() == pytest.approx([600, 1000], abs=20)
+    assert lines["classic, fresh at every epoch"].get_xdata() == pytest.approx([600], abs=20)
     circled = [line.get_xydata()[0] for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata())]
-    assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60], [600, 60]]), abs=15)
+    assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60]]), abs=20)
     thin = [line for line in axes.lines if line.get_alpha() == 0.45]
-    assert len(thin) == 6
-    alone = figures_accuracy.accuracy(metrics_table(("all", "0")), 0.55, PARAMS).axes[0]
+    assert len(thin) == 8
+    alone = figures_accuracy.accuracy(metrics_table(("all", "0")), CHOICE, 0.55, PARAMS).axes[0]
     assert not [line for line in alone.lines if line.get_alpha() == 0.45]
+
+
+def test_fig8_circles_each_size_of_its_rule_and_calls_the_published_one_optimistic():
+    params = replace(PARAMS, operating_point="published")
+    figure = figures_accuracy.accuracy(metrics_table(), CHOICE, 0.55, params)
+    circles = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
+    assert [line.get_xdata()[0] for line in circles if len(line.get_xdata())] == pytest.approx([1000], abs=20)
+    assert [line.get_label() for line in circles][-1] == "published: read off this figure, so optimistic"
+    both = choice(("nested", "classic", "0"), ("nested", "classic", "400"), ("nested", "classic", "400"))
+    axes = figures_accuracy.accuracy(metrics_table(), both, 0.55, replace(PARAMS, operating_point="nested")).axes[0]
+    (circled,) = (line for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata()))
+    assert circled.get_xdata().tolist() == [0, 400]
 
 
 def test_colours_stay_with_class_and_arm():
     assert figures.class_colour(["a", "b"], "b") == figures.class_colour(["x", "b", "y"], "b")
-    looks = [figures.arm_style(arm, ["dcgan", "acgan"]) for arm in ("classic", "extra", "dcgan", "acgan")]
-    assert len({look["color"] for look in looks}) == len({look["marker"] for look in looks}) == 4
+    assert figures.arm_style("dcgan", ARMS) == figures.arm_style("dcgan", ["dcgan"])
+    assert figures.arm_style("acgan", ARMS)["color"] == figures.arm_style("acgan", ["classic", *ARMS, "new"])["color"]
+    assert figures.arm_style("classic", ARMS)["color"] == figures.VERMILLION
+    assert figures.arm_style("dcgan", ARMS)["color"] == figures.BLUE
+
+
+# Linear RGB as people without red or green cones see it (Machado, Oliveira & Fernandes 2009, severity 1).
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+}
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_every_vision_tells_the_curves_of_fig8_apart(vision):
+    arms = ["classic", "online", "mixup", "extra", *(f"generator{i}" for i in range(4))]
+    looks = [figures.arm_style(arm, arms) for arm in arms]
+    assert len({look["marker"] for look in looks}) == len(arms)
+    colours = np.array([to_rgb(look["color"]) for look in looks])
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.transpose(VISIONS[vision]), 0, 1)
+    seen = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    distances = pdist(rgb2lab(seen[np.newaxis])[0])
+    assert distances.min() > 15  # CIE 1976; about 2 is just noticeable side by side
 
 
 def test_the_same_figure_is_the_same_bytes(tmp_path):
     for run in ("a", "b"):
-        figure = figures_accuracy.accuracy(metrics_table(), 0.55, PARAMS)
+        figure = figures_accuracy.accuracy(metrics_table(), CHOICE, 0.55, PARAMS)
         figures.save(figure, str(tmp_path / f"{run}.png"), str(tmp_path / f"{run}.svg"))
     for suffix in ("png", "svg"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
@@ -150,7 +203,9 @@ def test_scripts_draw(rois, pool_index, tmp_path):
 
     metrics_table().to_csv(tmp_path / "metrics.csv", index=False)
     pd.DataFrame({"lesion": ["L0", "L1"], "truth": CLASSES}).to_csv(tmp_path / "predictions.csv", index=False)
+    CHOICE.to_csv(tmp_path / "operating_points.csv", index=False)
     tables = ["--metrics", tmp_path / "metrics.csv", "--predictions", tmp_path / "predictions.csv"]
+    tables += ["--operating-points", tmp_path / "operating_points.csv"]
     assert run("plot_accuracy", *tables, *common[6:], "--params", json.dumps(vars(PARAMS))).returncode == 0
     assert (tmp_path / "out.svg").stat().st_size
 
@@ -172,20 +227,50 @@ def test_script_draws_the_training(tmp_path):
     assert done.stderr.splitlines()[-1].endswith("--models names 0 generators, --folders gives 4")
 
 
+def configuration(table, rule="fixed", **experiment):
+    preset = {"architecture": "dcgan", "diffaugment": [], "ema": 0}
+    config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    known = {"group": 400, "generators": ["dcgan", "acgan", "other"], "synthetic": [100], "extra": [100]}
+    known |= {"classic": [0, 400], "online": [600], "mixup": [600], "baselines": ["glcm"], "nested": ["classic"]}
+    return config | {
+        "cohort": "liver",
+        "seeds": [0],
+        "cases": {"table": table, "classes": CLASSES, "duplicate_correlation": 0.99},
+        "generators": {"dcgan": preset, "acgan": preset | {"architecture": "acgan"}},
+        "imported": {"other": {"folder": "x/{cls}"}},
+        "experiment": known | experiment,
+        "evaluation": {"operating_point": rule, "synthetic": 100, "plateau": 0.01, "smallest_gain": 0.03,
+                       "bootstrap": 1000, "confidence": 0.95},
+    }  # fmt: skip
+
+
+def render(caption, config):
+    snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    text = environment.from_string(Path(caption).read_text(encoding="utf-8")).render(snakemake=snakemake)
+    return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
+
+
 @pytest.mark.parametrize("table", [None, "cases.csv"])
 @pytest.mark.parametrize("caption", sorted(Path("workflow/report").glob("*.rst")), ids=lambda path: path.stem)
 def test_captions_render(caption, table):
-    config = {
-        "cohort": "liver",
-        "folds": 3,
-        "seeds": [0],
-        "cases": {"table": table, "classes": CLASSES, "duplicate_correlation": 0.99},
-        "experiment": {"group": 400, "generators": ["dcgan"], "synthetic": [100], "extra": [100], "classic": [0, 400]},
-        "evaluation": {"synthetic": 100, "bootstrap": 1000, "confidence": 0.95},
-    }
-    snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(caption.read_text(encoding="utf-8")).render(snakemake=snakemake)
-    body = publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
+    body = render(caption, configuration(table))
     if caption.stem in ("workflow", "headline", "fig8"):
         assert ("phantom" in body) == (table is None)
+
+
+@pytest.mark.parametrize("name", ["headline", "table2", "table3", "table5", "table6", "table7", "fig8", "workflow"])
+def test_captions_call_the_published_rule_optimistic(name):
+    path = f"workflow/report/{name}.rst"
+    assert "optimistic" in render(path, configuration("cases.csv", "published"))
+    for rule in ("fixed", "nested"):
+        assert rule in render(path, configuration("cases.csv", rule))
+
+
+def test_the_front_page_lists_the_arms_of_the_experiment():
+    body = render("workflow/report/workflow.rst", configuration("cases.csv"))
+    for arm in ("classic", "online", "mixup", "dcgan", "acgan", "other", "acgan-discriminator", "extra", "glcm"):
+        assert f">{arm}</" in body
+    few = configuration("cases.csv", online=[], mixup=[], extra=[], baselines=[], generators=["dcgan"])
+    body = render("workflow/report/workflow.rst", few)
+    assert not [arm for arm in ("online", "mixup", "acgan", "extra", "glcm") if f">{arm}</" in body]

@@ -98,6 +98,22 @@ def test_synthetic_rows_are_the_first_of_the_generators_pool(tables):
         assert synthetic[synthetic["class"] == cls]["row"].tolist() == list(range(10))
 
 
+def test_acgan_trains_on_the_whole_classic_group(tables):
+    table = groups.generator_set(*tables, train_folds="12", group=30, cls="all", seed=0, master_seed=5)
+    assert keys(table) == keys(classifier(tables, "30"))
+
+
+@pytest.mark.parametrize("arm", ["online", "mixup"])
+def test_fresh_augmentations_have_the_places_of_the_classic_ones(tables, arm):
+    table, classic = classifier(tables, "31", arm), classifier(tables, "31")
+    assert len(table) == len(classic)
+    fresh = table[table["source"] == groups.DRAWN]
+    of_pool = classic[classic["source"] == groups.POOL]
+    assert fresh.groupby("lesion").size().to_dict() == of_pool.groupby("lesion").size().to_dict()
+    assert fresh["class"].value_counts().to_dict() == of_pool["class"].value_counts().to_dict()
+    assert len(classifier(tables, "1000", arm)) == 18 + 2 * 1000  # there is no pool to run out
+
+
 def test_too_many_and_no_extra(tables):
     rois, pool, folds = tables
     with pytest.raises(InputError, match=r"181 augmentations asked for of fold 1.*at most 180"):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as reference
 
-from synthaug import metrics
+from synthaug import artifacts, metrics
 from synthaug.errors import InputError
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
@@ -144,23 +144,31 @@ def test_unusable_predictions_are_named(change, message):
 
 def test_scripts_collect_and_compute(tmp_path):
     table = random_predictions(np.random.default_rng(4))
-    paths, runs = [], []
+    runs = []
     for folds, rows in table.groupby("folds"):
-        paths.append(tmp_path / f"{folds}.csv")
         runs.append(["classic", "0", 0, folds])
-        rows.drop(columns=["arm", "size", "seed", "folds"]).to_csv(paths[-1], index=False)
+        path = tmp_path / f"seed-0/classify/classic/0/train-{folds}/predictions.csv"
+        artifacts.write_csv(rows.drop(columns=["arm", "size", "seed", "folds"]), path)
     collect = [sys.executable, "scripts/collect_predictions.py", "--out", tmp_path / "predictions.csv"]
-    subprocess.run([*collect, "--runs", json.dumps(runs), "--predictions", *paths], check=True, capture_output=True)
+    collect += ["--results", tmp_path]
+    subprocess.run([*collect, "--runs", json.dumps(runs)], check=True, capture_output=True)
     params = {"master_seed": 1, "classes": CLASSES, "folds": 3, "bootstrap": 20, "confidence": 0.95}
+    params |= {"group": 0, "synthetic": 0, "plateau": 0.01}
     compute = [sys.executable, "scripts/compute_metrics.py", "--predictions", tmp_path / "predictions.csv"]
     compute += ["--params", json.dumps(params), "--out", tmp_path / "metrics.csv"]
+    compute += ["--operating-points", tmp_path / "points.csv", "--seeds", tmp_path / "seeds.csv"]
     subprocess.run(compute, check=True, capture_output=True)
-    values = pd.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
+    values = artifacts.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
     assert list(values) == ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
-    assert values["value"].item() == pytest.approx((table["truth"] == table["predicted"]).mean())
+    assert values["size"].tolist() == ["0", "fixed", "published", "nested"]
+    assert values["value"].tolist() == pytest.approx(4 * [(table["truth"] == table["predicted"]).mean()])
+    points = artifacts.read_csv(tmp_path / "points.csv")
+    assert list(points) == ["rule", "arm", "seed", "fold", "size", "accuracy"]
+    assert points["size"].tolist() == 9 * ["0"]
+    assert artifacts.read_csv(tmp_path / "seeds.csv")["sd_between"].isna().all()
 
-    done = subprocess.run([*collect, "--runs", "[]", "--predictions", *paths], capture_output=True, text=True)
+    done = subprocess.run([*collect, "--runs", "[]"], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ERROR [collect_predictions] --runs names 0 runs, --predictions gives 3 files"
+        "ERROR [collect_predictions] --runs: expected a run or more, found none; see experiment in the config"
     )

@@ -45,6 +45,8 @@ def kind(schema: dict) -> str:
 
 def value_of(config: dict, where: tuple[str, ...]) -> str:
     for key in where:
+        if key == "<preset>" and not config:
+            return "none"
         config = next(iter(config.values())) if key == "<preset>" else config[key]
     return yaml.safe_dump(config, default_flow_style=True).strip().removesuffix("...").strip()
 

@@ -15,13 +15,13 @@ SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text
 
 
 def keys(value: object, where: tuple = ()) -> set[tuple]:
-    """Return the paths of all keys; presets and phantom classes differ by nature and count as one level."""
+    """Return the paths of all keys; presets differ by nature and count as one level, imported ones not at all."""
     if not isinstance(value, dict):
         return set()
     found = set()
     for key, inner in value.items():
         name = "*" if where == ("generators",) else key
-        found |= {(*where, name)} | keys(inner, (*where, name))
+        found |= {(*where, name)} | (set() if name == "imported" else keys(inner, (*where, name)))
     return found
 
 
@@ -76,12 +76,30 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         (lambda c: c.update(folds=11), "folds: 11 is greater than the maximum of 10"),
         (lambda c: c["experiment"].update(group=77), "experiment: group: 77 is not in experiment: classic"),
         (lambda c: c["experiment"].update(generators=["dcgam"]), "'dcgam' is not a preset"),
-        (lambda c: c["experiment"].update(synthetic=[10, 500]), "sampling: samples: 20 a class"),
+        (
+            lambda c: c["experiment"].update(synthetic=[10, 500]),
+            "sampling: samples: 20 a class, but experiment: synthetic needs 500",
+        ),
         (lambda c: c["evaluation"].update(synthetic=11), "evaluation: synthetic: 11 is not in experiment"),
         (lambda c: c["cases"].update(classes=["cyst", "all"]), "'all' is reserved"),
         (lambda c: c["rois"]["intensity"].update(low=300), "rois: intensity: low 300 is not below high 200"),
         (lambda c: c["rois"]["intensity"].update(mode="percentile"), "percentiles lie between 0 and 100"),
         (lambda c: c.update(device="gpu"), "device: 'gpu' is not one of"),
+        (lambda c: c["experiment"].update(nested=["classic"]), "nested: needs folds: 3 or more"),
+        (lambda c: c["experiment"].update(nested=["gabor"]), "nested: 'gabor' is not one of"),
+        (
+            lambda c: c.update(folds=3, evaluation={**c["evaluation"], "operating_point": "nested"}),
+            "operating_point: nested needs 'classic' in experiment: nested",
+        ),
+        (lambda c: c["experiment"].update(baselines=["svm"]), "experiment: baselines: 0: 'svm' is not one of"),
+        (lambda c: c["baselines"]["bovw"].update(single=41), "baselines: bovw: single: 41 of 40 words"),
+        (lambda c: c.update(imported={"dcgan": {"folder": "x/{cls}"}}), "imported: 'dcgan' is also a preset"),
+        (lambda c: c.update(imported={"mine": {"folder": "x"}}), "imported: mine: folder: 'x' does not match"),
+        (
+            lambda c: c["generators"].update({"online": c["generators"]["dcgan"]}),
+            "generators: 'online' should not be valid",
+        ),
+        (lambda c: c["generators"]["dcgan"].update(diffaugment=["color"]), "'color' is not one of"),
     ],
 )
 def test_wrong_value_is_one_line_and_nothing_is_written(project, change, expected):

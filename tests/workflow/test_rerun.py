@@ -5,16 +5,16 @@ import shutil
 
 import pytest
 
-TRAINING = {"train_generator": 6, "sample_generator": 6, "train_classifier": 8}
-EVALUATION = {
-    "collect_predictions": 1,
-    "compute_metrics": 1,
-    "make_tables": 1,
-    "audit_lineage": 1,
-    "plot_accuracy": 1,
-    "all": 1,
-}
-GENERATOR_FIGURES = {"plot_synthetic": 1, "plot_training": 1}
+DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
+ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
+BASELINES = {"train_bovw": 1, "train_texture": 1}
+TRAINING = {**DCGAN, **ACGAN, **BASELINES, "train_classifier": 8}
+STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
+STATISTICS |= {"plot_accuracy": 1, "plot_calibration": 1, "write_conformance": 1}
+EVALUATION = {"collect_predictions": 1, **STATISTICS, "audit_lineage": 1, "all": 1}
+GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator": 2}
+ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
+FIG9 = {"plot_tsne": 1}
 FROM_ROIS = {
     "extract_rois": 1,
     "plan_experiment": 1,
@@ -22,19 +22,14 @@ FROM_ROIS = {
     "plot_augmentations": 1,
     **TRAINING,
     **GENERATOR_FIGURES,
+    **FIG9,
     **EVALUATION,
 }
-ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 2, **EVALUATION}
-FROM_THREE_FOLDS = {
-    "check_cases": 1,
-    "plot_contours": 1,
-    "make_folds": 1,
-    **FROM_ROIS,
-    "train_generator": 9,
-    "sample_generator": 9,
-    "train_classifier": 12,
-}
 FROM_CASES = {"check_cases": 1, "plot_contours": 1, "make_folds": 1, **FROM_ROIS}
+FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
+ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
+# The config's copy in the conformance page: the page is written again after any change of the config.
+PAGE = {"write_conformance": 1, "all": 1}
 
 
 def test_nothing_to_be_done_after_a_run(rerun):
@@ -45,30 +40,43 @@ def test_nothing_to_be_done_after_a_run(rerun):
     ("change", "expected"),
     [
         (lambda c: c["phantom"].update(slices=3), {"make_phantom": 1, **FROM_CASES}),
-        (lambda c: c["cases"].update(duplicate_correlation=0.8), {"plot_contours": 1, "all": 1}),
+        (lambda c: c["cases"].update(duplicate_correlation=0.8), {"plot_contours": 1, **PAGE}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
         (lambda c: c["rois"]["intensity"].update(low=-50), {"plot_contours": 1, **FROM_ROIS}),
         (
             lambda c: c["generators"]["dcgan"].update(epochs=3),
-            {"train_generator": 6, "sample_generator": 6, "train_classifier": 2, **GENERATOR_FIGURES, **EVALUATION},
+            {**DCGAN, "train_classifier": 1, **ONE_GENERATOR, **FIG9, **EVALUATION},
+        ),
+        (
+            lambda c: c["generators"]["acgan"].update(epochs=3),
+            {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION},
         ),
         (
             lambda c: c["generators"]["dcgan"]["sampling"].update(sampling_latent="normal"),
-            {"sample_generator": 6, "train_classifier": 2, "plot_synthetic": 1, **EVALUATION},
+            {"sample_dcgan": 2, "train_classifier": 1, "plot_synthetic": 1, "assess_generator": 1, **FIG9, **EVALUATION},
         ),
-        (lambda c: c["classifier"].update(epochs=3), {"train_classifier": 8, **EVALUATION}),
-        (lambda c: c["experiment"].update(synthetic=[5, 10]), ADDED_SIZE),
-        (lambda c: c["experiment"].update(classic=[0, 30, 60]), ADDED_SIZE),
+        (
+            lambda c: c["classifier"].update(epochs=3),
+            {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION},
+        ),
+        (lambda c: c["classifier"].update(mixup=0.4), {"train_classifier": 1, **EVALUATION}),
+        (lambda c: c["baselines"]["bovw"].update(words=30), {"train_bovw": 1, **EVALUATION}),
+        (lambda c: c["experiment"].update(synthetic=[5, 10]), {"plan_experiment": 1, "train_classifier": 2, **EVALUATION}),
+        (lambda c: c["experiment"].update(classic=[0, 30, 60, 90]), ADDED_SIZE),
+        (lambda c: c["experiment"].update(online=[60, 90]), ADDED_SIZE),
+        (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
+        (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PAGE}),
+        (lambda c: c["evaluation"].update(smallest_gain=0.05), {"compare_arms": 1, "make_tables": 1, **PAGE}),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
-            {"compute_metrics": 1, "make_tables": 1, "plot_accuracy": 1, "all": 1},
+            {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
         ),
         # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
-        "phantom", "cases", "rois", "intensity", "generator", "sampling", "classifier", "synthetic", "classic",
-        "evaluation", "folds",
+        "phantom", "cases", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup", "bovw",
+        "synthetic", "classic", "online", "baselines", "quality", "smallest-gain", "confidence", "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):
@@ -82,18 +90,27 @@ def test_added_preset_runs_only_that_preset(rerun):
         config["experiment"]["generators"].append("other")
 
     rerun.configure(add)
-    new = {"plan_experiment": 1, "train_generator": 6, "sample_generator": 6, "train_classifier": 2}
-    assert rerun.planned() == {**new, **GENERATOR_FIGURES, **EVALUATION}
+    new = {"plan_experiment": 1, **DCGAN, "train_classifier": 1}
+    assert rerun.planned() == {**new, **ONE_GENERATOR, **EVALUATION}
 
 
 def test_preset_that_is_not_in_the_experiment_runs_nothing(rerun):
     rerun.configure(lambda c: c["generators"].update(other=dict(c["generators"]["dcgan"])))
-    assert rerun.planned() == {}
+    assert rerun.planned() == PAGE
 
 
 def test_added_seed_keeps_the_first_one(rerun):
     rerun.configure(lambda c: c.update(seeds=[0, 1]))
-    assert rerun.planned() == {"make_folds": 1, "plan_experiment": 1, **TRAINING, "plot_training": 1, **EVALUATION}
+    new = {"make_folds": 1, "plan_experiment": 1, **TRAINING, "plot_training": 2, "assess_generator": 2}
+    assert rerun.planned() == {**new, **EVALUATION}
+
+
+def test_nested_selection_adds_the_inner_models_only(rerun):
+    rerun.configure(lambda c: c.update(folds=3))
+    without = rerun.planned()
+    rerun.configure(lambda c: c["experiment"].update(nested=["classic", "acgan"]))
+    more = {rule: count - without.get(rule, 0) for rule, count in rerun.planned().items() if count != without.get(rule)}
+    assert more == {"train_inner_classifier": 4, "train_acgan": 3, "sample_acgan": 3}
 
 
 def test_added_case(rerun):
@@ -124,13 +141,16 @@ def test_slice_replaced_in_the_users_series(rerun):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("metrics", {"compute_metrics": 1, "make_tables": 1, "plot_accuracy": 1, "audit_lineage": 0, "all": 1}),
-        (
-            "dcgan",
-            {"train_generator": 6, "sample_generator": 6, "train_classifier": 2, **GENERATOR_FIGURES, **EVALUATION},
-        ),
-        ("cnn", {"train_classifier": 8, **EVALUATION}),
-        ("folds", {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **EVALUATION}),
+        ("metrics", {**STATISTICS, "all": 1}),
+        ("dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
+        # The ACGAN is built on the networks of the DCGAN, not the other way round.
+        ("acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
+        ("cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
+        ("bovw", {"train_bovw": 1, **EVALUATION}),
+        ("texture", {"train_texture": 1, **EVALUATION}),
+        ("comparisons", {"compare_arms": 1, "make_tables": 1, **PAGE}),
+        ("copies", {"assess_generator": 2, "all": 1}),
+        ("folds", {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
         ("screening", {"plot_contours": 1, "all": 1}),
     ],
 )

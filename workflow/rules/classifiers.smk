@@ -1,4 +1,4 @@
-"""One classifier per arm, size and training folds; each ends in its predictions for every lesion it never saw."""
+"""One job of classifiers per arm, size and seed: a network a choice of training folds; each predicts what it never saw."""
 
 
 rule plan_experiment:
@@ -21,8 +21,8 @@ rule plan_experiment:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        runs=json.dumps(runs()),
-        folds=lambda wildcards, input: [f"{seed}={path}" for seed, path in zip(config["seeds"], input.folds)],
+        runs=json.dumps([run for run in runs() if run[0] in network_arms()]),
+        folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
@@ -34,33 +34,69 @@ rule train_classifier:
         code=code("train_classifier"),
         rois=rules.extract_rois.output.index,
         roi_images=rules.extract_rois.output.images,
+        crops=rules.extract_rois.output.crops,
         pool_index=rules.build_pool.output.index,
         pool_images=rules.build_pool.output.images,
         folds=rules.make_folds.output.folds,
-        synthetic=synthetic_images,
+        synthetic=lambda wildcards: list(synthetic_images(wildcards, train_folds()).values()),
     output:
-        predictions="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/predictions.csv",
-        features="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/features.npy",
-        weights="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/weights.safetensors",
-        model="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/model.json",
-        train_set="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/train_set.csv",
-        history="<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/history.csv",
+        predictions=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/predictions.csv"),
+        features=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/features.npy"),
+        weights=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/weights.safetensors"),
+        model=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/model.json"),
+        train_set=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/train_set.csv"),
+        history=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/history.csv"),
     log:
-        "<results>/logs/train_classifier/seed-{seed}/{arm}/{size}/train-{folds}.log",
+        "<results>/logs/train_classifier/seed-{seed}/{arm}/{size}.log",
     benchmark:
-        "<results>/benchmarks/train_classifier/seed-{seed}/{arm}/{size}/train-{folds}.tsv"
+        "<results>/benchmarks/train_classifier/seed-{seed}/{arm}/{size}.tsv"
+    wildcard_constraints:
+        arm=any_of(network_arms()),
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
         gpu=gpu(),
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        runtime=lambda wildcards, attempt: 480 * attempt,
     params:
-        settings=pack(**config["classifier"], classes=config["cases"]["classes"], **compute()),
-        folder=lambda wildcards, output: os.path.dirname(output.model),
+        settings=lambda wildcards: classifier_settings(wildcards.arm),
+        synthetic=lambda wildcards, input: labelled(synthetic_images(wildcards, train_folds()), input.synthetic),
+        folds=train_folds(),
+        folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --arm {wildcards.arm} --size {wildcards.size} --synthetic {input.synthetic:q}"
-        " --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --crops {input.crops:q}"
+        " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed} --train-folds {params.folds} --arm {wildcards.arm} --size {wildcards.size}"
+        " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+
+
+if inner_folds():
+
+    # Trained on one fold fewer: they choose the operating point for the fold that they never saw.
+    use rule train_classifier as train_inner_classifier with:
+        input:
+            code=code("train_classifier"),
+            rois=rules.extract_rois.output.index,
+            roi_images=rules.extract_rois.output.images,
+            crops=rules.extract_rois.output.crops,
+            pool_index=rules.build_pool.output.index,
+            pool_images=rules.build_pool.output.images,
+            folds=rules.make_folds.output.folds,
+            synthetic=lambda wildcards: list(synthetic_images(wildcards, inner_folds()).values()),
+        output:
+            predictions=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/predictions.csv"),
+            features=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/features.npy"),
+            weights=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/weights.safetensors"),
+            model=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/model.json"),
+            train_set=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/train_set.csv"),
+            history=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/history.csv"),
+        log:
+            "<results>/logs/train_inner_classifier/seed-{seed}/{arm}/{size}.log",
+        benchmark:
+            "<results>/benchmarks/train_inner_classifier/seed-{seed}/{arm}/{size}.tsv"
+        params:
+            settings=lambda wildcards: classifier_settings(wildcards.arm),
+            synthetic=lambda wildcards, input: labelled(synthetic_images(wildcards, inner_folds()), input.synthetic),
+            folds=inner_folds(),
+            folder=lambda wildcards, output: parent(output.model[0], 2),

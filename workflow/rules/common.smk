@@ -3,6 +3,7 @@
 import ast
 import csv
 import difflib
+import itertools
 import json
 import subprocess
 import tempfile
@@ -44,22 +45,31 @@ def inconsistencies():
     experiment, evaluation = config["experiment"], config["evaluation"]
     found = []
     for name in experiment["generators"]:
+        if name in config["imported"]:
+            continue
         if name not in config["generators"]:
             found.append(
-                f"experiment: generators: {name!r} is not a preset of generators; add it or choose one of them"
+                f"experiment: generators: {name!r} is not a preset of generators, nor imported; add it or choose one of them"
             )
             continue
         samples = config["generators"][name]["sampling"]["samples"]
-        needed = max(experiment["synthetic"], default=0) * (config["folds"] - 1)
-        if samples < needed:
+        if samples < largest_synthetic():
             found.append(
-                f"generators: {name}: sampling: samples: {samples} a class, but experiment: synthetic needs {needed}"
+                f"generators: {name}: sampling: samples: {samples} a class, but experiment: synthetic needs"
+                f" {largest_synthetic()}"
             )
+    for name in set(config["imported"]) & set(config["generators"]):
+        found.append(f"imported: {name!r} is also a preset of generators; rename one of them")
+    found += nested_problems()
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
     for arm in ["synthetic", "extra"]:
         if experiment[arm] and evaluation["synthetic"] not in experiment[arm]:
             found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: {arm}; add it there")
+    words = config["baselines"]["bovw"]
+    for key in ["single", "multi"]:
+        if words[key] > words["words"]:
+            found.append(f"baselines: bovw: {key}: {words[key]} of {words['words']} words; lower it or raise words")
     intensity = config["rois"]["intensity"]
     if not intensity["low"] < intensity["high"]:
         found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
@@ -69,6 +79,25 @@ def inconsistencies():
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(config["cases"]["classes"]) != set(config["phantom"]["lesions"]):
         found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
+    return found
+
+
+def nested_problems():
+    """Return what is wrong with nested selection."""
+    experiment = config["experiment"]
+    found = []
+    possible = network_arms()
+    for arm in experiment["nested"]:
+        if arm not in possible:
+            found.append(f"experiment: nested: {arm!r} is not one of {', '.join(possible)}; remove it or run it")
+        elif arm in imported():
+            found.append(f"experiment: nested: {arm!r} is imported, so it has no generator of fewer folds; remove it")
+    if experiment["nested"] and config["folds"] < 3:
+        found.append("experiment: nested: needs folds: 3 or more, to leave two out; raise folds or give []")
+    if config["evaluation"]["operating_point"] == "nested":
+        several = {arm for arm in possible if sum(other == arm for other, _ in arms()) > 1}
+        for arm in [arm for arm in possible if arm in several and arm not in experiment["nested"]]:
+            found.append(f"evaluation: operating_point: nested needs {arm!r} in experiment: nested; add it there")
     return found
 
 
@@ -103,9 +132,29 @@ def gpu():
     return int(config["device"] == "cuda" or (config["device"] == "auto" and Path(os.sep, "dev", "nvidia0").exists()))
 
 
-def training(preset):
+def any_of(names):
+    """Return a regular expression that matches each of ``names``, and nothing if there are none."""
+    return "|".join(names) or "(?!)"
+
+
+def presets(architecture):
+    """Return a regular expression of the generator presets of one architecture."""
+    return any_of(name for name, preset in config["generators"].items() if preset["architecture"] == architecture)
+
+
+def training(name):
     """Return the part of a generator preset that its training uses."""
-    return {key: value for key, value in preset.items() if key != "sampling"}
+    return {key: value for key, value in config["generators"][name].items() if key != "sampling"}
+
+
+def classifier_settings(arm):
+    """Return the parameters of a classifier; those of one arm are given to that arm only."""
+    settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
+    if arm in ["online", "mixup"]:
+        settings["rois"] = config["rois"]
+    if arm == "mixup":
+        settings["mixup"] = config["classifier"]["mixup"]
+    return pack(**settings, classes=config["cases"]["classes"], **compute())
 
 
 def compute():
@@ -139,45 +188,105 @@ def train_folds():
     return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in range(config["folds"])]
 
 
-def arms():
-    """Return every (arm, size) of the experiment; sizes are images per training fold."""
-    experiment = config["experiment"]
-    count = len(config["cases"]["classes"])
-    further = {name: experiment["synthetic"] for name in experiment["generators"]} | {"extra": experiment["extra"]}
-    return [("classic", str(size)) for size in experiment["classic"]] + [
-        (arm, f"{experiment['group']}+{size}x{count}") for arm, sizes in further.items() for size in sizes
+def inner_folds():
+    """Return the choices of training folds with one fold fewer: "0", "1" and "2" for three folds."""
+    pairs = itertools.combinations(range(config["folds"]), 2)
+    chosen = ["".join(str(k) for k in range(config["folds"]) if k not in pair) for pair in pairs]
+    return sorted(folds for folds in chosen if folds)
+
+
+def each_fold(pattern):
+    return expand(pattern, folds=train_folds(), allow_missing=True)
+
+
+def each_inner_fold(pattern):
+    return expand(pattern, folds=inner_folds(), allow_missing=True)
+
+
+def each_class(pattern):
+    return expand(pattern, cls=config["cases"]["classes"], allow_missing=True)
+
+
+def parent(path, levels):
+    """Return the folder that lies ``levels`` above ``path``."""
+    return str(Path(path).parents[levels - 1])
+
+
+def imported():
+    """Return the imported generators of the experiment."""
+    return [name for name in config["experiment"]["generators"] if name in config["imported"]]
+
+
+def network_arms():
+    """Return every arm whose classifier is the network, in the order of figures and tables."""
+    chosen = {arm for arm, _ in arms()}
+    return [
+        arm for arm in ["classic", "online", "mixup", "extra", *config["experiment"]["generators"]] if arm in chosen
     ]
 
 
+def arms():
+    """Return every (arm, size) of the network; sizes are images per training fold."""
+    experiment = config["experiment"]
+    plain = [(arm, str(size)) for arm in ["classic", "online", "mixup"] for size in experiment[arm]]
+    count = len(config["cases"]["classes"])
+    further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in experiment["generators"]}
+    return plain + [(arm, f"{experiment['group']}+{size}x{count}") for arm, sizes in further.items() for size in sizes]
+
+
+def discriminators():
+    """Return the arms in which the discriminator of an ACGAN classifies."""
+    return [
+        f"{name}-discriminator"
+        for name in config["experiment"]["generators"]
+        if name in config["generators"] and config["generators"][name]["architecture"] == "acgan"
+    ]
+
+
+def all_arms():
+    """Return every arm, in the order of figures and tables."""
+    return [*network_arms(), *discriminators(), *config["experiment"]["baselines"]]
+
+
+def nested_runs():
+    """Return the folds that models of an arm are trained on, by arm."""
+    return {arm: train_folds() + (inner_folds() if arm in config["experiment"]["nested"] else []) for arm in all_arms()}
+
+
 def runs():
-    """Return every classifier of the experiment as (arm, size, seed, folds)."""
-    return [(*arm, seed, folds) for seed in config["seeds"] for arm in arms() for folds in train_folds()]
+    """Return every model that predicts as (arm, size, seed, folds)."""
+    sizes = arms() + [(arm, "0") for arm in [*discriminators(), *config["experiment"]["baselines"]]]
+    folds_of = nested_runs()
+    return [(arm, size, seed, folds) for seed in config["seeds"] for arm, size in sizes for folds in folds_of[arm]]
 
 
 def generators(name=None, seed=None):
     """Return every generator as (generator, group, seed, folds, cls); with arguments, those of one preset and seed."""
+    folds_of = nested_runs()
     return [
         (generator, config["experiment"]["group"], number, folds, cls)
         for generator in config["experiment"]["generators"]
         for number in config["seeds"]
-        for folds in train_folds()
-        for cls in config["cases"]["classes"]
+        for folds in folds_of[generator]
+        for cls in generator_classes(generator)
         if name in (None, generator) and seed in (None, number)
     ]
 
 
+def generator_classes(name):
+    """Return the classes that a preset has a generator each for: all at once for an ACGAN."""
+    preset = config["generators"].get(name, {})
+    return ["all"] if preset.get("architecture") == "acgan" else config["cases"]["classes"]
+
+
 def generators_of(wildcards):
-    """Return the generators that a figure of one preset and seed shows."""
-    return generators(wildcards.generator, int(wildcards.seed))
+    """Return the generators that a figure of one preset and seed shows, without those of nested selection."""
+    found = generators(wildcards.generator, int(wildcards.seed))
+    return [generator for generator in found if generator[3] in train_folds()]
 
 
-def further_arms():
-    """Return the arms beside `classic`."""
-    return config["experiment"]["generators"] + (["extra"] if config["experiment"]["extra"] else [])
-
-
-def classifier_files(name):
-    """Return the file ``name`` of every classifier, in the order of `runs`."""
+def run_files(name):
+    """Return the file ``name`` of every model that predicts, in the order of `runs`."""
     return [f"<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/{name}" for arm, size, seed, folds in runs()]
 
 
@@ -189,29 +298,110 @@ def generator_files(name, which=None):
     ]
 
 
-def synthetic_images(wildcards):
-    """Return the synthetic images that a generator's arm adds, a file a class; nothing for the other arms."""
-    if wildcards.arm not in config["generators"]:
-        return []
-    folder = "<results>/seed-{seed}/synthetic/{arm}/on-{group}/train-{folds}"
+def synthetic_images(wildcards, chosen_folds):
+    """Return the synthetic images that a generator's arm adds, by (folds, class); nothing for the other arms."""
+    if wildcards.arm not in config["experiment"]["generators"]:
+        return {}
     group = wildcards.size.split("+")[0]
-    return [f"{folder}/{cls}/images.npy".format(**wildcards, group=group) for cls in config["cases"]["classes"]]
+    folder = f"<results>/seed-{wildcards.seed}/synthetic/{wildcards.arm}/on-{group}"
+    return {
+        f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy"
+        for folds in chosen_folds
+        for cls in config["cases"]["classes"]
+    }
 
 
-def folders(paths):
-    return [os.path.dirname(path) for path in paths]
+def labelled(names, paths):
+    """Return "name=path" for each of them."""
+    return [f"{name}={path}" for name, path in zip(names, paths)]
+
+
+def discriminator_files(wildcards, name):
+    """Return the file ``name`` of the ACGANs whose discriminators classify, one a choice of training folds."""
+    which = [item for item in generators(wildcards.generator, int(wildcards.seed)) if item[3] in train_folds()]
+    return generator_files(name, which)
+
+
+def largest_synthetic():
+    """Return how many synthetic images of a class the largest training set takes."""
+    return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
+
+
+def imported_folders(wildcards):
+    """Return the names "<folds>/<class>" and the user's folders of imported images."""
+    pattern = config["imported"][wildcards.generator]["folder"]
+    names = [(folds, cls) for folds in train_folds() for cls in config["cases"]["classes"]]
+    paths = [pattern.format(seed=wildcards.seed, folds=folds, cls=cls) for folds, cls in names]
+    return [f"{folds}/{cls}" for folds, cls in names], paths
+
+
+def imported_files(wildcards):
+    """Return the files in those folders, so that a replaced one is noticed; missing ones are import_synthetic's."""
+    found = [
+        file for path in map(Path, imported_folders(wildcards)[1]) if path.is_dir() for file in sorted(path.iterdir())
+    ]
+    return list(dict.fromkeys(str(file) for file in found if file.is_file()))
+
+
+def baseline():
+    """Return the parameters that every baseline takes."""
+    shared = {key: config[key] for key in ["master_seed", "threads"]}
+    return {"classes": config["cases"]["classes"], "svm": config["baselines"]["svm"], **shared}
 
 
 def generator_figures():
-    """Return the figures of each generator of the experiment."""
+    """Return what the report shows of each generator of the experiment."""
+    trained = [name for name in config["experiment"]["generators"] if name not in imported()]
     return [
         f"<results>/evaluation/figures/{name}/{figure}.png"
         for name in config["experiment"]["generators"]
-        for figure in ["fig6", *(f"seed-{seed}/{part}" for seed in config["seeds"] for part in ["losses", "samples"])]
+        for figure in ["fig6", *(f"seed-{seed}/neighbours" for seed in config["seeds"])]
+    ] + [
+        f"<results>/evaluation/figures/{name}/seed-{seed}/{part}.png"
+        for name in trained
+        for seed in config["seeds"]
+        for part in ["losses", "samples"]
     ]
 
 
-def evaluation():
+def assessed_images(wildcards):
+    """Return the synthetic images of a generator and seed, by (folds, class)."""
+    folder = f"<results>/seed-{wildcards.seed}/synthetic/{wildcards.generator}/on-{config['experiment']['group']}"
+    classes = config["cases"]["classes"]
+    return {f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy" for folds in train_folds() for cls in classes}
+
+
+def assessed_train_sets(wildcards):
+    """Return the training sets that those images come from, by (folds, class)."""
+    folder = f"<results>/seed-{wildcards.seed}/generators/{wildcards.generator}/on-{config['experiment']['group']}"
+    whole = generator_classes(wildcards.generator) == ["all"]
+    return {
+        f"{folds}/{cls}": f"{folder}/train-{folds}/{'all' if whole else cls}/train_set.csv"
+        for folds in train_folds()
+        for cls in config["cases"]["classes"]
+    }
+
+
+def assessing_classifiers(wildcards, name):
+    """Return the file ``name`` of the classifiers whose features compare a generator's images with real ones."""
+    folder = f"<results>/seed-{wildcards.seed}/classify/classic/{config['experiment']['group']}"
+    return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
+
+
+def separated_arms():
+    """Return the two (arm, size) whose features Fig 9 shows, at the fixed operating point."""
+    generator, group = config["experiment"]["generators"][0], config["experiment"]["group"]
+    synthetic = f"{group}+{config['evaluation']['synthetic']}x{len(config['cases']['classes'])}"
+    return [("classic", str(group)), (generator, synthetic)]
+
+
+def separated(name):
+    """Return the file ``name`` of the classifiers of Fig 9: first seed, first choice of training folds."""
+    folder = f"<results>/seed-{config['seeds'][0]}/classify"
+    return [f"{folder}/{arm}/{size}/train-{train_folds()[0]}/{name}" for arm, size in separated_arms()]
+
+
+def statistics():
     """Return the parameters that every statistic takes."""
     return {
         "master_seed": config["master_seed"],
@@ -222,9 +412,25 @@ def evaluation():
     }
 
 
-def operating_point():
-    """Return the sizes at which the tables compare the arms; fixed in the config, never chosen by a result."""
-    return {"group": config["experiment"]["group"], "synthetic": config["evaluation"]["synthetic"]}
+def operating_points():
+    """Return the parameters by which the size of each arm is chosen."""
+    evaluation = config["evaluation"]
+    sizes = {key: evaluation[key] for key in ["synthetic", "plateau"]}
+    return {"group": config["experiment"]["group"], **sizes}
+
+
+def shown():
+    """Return which arms tables and figures show, and by which rule their sizes are chosen."""
+    return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}
+
+
+def first_generator():
+    """Return the generator of Table 3, in a list."""
+    return config["experiment"]["generators"][:1]
+
+
+def compute_without_seed():
+    return {key: value for key, value in compute().items() if key != "master_seed"}
 
 
 def write_report():

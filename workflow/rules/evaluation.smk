@@ -1,10 +1,10 @@
-"""From the predictions of all classifiers to statistics, tables, figures and the lineage audit; written once."""
+"""From the predictions of all models to statistics, tables and the lineage audit; written once for every method."""
 
 
 rule collect_predictions:
     input:
         code=code("collect_predictions"),
-        predictions=classifier_files("predictions.csv"),
+        predictions=run_files("predictions.csv"),
     output:
         predictions="<results>/evaluation/predictions.csv",
     log:
@@ -19,8 +19,9 @@ rule collect_predictions:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         runs=json.dumps(runs()),
+        results=lambda wildcards, output: parent(output.predictions, 2),
     shell:
-        "python {input.code[0]} --runs {params.runs:q} --predictions {input.predictions:q} --out {output.predictions:q}"
+        "python {input.code[0]} --results {params.results:q} --runs {params.runs:q} --out {output.predictions:q}"
         " --log {log:q}"
 
 
@@ -35,6 +36,13 @@ rule compute_metrics:
             category="3 Results",
             labels={"content": "All metrics"},
         ),
+        operating_points="<results>/evaluation/operating_points.csv",
+        seeds=report(
+            "<results>/evaluation/seeds.csv",
+            caption="../report/seeds.rst",
+            category="3 Results",
+            labels={"content": "Variation between seeds"},
+        ),
     log:
         "<results>/logs/compute_metrics.log",
     benchmark:
@@ -46,10 +54,39 @@ rule compute_metrics:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**evaluation()),
+        settings=pack(**statistics(), **operating_points()),
     shell:
         "python {input.code[0]} --predictions {input.predictions:q} --params {params.settings:q} --out {output.metrics:q}"
-        " --log {log:q}"
+        " --operating-points {output.operating_points:q} --seeds {output.seeds:q} --log {log:q}"
+
+
+rule compare_arms:
+    input:
+        code=code("compare_arms"),
+        predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
+    output:
+        comparisons=report(
+            "<results>/evaluation/comparisons.csv",
+            caption="../report/comparisons.rst",
+            category="3 Results",
+            labels={"content": "All comparisons and verdicts"},
+        ),
+    log:
+        "<results>/logs/compare_arms.log",
+    benchmark:
+        "<results>/benchmarks/compare_arms.tsv"
+    conda:
+        "../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=pack(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
+    shell:
+        "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --out {output.comparisons:q} --log {log:q}"
 
 
 rule make_tables:
@@ -57,12 +94,20 @@ rule make_tables:
         code=code("make_tables"),
         predictions=rules.collect_predictions.output.predictions,
         metrics=rules.compute_metrics.output.metrics,
+        operating_points=rules.compute_metrics.output.operating_points,
+        comparisons=rules.compare_arms.output.comparisons,
     output:
         headline=report(
             "<results>/evaluation/tables/headline.csv",
             caption="../report/headline.rst",
             category="3 Results",
             labels={"content": "Headline"},
+        ),
+        operating_points=report(
+            "<results>/evaluation/tables/operating_points.csv",
+            caption="../report/operating_points.rst",
+            category="3 Results",
+            labels={"content": "Operating points"},
         ),
         table2=report(
             "<results>/evaluation/tables/table2.csv",
@@ -75,6 +120,24 @@ rule make_tables:
             caption="../report/table3.rst",
             category="3 Results",
             labels={"content": "Table 3: confusion, with synthetic images"},
+        ),
+        table4=report(
+            "<results>/evaluation/tables/table4.csv",
+            caption="../report/table4.rst",
+            category="3 Results",
+            labels={"content": "Table 4: radiologists"},
+        ),
+        table5=report(
+            "<results>/evaluation/tables/table5.csv",
+            caption="../report/table5.rst",
+            category="3 Results",
+            labels={"content": "Table 5: generative models"},
+        ),
+        table6=report(
+            "<results>/evaluation/tables/table6.csv",
+            caption="../report/table6.rst",
+            category="3 Results",
+            labels={"content": "Table 6: baselines"},
         ),
         table7=report(
             "<results>/evaluation/tables/table7.csv",
@@ -93,11 +156,17 @@ rule make_tables:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**evaluation(), **operating_point(), arms=further_arms()),
+        settings=pack(
+            **{key: statistics()[key] for key in ["classes", "folds", "confidence"]},
+            **shown(),
+            generators=config["experiment"]["generators"],
+        ),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --metrics {input.metrics:q} --params {params.settings:q}"
-        " --table2 {output.table2:q} --table3 {output.table3:q} --table7 {output.table7:q} --headline {output.headline:q}"
-        " --log {log:q}"
+        "python {input.code[0]} --predictions {input.predictions:q} --metrics {input.metrics:q}"
+        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q} --params {params.settings:q}"
+        " --headline {output.headline:q} --operating-table {output.operating_points:q} --table2 {output.table2:q}"
+        " --table3 {output.table3:q} --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q}"
+        " --table7 {output.table7:q} --log {log:q}"
 
 
 rule audit_lineage:
@@ -105,9 +174,9 @@ rule audit_lineage:
         code=code("audit_lineage"),
         rois=rules.extract_rois.output.index,
         folds=expand(rules.make_folds.output.folds, seed=config["seeds"]),
-        predictions=classifier_files("predictions.csv"),
-        train_sets=classifier_files("train_set.csv"),
-        models=classifier_files("model.json"),
+        predictions=run_files("predictions.csv"),
+        train_sets=run_files("train_set.csv"),
+        models=run_files("model.json"),
         generator_train_sets=generator_files("train_set.csv"),
         generator_models=generator_files("model.json"),
     output:
@@ -130,104 +199,37 @@ rule audit_lineage:
     params:
         runs=json.dumps(runs()),
         generators=json.dumps(generators()),
-        folds=lambda wildcards, input: [f"{seed}={path}" for seed, path in zip(config["seeds"], input.folds)],
-        run_folders=lambda wildcards, input: folders(input.models),
-        generator_folders=lambda wildcards, input: folders(input.generator_models),
+        folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
+        results=lambda wildcards, output: parent(output.lineage, 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --folds {params.folds:q} --runs {params.runs:q}"
-        " --run-folders {params.run_folders:q} --generators {params.generators:q}"
-        " --generator-folders {params.generator_folders:q} --out {output.lineage:q} --log {log:q}"
+        "python {input.code[0]} --results {params.results:q} --rois {input.rois:q} --folds {params.folds:q}"
+        " --runs {params.runs:q} --generators {params.generators:q} --out {output.lineage:q} --log {log:q}"
 
 
-rule plot_augmentations:
+rule compute_subgroups:
     input:
-        code=code("plot_augmentations"),
-        rois=rules.extract_rois.output.index,
-        roi_images=rules.extract_rois.output.images,
-        pool_index=rules.build_pool.output.index,
-        pool_images=rules.build_pool.output.images,
-    output:
-        png=report(
-            "<results>/evaluation/figures/fig3.png",
-            caption="../report/fig3.rst",
-            category="1 Data",
-            labels={"content": "Fig 3: augmentation"},
-        ),
-        svg="<results>/evaluation/figures/fig3.svg",
-    log:
-        "<results>/logs/plot_augmentations.log",
-    benchmark:
-        "<results>/benchmarks/plot_augmentations.tsv"
-    conda:
-        "../../envs/reporting.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    params:
-        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
-    shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --log {log:q}"
-
-
-rule plot_synthetic:
-    input:
-        code=code("plot_synthetic"),
-        rois=rules.extract_rois.output.index,
-        roi_images=rules.extract_rois.output.images,
-        images=expand(
-            rules.sample_generator.output.images,
-            seed=config["seeds"][0],
-            group=config["experiment"]["group"],
-            folds=train_folds()[0],
-            cls=config["cases"]["classes"],
-            allow_missing=True,
-        ),
-    output:
-        png=report(
-            "<results>/evaluation/figures/{generator}/fig6.png",
-            caption="../report/fig6.rst",
-            category="2 Generators",
-            labels={"generator": "{generator}", "content": "Fig 6: synthetic ROIs"},
-        ),
-        svg="<results>/evaluation/figures/{generator}/fig6.svg",
-    log:
-        "<results>/logs/plot_synthetic/{generator}.log",
-    benchmark:
-        "<results>/benchmarks/plot_synthetic/{generator}.tsv"
-    conda:
-        "../../envs/reporting.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    params:
-        images=lambda wildcards, input: [f"{cls}={path}" for cls, path in zip(config["cases"]["classes"], input.images)],
-        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
-    shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --log {log:q}"
-
-
-rule plot_accuracy:
-    input:
-        code=code("plot_accuracy"),
-        metrics=rules.compute_metrics.output.metrics,
+        code=code("compute_subgroups"),
+        cases=rules.check_cases.output.cases,
         predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
     output:
-        png=report(
-            "<results>/evaluation/figures/fig8.png",
-            caption="../report/fig8.rst",
+        table=report(
+            "<results>/evaluation/subgroups.csv",
+            caption="../report/subgroups.rst",
             category="3 Results",
-            labels={"content": "Fig 8: accuracy by size"},
+            labels={"content": "Subgroups"},
         ),
-        svg="<results>/evaluation/figures/fig8.svg",
+        png=report(
+            "<results>/evaluation/figures/subgroups.png",
+            caption="../report/subgroups.rst",
+            category="3 Results",
+            labels={"content": "Subgroups, figure"},
+        ),
+        svg="<results>/evaluation/figures/subgroups.svg",
     log:
-        "<results>/logs/plot_accuracy.log",
+        "<results>/logs/compute_subgroups.log",
     benchmark:
-        "<results>/benchmarks/plot_accuracy.tsv"
+        "<results>/benchmarks/compute_subgroups.tsv"
     conda:
         "../../envs/reporting.yaml"
     threads: 1
@@ -235,39 +237,32 @@ rule plot_accuracy:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(
-            classes=config["cases"]["classes"], confidence=config["evaluation"]["confidence"], **operating_point()
-        ),
+        settings=pack(**statistics(), **shown(), shown=first_generator()),
     shell:
-        "python {input.code[0]} --metrics {input.metrics:q} --predictions {input.predictions:q} --params {params.settings:q}"
+        "python {input.code[0]} --cases {input.cases:q} --predictions {input.predictions:q}"
+        " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
         " --png {output.png:q} --svg {output.svg:q} --log {log:q}"
 
 
-rule plot_training:
+rule write_conformance:
     input:
-        code=code("plot_training"),
-        histories=lambda wildcards: generator_files("history.csv", generators_of(wildcards)),
-        samples=lambda wildcards: generator_files("samples.npy", generators_of(wildcards)),
-        models=lambda wildcards: generator_files("model.json", generators_of(wildcards)),
+        code=code("write_conformance"),
+        template="workflow/report/conformance.html.j2",
+        metrics=rules.compute_metrics.output.metrics,
+        operating_points=rules.compute_metrics.output.operating_points,
+        comparisons=rules.compare_arms.output.comparisons,
     output:
-        losses_png=report(
-            "<results>/evaluation/figures/{generator}/seed-{seed}/losses.png",
-            caption="../report/losses.rst",
-            category="2 Generators",
-            labels={"generator": "{generator}", "content": "Losses, seed {seed}"},
+        html=report(
+            "<results>/evaluation/conformance.html",
+            caption="../report/conformance.rst",
+            category="4 Conformance",
+            labels={"content": "Published numbers beside ours"},
         ),
-        losses_svg="<results>/evaluation/figures/{generator}/seed-{seed}/losses.svg",
-        samples_png=report(
-            "<results>/evaluation/figures/{generator}/seed-{seed}/samples.png",
-            caption="../report/samples.rst",
-            category="2 Generators",
-            labels={"generator": "{generator}", "content": "Samples over training, seed {seed}"},
-        ),
-        samples_svg="<results>/evaluation/figures/{generator}/seed-{seed}/samples.svg",
+        table="<results>/evaluation/conformance.csv",
     log:
-        "<results>/logs/plot_training/{generator}/seed-{seed}.log",
+        "<results>/logs/write_conformance.log",
     benchmark:
-        "<results>/benchmarks/plot_training/{generator}/seed-{seed}.tsv"
+        "<results>/benchmarks/write_conformance.tsv"
     conda:
         "../../envs/reporting.yaml"
     threads: 1
@@ -275,9 +270,8 @@ rule plot_training:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        models=lambda wildcards: json.dumps([(folds, cls) for *_, folds, cls in generators_of(wildcards)]),
-        folders=lambda wildcards, input: folders(input.models),
+        config=pack(**config),
     shell:
-        "python {input.code[0]} --models {params.models:q} --folders {params.folders:q}"
-        " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q}"
-        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q} --log {log:q}"
+        "python {input.code[0]} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
+        " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
+        " --html {output.html:q} --csv {output.table:q} --log {log:q}"

@@ -1,9 +1,9 @@
-"""One generator per preset, classic group, training folds and class; then its pool of synthetic images."""
+"""Generators, one per preset, classic group, training folds and class (ACGAN: all classes); then their synthetic pools."""
 
 
-rule train_generator:
+rule train_dcgan:
     input:
-        code=code("train_generator"),
+        code=code("train_dcgan"),
         rois=rules.extract_rois.output.index,
         roi_images=rules.extract_rois.output.images,
         pool_index=rules.build_pool.output.index,
@@ -17,9 +17,12 @@ rule train_generator:
         history="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/history.csv",
         samples="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/samples.npy",
     log:
-        "<results>/logs/train_generator/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
+        "<results>/logs/train_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
     benchmark:
-        "<results>/benchmarks/train_generator/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.tsv"
+        "<results>/benchmarks/train_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.tsv"
+    wildcard_constraints:
+        generator=presets("dcgan"),
+        cls=any_of(config["cases"]["classes"]),
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
@@ -28,7 +31,7 @@ rule train_generator:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        settings=lambda wildcards: pack(**training(config["generators"][wildcards.generator]), **compute()),
+        settings=lambda wildcards: pack(**training(wildcards.generator), **compute()),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
@@ -37,28 +40,113 @@ rule train_generator:
         " --out-dir {params.folder:q} --log {log:q}"
 
 
-rule sample_generator:
+use rule train_dcgan as train_acgan with:
     input:
-        code=code("sample_generator"),
-        generator=rules.train_generator.output.generator,
-        model=rules.train_generator.output.model,
-    output:
-        images="<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy",
-        index="<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv",
+        code=code("train_acgan"),
+        rois=rules.extract_rois.output.index,
+        roi_images=rules.extract_rois.output.images,
+        pool_index=rules.build_pool.output.index,
+        pool_images=rules.build_pool.output.images,
+        folds=rules.make_folds.output.folds,
     log:
-        "<results>/logs/sample_generator/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
+        "<results>/logs/train_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
     benchmark:
-        "<results>/benchmarks/sample_generator/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.tsv"
+        "<results>/benchmarks/train_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.tsv"
+    wildcard_constraints:
+        generator=presets("acgan"),
+        cls="all",
+    params:
+        settings=lambda wildcards: pack(
+            classes=config["cases"]["classes"], **training(wildcards.generator), **compute()
+        ),
+        folder=lambda wildcards, output: os.path.dirname(output.model),
+
+
+rule sample_dcgan:
+    input:
+        code=code("sample_dcgan"),
+        generators=expand(rules.train_dcgan.output.generator, cls=config["cases"]["classes"], allow_missing=True),
+        models=expand(rules.train_dcgan.output.model, cls=config["cases"]["classes"], allow_missing=True),
+    output:
+        images=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy"),
+        index=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"),
+    log:
+        "<results>/logs/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
+    benchmark:
+        "<results>/benchmarks/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
+    wildcard_constraints:
+        generator=presets("dcgan"),
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
         gpu=gpu(),
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=lambda wildcards: pack(
+            classes=config["cases"]["classes"], **config["generators"][wildcards.generator]["sampling"], **compute()
+        ),
+        trained=lambda wildcards, input: parent(input.models[0], 2),
+        folder=lambda wildcards, output: parent(output.images[0], 2),
+    shell:
+        "python {input.code[0]} --generators {params.trained:q} --generator {wildcards.generator} --seed {wildcards.seed}"
+        " --train-folds {wildcards.folds} --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+
+
+use rule sample_dcgan as sample_acgan with:
+    input:
+        code=code("sample_acgan"),
+        generators=expand(rules.train_acgan.output.generator, cls="all", allow_missing=True),
+        models=expand(rules.train_acgan.output.model, cls="all", allow_missing=True),
+    log:
+        "<results>/logs/sample_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
+    benchmark:
+        "<results>/benchmarks/sample_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
+    wildcard_constraints:
+        generator=presets("acgan"),
+
+
+rule import_synthetic:
+    input:
+        code=code("import_synthetic"),
+        rois=rules.extract_rois.output.index,
+        roi_images=rules.extract_rois.output.images,
+        folds=rules.make_folds.output.folds,
+        files=lambda wildcards: imported_files(wildcards),
+    output:
+        images=each_fold(
+            each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy")
+        ),
+        index=each_fold(
+            each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv")
+        ),
+        train_set=each_fold(
+            each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/train_set.csv")
+        ),
+        model=each_fold(
+            each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/model.json")
+        ),
+    log:
+        "<results>/logs/import_synthetic/seed-{seed}/{generator}/on-{group}.log",
+    benchmark:
+        "<results>/benchmarks/import_synthetic/seed-{seed}/{generator}/on-{group}.tsv"
+    wildcard_constraints:
+        generator=any_of(config["imported"]),
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=lambda wildcards: pack(**config["generators"][wildcards.generator]["sampling"], **compute()),
+        settings=pack(classes=config["cases"]["classes"], samples=largest_synthetic()),
+        train_folds=train_folds(),
+        folders=lambda wildcards: labelled(*imported_folders(wildcards)),
+        synthetic=lambda wildcards, output: parent(output.images[0], 3),
+        generators=lambda wildcards, output: parent(output.model[0], 3),
     shell:
-        "python {input.code[0]} --generator {input.generator:q} --model {input.model:q} --cls {wildcards.cls}"
-        " --generator-name {wildcards.generator} --seed {wildcards.seed} --train-folds {wildcards.folds}"
-        " --params {params.settings:q} --images {output.images:q} --index {output.index:q} --log {log:q}"
+        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed} --generator {wildcards.generator} --group {wildcards.group}"
+        " --train-folds {params.train_folds} --folders {params.folders:q} --params {params.settings:q}"
+        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q} --log {log:q}"

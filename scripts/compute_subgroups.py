@@ -1,0 +1,47 @@
+"""Compute the accuracy of each arm at the operating point by lesion size and by the free columns of the case table.
+
+Inputs: `cases.csv`, `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
+Outputs: `subgroups.csv`: `subgroup,level,arm,rule,value,low,high,lesions,patients,delta,delta_low,delta_high`, in
+fractions, delta being the paired difference from `classic`; and a forest plot of it as PNG and SVG.
+"""
+
+import command
+from synthaug import artifacts, figures, figures_subgroups, metrics, operating, subgroups
+from synthaug.errors import InputError
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--cases", required=True, help="cases.csv")
+    parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument(
+        "--params",
+        required=True,
+        help="JSON: master_seed, classes, folds, bootstrap, confidence, operating_point, arms (with classic), shown",
+    )
+    parser.add_argument("--out", required=True, help="subgroups.csv")
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    arguments = parser.parse_args()
+    with command.logged("compute_subgroups", arguments.log) as log:
+        params = command.params(subgroups.Params, arguments.params)
+        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        choice = artifacts.read_csv(arguments.operating_points)
+        chosen = operating.at(pools, choice, params.operating_point)
+        found = {arm for arm, _, _ in chosen}
+        if not found.intersection(params.arms):
+            raise InputError(
+                f"{arguments.operating_points}: expected the rule {params.operating_point} for one of the arms "
+                f"{', '.join(params.arms)}, found none; choose another operating_point in the config"
+            )
+        for arm in params.arms:
+            if arm not in found:
+                log.info("%s has no %s operating point and is left out", arm, params.operating_point)
+        values = subgroups.table(chosen, artifacts.read_csv(arguments.cases), params)
+        artifacts.write_csv(values, arguments.out)
+        figures.save(figures_subgroups.forest(values, params), arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

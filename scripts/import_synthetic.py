@@ -1,0 +1,80 @@
+"""Take over the synthetic images that another program made, with the patients that trained it.
+
+Reads, for each training folds and class, a folder with the images (images.npy or PNG, JPEG or TIFF files) and
+patients.csv, and checks all of them against the cohort and the seed's folds. Writes what sampling and training of a
+generator of this workflow would: to --synthetic-dir the images (uint8, n x 64 x 64) and their index; to --generator-dir
+the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+import command
+from synthaug import artifacts, imports
+from synthaug.errors import InputError
+
+
+def named(folders: list[str], train_folds: list[str], classes: list[str]) -> dict[tuple[str, str], Path]:
+    """Return the folder of each (training folds, class) from texts such as ``12/cyst=data/train-12/cyst``."""
+    found = {}
+    for text in folders:
+        key, _, path = text.partition("=")
+        found[tuple(key.split("/", 1))] = Path(path)
+    expected = [(folds, cls) for folds in train_folds for cls in classes]
+    if sorted(found) != sorted(expected):
+        raise InputError(
+            f"--folders: expected one for each of {', '.join('/'.join(key) for key in expected)}, found "
+            f"{', '.join('/'.join(key) for key in found)}"
+        )
+    return {key: found[key] for key in expected}
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True, help="rois.csv")
+    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
+    parser.add_argument("--folds", required=True, help="folds.csv")
+    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
+    parser.add_argument("--generator", required=True, help="name of the imported generator")
+    parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")
+    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
+    parser.add_argument("--folders", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="what to import")
+    parser.add_argument("--params", required=True, help="JSON object")
+    parser.add_argument("--synthetic-dir", required=True, type=Path)
+    parser.add_argument("--generator-dir", required=True, type=Path)
+    arguments = parser.parse_args()
+    with command.logged("import_synthetic", arguments.log) as log:
+        params = command.params(imports.Params, arguments.params)
+        cohort = imports.Cohort(
+            artifacts.read_csv(arguments.rois),
+            artifacts.read_csv(arguments.folds),
+            artifacts.read_array(arguments.roi_images),
+            arguments.seed,
+        )
+        folders = named(arguments.folders, arguments.train_folds, params.classes)
+        sources = imports.check(folders, cohort, params, arguments.generator)
+        log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)
+        for (folds, cls), source in sources.items():
+            images, model = (
+                root / f"train-{folds}" / cls for root in (arguments.synthetic_dir, arguments.generator_dir)
+            )
+            count = len(source.images)
+            index = {"sample": range(count), "generator": arguments.generator, "class": cls}
+            record = {
+                "imported": True,
+                "params": asdict(params),
+                "versions": artifacts.versions("numpy", "pandas"),
+                "device": "unknown",
+                "images": count,
+            }
+            artifacts.write_array(source.images, images / "images.npy")
+            artifacts.write_csv(pd.DataFrame(index), images / "index.csv")
+            artifacts.write_csv(imports.train_set(source.patients, cohort.rois), model / "train_set.csv")
+            artifacts.write_json(record, model / "model.json")
+            log.info("train-%s/%s: %d images, %d patients", folds, cls, count, len(source.patients))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Draw reliability diagrams of the arms at the operating point, and measure their calibration.
+
+Inputs: `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
+Outputs: the figure as PNG and SVG, and `calibration.csv`: `arm,rule,measure,value,low,high,scores`; measures are
+fractions, but the Brier score, which goes from 0 to 2. `scores` says whether the arm gives probabilities.
+"""
+
+import command
+from synthaug import artifacts, calibration, figures, figures_calibration, metrics, operating
+from synthaug.errors import InputError
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument(
+        "--params",
+        required=True,
+        help="JSON: master_seed, classes, folds, bootstrap, confidence, operating_point, arms (with classic)",
+    )
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    parser.add_argument("--out", required=True, help="calibration.csv")
+    arguments = parser.parse_args()
+    with command.logged("plot_calibration", arguments.log) as log:
+        params = command.params(calibration.Params, arguments.params)
+        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        choice = artifacts.read_csv(arguments.operating_points)
+        chosen = operating.at(pools, choice, params.operating_point)
+        found = {arm for arm, _, _ in chosen}
+        if not found.intersection(params.arms):
+            raise InputError(
+                f"{arguments.operating_points}: expected the rule {params.operating_point} for one of the arms "
+                f"{', '.join(params.arms)}, found none; choose another operating_point in the config"
+            )
+        for arm in params.arms:
+            if arm not in found:
+                log.info("%s has no %s operating point and is left out", arm, params.operating_point)
+        values = calibration.table(chosen, params)
+        artifacts.write_csv(values, arguments.out)
+        figures.save(figures_calibration.diagrams(chosen, values, params), arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

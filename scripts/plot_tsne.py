@@ -1,0 +1,69 @@
+"""Draw Fig. 9: t-SNE of the classifiers' last hidden layer for test lesions and their classic augmentations.
+
+Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`, a seed's `folds.csv` and, for each arm,
+the folder of a classifier trained on `--train-folds` (`model.json` and `weights.safetensors`).
+Outputs: the figure as PNG and SVG, and `separation.csv`: `arm,size,measure,value,low,high` with silhouette and
+neighbour purity of each arm, measured between features, and their differences from the first arm.
+"""
+
+from pathlib import Path
+
+import command
+from synthaug import artifacts, classify, device, figures, figures_separation, images, separation
+from synthaug.errors import InputError
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--rois", required=True, help="rois/rois.csv")
+    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
+    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
+    parser.add_argument("--folds", required=True, help="folds.csv")
+    parser.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
+    parser.add_argument(
+        "--classifiers", required=True, nargs="+", metavar="ARM=FOLDER", help="the arm to compare with first"
+    )
+    parser.add_argument("--sizes", required=True, nargs="+", metavar="ARM=SIZE")
+    parser.add_argument(
+        "--params", required=True, help="JSON: master_seed, classes, bootstrap, confidence, device, threads, precision"
+    )
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    parser.add_argument("--separation", required=True, help="separation.csv")
+    arguments = parser.parse_args()
+    with command.logged("plot_tsne", arguments.log) as log:
+        params = command.params(separation.Params, arguments.params)
+        where = device.pick(params)
+        folders = dict(pair.split("=", 1) for pair in arguments.classifiers)
+        sizes = dict(pair.split("=", 1) for pair in arguments.sizes)
+        missing = sorted(set(folders) - set(sizes))
+        if missing:
+            raise InputError(f"--sizes: expected ARM=SIZE for each arm of --classifiers, missing {', '.join(missing)}")
+        shown = separation.test_images(
+            artifacts.read_csv(arguments.rois),
+            artifacts.read_csv(arguments.pool_index),
+            artifacts.read_csv(arguments.folds),
+            arguments.train_folds,
+        )
+        pixels = images.gather(
+            shown,
+            artifacts.read_array(arguments.roi_images),
+            artifacts.read_array(arguments.pool_images, memory_map=True),
+            {},
+        )
+        log.info("%d images of %d lesions", len(shown), shown["lesion"].nunique())
+        features, places = {}, {}
+        for arm, folder in folders.items():
+            network = device.place(separation.load_classifier(Path(folder)), where)
+            features[arm] = classify.predict(network, pixels, where)[1]
+            places[arm] = separation.embed(features[arm], params.master_seed)
+            log.info("%s: embedded", arm)
+        values = separation.table(features, shown, sizes, params)
+        artifacts.write_csv(values, arguments.separation)
+        figure = figures_separation.embeddings(places, shown, values, sizes, params)
+        figures.save(figure, arguments.png, arguments.svg)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What images are compared by: the last hidden layer of a classifier of this workflow, or a radiomic vector.
+
+The classifier was trained on the real images of the same folds only, the radiomic vector is not trained at all, and
+neither needs weights from outside.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import safetensors
+from scipy import stats
+from skimage.feature import graycomatrix, graycoprops
+
+from synthaug import artifacts, cnn, weights
+from synthaug.errors import InputError
+
+CNN, RADIOMIC = "cnn", "radiomic"
+PERCENTILES = (10, 50, 90)
+MOST = 5.0  # standard deviations
+LEVELS = 16  # gray levels of a co-occurrence matrix
+DISTANCES_PX = (1, 3)
+ANGLES = (0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
+TEXTURES = ("contrast", "homogeneity", "ASM", "correlation", "entropy")
+RADIOMIC_NAMES = (
+    *("mean", "sd", "skewness", "kurtosis", "entropy"),
+    *(f"percentile {p}" for p in PERCENTILES),
+    *(f"{texture} {d} px" for texture in TEXTURES for d in DISTANCES_PX),
+)
+
+
+def load_classifier(folder: str | Path) -> cnn.Cnn:
+    """Rebuild a trained CNN from the ``model.json`` and ``weights.safetensors`` in ``folder``.
+
+    Raises
+    ------
+    InputError
+        If ``model.json`` describes no CNN or the weights do not fit it.
+    """
+    folder = Path(folder)
+    params = artifacts.read_json(folder / "model.json")["params"]
+    try:
+        with safetensors.safe_open(folder / "weights.safetensors", framework="pt") as file:
+            mean = file.get_tensor("mean")
+        network = cnn.Cnn(
+            len(params["classes"]), params["widths"], params["kernel"], params["dense"], params["dropout"], mean
+        )
+    except (KeyError, safetensors.SafetensorError) as error:
+        raise InputError(
+            f"{folder}: expected model.json and weights.safetensors of a CNN, found {error}; delete it and run again"
+        ) from error
+    weights.load(network, folder / "weights.safetensors")
+    return network
+
+
+def unit_scale(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Divide features by one number, so that the rows of ``reference`` have a mean square of 1 a feature.
+
+    Classifiers differ in the size of their activations; this makes their distances comparable and leaves the shape of
+    the space as the classifier made it.
+    """
+    return features / max(float(np.sqrt(np.mean(np.square(reference, dtype=float)))), 1e-12)
+
+
+def standardise(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return z-scores of features (n, d) by the mean and standard deviation of ``reference`` (m, d).
+
+    A feature that is constant in the reference is only centred. Scores end at +-`MOST`: one texture that is thousands
+    of standard deviations off would else be all that a distance shows.
+    """
+    spread = reference.std(axis=0)
+    scores = (features - reference.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    return np.clip(scores, -MOST, MOST)
+
+
+def radiomic(images: np.ndarray) -> np.ndarray:
+    """Describe each image by `RADIOMIC_NAMES`: first-order statistics and Haralick's textures.
+
+    The textures are means over four directions, so a flip or a rotation by 90 degrees changes nothing.
+
+    Parameters
+    ----------
+    images
+        uint8 (n, side, side).
+
+    Returns
+    -------
+    float64 (n, len(RADIOMIC_NAMES))
+    """
+    return np.array([_radiomic(image) for image in images]).reshape(len(images), len(RADIOMIC_NAMES))
+
+
+def _radiomic(image: np.ndarray) -> list[float]:
+    values = image.ravel().astype(float)
+    # Both are undefined for a constant image.
+    shape = [stats.skew(values), stats.kurtosis(values)] if np.ptp(values) else [0.0, 0.0]
+    levels = image // (256 // LEVELS)
+    entropy = stats.entropy(np.bincount(levels.ravel(), minlength=LEVELS), base=2)
+    matrix = graycomatrix(levels, DISTANCES_PX, ANGLES, levels=LEVELS, symmetric=True, normed=True)
+    textures = [graycoprops(matrix, texture).mean(axis=1) for texture in TEXTURES]
+    return [
+        values.mean(),
+        values.std(),
+        *shape,
+        entropy,
+        *np.percentile(values, PERCENTILES),
+        *np.concatenate(textures),
+    ]

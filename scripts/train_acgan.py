@@ -1,0 +1,19 @@
+"""Train one ACGAN of all classes on the classic group of the training folds.
+
+Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator that is conditioned on the class against a
+discriminator that also names the class. Writes to --out-dir what train_dcgan writes.
+"""
+
+import adversarial_training
+import command
+from synthaug import acgan
+
+
+def main() -> None:
+    arguments = adversarial_training.parser(__doc__).parse_args()
+    with command.logged("train_acgan", arguments.log) as log:
+        adversarial_training.run(acgan, command.params(acgan.Params, arguments.params), arguments, log)
+
+
+if __name__ == "__main__":
+    main()

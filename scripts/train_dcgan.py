@@ -1,0 +1,20 @@
+"""Train one DCGAN of one class on the classic group of the training folds.
+
+Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator against a discriminator. Writes to
+--out-dir: the weights of both networks, the training set (without pixels), the losses of each epoch, images of the same 16
+latent vectors at some epochs (samples.npy), and model.json.
+"""
+
+import adversarial_training
+import command
+from synthaug import dcgan
+
+
+def main() -> None:
+    arguments = adversarial_training.parser(__doc__).parse_args()
+    with command.logged("train_dcgan", arguments.log) as log:
+        adversarial_training.run(dcgan, command.params(dcgan.Params, arguments.params), arguments, log)
+
+
+if __name__ == "__main__":
+    main()

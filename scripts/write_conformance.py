@@ -1,0 +1,54 @@
+"""Set this run beside the reference paper: its numbers, its open details, and what differs, as one page.
+
+Inputs: `evaluation/metrics.csv`, `evaluation/comparisons.csv`, `evaluation/operating_points.csv`, the whole config and
+the page's template.
+Outputs: the page, which needs no other file, and the numbers as a table (percent).
+"""
+
+import json
+from pathlib import Path
+
+import jinja2
+
+import command
+from synthaug import artifacts, conformance, paper, tables
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--config", required=True, help="the whole config as one JSON object")
+    parser.add_argument("--template", required=True, type=Path, help="Jinja template of the page")
+    parser.add_argument("--html", required=True)
+    parser.add_argument("--csv", required=True)
+    arguments = parser.parse_args()
+    with command.logged("write_conformance", arguments.log):
+        config = json.loads(arguments.config)
+        evaluated = tables.Evaluated(
+            artifacts.read_csv(arguments.metrics),
+            artifacts.read_csv(arguments.comparisons),
+            artifacts.read_csv(arguments.operating_points),
+        )
+        compared = conformance.rows(evaluated, config)
+        environment = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        page = environment.from_string(arguments.template.read_text(encoding="utf-8")).render(
+            config=config,
+            rows=compared,
+            readers=paper.TABLE4,
+            implied=conformance.implied(),
+            details=conformance.open_details(config),
+            settings=conformance.settings(config),
+            cohort=conformance.cohort(evaluated, config),
+            phantom=conformance.is_phantom(config),
+        )
+        with artifacts.replacing(arguments.html) as temporary:
+            temporary.write_text(page, encoding="utf-8")
+        artifacts.write_csv(conformance.table(compared, config), arguments.csv)
+
+
+if __name__ == "__main__":
+    main()
