@@ -8,6 +8,7 @@ card.csv, one row that sums both up; and a sheet of the synthetic images that ar
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -195,7 +196,7 @@ def main() -> None:
             own = own.iloc[draw("train").permutation(len(own))[:count]]
             pixels = [cohort.pixels(own), made[:count], cohort.pixels(unseen[:count])]
             units = [cohort.patients(own), np.arange(count).astype(str), cohort.patients(unseen[:count])]
-            features = views(pixels, embedding.load_classifier(folders[folds]).to(where), where)
+            features = views(pixels, device.place(classify.load(Path(folders[folds])), where), where)
             sets = [quality.Images(*images) for images in zip(pixels, units, features, strict=True)]
             table = quality.assess(cls, *sets, params.neighbours, params.confidence, draw)
             tables.append(table.assign(folds=folds))

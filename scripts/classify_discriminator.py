@@ -1,7 +1,7 @@
-"""Predict with the discriminators of ACGANs, as classifiers of their own (Frid-Adar et al. 2018, section 4.5 and Table 5).
+"""Predict with the discriminators of ACGANs, as classifiers of their own (Frid-Adar et al. 2018, Table 5).
 
-Reads the ROIs, the folds and the ACGANs of one preset, classic group and seed. Writes predictions.csv, the training set (the
-ACGAN's) and model.json in a folder a choice of training folds.
+Reads the ROIs, the folds and the ACGANs of one preset, classic group and seed. Writes predictions.csv, the training
+set (the ACGAN's) and model.json in a folder a choice of training folds.
 """
 
 from pathlib import Path

@@ -7,7 +7,6 @@ fractions, delta being the paired difference from `classic`; and a forest plot o
 
 import command
 from synthaug import artifacts, figures, figures_subgroups, metrics, operating, subgroups
-from synthaug.errors import InputError
 
 
 def main() -> None:
@@ -24,20 +23,11 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("compute_subgroups", arguments.log) as log:
+    with command.logged("compute_subgroups", arguments.log):
         params = command.params(subgroups.Params, arguments.params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
-        chosen = operating.at(pools, choice, params.operating_point)
-        found = {arm for arm, _, _ in chosen}
-        if not found.intersection(params.arms):
-            raise InputError(
-                f"{arguments.operating_points}: expected the rule {params.operating_point} for one of the arms "
-                f"{', '.join(params.arms)}, found none; choose another operating_point in the config"
-            )
-        for arm in params.arms:
-            if arm not in found:
-                log.info("%s has no %s operating point and is left out", arm, params.operating_point)
+        chosen = operating.of_arms(pools, choice, params.operating_point, params.arms)
         values = subgroups.table(chosen, artifacts.read_csv(arguments.cases), params)
         artifacts.write_csv(values, arguments.out)
         figures.save(figures_subgroups.forest(values, params), arguments.png, arguments.svg)

@@ -7,7 +7,6 @@ fractions, but the Brier score, which goes from 0 to 2. `scores` says whether th
 
 import command
 from synthaug import artifacts, calibration, figures, figures_calibration, metrics, operating
-from synthaug.errors import InputError
 
 
 def main() -> None:
@@ -23,20 +22,11 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     parser.add_argument("--out", required=True, help="calibration.csv")
     arguments = parser.parse_args()
-    with command.logged("plot_calibration", arguments.log) as log:
+    with command.logged("plot_calibration", arguments.log):
         params = command.params(calibration.Params, arguments.params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
-        chosen = operating.at(pools, choice, params.operating_point)
-        found = {arm for arm, _, _ in chosen}
-        if not found.intersection(params.arms):
-            raise InputError(
-                f"{arguments.operating_points}: expected the rule {params.operating_point} for one of the arms "
-                f"{', '.join(params.arms)}, found none; choose another operating_point in the config"
-            )
-        for arm in params.arms:
-            if arm not in found:
-                log.info("%s has no %s operating point and is left out", arm, params.operating_point)
+        chosen = operating.of_arms(pools, choice, params.operating_point, params.arms)
         values = calibration.table(chosen, params)
         artifacts.write_csv(values, arguments.out)
         figures.save(figures_calibration.diagrams(chosen, values, params), arguments.png, arguments.svg)

@@ -55,7 +55,7 @@ def main() -> None:
         log.info("%d images of %d lesions", len(shown), shown["lesion"].nunique())
         features, places = {}, {}
         for arm, folder in folders.items():
-            network = device.place(separation.load_classifier(Path(folder)), where)
+            network = device.place(classify.load(Path(folder)), where)
             features[arm] = classify.predict(network, pixels, where)[1]
             places[arm] = separation.embed(features[arm], params.master_seed)
             log.info("%s: embedded", arm)

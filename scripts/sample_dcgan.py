@@ -1,7 +1,7 @@
 """Draw synthetic images of each class from the DCGANs of one preset, classic group, seed and choice of training folds.
 
-Reads the generators' weights and model.json. Writes, in a folder a class, the images (uint8, n x 64 x 64) and their index. The
-first n images are the same however many are drawn.
+Reads the generators' weights and model.json. Writes, in a folder a class, the images (uint8, n x 64 x 64) and their
+index. The first n images are the same however many are drawn.
 """
 
 import command

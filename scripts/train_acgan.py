@@ -1,7 +1,7 @@
 """Train one ACGAN of all classes on the classic group of the training folds.
 
-Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator that is conditioned on the class against a
-discriminator that also names the class. Writes to --out-dir what train_dcgan writes.
+Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator that is conditioned on the class
+against a discriminator that also names the class. Writes to --out-dir what train_dcgan writes.
 """
 
 import adversarial_training

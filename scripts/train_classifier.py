@@ -1,8 +1,8 @@
-"""Train the classifiers of one arm, size and seed, one a choice of training folds; each predicts the lesions outside them.
+"""Train the classifiers of one arm, size and seed, one a choice of training folds; each predicts what it never saw.
 
-Reads the cohort's ROIs, crops and classic pool, the seed's folds and, for an arm with a generator, its synthetic images of
-each class. Writes to --out-dir/train-<folds>: predictions.csv and, in the same order, features.npy (last hidden layer); the
-weights, the training set (without pixels), loss and accuracy of each epoch, and model.json.
+Reads the cohort's ROIs, crops and classic pool, the seed's folds and, for an arm with a generator, its synthetic images
+of each class. Writes to --out-dir/train-<folds>: predictions.csv and, in the same order, features.npy (last hidden
+layer); the weights, the training set (without pixels), loss and accuracy of each epoch, and model.json.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,8 +1,8 @@
 """Train one DCGAN of one class on the classic group of the training folds.
 
-Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator against a discriminator. Writes to
---out-dir: the weights of both networks, the training set (without pixels), the losses of each epoch, images of the same 16
-latent vectors at some epochs (samples.npy), and model.json.
+Reads the cohort's ROIs and classic pool and the seed's folds, and trains a generator against a discriminator. Writes
+to --out-dir: the weights of both networks, the training set (without pixels), the losses of each epoch, images of the
+same 16 latent vectors at some epochs (samples.npy), and model.json.
 """
 
 import adversarial_training

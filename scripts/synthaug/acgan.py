@@ -1,8 +1,8 @@
 """The auxiliary-classifier GAN (Odena et al. 2017) of Frid-Adar et al. 2018 (section 3.3): all classes at once.
 
-The paper followed Odena's architecture "with minor modifications" that it does not name. Here the networks are those of the
-DCGAN: the class enters the generator as a one-hot vector beside z, and the discriminator has a second head that names the
-class. The two presets then differ in the conditioning only.
+The paper followed Odena's architecture "with minor modifications" that it does not name. Here the networks are those of
+the DCGAN: the class enters the generator as a one-hot vector beside z, and the discriminator has a second head that
+names the class. The two presets then differ in the conditioning only.
 """
 
 from dataclasses import dataclass

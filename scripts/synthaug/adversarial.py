@@ -107,8 +107,8 @@ def train(
 
     Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
     normalisation is unreliable on a few images. A step updates the discriminator once, with separate batches of real
-    and generated images, and then the generator ``generator_updates`` times on the same latent vectors. With ``ema``, the
-    generator ends with its averaged weights.
+    and generated images, and then the generator ``generator_updates`` times on the same latent vectors. With ``ema``,
+    the generator ends with its averaged weights.
 
     Parameters
     ----------

@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional
 
-from synthaug import cnn, device, seeding
+from synthaug import artifacts, cnn, device, seeding, weights
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,27 @@ def build(images: np.ndarray, params: Params, names: tuple[str | int, ...]) -> c
     return network
 
 
+def load(folder: Path) -> cnn.Cnn:
+    """Return the trained classifier whose ``model.json`` and ``weights.safetensors`` lie in ``folder``.
+
+    Raises
+    ------
+    InputError
+        If ``model.json`` describes no classifier or the weights are not those of the one it describes.
+    """
+    params = artifacts.read_json(folder / "model.json")["params"]
+    try:
+        mean = torch.zeros((cnn.SIDE, cnn.SIDE) if params["mean"] == "image" else (1, 1))
+        shape = [params[key] for key in ("widths", "kernel", "dense", "dropout")]
+        network = cnn.Cnn(len(params["classes"]), *shape, mean)
+    except KeyError as error:
+        raise InputError(
+            f"{folder}/model.json: expected the params of a classifier, found no {error}; delete it and run again"
+        ) from error
+    weights.load(network, folder / "weights.safetensors")
+    return network
+
+
 def train(
     network: cnn.Cnn,
     images: np.ndarray,
@@ -68,8 +90,9 @@ def train(
 ) -> pd.DataFrame:
     """Train ``network``, which must be on the device ``where``, in place.
 
-    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order. With ``mix``,
-    each batch is mixed with itself shifted by one place: mixup (Zhang et al. 2018), one share from Beta(a, a) a batch.
+    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order. With
+    ``mix``, each batch is mixed with itself shifted by one place: mixup (Zhang et al. 2018), a share from Beta(a, a)
+    for each batch.
 
     Parameters
     ----------

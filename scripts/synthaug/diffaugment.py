@@ -1,7 +1,7 @@
 """Differentiable augmentation of what a discriminator sees, for training GANs on few images (Zhao et al. 2020).
 
-Real and generated images pass through the same kind of random change, and gradients pass through it to the generator, so
-the discriminator cannot memorise the training images and the generator does not learn to produce the changes.
+Real and generated images pass through the same kind of random change, and gradients pass through it to the generator,
+so the discriminator cannot memorise the training images and the generator does not learn to produce the changes.
 """
 
 import torch

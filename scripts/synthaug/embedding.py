@@ -4,15 +4,9 @@ The classifier was trained on the real images of the same folds only, the radiom
 neither needs weights from outside.
 """
 
-from pathlib import Path
-
 import numpy as np
-import safetensors
 from scipy import stats
 from skimage.feature import graycomatrix, graycoprops
-
-from synthaug import artifacts, cnn, weights
-from synthaug.errors import InputError
 
 CNN, RADIOMIC = "cnn", "radiomic"
 PERCENTILES = (10, 50, 90)
@@ -26,30 +20,6 @@ RADIOMIC_NAMES = (
     *(f"percentile {p}" for p in PERCENTILES),
     *(f"{texture} {d} px" for texture in TEXTURES for d in DISTANCES_PX),
 )
-
-
-def load_classifier(folder: str | Path) -> cnn.Cnn:
-    """Rebuild a trained CNN from the ``model.json`` and ``weights.safetensors`` in ``folder``.
-
-    Raises
-    ------
-    InputError
-        If ``model.json`` describes no CNN or the weights do not fit it.
-    """
-    folder = Path(folder)
-    params = artifacts.read_json(folder / "model.json")["params"]
-    try:
-        with safetensors.safe_open(folder / "weights.safetensors", framework="pt") as file:
-            mean = file.get_tensor("mean")
-        network = cnn.Cnn(
-            len(params["classes"]), params["widths"], params["kernel"], params["dense"], params["dropout"], mean
-        )
-    except (KeyError, safetensors.SafetensorError) as error:
-        raise InputError(
-            f"{folder}: expected model.json and weights.safetensors of a CNN, found {error}; delete it and run again"
-        ) from error
-    weights.load(network, folder / "weights.safetensors")
-    return network
 
 
 def unit_scale(features: np.ndarray, reference: np.ndarray) -> np.ndarray:

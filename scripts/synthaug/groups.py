@@ -89,8 +89,8 @@ def classifier_set(
 
     The un-augmented ROIs of the training folds and the classic group come first; then, for each class, the
     arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
-    first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead of
-    the classic group, as many places for augmentations that each epoch draws afresh (source `DRAWN`).
+    first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
+    of the classic group, as many places for augmentations that each epoch draws afresh (source `DRAWN`).
     """
     classic, further = parse_size(size)
     fresh = arm in (ONLINE, MIXUP)

@@ -6,6 +6,7 @@ for each test fold from models that saw no lesion of that fold, scored on lesion
 model; the choice is arithmetic on predictions.
 """
 
+import logging
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 from synthaug import metrics
 from synthaug.errors import InputError
 from synthaug.groups import CLASSIC, MIXUP, ONLINE, parse_size
+
+log = logging.getLogger(__name__)
 
 FIXED, PUBLISHED, NESTED = RULES = ("fixed", "published", "nested")
 FRESH = (ONLINE, MIXUP)  # arms whose size counts fresh classic augmentations at every epoch
@@ -194,3 +197,25 @@ def _nested(
         size = pick(curve, _tolerance(arm, params))
         result[seed, fold] = size, curve[size]
     return result
+
+
+def of_arms(
+    pools: dict[tuple[str, str, int], metrics.Pool], choice: pd.DataFrame, rule: str, arms: list[str]
+) -> dict[tuple[str, str, int], metrics.Pool]:
+    """Return `at` for the arms of ``arms`` that have an operating point by ``rule``; the others are logged.
+
+    Raises
+    ------
+    InputError
+        If none has.
+    """
+    found = {key: pool for key, pool in at(pools, choice, rule).items() if key[0] in arms}
+    missing = [arm for arm in arms if arm not in {arm for arm, _, _ in found}]
+    if not found:
+        raise InputError(
+            f"operating points: expected the rule {rule} for one of the arms {', '.join(arms)}, found none; choose "
+            "another operating_point in the config"
+        )
+    for arm in missing:
+        log.info("%s has no %s operating point and is left out", arm, rule)
+    return found

@@ -6,15 +6,13 @@ lesion or patient are alike whatever the class, so an image is compared with ima
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.spatial.distance import cdist
 from sklearn.manifold import TSNE
 
-from synthaug import artifacts, cnn, device, groups, seeding, stats, weights
+from synthaug import device, groups, seeding, stats
 from synthaug.errors import InputError
 
 AUGMENTATIONS = 20  # of each lesion, the first of the pool
@@ -34,22 +32,6 @@ class Params(device.Compute):
     classes: list[str]
     bootstrap: int
     confidence: float
-
-
-def load_classifier(folder: Path) -> cnn.Cnn:
-    """Return the trained classifier of ``folder``, which holds ``model.json`` and ``weights.safetensors``.
-
-    Raises
-    ------
-    InputError
-        If the weights are damaged or not those of the network that ``model.json`` describes.
-    """
-    trained = artifacts.read_json(folder / "model.json")["params"]
-    mean = torch.zeros((cnn.SIDE, cnn.SIDE) if trained["mean"] == "image" else (1, 1))
-    shape = (trained["widths"], trained["kernel"], trained["dense"], trained["dropout"])
-    network = cnn.Cnn(len(trained["classes"]), *shape, mean)
-    weights.load(network, folder / "weights.safetensors")
-    return network
 
 
 def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:

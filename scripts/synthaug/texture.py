@@ -7,6 +7,9 @@ import numpy as np
 from scipy import signal, special
 from skimage.feature import graycomatrix, graycoprops
 from skimage.filters import gabor_kernel
+from sklearn.model_selection import GridSearchCV
+
+from synthaug import svm
 
 GLCM, GABOR = "glcm", "gabor"
 # Haralick's features 1-5 and 9 in the names of scikit-image.
@@ -31,6 +34,31 @@ class Params:
     """Orientations of the Gabor filters, evenly over half a turn."""
     svm: dict
     """``c`` and ``gamma``: first, last and step of the binary logarithm; ``inner_folds``."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A support vector machine on one kind of texture features."""
+
+    machine: GridSearchCV
+    arm: str
+    params: Params
+
+    def decide(self, images: np.ndarray) -> np.ndarray:
+        """Return the decision values of uint8 ``images`` (n, 64, 64): float (n, classes)."""
+        return svm.decisions(self.machine, features(images, self.arm, self.params))
+
+    def chosen(self) -> dict[str, float]:
+        """Return C, gamma and inner score."""
+        return svm.chosen(self.machine)
+
+
+def fit(
+    images: np.ndarray, labels: np.ndarray, patients: np.ndarray, arm: str, params: Params, names: tuple[str | int, ...]
+) -> Model:
+    """Fit the machine to the features of ``images``; arguments as in `bovw.fit`, ``arm`` is `GLCM` or `GABOR`."""
+    inner = svm.inner_folds(labels, patients, params.svm["inner_folds"], params.master_seed, names)
+    return Model(svm.search([], features(images, arm, params), labels, inner, params.svm), arm, params)
 
 
 def features(images: np.ndarray, arm: str, params: Params) -> np.ndarray:

@@ -73,7 +73,7 @@ def test_losses_are_odenas():
     real, fake = torch.randn(2, 7, 3, dtype=torch.float64, generator=draws)
     labels, wanted = torch.tensor([0, 1, 0, 1, 1, 0, 0]), torch.tensor([1, 1, 0, 0, 1, 0, 1])
     z = torch.cat([torch.zeros(7, 10), functional.one_hot(wanted)], dim=1).double()
-    # Section 3 of Odena et al. 2017: D maximises L_S + L_C, G maximises L_C - L_S (here: the form that does not saturate).
+    # Odena et al. 2017, section 3: D maximises L_S + L_C, G maximises L_C - L_S, not saturating.
     source = real[:, 0].sigmoid().log().mean() + (1 - fake[:, 0].sigmoid()).log().mean()
     of_fake = torch.stack([row.log_softmax(0)[c] for row, c in zip(fake[:, 1:], wanted, strict=True)]).mean()
     of_real = torch.stack([row.log_softmax(0)[c] for row, c in zip(real[:, 1:], labels, strict=True)]).mean()

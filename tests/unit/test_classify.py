@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from synthaug import artifacts, classify, device, seeding
+from synthaug import artifacts, classify, device, seeding, weights
 from synthaug.errors import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -172,6 +172,20 @@ def test_redrawn_images_are_those_of_their_epoch():
     history = classify.train(network, images, labels, params(learning_rate=0.01), NAMES, where, redraw=redraw)
     assert asked == [1, 2, 3, 4]
     assert history["accuracy"].iloc[3] < history["accuracy"].iloc[2]
+
+
+@pytest.mark.parametrize("mean", ["value", "image"])
+def test_a_written_classifier_returns(tmp_path, mean):
+    images, _ = discs(20, 0)
+    network = classify.build(images, params(mean=mean), NAMES)
+    weights.save(network, tmp_path / "weights.safetensors")
+    (tmp_path / "model.json").write_text(json.dumps({"params": PARAMS | {"mean": mean}}))
+    found, written = (classify.predict(each, images, CPU) for each in (classify.load(tmp_path), network))
+    assert np.array_equal(found[0], written[0])
+    assert np.array_equal(found[1], written[1])
+    (tmp_path / "model.json").write_text('{"params": {"mean": "value"}}')
+    with pytest.raises(InputError, match="expected the params of a classifier, found no 'widths'"):
+        classify.load(tmp_path)
 
 
 def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.CompletedProcess:

@@ -1,41 +1,14 @@
 """A classifier comes back from its files as it was; radiomic values are those of known images."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
-from synthaug import classify, cnn, embedding, weights
-from synthaug.errors import InputError
+from synthaug import embedding
 
 torch.set_num_threads(1)
 NAMES = embedding.RADIOMIC_NAMES
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 64, 64), dtype=np.uint8)
-
-
-def write(folder, mean):
-    params = {"classes": ["a", "b"], "widths": [4, 4], "kernel": 3, "dense": 6, "dropout": 0.5}
-    network = cnn.Cnn(2, params["widths"], 3, 6, 0.5, mean)
-    cnn.initialise(network, 5)
-    weights.save(network, folder / "weights.safetensors")
-    (folder / "model.json").write_text(json.dumps({"params": params}))
-    return network
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (64, 64)])
-def test_classifier_returns_with_weights_and_mean(tmp_path, shape):
-    written = write(tmp_path, torch.full(shape, 0.3))
-    read = embedding.load_classifier(tmp_path)
-    where = torch.device("cpu")
-    np.testing.assert_array_equal(classify.predict(read, IMAGES, where)[1], classify.predict(written, IMAGES, where)[1])
-
-
-def test_a_model_that_is_no_cnn_is_named(tmp_path):
-    write(tmp_path, torch.full((1, 1), 0.3))
-    (tmp_path / "model.json").write_text('{"params": {"classes": ["a"]}}')
-    with pytest.raises(InputError, match=r"expected model\.json"):
-        embedding.load_classifier(tmp_path)
 
 
 def test_radiomic_values_of_a_checkerboard():

@@ -14,6 +14,7 @@ STATISTICS |= {"plot_accuracy": 1, "plot_calibration": 1, "write_conformance": 1
 EVALUATION = {"collect_predictions": 1, **STATISTICS, "audit_lineage": 1, "all": 1}
 GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator": 2}
 ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
+SAMPLED = {"plot_synthetic": 1, "assess_generator": 1}
 FIG9 = {"plot_tsne": 1}
 FROM_ROIS = {
     "extract_rois": 1,
@@ -53,7 +54,7 @@ def test_nothing_to_be_done_after_a_run(rerun):
         ),
         (
             lambda c: c["generators"]["dcgan"]["sampling"].update(sampling_latent="normal"),
-            {"sample_dcgan": 2, "train_classifier": 1, "plot_synthetic": 1, "assess_generator": 1, **FIG9, **EVALUATION},
+            {"sample_dcgan": 2, "train_classifier": 1, **SAMPLED, **FIG9, **EVALUATION},
         ),
         (
             lambda c: c["classifier"].update(epochs=3),
@@ -61,7 +62,7 @@ def test_nothing_to_be_done_after_a_run(rerun):
         ),
         (lambda c: c["classifier"].update(mixup=0.4), {"train_classifier": 1, **EVALUATION}),
         (lambda c: c["baselines"]["bovw"].update(words=30), {"train_bovw": 1, **EVALUATION}),
-        (lambda c: c["experiment"].update(synthetic=[5, 10]), {"plan_experiment": 1, "train_classifier": 2, **EVALUATION}),
+        (lambda c: c["experiment"].update(synthetic=[5, 10]), {**ADDED_SIZE, "train_classifier": 2}),
         (lambda c: c["experiment"].update(classic=[0, 30, 60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"].update(online=[60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
