@@ -1,4 +1,4 @@
-"""Fit a support vector machine to texture features of each choice of training folds, and predict the lesions outside.
+"""Fit a support vector machine to texture features of the training folds, and predict the lesions outside them.
 
 Reads the cohort's un-augmented ROIs and the seed's folds. Writes to --out-dir/train-<folds>: predictions.csv, the
 training set (without pixels), and model.json with the C and gamma that were found.

@@ -12,10 +12,11 @@ from synthaug.groups import CLASSIC, ONLINE, parse_size
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
 GAIN, LOSS, NO_GAIN, UNDECIDABLE = ("gain", "loss", "no gain", "undecidable")
+FEWEST = 10  # patients who must differ before an interval can exclude a gain: of fewer it is not to be trusted
 POWER = 0.8  # of the smallest difference called detectable
 COLUMNS = [
     *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high"),
-    *("p", "p_holm", "p_mcnemar", "detectable", "verdict", "patients", "lesions", "seeds"),
+    *("p", "p_holm", "p_mcnemar", "detectable", "verdict", "differing", "patients", "lesions", "seeds"),
 ]  # of comparisons.csv
 
 Run = tuple[str, str]  # arm, and size or rule
@@ -46,7 +47,8 @@ def table(pools: dict[tuple[str, str, int], metrics.Pool], choice: pd.DataFrame,
     is the median of theirs. ``p_holm`` corrects for the rows of one ``against``, metric and class, not for the choice
     of sizes on the test folds in "best classic" (it favours `classic`) and "published" (optimistic). ``detectable``
     is the true difference that this cohort would have shown with a power of 80 %, before Holm's correction; missing
-    where no resample differs. Patients and lesions are those that the measure counts.
+    where no resample differs. Patients and lesions are those that the measure counts; ``differing`` is the number of
+    patients in whom the arms differ.
 
     Parameters
     ----------
@@ -73,8 +75,8 @@ def table(pools: dict[tuple[str, str, int], metrics.Pool], choice: pd.DataFrame,
     families = rows.groupby(["against", "metric", "class"], sort=False)["p"]
     rows["p_holm"] = families.transform(lambda p: paired_tests.holm(p.to_numpy(dtype=float)))
     rows["verdict"] = [
-        verdict(low, high, p, params.confidence, params.smallest_gain)
-        for low, high, p in zip(rows["low"], rows["high"], rows["p_holm"], strict=True)
+        verdict(low, high, p, params.confidence, params.smallest_gain, differing)
+        for low, high, p, differing in rows[["low", "high", "p_holm", "differing"]].itertuples(index=False)
     ]
     return rows
 
@@ -144,14 +146,14 @@ def contributions(pool: metrics.Pool, classes: list[str]) -> dict[tuple[str, str
     return result
 
 
-def verdict(low: float, high: float, p_holm: float, confidence: float, smallest_gain: float) -> str:
+def verdict(low: float, high: float, p_holm: float, confidence: float, smallest_gain: float, differing: int) -> str:
     """Say what a comparison shows; the first that applies.
 
     `gain`: the interval lies above 0 and the corrected p is below 1 - confidence. `loss`: the same below 0. `no gain`:
     the interval lies below the smallest gain of interest, so such a gain is excluded. `undecidable`: otherwise, and
-    where the interval is missing or has no width: resamples of lesions that do not differ exclude nothing.
+    where the arms differ in fewer than `FEWEST` patients: resamples of so few exclude nothing.
 
-    >>> verdict(0.01, 0.09, 0.02, 0.95, 0.03), verdict(-0.02, 0.09, 0.2, 0.95, 0.03)
+    >>> verdict(0.01, 0.09, 0.02, 0.95, 0.03, 20), verdict(-0.02, 0.09, 0.2, 0.95, 0.03, 20)
     ('gain', 'undecidable')
     """
     significant = p_holm < 1 - confidence
@@ -159,7 +161,7 @@ def verdict(low: float, high: float, p_holm: float, confidence: float, smallest_
         return GAIN
     if significant and high < 0:
         return LOSS
-    return NO_GAIN if low < high < smallest_gain else UNDECIDABLE
+    return NO_GAIN if high < smallest_gain and differing >= FEWEST else UNDECIDABLE
 
 
 class _Comparison:
@@ -193,6 +195,7 @@ class _Comparison:
                 (
                     *(against, *a, *b, metric, name, *self.evaluation.summary(difference), p, np.nan),
                     *(mcnemar if metric == "accuracy" else np.nan, self._detectable(difference), ""),
+                    int((np.abs(sums[metric, name]) > 1e-9).sum()),
                     *(len(np.unique(self.patient[counted])), int(counted.sum()), len(seeds)),
                 )
             )

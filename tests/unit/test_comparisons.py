@@ -221,7 +221,13 @@ def test_a_class_without_lesions_is_undecidable():
     ],
 )
 def test_verdict(low, high, p, expected):
-    assert comparisons.verdict(low, high, p, 0.95, 0.03) == expected
+    assert comparisons.verdict(low, high, p, 0.95, 0.03, 20 if high else 0) == expected
+
+
+def test_few_differing_patients_exclude_nothing():
+    # One of 24 lesions lost, none won: an exact bound on the share of lesions that could be won is 14 %, not 0.
+    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 1) == "undecidable"
+    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 10) == "no gain"
 
 
 def test_families_are_corrected_apart_and_the_order_of_arms_changes_nothing():

@@ -104,7 +104,7 @@ def test_without_a_difference():
         one, _, difference, _, p = analysed(cohort(generator, (0.8, 0.8)), PATIENT, i)
         covered += [one[1] <= 0.8 <= one[2], difference[1] <= 0 <= difference[2]]
         rejected += p <= 0.05
-        decided += comparisons.verdict(*difference[1:], p, 0.95, 0.03) in (comparisons.GAIN, comparisons.LOSS)
+        decided += comparisons.verdict(*difference[1:], p, 0.95, 0.03, 10) in (comparisons.GAIN, comparisons.LOSS)
     assert is_between(covered[0] / SIMULATED, 0.93, 0.97)
     assert is_between(covered[1] / SIMULATED, 0.93, 0.97)
     assert is_at_most(rejected / SIMULATED, 0.05)
@@ -127,7 +127,7 @@ def test_with_the_papers_difference():
         *_, difference, error, p = analysed(cohort(generator, PAPER), PATIENT, i)
         covered += difference[1] <= gain <= difference[2]
         rejected += p <= 0.05
-        said = comparisons.verdict(*difference[1:], p, 0.95, 0.03)
+        said = comparisons.verdict(*difference[1:], p, 0.95, 0.03, 10)
         gains, losses = gains + (said == comparisons.GAIN), losses + (said == comparisons.LOSS)
         errors.append(error)
     error = standard_error_of_difference(np.array(PAPER))
@@ -175,7 +175,7 @@ def test_several_seeds_cover_new_trainings():
             right = cohort(generator, (0.8, 0.8), seeds=3, seed_variance=0.25, shifts=shifts)
             *_, difference, _, p = analysed(right, PATIENT, i)
             covered += difference[1] <= 0 <= difference[2]
-            decided += comparisons.verdict(*difference[1:], p, 0.95, 0.03) in (comparisons.GAIN, comparisons.LOSS)
+            decided += comparisons.verdict(*difference[1:], p, 0.95, 0.03, 10) in (comparisons.GAIN, comparisons.LOSS)
             mean = np.bincount(PATIENT, weights=(right[0].astype(float) - right[1]).mean(axis=0))
             patients_only += abs(mean.sum()) <= 1.96 * np.sqrt(np.square(mean).sum())
         assert is_at_most(1 - covered / simulated, 0.05, simulated)
