@@ -123,7 +123,7 @@ def test_table_4_holds_no_number_before_readers_answered():
 
 
 def test_headline_difference_is_paired(paper, evaluated):
-    """The interval of the difference is that of the discordant lesions (here all one way, so exact), not of two samples."""
+    """The interval is that of the discordant lesions (all one way here, so exact), not of two samples."""
     table = tables.headline_table(evaluated[1], params()).set_index("Arm")
     assert table.loc[["classic", "dcgan"], "Accuracy (%)"].tolist() == ["78.6", "85.7"]
     assert table["Accuracy minus classic (points)"].tolist() == ["", "", "+7.1", "", "+0.0", "", "+7.1"]
@@ -133,10 +133,8 @@ def test_headline_difference_is_paired(paper, evaluated):
     assert set(difference) == {0.0, 1.0}
     exact = binomtest(int(difference.sum()), len(difference)).proportion_ci()
     low, high = (float(end) for end in table.loc["dcgan", "Difference 95 % interval"].split(" to "))
-    expected = 100 * (difference.mean() - half), 100 * (difference.mean() + half)
-    assert (low, high) == pytest.approx(
-        (100 * exact.low, 100 * exact.high), abs=1
-    )  # of two samples, it were -0.7 to 14.9
+    # Of two samples, it were -0.7 to 14.9.
+    assert (low, high) == pytest.approx((100 * exact.low, 100 * exact.high), abs=1)
     assert table.loc["extra", "Size per fold"] == "not run"
     assert table.loc["extra"].drop(["Size per fold", "Operating point"]).eq("").all()
     assert (table["Operating point"] == "fixed").all()
