@@ -26,6 +26,7 @@ from synthaug import (
     figures_neighbours,
     groups,
     images,
+    imports,
     quality,
     seeding,
 )
@@ -77,13 +78,19 @@ class Cohort:
         """Return ``train_set`` with ``row``, each image's row in the array of its source."""
         place = {lesion: row for row, lesion in enumerate(self.rois["lesion"])}
         unknown = sorted(set(train_set["lesion"]) - set(place))
-        if unknown or not len(train_set):
-            found = f"lesion {unknown[0]}" if unknown else "none"
-            raise InputError(f"{path}: expected training images of lesions of rois.csv, found {found}; train it again")
+        if unknown:
+            raise InputError(f"{path}: expected lesions of rois.csv, found lesion {unknown[0]}; train it again")
         lesion = train_set["lesion"].map(place)
         augmented = train_set["source"].isin([groups.POOL, groups.EXTRA_POOL])
         row = np.where(augmented, lesion * augment.PER_LESION + train_set["rank"], lesion)
         return train_set.assign(row=row).reset_index(drop=True)
+
+    def group(self, train_folds: str, group: int, cls: str, seed: int, master_seed: int) -> pd.DataFrame:
+        """Return the classic group of ``train_folds``, of one class: the mixture that generators train on."""
+        return groups.generator_set(
+            self.rois, self.pool_index, self.folds,
+            train_folds=train_folds, group=group, cls=cls, seed=seed, master_seed=master_seed,
+        )  # fmt: skip
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
         return images.gather(rows, self.roi_images, self.pool_images, synthetic={})
@@ -121,7 +128,7 @@ def movement(row: pd.Series) -> str:
 
 
 def card(
-    names: dict[str, object], table: pd.DataFrame, audits: list[copies.Audit], nearest: pd.DataFrame, false_alarm: float
+    names: dict[str, object], table: pd.DataFrame, audits: list[copies.Audit], nearest: pd.DataFrame
 ) -> pd.DataFrame:
     """Sum up in one row: each measure and, after ``real``, its reference; then the search for copies."""
     total = table[(table["folds"] == ALL) & (table["class"] == ALL)].set_index(["features", "measure"])
@@ -132,7 +139,7 @@ def card(
     planted, found = sum(part.planted for part in audits), sum(part.found for part in audits)
     flagged = int(nearest["alarm"].sum())
     row["copies flagged"] = f"{flagged} of {len(nearest)} ({100 * flagged / len(nearest):.1f} %)"
-    row["flagged by chance"] = f"up to {100 * false_alarm:g} %"
+    row["flagged by chance"] = f"up to {100 * np.mean([part.chance for part in audits]):.1f} %"
     row["distance ratio"] = round(float(np.mean([part.ratio for part in audits])), 2)
     row["authentic"] = f"{100 * np.mean([part.authentic for part in audits]):.0f} %"
     row["controls found"] = f"{found} of {planted}"
@@ -176,18 +183,16 @@ def main() -> None:
             draw = partial(
                 seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, folds, cls
             )
-            seen = cohort.located(artifacts.read_csv(train_paths[part]), train_paths[part])
+            train_set = artifacts.read_csv(train_paths[part])
+            rest = "".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(folds)))
+            of_class = (arguments.group, cls, arguments.seed, params.master_seed)
+            if (train_set["source"] == imports.IMPORTED).all():
+                # What it saw of which lesion is not known: it stands beside what a generator of this workflow sees.
+                seen = cohort.group(folds, *of_class)
+            else:
+                seen = cohort.located(train_set, train_paths[part])
             # As if the generator were one of the test folds: the same mixture of ROIs and augmentations.
-            unseen = groups.generator_set(
-                cohort.rois,
-                cohort.pool_index,
-                cohort.folds,
-                train_folds="".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(folds))),
-                group=arguments.group,
-                cls=cls,
-                seed=arguments.seed,
-                master_seed=params.master_seed,
-            )
+            unseen = cohort.group(rest, *of_class)
             unseen = unseen.iloc[draw("unseen").permutation(len(unseen))[: params.images]]
             made = np.array(artifacts.read_array(synthetic_paths[part], memory_map=True)[: params.images])
 
@@ -228,7 +233,7 @@ def main() -> None:
         nearest = pd.concat(found, ignore_index=True)
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
-        artifacts.write_csv(card(names, table, audits, nearest, params.false_alarm), arguments.card)
+        artifacts.write_csv(card(names, table, audits, nearest), arguments.card)
         title = f"Generator {arguments.generator}, seed {arguments.seed}"
         figure = figures_neighbours.nearest(nearest, shown, beside, params.classes, title)
         figures.save(figure, arguments.png, arguments.svg)

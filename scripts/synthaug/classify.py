@@ -103,7 +103,7 @@ def train(
     names
         The names of this training's random streams.
     redraw
-        Returns the images of an epoch (from 1), where they are not the same in all.
+        Returns the images of an epoch after the first (from 2), where they are not the same in all.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def train(
     network.train()
     began = time.perf_counter()
     for epoch in range(1, params.epochs + 1):
-        if redraw:
+        if redraw and epoch > 1:
             data = torch.from_numpy(redraw(epoch)).unsqueeze(1).to(where)
         rows = torch.from_numpy(order.permutation(len(images))).to(where)
         totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait

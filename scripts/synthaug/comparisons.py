@@ -16,7 +16,7 @@ FEWEST = 10  # patients who must differ before an interval can exclude a gain: o
 POWER = 0.8  # of the smallest difference called detectable
 COLUMNS = [
     *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high"),
-    *("p", "p_holm", "p_mcnemar", "detectable", "verdict", "differing", "patients", "lesions", "seeds"),
+    *("p", "p_holm", "p_mcnemar", "p_clustered", "detectable", "verdict", "differing", "patients", "lesions", "seeds"),
 ]  # of comparisons.csv
 
 Run = tuple[str, str]  # arm, and size or rule
@@ -44,7 +44,8 @@ def table(pools: dict[tuple[str, str, int], metrics.Pool], choice: pd.DataFrame,
     seeds (`stats.Evaluation`), and the permutation test takes each patient's differences summed over lesions and
     seeds, so its p speaks of other patients with these trainings; a gain or loss needs both. With one seed neither
     covers other trainings. ``p_mcnemar`` is of accuracy only and takes lesions for independent; with several seeds it
-    is the median of theirs. ``p_holm`` corrects for the rows of one ``against``, metric and class, not for the choice
+    is the median of theirs; ``p_clustered`` is its version for several lesions a patient, over all seeds. ``p_holm``
+    corrects for the rows of one ``against``, metric and class, not for the choice
     of sizes on the test folds in "best classic" (it favours `classic`) and "published" (optimistic). ``detectable``
     is the true difference that this cohort would have shown with a power of 80 %, before Holm's correction; missing
     where no resample differs. Patients and lesions are those that the measure counts; ``differing`` is the number of
@@ -184,7 +185,7 @@ class _Comparison:
                 f"{sorted(self.seeds[b])}; run both with the same seeds"
             )
         sums = self._patient_sums(a, b, seeds)
-        mcnemar = self._mcnemar(a, b, seeds)
+        tests = self._mcnemar(a, b, seeds), paired_tests.clustered_mcnemar(sums["accuracy", metrics.ALL])
         result = []
         for (metric, name), values in self._measured(a).items():
             difference = values - self._measured(b)[metric, name]
@@ -194,7 +195,8 @@ class _Comparison:
             result.append(
                 (
                     *(against, *a, *b, metric, name, *self.evaluation.summary(difference), p, np.nan),
-                    *(mcnemar if metric == "accuracy" else np.nan, self._detectable(difference), ""),
+                    *(tests if metric == "accuracy" else (np.nan, np.nan)),
+                    *(self._detectable(difference), ""),
                     int((np.abs(sums[metric, name]) > 1e-9).sum()),
                     *(len(np.unique(self.patient[counted])), int(counted.sum()), len(seeds)),
                 )

@@ -29,9 +29,8 @@ BLOCK = 24  # queries at a time; bounds the memory, changes no result
 NOISE = (0.05, 0.25)  # of planted copies: standard deviation, as a share of the image's own
 BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # likewise: largest change, gray levels (never beyond 0-255); factors
 CONTROLS = 25  # copies planted in each audit, and as many to set its threshold
-MARGIN = (
-    3.0  # a copy may be this much farther from its original than the farthest that was planted to set the threshold
-)
+# A copy may be this many times farther from its original than the farthest that was planted to set the threshold.
+MARGIN = 3.0
 COLUMNS = ["distance", "row", "flipped", "rotation_deg", "shift_x_px", "shift_y_px"]
 
 
@@ -223,6 +222,8 @@ class Audit:
     authentic: float
     """The share of synthetic images that are no nearer to their nearest training image than that is to the nearest one
     of another lesion (after Alaa et al. 2022); not a number with one lesion."""
+    chance: float
+    """The share of unseen real images expected to raise an alarm; of a few it is more than was asked for."""
     planted: int
     found: int
     """How many of the ``planted`` copies of training images raised an alarm."""
@@ -267,7 +268,9 @@ def audit(
     authentic = np.where(np.isnan(others), np.nan, nearest["distance"] >= others).mean()
     found = int((controls < threshold).sum())
     nearest = nearest.assign(threshold=threshold, alarm=nearest["distance"] < threshold)
-    return Audit(nearest, distances, float(authentic), len(controls), found)
+    allowed = int(false_alarm * (len(distances) - 1)) + 1
+    chance = min(1.0, allowed / (len(distances) + 1)) if len(distances) else np.nan
+    return Audit(nearest, distances, float(authentic), chance, len(controls), found)
 
 
 def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -119,7 +119,11 @@ def at(
 
 
 def fixed_size(arm: str, sizes: list[str], params: Params) -> str | None:
-    """Return the config's size of ``arm``, or nothing if it is not among the ``sizes`` run (in ascending order)."""
+    """Return the config's size of ``arm``, or nothing if it is not among the ``sizes`` run (in ascending order).
+
+    That of ``online`` and ``mixup`` has as many images as the other arms have in all, or, if it was not run, is the
+    largest.
+    """
     if not sizes:
         return None
     classes = len(params.classes)

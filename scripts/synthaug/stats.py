@@ -24,7 +24,7 @@ BLOCK = 1000  # resamples computed at a time; bounds the memory, changes no resu
 
 @dataclass(frozen=True)
 class Params:
-    """What `metrics_table` needs of the config."""
+    """What `evaluate` needs of the config."""
 
     master_seed: int
     classes: list[str]
@@ -211,8 +211,3 @@ def evaluate(pools: dict[tuple[str, str, int], metrics.Pool], params: Params) ->
             within = np.mean([evaluation.standard_error(values) for values in single])
             spread.append((arm, size, metric, len(seeds), average[metric, metrics.ALL][0], between, within))
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(spread, columns=SEED_COLUMNS)
-
-
-def metrics_table(pools: dict[tuple[str, str, int], metrics.Pool], params: Params) -> pd.DataFrame:
-    """Return the rows of ``metrics.csv``, see `evaluate`."""
-    return evaluate(pools, params)[0]

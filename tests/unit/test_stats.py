@@ -144,12 +144,12 @@ def test_blocks_change_no_result(monkeypatch):
 def test_seed_all_is_the_mean_over_seeds_and_always_there():
     generator = np.random.default_rng(7)
     pools = {("classic", "0", seed): pool(generator.random(60) < 0.7, np.arange(60) // 2, seed) for seed in (0, 1)}
-    table = stats.metrics_table(pools, params(100)).set_index(["seed", "metric", "class"])
+    table = stats.evaluate(pools, params(100))[0].set_index(["seed", "metric", "class"])
     for key in (("accuracy", "all"), ("sensitivity", "a"), ("auc", "all")):
         assert table.loc[("all", *key), "value"] == pytest.approx(
             (table.loc[("0", *key), "value"] + table.loc[("1", *key), "value"]) / 2
         )
-    alone = stats.metrics_table({("classic", "0", 0): pools["classic", "0", 0]}, params(100))
+    alone = stats.evaluate({("classic", "0", 0): pools["classic", "0", 0]}, params(100))[0]
     columns = ["metric", "class", "value", "low", "high", "n"]
     by_seed = {seed: rows[columns].to_numpy().tolist() for seed, rows in alone.groupby("seed")}
     assert by_seed["all"] == by_seed["0"]
@@ -159,7 +159,7 @@ def test_intervals_of_several_seeds_cover_other_seeds():
     """Every patient right at one seed and half of them at another: patients alone give a width of about 0.1."""
     patients = np.arange(400)
     pools = {("classic", "0", 0): pool(patients >= 0, patients), ("classic", "0", 1): pool(patients % 2 == 0, patients)}
-    table = stats.metrics_table(pools, params()).query("metric == 'accuracy'").set_index("seed")
+    table = stats.evaluate(pools, params())[0].query("metric == 'accuracy'").set_index("seed")
     assert (table.loc["all", "low"], table.loc["all", "high"]) == pytest.approx((0.45, 1.0), abs=0.03)
     assert table.loc["0", "high"] - table.loc["0", "low"] == 0
     assert table.loc["1", "high"] - table.loc["1", "low"] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
@@ -196,7 +196,7 @@ def test_spread_over_seeds_by_hand():
 
 
 def test_n_counts_the_lesions_of_each_measure():
-    table = stats.metrics_table({("classic", "0", 0): pool(np.arange(9) < 5, np.arange(9))}, params(10))
+    table = stats.evaluate({("classic", "0", 0): pool(np.arange(9) < 5, np.arange(9))}, params(10))[0]
     counted = table[table["seed"] == "all"].set_index(["metric", "class"])["n"]
     assert counted["sensitivity", "a"] == 5
     assert counted["specificity", "a"] == 4

@@ -168,3 +168,69 @@ def test_works_from_another_directory(project, tmp_path):
     elsewhere.mkdir()
     counts = project.planned("--directory", str(elsewhere))
     assert counts["train_classifier"] == 8
+
+
+@pytest.mark.slow
+def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun):
+    results = rerun.folder / "results/tiny"
+    folds = pd.read_csv(results / "seed-0/folds.csv", dtype=str)
+    for trained in ["0", "1"]:
+        for cls in ["cyst", "metastasis", "hemangioma"]:
+            folder = rerun.folder / f"data/train-{trained}/{cls}"
+            folder.mkdir(parents=True)
+            made = np.load(results / f"seed-0/synthetic/dcgan/on-60/train-{trained}/{cls}/images.npy")
+            np.save(folder / "images.npy", made)
+            patients = folds[folds["fold"] == trained]["patient"].drop_duplicates()
+            patients.to_csv(folder / "patients.csv", index=False)
+
+    def use(config):
+        config["imported"] = {"other": {"folder": "data/train-{folds}/{cls}"}}
+        config["experiment"]["generators"].append("other")
+
+    rerun.configure(use)
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
+    assert lineage["imported"]
+    # The same images, so the same classifier: nothing else of the protocol depends on where images come from.
+    ours, theirs = (
+        results / f"seed-0/classify/{arm}/60+10x3/train-1/weights.safetensors" for arm in ["dcgan", "other"]
+    )
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert (results / "evaluation/figures/other/seed-0/neighbours.png").exists()
+
+    tested = folds[folds["fold"] == "0"]["patient"].iloc[0]
+    with (rerun.folder / "data/train-1/cyst/patients.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{tested}\n")
+    done = rerun.snakemake()
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "ERROR [import_synthetic]" in text
+    assert tested in text
+
+
+@pytest.mark.slow
+def test_nested_selection_runs(rerun):
+    def use(config):
+        config["folds"] = 3
+        config["experiment"].update(
+            nested=["classic"], generators=["dcgan"], online=[], mixup=[], extra=[], baselines=[]
+        )
+
+    rerun.configure(use)
+    target = "results/tiny/evaluation/operating_points.csv"
+    done = rerun.snakemake(target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    chosen = pd.read_csv(rerun.folder / target, dtype={"size": str})
+    nested = chosen[(chosen["rule"] == "nested") & (chosen["arm"] == "classic")]
+    assert nested["fold"].tolist() == [0, 1, 2]
+    # By hand: for fold 0 the models trained on fold 1, tested on 2, and trained on 2, tested on 1.
+    predictions = pd.read_csv(
+        rerun.folder / "results/tiny/evaluation/predictions.csv", dtype={"size": str, "folds": str}
+    )
+    inner = predictions[(predictions["arm"] == "classic") & predictions["folds"].isin(["1", "2"])]
+    inner = inner[inner["fold"] != 0]
+    curve = inner.assign(right=inner["truth"] == inner["predicted"]).groupby("size")["right"].mean()
+    curve = curve.sort_index(key=lambda sizes: sizes.astype(int))
+    expected = curve.index[(curve >= curve.max() - 0.01).argmax()]
+    assert nested["size"].iloc[0] == expected

@@ -17,6 +17,7 @@ rule train_bovw:
         "<results>/benchmarks/train_bovw/seed-{seed}/{arm}.tsv"
     wildcard_constraints:
         arm="bovw-single|bovw-multi",
+    priority: 50  # before any training, so that too few patients or patches stop the run early
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]

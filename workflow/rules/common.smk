@@ -5,6 +5,7 @@ import csv
 import difflib
 import itertools
 import json
+import string
 import subprocess
 import tempfile
 
@@ -60,6 +61,10 @@ def inconsistencies():
             )
     for name in set(config["imported"]) & set(config["generators"]):
         found.append(f"imported: {name!r} is also a preset of generators; rename one of them")
+    for name, source in config["imported"].items():
+        fields = {field for _, field, *_ in string.Formatter().parse(source["folder"]) if field is not None}
+        for field in sorted(fields - {"seed", "folds", "cls"}):
+            found.append(f"imported: {name}: folder: unknown {{{field}}}; it may hold {{seed}}, {{folds}} and {{cls}}")
     found += nested_problems()
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
@@ -96,8 +101,13 @@ def nested_problems():
         found.append("experiment: nested: needs folds: 3 or more, to leave two out; raise folds or give []")
     if config["evaluation"]["operating_point"] == "nested":
         several = {arm for arm in possible if sum(other == arm for other, _ in arms()) > 1}
-        for arm in [arm for arm in possible if arm in several and arm not in experiment["nested"]]:
+        for arm in [arm for arm in possible if arm in several and arm not in experiment["nested"] + imported()]:
             found.append(f"evaluation: operating_point: nested needs {arm!r} in experiment: nested; add it there")
+        if several & set(imported()[:1]) & set(experiment["generators"][:1]):
+            found.append(
+                f"evaluation: operating_point: nested is not possible for the first generator, {imported()[0]!r}, which is"
+                " imported; name another one first, or give one size of experiment: synthetic"
+            )
     return found
 
 

@@ -247,7 +247,7 @@ rule compute_subgroups:
 rule write_conformance:
     input:
         code=code("write_conformance"),
-        template="workflow/report/conformance.html.j2",
+        template=os.path.relpath(BASE / "workflow/report/conformance.html.j2"),
         metrics=rules.compute_metrics.output.metrics,
         operating_points=rules.compute_metrics.output.operating_points,
         comparisons=rules.compare_arms.output.comparisons,

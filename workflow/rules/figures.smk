@@ -132,6 +132,7 @@ rule plot_tsne:
         "../../envs/assessment.yaml"
     threads: config["threads"]
     resources:
+        gpu=gpu(),
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
@@ -215,6 +216,7 @@ rule assess_generator:
         "../../envs/assessment.yaml"
     threads: config["threads"]
     resources:
+        gpu=gpu(),
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
