@@ -142,7 +142,7 @@ def test_slice_replaced_in_the_users_series(rerun):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("metrics", {**STATISTICS, "all": 1}),
+        ("metrics", {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1}),
         ("dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
         # The ACGAN is built on the networks of the DCGAN, not the other way round.
         ("acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
