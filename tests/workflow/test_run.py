@@ -13,6 +13,7 @@ import yaml
 from .conftest import Project
 
 NETWORKS = ["train_dcgan", "train_acgan", "sample_dcgan", "sample_acgan", "train_classifier", "classify_discriminator"]
+NETWORKS += ["assess_generator", "plot_tsne"]
 
 
 def hashes(folder, pattern):

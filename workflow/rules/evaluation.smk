@@ -270,7 +270,7 @@ rule write_conformance:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        config=pack(**config),
+        config=lambda wildcards: pack(**config),  # a function, because a folder of imported may hold {folds}
     shell:
         "python {input.code[0]} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
