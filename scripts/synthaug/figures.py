@@ -50,8 +50,20 @@ def style() -> matplotlib.rc_context:
     return matplotlib.rc_context(STYLE)
 
 
+def settle(figure: Figure) -> None:
+    """Lay the figure out and round the places: the solver's last bits vary from run to run, and an SVG shows them."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.bbox_relative.p0, part.bbox_relative.p1 = np.round(part.bbox_relative.get_points(), 6)
+    for axes in figure.axes:
+        axes.set_position(np.round(axes.get_position(original=True).bounds, 6), which="original")
+
+
 def save(figure: Figure, *paths: str) -> None:
     """Write the figure to each path, in the format of its suffix (png, svg), with no date in it."""
+    with style():
+        settle(figure)
     for path in paths:
         metadata = {"Date": None} if path.endswith(".svg") else {}
         with artifacts.replacing(path) as temporary, style():

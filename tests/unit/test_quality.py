@@ -154,8 +154,8 @@ def test_card_is_one_row():
     keys = pd.DataFrame(script.CARD.values(), columns=["features", "measure", "digits"])
     table = keys.assign(folds="all", value=0.12345, reference=0.5, **{"class": "all"})
     nearest = pd.DataFrame({"distance": [0.1, 0.2], "alarm": [True, False]})
-    audit = Audit(nearest, np.array([0.3]), authentic=0.5, planted=40, found=39)
-    card = script.card({"generator": "g", "seed": 0, "group": 4}, table, [audit], nearest, 0.01)
+    audit = Audit(nearest, np.array([0.3]), authentic=0.5, chance=0.02, planted=40, found=39)
+    card = script.card({"generator": "g", "seed": 0, "group": 4}, table, [audit], nearest)
     assert len(card) == 1
     row = card.iloc[0]
     assert (row["KID"], row["precision"], row["precision, real"]) == (0.123, 0.12, 0.5)
