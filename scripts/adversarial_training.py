@@ -6,6 +6,7 @@ from dataclasses import asdict
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 from torch import nn
 
 import command
@@ -26,6 +27,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
 def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace, log: logging.Logger) -> None:
     """Train a generator of ``family`` (`synthaug.dcgan` or `synthaug.acgan`) and write its folder."""
     where = device.pick(params)
+    params = device.settle(params, where)
     train_set = groups.generator_set(
         artifacts.read_csv(arguments.rois),
         artifacts.read_csv(arguments.pool_index),
@@ -68,7 +70,7 @@ def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace,
     weights.save(generator, out / "generator.safetensors")
     weights.save(discriminator, out / "discriminator.safetensors")
     artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
-    artifacts.write_csv(history, out / "history.csv")
+    artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
     artifacts.write_array(np.stack(snapshots), out / "samples.npy")
     model = {
         "params": asdict(params),

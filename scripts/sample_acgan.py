@@ -15,6 +15,7 @@ def main() -> None:
     with command.logged("sample_acgan", arguments.log) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
+        params = device.settle(params, where)
         folder = arguments.generators / groups.ALL_CLASSES
         trained = acgan.Params(**artifacts.read_json(folder / "model.json")["params"])
         generator = acgan.build_generator(trained)

@@ -14,6 +14,7 @@ def main() -> None:
     with command.logged("sample_dcgan", arguments.log) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
+        params = device.settle(params, where)
         for cls in params.classes:
             trained = dcgan.Params(**artifacts.read_json(arguments.generators / cls / "model.json")["params"])
             generator = dcgan.build_generator(trained)

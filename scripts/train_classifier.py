@@ -44,6 +44,7 @@ def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray
 def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, log) -> None:
     """Train one classifier on ``train_folds`` and write its folder."""
     where = device.pick(params)
+    params = device.settle(params, where)
     train_set = groups.classifier_set(
         cohort.index,
         cohort.pool_index,
@@ -90,7 +91,7 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
     artifacts.write_csv(prediction.table(test, probabilities, params.classes), out / "predictions.csv")
     artifacts.write_array(features, out / "features.npy")
     artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
-    artifacts.write_csv(history, out / "history.csv")
+    artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
     weights.save(network, out / "weights.safetensors")
     model = {
         "params": asdict(params),

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.optim import swa_utils
 
-from synthaug import device, diffaugment, seeding
+from synthaug import cudagraph, device, diffaugment, ema, seeding
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
+
+HISTORY = [("epoch", int), *((name, float) for name in ("loss_d", "loss_g", "score_real", "score_fake"))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,21 +76,6 @@ def generator_loss(fake: torch.Tensor) -> torch.Tensor:
     return functional.softplus(-fake).mean()
 
 
-def averaged(generator: nn.Module, decay: float) -> swa_utils.AveragedModel:
-    """Return a running average of the weights and of batch normalisation's statistics, exponential with ``decay``.
-
-    It begins with shorter memory, (1 + n) / (10 + n) after n updates, so that a short training forgets its start.
-    """
-
-    def update(average: torch.Tensor, current: torch.Tensor, updates: torch.Tensor) -> torch.Tensor:
-        if not average.is_floating_point():
-            return current
-        keep = torch.clamp((1 + updates) / (10 + updates), max=decay)
-        return current + keep * (average - current)
-
-    return swa_utils.AveragedModel(generator, avg_fn=update, use_buffers=True)
-
-
 def train(
     generator: nn.Module,
     discriminator: nn.Module,
@@ -102,7 +87,7 @@ def train(
     names: tuple[str | int, ...],
     where: torch.device,
     on_epoch: Callable[[int, nn.Module], None],
-) -> pd.DataFrame:
+) -> np.ndarray:
     """Train both networks, which must be on the device ``where``, in place.
 
     Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
@@ -125,8 +110,8 @@ def train(
 
     Returns
     -------
-    pandas.DataFrame
-        ``epoch, loss_d, loss_g, score_real, score_fake``: means over the epoch; the scores are D(x) and D(G(z)).
+    numpy.ndarray
+        An epoch an element, with the fields `HISTORY`: means over the epoch; the scores are D(x) and D(G(z)).
 
     Raises
     ------
@@ -139,12 +124,16 @@ def train(
     noise = seeding.stream(params.master_seed, *names, "latents")
     changes = seeding.stream(params.master_seed, *names, "diffaugment")
     adam = {"lr": params.learning_rate, "betas": (params.beta1, params.beta2), "fused": True}
+    adam["capturable"] = where.type == "cuda"
     update_d = torch.optim.Adam(discriminator.parameters(), **adam)
     update_g = torch.optim.Adam(generator.parameters(), **adam)
-    average = averaged(generator, params.ema) if params.ema else None
-    kept = average.module if average else generator
+    average = ema.Average(generator, params.ema) if params.ema else None
+    kept = average.network if average else generator
     generator.train()
     discriminator.train()
+    data = torch.from_numpy(images).unsqueeze(1).to(where)
+    truth = torch.tensor(labels, device=where)
+    totals = torch.zeros(4, device=where)  # stays on the device: reading it each step would make the GPU wait
 
     def judge(batch: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
         with device.autocast(where, params.precision):
@@ -154,8 +143,30 @@ def train(
         with device.autocast(where, params.precision):
             return generator(z)
 
-    data = torch.from_numpy(images).unsqueeze(1).to(where)
-    truth = torch.tensor(labels, device=where)
+    def step(index: torch.Tensor, z: torch.Tensor, uniform: torch.Tensor) -> None:
+        fake = generate(z)
+        on_real = judge(to_signal(data[index]), uniform[0])
+        on_fake = judge(fake.detach(), uniform[1])
+        loss_d = losses.discriminator(on_real, on_fake, truth[index], z)
+        update_d.zero_grad()
+        loss_d.backward()
+        update_d.step()
+
+        discriminator.requires_grad_(False)
+        for update in range(params.generator_updates):
+            loss_g = losses.generator(judge(fake if update == 0 else generate(z), uniform[2 + update]), z)
+            update_g.zero_grad()
+            loss_g.backward()
+            update_g.step()
+        discriminator.requires_grad_(True)
+        if average:
+            average.update(generator)
+
+        with torch.no_grad():
+            scores = losses.score(on_real).sigmoid().mean(), losses.score(on_fake).sigmoid().mean()
+            totals.add_(torch.stack([loss_d, loss_g, *scores]))
+
+    run = cudagraph.captured(step, where)
     batch = min(params.batch, len(images))
     steps = len(images) // batch
     history = []
@@ -165,29 +176,9 @@ def train(
         vectors = torch.from_numpy(latents(noise, steps * batch)).to(where)
         shape = (steps, 2 + params.generator_updates, batch, diffaugment.DRAWS)
         uniforms = torch.from_numpy(changes.random(shape, dtype=np.float32)).to(where)
-        totals = torch.zeros(4, device=where)  # stays on the device: reading it each step would make the GPU wait
-        for index, z, uniform in zip(rows.split(batch), vectors.split(batch), uniforms, strict=True):
-            fake = generate(z)
-            on_real = judge(to_signal(data[index]), uniform[0])
-            on_fake = judge(fake.detach(), uniform[1])
-            loss_d = losses.discriminator(on_real, on_fake, truth[index], z)
-            update_d.zero_grad()
-            loss_d.backward()
-            update_d.step()
-
-            discriminator.requires_grad_(False)
-            for update in range(params.generator_updates):
-                loss_g = losses.generator(judge(fake if update == 0 else generate(z), uniform[2 + update]), z)
-                update_g.zero_grad()
-                loss_g.backward()
-                update_g.step()
-            discriminator.requires_grad_(True)
-            if average:
-                average.update_parameters(generator)
-
-            with torch.no_grad():
-                scores = losses.score(on_real).sigmoid().mean(), losses.score(on_fake).sigmoid().mean()
-                totals += torch.stack([loss_d, loss_g, *scores])
+        totals.zero_()
+        for inputs in zip(rows.split(batch), vectors.split(batch), uniforms, strict=True):
+            run(*inputs)
         means = (totals / steps).tolist()
         if not np.isfinite(means).all():
             raise InputError(
@@ -201,4 +192,4 @@ def train(
         on_epoch(epoch, kept)
     if average:
         generator.load_state_dict(kept.state_dict())
-    return pd.DataFrame(history, columns=["epoch", "loss_d", "loss_g", "score_real", "score_fake"])
+    return np.array(history, HISTORY)

@@ -4,19 +4,18 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch.nn import functional
 
-from synthaug import artifacts, cnn, device, seeding, weights
+from synthaug import cnn, cudagraph, device, seeding
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
 
 PREDICTION_BATCH = 64
+HISTORY = [("epoch", int), ("loss", float), ("accuracy", float)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +55,6 @@ def build(images: np.ndarray, params: Params, names: tuple[str | int, ...]) -> c
     return network
 
 
-def load(folder: Path) -> cnn.Cnn:
-    """Return the trained classifier whose ``model.json`` and ``weights.safetensors`` lie in ``folder``.
-
-    Raises
-    ------
-    InputError
-        If ``model.json`` describes no classifier or the weights are not those of the one it describes.
-    """
-    params = artifacts.read_json(folder / "model.json")["params"]
-    try:
-        mean = torch.zeros((cnn.SIDE, cnn.SIDE) if params["mean"] == "image" else (1, 1))
-        shape = [params[key] for key in ("widths", "kernel", "dense", "dropout")]
-        network = cnn.Cnn(len(params["classes"]), *shape, mean)
-    except KeyError as error:
-        raise InputError(
-            f"{folder}/model.json: expected the params of a classifier, found no {error}; delete it and run again"
-        ) from error
-    weights.load(network, folder / "weights.safetensors")
-    return network
-
-
 def train(
     network: cnn.Cnn,
     images: np.ndarray,
@@ -87,7 +65,7 @@ def train(
     *,
     redraw: Callable[[int], np.ndarray] | None = None,
     mix: bool = False,
-) -> pd.DataFrame:
+) -> np.ndarray:
     """Train ``network``, which must be on the device ``where``, in place.
 
     Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order. With
@@ -107,9 +85,9 @@ def train(
 
     Returns
     -------
-    pandas.DataFrame
-        ``epoch, loss, accuracy``: means over the training images while the weights change and units drop out; the
-        accuracy of mixed images is that of naming the first of the two.
+    numpy.ndarray
+        An epoch an element, with the fields `HISTORY`: means over the training images while the weights change and
+        units drop out; the accuracy of mixed images is that of naming the first of the two.
 
     Raises
     ------
@@ -121,32 +99,40 @@ def train(
     torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
     shares = seeding.stream(params.master_seed, *names, "mixup")
     update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True, fused=True)
-    data = torch.from_numpy(images).unsqueeze(1).to(where)
+    data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
     truth = torch.tensor(labels, device=where)
+    totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
+
+    def step(index: torch.Tensor, share: torch.Tensor) -> None:
+        batch, partner = data[index], index.roll(1)
+        if mix:
+            batch = share[0] * batch + share[1] * data[partner]
+        with device.autocast(where, params.precision):
+            logits = network(batch).float()
+        loss = functional.cross_entropy(logits, truth[index])
+        if mix:
+            loss = share[0] * loss + share[1] * functional.cross_entropy(logits, truth[partner])
+        update.zero_grad()
+        loss.backward()
+        update.step()
+        with torch.no_grad():
+            totals.add_(torch.stack([loss * len(index), (logits.argmax(1) == truth[index]).sum()]))
+
+    run = cudagraph.captured(step, where)
+    steps = -(-len(images) // params.batch)
     log_every = max(1, params.epochs // 10)
     history = []
     network.train()
     began = time.perf_counter()
     for epoch in range(1, params.epochs + 1):
         if redraw and epoch > 1:
-            data = torch.from_numpy(redraw(epoch)).unsqueeze(1).to(where)
+            data.copy_(torch.from_numpy(redraw(epoch)).unsqueeze(1))
         rows = torch.from_numpy(order.permutation(len(images))).to(where)
-        totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
-        for index in rows.split(params.batch):
-            batch, partner, share = data[index], index.roll(1), 1.0
-            if mix:
-                share = shares.beta(params.mixup, params.mixup)
-                batch = share * batch + (1 - share) * data[partner]
-            with device.autocast(where, params.precision):
-                logits = network(batch).float()
-            loss = functional.cross_entropy(logits, truth[index])
-            if mix:
-                loss = share * loss + (1 - share) * functional.cross_entropy(logits, truth[partner])
-            update.zero_grad()
-            loss.backward()
-            update.step()
-            with torch.no_grad():
-                totals += torch.stack([loss * len(index), (logits.argmax(1) == truth[index]).sum()])
+        first = shares.beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
+        share = torch.from_numpy(np.column_stack([first, 1 - first])).float().to(where)
+        totals.zero_()
+        for inputs in zip(rows.split(params.batch), share, strict=True):
+            run(*inputs)
         loss_mean, accuracy = (totals / len(images)).tolist()
         if not np.isfinite(loss_mean):
             raise InputError(
@@ -160,7 +146,7 @@ def train(
                 "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s",
                 epoch, params.epochs, loss_mean, accuracy, speed,
             )  # fmt: skip
-    return pd.DataFrame(history, columns=["epoch", "loss", "accuracy"])
+    return np.array(history, HISTORY)
 
 
 def predict(network: cnn.Cnn, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from synthaug import weights
+from synthaug import device
 
 SIDE = 64
 
@@ -34,7 +34,8 @@ class Cnn(nn.Module):
         self.register_buffer("mean", mean)
         layers = []
         for before, after in itertools.pairwise((1, *widths)):
-            layers += [nn.Conv2d(before, after, kernel, padding="same"), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+            # The largest of four is rectified instead of all four: the same values and gradients.
+            layers += [nn.Conv2d(before, after, kernel, padding="same"), nn.MaxPool2d(2), nn.ReLU(inplace=True)]
         side = SIDE // 2 ** len(widths)
         self.convolutions = nn.Sequential(*layers)
         self.hidden = nn.Sequential(nn.Linear(widths[-1] * side * side, dense), nn.ReLU())
@@ -51,7 +52,7 @@ class Cnn(nn.Module):
 
 def initialise(network: Cnn, seed: int) -> None:
     """Draw the weights uniformly after Glorot & Bengio 2010; biases are zero. The paper does not say what it used."""
-    generator = weights.draws(seed)
+    generator = device.draws(seed)
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_uniform_(module.weight, generator=generator)

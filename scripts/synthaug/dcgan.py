@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from synthaug import adversarial, device, seeding, weights
+from synthaug import adversarial, device, seeding
 
 SAMPLING_BATCH = 64
 
@@ -89,7 +89,7 @@ class Discriminator(nn.Module):
 
 def initialise(network: nn.Module, std: float, seed: int) -> None:
     """Draw the weights from N(0, std), those of batch normalisation from N(1, std); biases are zero."""
-    generator = weights.draws(seed)
+    generator = device.draws(seed)
     for module in network.modules():
         if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d)):
             mean = 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0

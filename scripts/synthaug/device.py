@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -19,7 +20,11 @@ class Compute:
     threads: int
     """CPU threads of PyTorch; part of the result, because sums round differently when they are split differently."""
     precision: str
-    """``float32``, or ``bfloat16``: convolutions and products in bfloat16, weights and losses in float32."""
+    """``float32``, or ``bfloat16``: convolutions and products in bfloat16, weights and losses in float32; or ``auto``:
+    ``bfloat16`` where the hardware computes in it, see `settle`."""
+
+
+Params = TypeVar("Params", bound=Compute)
 
 
 def pick(compute: Compute) -> torch.device:
@@ -48,14 +53,31 @@ def pick(compute: Compute) -> torch.device:
     return torch.device("cuda" if cuda else "cpu")
 
 
+def settle(params: Params, where: torch.device) -> Params:
+    """Return ``params`` with the precision ``auto`` replaced by what the device ``where`` computes fastest."""
+    if params.precision != "auto":
+        return params
+    if where.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        known = torch.cpu.get_capabilities()
+        native = any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
+    return replace(params, precision="bfloat16" if native else "float32")
+
+
+def draws(seed: int) -> torch.Generator:
+    """Return a CPU generator: initial weights are drawn on the CPU, so they are the same on every device."""
+    return torch.Generator().manual_seed(seed)
+
+
 def name(where: torch.device) -> str:
     """Return ``cpu`` or the model of the GPU, for the record of what made a result."""
     return torch.cuda.get_device_name(where) if where.type == "cuda" else "cpu"
 
 
 def autocast(where: torch.device, precision: str) -> contextlib.AbstractContextManager:
-    """Return the context in which a forward pass runs in ``precision``."""
-    return torch.autocast(where.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+    """Return the context in which a forward pass runs in ``precision``, which `settle` has named."""
+    return torch.autocast(where.type, dtype=torch.bfloat16, enabled={"float32": False, "bfloat16": True}[precision])
 
 
 def place(network: torch.nn.Module, where: torch.device) -> torch.nn.Module:

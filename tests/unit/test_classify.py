@@ -72,9 +72,9 @@ def test_learns_what_is_easy(precision, trained):
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-6)
     assert features.shape == (100, 16)
     assert (features >= 0).all()
-    assert history.columns.tolist() == ["epoch", "loss", "accuracy"]
+    assert history.dtype.names == ("epoch", "loss", "accuracy")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
-    assert np.isfinite(history.to_numpy()).all()
+    assert np.isfinite(pd.DataFrame(history).to_numpy()).all()
 
 
 def test_same_training_gives_the_same_bits(trained):
@@ -82,7 +82,7 @@ def test_same_training_gives_the_same_bits(trained):
     network, history = train(*discs(200, 0))
     for again, before in zip(network.state_dict().values(), trained[0].state_dict().values(), strict=True):
         assert torch.equal(again, before)
-    pd.testing.assert_frame_equal(history, trained[1], check_exact=True)
+    assert np.array_equal(history, trained[1])
 
 
 def test_prediction_depends_on_its_own_image_only(trained):
@@ -172,7 +172,7 @@ def test_redrawn_images_are_those_of_their_epoch():
     first = 255 - images
     history = classify.train(network, first, labels, params(learning_rate=0.01), NAMES, where, redraw=redraw)
     assert asked == [2, 3, 4]
-    assert history["accuracy"].iloc[3] < history["accuracy"].iloc[2]
+    assert history["accuracy"][3] < history["accuracy"][2]
 
 
 @pytest.mark.parametrize("mean", ["value", "image"])
@@ -181,12 +181,12 @@ def test_a_written_classifier_returns(tmp_path, mean):
     network = classify.build(images, params(mean=mean), NAMES)
     weights.save(network, tmp_path / "weights.safetensors")
     (tmp_path / "model.json").write_text(json.dumps({"params": PARAMS | {"mean": mean}}))
-    found, written = (classify.predict(each, images, CPU) for each in (classify.load(tmp_path), network))
+    found, written = (classify.predict(each, images, CPU) for each in (weights.load_classifier(tmp_path), network))
     assert np.array_equal(found[0], written[0])
     assert np.array_equal(found[1], written[1])
     (tmp_path / "model.json").write_text('{"params": {"mean": "value"}}')
     with pytest.raises(InputError, match="expected the params of a classifier, found no 'widths'"):
-        classify.load(tmp_path)
+        weights.load_classifier(tmp_path)
 
 
 def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.CompletedProcess:
