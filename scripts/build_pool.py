@@ -32,9 +32,12 @@ def main() -> None:
         params = command.params(Params, arguments.params)
         torch.set_num_threads(params.threads)
         index = artifacts.read_csv(arguments.rois)
-        images = np.empty((len(index) * augment.PER_LESION, rois.SIZE, rois.SIZE), np.uint8)
+        shape = (len(index) * augment.PER_LESION, rois.SIZE, rois.SIZE)
         tables = []
-        with np.load(arguments.crops, allow_pickle=False) as crops:
+        with (
+            np.load(arguments.crops, allow_pickle=False) as crops,
+            artifacts.new_array(arguments.images, shape, np.uint8) as images,
+        ):
             for row in index.itertuples():
                 table = augment.draw(seeding.stream(params.master_seed, "pool", row.lesion), row.diameter_px)
                 maps = augment.matrices(table, row.diameter_px, params)
@@ -44,7 +47,6 @@ def main() -> None:
                 tables.append(table.assign(lesion=row.lesion, rank=range(len(table))))
                 log.info("%s: %d augmentations", row.lesion, len(table))
         artifacts.write_csv(pd.concat(tables)[["lesion", "rank", *augment.COLUMNS]], arguments.index)
-        artifacts.write_array(images, arguments.images)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Reads the checked cases and, through the case table's folder, their images. Writ
 index with the intensity limits, and the un-augmented 64x64 ROIs.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,27 +28,31 @@ def main() -> None:
     with command.logged("extract_rois", arguments.log) as log:
         params = command.params(rois.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
-        crops, limits, images = {}, [], []
-        for (path, key_slice), lesions in cases.groupby(["image", "slice"], sort=False):
-            image = volumes.open_image(Path(arguments.table).parent / path).slice(key_slice)
-            for row in lesions.itertuples():
-                try:
-                    low, high = rois.intensity_limits(image, params.intensity)
-                except InputError as error:
-                    raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
-                crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)
-                maps = augment.matrices(augment.identity(), row.diameter_px, params)
-                roi = augment.apply(rois.lowpass(crop, row.diameter_px, params), maps, low, high)[0]
-                crops[row.lesion] = crop
-                limits.append((row.Index, low, high))
-                images.append((row.Index, roi))
-            log.info("%s, slice %d: %d lesions", path, key_slice, len(lesions))
-        index = cases[COLUMNS].copy()
-        for row, low, high in limits:
-            index.loc[row, ["low", "high"]] = low, high
+        index = cases[COLUMNS].assign(low=np.nan, high=np.nan)
+        images = np.empty((len(cases), rois.SIZE, rois.SIZE), np.uint8)
+
+        def crops() -> Iterator[tuple[str, np.ndarray]]:
+            """Yield lesions and their crops, one at a time; note limits and images on the way."""
+            for path, on_image in cases.groupby("image", sort=False):
+                source = volumes.open_image(Path(arguments.table).parent / path)
+                for key_slice, lesions in on_image.groupby("slice", sort=False):
+                    image = source.slice(key_slice)
+                    for row in lesions.itertuples():
+                        try:
+                            low, high = rois.intensity_limits(image, params.intensity)
+                        except InputError as error:
+                            raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
+                        crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)
+                        maps = augment.matrices(augment.identity(), row.diameter_px, params)
+                        filtered = rois.lowpass(crop, row.diameter_px, params)
+                        images[row.Index] = augment.apply(filtered, maps, low, high)[0]
+                        index.loc[row.Index, ["low", "high"]] = low, high
+                        yield row.lesion, crop
+                    log.info("%s, slice %d: %d lesions", path, key_slice, len(lesions))
+
+        artifacts.write_arrays(crops(), arguments.crops)
+        artifacts.write_array(images, arguments.images)
         artifacts.write_csv(index, arguments.index)
-        artifacts.write_array(np.stack([roi for _, roi in sorted(images, key=lambda item: item[0])]), arguments.images)
-        artifacts.write_arrays({lesion: crops[lesion] for lesion in cases["lesion"]}, arguments.crops)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -65,11 +65,20 @@ def write_array(array: np.ndarray, path: str | Path) -> None:
         np.save(temporary, array, allow_pickle=False)
 
 
-def write_arrays(arrays: dict[str, np.ndarray], path: str | Path) -> None:
-    """Write named arrays as one compressed ``.npz`` (no pickle)."""
+@contextlib.contextmanager
+def new_array(path: str | Path, shape: tuple[int, ...], dtype: type) -> Iterator[np.ndarray]:
+    """Yield an array to be filled that lies on the disk, not in memory; it becomes the ``.npy`` file on success."""
+    with replacing(path) as temporary:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+        yield array
+        array.flush()
+
+
+def write_arrays(arrays: Iterable[tuple[str, np.ndarray]], path: str | Path) -> None:
+    """Write named arrays, one after the other, as one compressed ``.npz`` (no pickle)."""
     # Not by np.savez_compressed: it takes the names as keywords, so an array called "file" would break it.
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, array in arrays.items():
+        for name, array in arrays:
             entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, so the bytes repeat
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as file:

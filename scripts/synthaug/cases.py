@@ -272,6 +272,7 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems) -> Iterator[
     for image, lesions in table.groupby("image", sort=False):
         try:
             source = volumes.open_image(folder / image)
+            source.check()
         except InputError as error:
             problems.row(lesions.index[0], f"image: {error}{_also(lesions.index)}")
             continue

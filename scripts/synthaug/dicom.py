@@ -11,6 +11,7 @@ from synthaug.errors import InputError
 STEP_TOLERANCE = 0.1  # of the slice distance; scanners round positions, a lost slice is 1.0
 SERIES, POSITION, ORIENTATION, PIXEL_SPACING = "0020|000e", "0020|0032", "0020|0037", "0028|0030"
 FRAMES, PHOTOMETRIC, DESCRIPTION = "0028|0008", "0028|0004", "0008|103e"
+TAGS = (SERIES, POSITION, ORIENTATION, PIXEL_SPACING, FRAMES, PHOTOMETRIC, DESCRIPTION)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _dicom_files(folder: Path) -> list[Path]:
 
 def _header(path: Path) -> _Header:
     reader = imagefiles.reader(path, "GDCMImageIO")
-    tags = {key: reader.GetMetaData(key).strip(" \0") for key in reader.GetMetaDataKeys()}
+    tags = {key: reader.GetMetaData(key).strip(" \0") for key in TAGS if reader.HasMetaDataKey(key)}
     columns, rows, *frames = reader.GetSize()
     if tags.get(FRAMES, "1") not in ("", "1") or frames not in ([], [1]):
         raise InputError(f"{path}: expected one slice a file, found {tags.get(FRAMES)} frames; convert it to NIfTI")
@@ -145,7 +146,7 @@ def _check_one_series(folder: Path, headers: list[_Header]) -> None:
             ("size (rows, columns)", first.size, header.size),
             ("PixelSpacing", tuple(first.numbers(PIXEL_SPACING, 2)), tuple(header.numbers(PIXEL_SPACING, 2))),
         ):
-            if not np.allclose(expected, value, rtol=1e-4):
+            if expected != value and not np.allclose(expected, value, rtol=1e-4):
                 raise InputError(
                     f"{header.path}: expected {name} {expected} as in {first.path.name}, found {value}; "
                     "give each series its own folder"
@@ -157,7 +158,7 @@ def _check_orientation(folder: Path, headers: list[_Header]) -> np.ndarray:
     first = headers[0].numbers(ORIENTATION, 6)
     for header in headers[1:]:
         values = header.numbers(ORIENTATION, 6)
-        if not np.allclose(first, values, atol=1e-3):
+        if not np.array_equal(first, values) and not np.allclose(first, values, atol=1e-3):
             raise InputError(
                 f"{header.path}: expected ImageOrientationPatient {first.tolist()} as in {headers[0].path.name}, "
                 f"found {values.tolist()}; move localisers and other scans out of the folder"

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from synthaug.errors import InputError
 
-CHUNK = 1 << 24  # bytes looked at together; a multiple of every number's size
+CHUNK = 1 << 20  # bytes looked at together; a multiple of every number's size
 FLOATS = {16: "f4", 64: "f8"}  # NIfTI data types
 
 sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters becomes an InputError
@@ -20,6 +20,11 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters becomes an Inp
 
 def reader(path: Path, image_io: str = "") -> sitk.ImageFileReader:
     """Return a reader that knows the header of ``path``; ``image_io`` names the only format to try."""
+    if path.name.lower().endswith(".nii.gz") and path.with_suffix("").exists():
+        raise InputError(
+            f"{path}: expected no other image of the same name, found {path.stem} beside it, which would be read "
+            "instead; move or rename one of them"
+        )
     file = sitk.ImageFileReader()
     file.SetImageIO(image_io)
     file.SetFileName(str(path))

@@ -76,6 +76,19 @@ class Source:
     path: Path
     geometry: Geometry
     _read: Callable[[int | None], np.ndarray]
+    _check: Callable[[], None] = lambda: None
+
+    def check(self) -> None:
+        """Look for damage that reading a slice would not show: once an image, before slices of it are used.
+
+        It reads a NIfTI file from end to end; all others tell of damage when they are read.
+
+        Raises
+        ------
+        InputError
+            If the file is not whole or holds NaN or infinite values.
+        """
+        self._check()
 
     def slice(self, index: int) -> np.ndarray:
         """Return slice ``index`` (0 = lowest z), float32 (y, x): HU for CT, the file's own units otherwise.
@@ -90,7 +103,8 @@ class Source:
         return self._finite(self._read(int(index)), f" in slice {index}").astype(np.float32)
 
     def volume(self) -> np.ndarray:
-        """Return all slices, (z, y, x), in the number type of the file; raises as `slice`."""
+        """Return all slices, (z, y, x), in the number type of the file; raises as `check` and `slice`."""
+        self.check()
         return self._finite(self._read(None), "")
 
     def _finite(self, array: np.ndarray, where: str) -> np.ndarray:
@@ -167,21 +181,18 @@ def _open_volume(path: Path) -> Source:
     direction = np.reshape(reader.GetDirection(), (3, 3))
     geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
 
-    check_bytes = functools.cache(functools.partial(imagefiles.check_nifti, path))
-
     def read(index: int | None) -> np.ndarray:
         start, extent = [0, 0, 0], list(size)
         if index is not None:
             extent[axes[2]] = 1
             start[axes[2]] = size[axes[2]] - 1 - index if flips[2] else index
-        check_bytes()
         reader.SetExtractIndex(start)
         reader.SetExtractSize(extent)
         array = imagefiles.pixels(reader).T.transpose(axes)
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
 
-    return Source(path, geometry, read)
+    return Source(path, geometry, read, functools.partial(imagefiles.check_nifti, path))
 
 
 # 2-D pictures

@@ -47,7 +47,7 @@ def test_truncated_array_is_named(tmp_path):
 def test_arrays_are_written_to_the_same_bytes(tmp_path):
     arrays = {"file": np.arange(5), "a": np.ones((2, 2), np.float32)}
     for name in ("one.npz", "two.npz"):
-        artifacts.write_arrays(arrays, tmp_path / name)
+        artifacts.write_arrays(arrays.items(), tmp_path / name)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
     with np.load(tmp_path / "one.npz") as loaded:
         assert list(loaded) == ["file", "a"]

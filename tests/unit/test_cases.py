@@ -147,6 +147,15 @@ def test_all_problems_at_once_in_the_order_of_rows(cohort, tmp_path):
     assert "5 problems" in message
 
 
+def test_a_damaged_image_is_found_even_where_its_slices_can_be_read(cohort, tmp_path):
+    table = save(cohort, tmp_path)
+    image = tmp_path / "p0.nii.gz"
+    image.write_bytes(image.read_bytes()[:-20])
+    result = run(table, tmp_path / "checked.csv")
+    assert result.returncode == 1
+    assert "p0.nii.gz: expected a whole NIfTI file, found a truncated one" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

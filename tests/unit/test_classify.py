@@ -210,7 +210,7 @@ def cohort(tmp_path) -> Path:
     artifacts.write_csv(rois.assign(diameter_px=20.0, low=0.0, high=255.0), tmp_path / "rois.csv")
     artifacts.write_array(images, tmp_path / "rois.npy")
     crops = {lesion: image.astype(np.float32) for lesion, image in zip(lesions, images, strict=True)}
-    artifacts.write_arrays(crops, tmp_path / "crops.npz")
+    artifacts.write_arrays(crops.items(), tmp_path / "crops.npz")
     artifacts.write_csv(pd.DataFrame({"lesion": np.repeat(lesions, 2), "rank": [0, 1] * 30}), tmp_path / "index.csv")
     artifacts.write_array(np.repeat(images, 2, axis=0)[:, ::-1], tmp_path / "pool.npy")
     artifacts.write_csv(rois.drop(columns="set").assign(fold=np.arange(30) // 2 % 3), tmp_path / "folds.csv")

@@ -1,0 +1,212 @@
+"""Training steps and epochs of ours beside the plain loops, and what fraction of the device's limit ours reach."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from synthaug import adversarial, classify, cudagraph, dcgan, device
+from tests.benchmarks import limits, plain, timing
+
+NAMES = ("benchmark",)
+PEER = f"plain PyTorch {torch.__version__}, float32, DataLoader"
+CLASSES = ["cyst", "metastasis", "hemangioma"]
+# The networks of config/paper.yaml and of config/config.yaml.
+GANS = {"paper": (128, 64, 64), "demo": (8, 8, 16)}  # maps of the generator and of the discriminator, batch
+CLASSIFIERS = {"paper": ([32, 64, 128], 128), "demo": ([8, 16, 32], 64)}  # widths, dense
+
+
+def images(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return noise, uint8 (count, 64, 64), and labels: the time of a step does not depend on what is seen."""
+    draws = np.random.default_rng(0)
+    return draws.integers(0, 256, (count, 64, 64), np.uint8), draws.integers(len(CLASSES), size=count)
+
+
+def gan_params(size: str, kind: str, precision: str, epochs: int = 1) -> dcgan.Params:
+    maps, discriminator_maps, batch = GANS[size]
+    return dcgan.Params(
+        master_seed=1, device=kind, threads=1, precision=precision, epochs=epochs, batch=batch, learning_rate=2e-4,
+        beta1=0.5, beta2=0.999, generator_updates=1, diffaugment=[], ema=0.0, architecture="dcgan", latent=100,
+        generator_maps=maps, discriminator_maps=discriminator_maps, init_std=0.02, leak=0.2, batchnorm_momentum=0.1,
+    )  # fmt: skip
+
+
+def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> classify.Params:
+    widths, dense = CLASSIFIERS[size]
+    return classify.Params(
+        master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, widths=widths, kernel=5,
+        dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9, mean="value",
+    )  # fmt: skip
+
+
+def gan_networks(params: dcgan.Params) -> list[torch.nn.Module]:
+    where = device.pick(params)
+    return [device.place(network, where) for network in dcgan.build(params, NAMES)]
+
+
+def classifier_network(params: classify.Params, pixels: np.ndarray) -> torch.nn.Module:
+    where = device.pick(params)
+    return device.place(classify.build(pixels, params, NAMES), where)
+
+
+def train_gan(networks: list[torch.nn.Module], params: dcgan.Params, pixels: np.ndarray) -> np.ndarray:
+    where = device.pick(params)
+    return adversarial.train(
+        *networks, pixels, np.zeros(len(pixels), int),
+        lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES, params, NAMES, where,
+        on_epoch=lambda epoch, network: None,
+    )  # fmt: skip
+
+
+def train_classifier(
+    network: torch.nn.Module, params: classify.Params, pixels: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    where = device.pick(params)
+    return classify.train(network, pixels, labels, params, NAMES, where)
+
+
+def epoch_seconds(train: Callable[[int], object], where: torch.device, epochs: int) -> float:
+    """Return the seconds of an epoch; on a GPU without what is done once, such as the capture of the graph."""
+    if where.type == "cpu":
+        return limits.once(lambda: train(epochs), where) / epochs
+    return (limits.once(lambda: train(1 + epochs), where) - limits.once(lambda: train(1), where)) / epochs
+
+
+def gan_rows(size: str, kind: str, count: int, rounds: int, epochs: int = 1) -> list[timing.Row]:
+    """Time epochs of a DCGAN on ``count`` images: ours in the fastest precision and in float32, and the plain loop."""
+    pixels, _ = images(count)
+    params = gan_params(size, kind, "float32")
+    where = device.pick(params)
+    loop = plain.Dcgan(*plain.gan_networks(params, NAMES), params, where)
+    draws = np.random.default_rng(1)
+
+    def plain_epoch() -> None:
+        steps = count // params.batch
+        z = dcgan.training_latents(draws, steps * params.batch, params)
+        loop.epoch(pixels, draws.permutation(count).tolist(), np.split(z, steps))
+
+    networks = gan_networks(params)
+
+    def ours(precision: str) -> float:
+        def train(number: int) -> None:
+            train_gan(networks, gan_params(size, kind, precision, number), pixels)
+
+        return epoch_seconds(train, where, epochs)
+
+    steps = f"{size} networks, batch {params.batch}, {count // params.batch} steps an epoch"
+    return _rows("DCGAN training", steps, (count // params.batch) * params.batch, ours, plain_epoch, where, rounds)
+
+
+def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int = 1) -> list[timing.Row]:
+    """Time epochs of a classifier on ``count`` images, likewise."""
+    pixels, labels = images(count)
+    params = classifier_params(size, kind, "float32")
+    where = device.pick(params)
+    loop = plain.Classifier(classify.build(pixels, params, NAMES), params, where)
+    network, draws = classifier_network(params, pixels), np.random.default_rng(1)
+
+    def ours(precision: str) -> float:
+        def train(number: int) -> None:
+            train_classifier(network, classifier_params(size, kind, precision, number), pixels, labels)
+
+        return epoch_seconds(train, where, epochs)
+
+    work = f"{size} network, batch {params.batch}, {-(-count // params.batch)} steps an epoch"
+    return _rows(
+        "classifier training", work, count, ours, lambda: loop.epoch(pixels, labels, draws.permutation(count).tolist()),
+        where, rounds,
+    )  # fmt: skip
+
+
+def _rows(section, work, count, ours, plain_epoch, where, rounds) -> list[timing.Row]:
+    fastest = device.settle(device.Compute(device=where.type, threads=1, precision="auto"), where).precision
+    precisions = list(dict.fromkeys([fastest, "float32"]))
+    plain_epoch()
+    for precision in precisions:
+        ours(precision)
+    rates = {name: [] for name in [PEER, *precisions]}
+    for _ in range(rounds):
+        rates[PEER].append(count / limits.once(plain_epoch, where))
+        for precision in precisions:
+            rates[precision].append(count / ours(precision))
+    return [
+        timing.row(section, f"{work}, ours in {precision}", PEER, "images/s", rates[precision], rates[PEER])
+        for precision in precisions
+    ]
+
+
+def limit_rows(rows: list[timing.Row], kind: str) -> list[timing.Row]:
+    """Return what fraction of the measured rate of large matrix products the rows of training reach.
+
+    Each row is compared in its own precision; ``high`` and ``low`` are those of the row.
+    """
+    where = device.pick(device.Compute(device=kind, threads=1, precision="float32"))
+    precisions = {row.work.rpartition(" ")[2] for row in rows}
+    peaks = {precision: limits.matmul_rate(where, precision) for precision in sorted(precisions)}
+    found = []
+    for row in rows:
+        size, precision = row.work.split()[0], row.work.rpartition(" ")[2]
+        reached = row.ours * operations_per_image(row.section, size) / 1e12
+        share = reached / (peaks[precision] / 1e12)
+        spread = [share * edge / row.ratio for edge in (row.low, row.high)]
+        found.append(
+            dataclasses.replace(
+                row, section=f"{row.section} against the limit", peer=f"large matrix products in {precision}",
+                unit="TFLOP/s", ours=reached, theirs=peaks[precision] / 1e12, ratio=share, low=spread[0],
+                high=spread[1],
+            )
+        )  # fmt: skip
+    return found
+
+
+def operations_per_image(section: str, size: str) -> float:
+    """Return the operations of one training step by the images of its batch, counted on the CPU."""
+    if section.startswith("DCGAN"):
+        params = gan_params(size, "cpu", "float32")
+        pixels, _ = images(params.batch)
+        networks = gan_networks(params)
+        return limits.operations(lambda: train_gan(networks, params, pixels)) / params.batch
+    params = classifier_params(size, "cpu", "float32")
+    pixels, labels = images(params.batch)
+    network = classifier_network(params, pixels)
+    return limits.operations(lambda: train_classifier(network, params, pixels, labels)) / params.batch
+
+
+def graph_agrees(kind: str) -> dict[str, bool]:
+    """Return whether graphs on the GPU give the weights of steps launched one by one, and the same ones twice."""
+    pixels, labels = images(200)
+    eager = cudagraph.captured
+    results = {}
+
+    def gan() -> np.ndarray:
+        params = gan_params("demo", kind, "bfloat16", 3)
+        return train_gan(gan_networks(params), params, pixels)
+
+    def classifier() -> np.ndarray:
+        params = classifier_params("demo", kind, "bfloat16", 3)
+        return train_classifier(classifier_network(params, pixels), params, pixels, labels)
+
+    for name, training in (("DCGAN", gan), ("classifier", classifier)):
+        first, second = training(), training()
+        cudagraph.captured = lambda step, where: step
+        try:
+            plainly = training()
+        finally:
+            cudagraph.captured = eager
+        results[f"{name}: same losses twice"] = bool(np.array_equal(first, second))
+        results[f"{name}: graph and single launches agree"] = all(
+            np.allclose(first[field], plainly[field], rtol=1e-3) for field in first.dtype.names
+        )
+    return results
+
+
+def rows(rounds: int) -> list[timing.Row]:
+    """Return the rows on the CPU."""
+    found = [
+        *gan_rows("paper", "cpu", 64, rounds),
+        *gan_rows("demo", "cpu", 288, rounds),
+        *classifier_rows("paper", "cpu", 256, rounds),
+        *classifier_rows("demo", "cpu", 1024, rounds),
+    ]
+    return found + limit_rows([row for row in found if row.work.startswith("paper")], "cpu")
