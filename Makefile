@@ -1,10 +1,14 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
+# make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make test   every test and style check, in copies; never on your config or results
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 
-.PHONY: demo test lint format reference clean
+SECTIONS ?=
+BENCH := .venv-bench/bin
+
+.PHONY: demo test bench lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -13,6 +17,9 @@ demo: .venv/installed
 
 test: .venv/installed lint
 	$(BIN)/pytest
+
+bench: .venv-bench/installed
+	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests
@@ -38,5 +45,11 @@ reference: .venv/installed
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
+# Apart from .venv: the workflow needs none of the peers.
+.venv-bench/installed: requirements.txt tests/benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	$(BENCH)/python -m pip install --quiet --requirement tests/benchmarks/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .snakemake .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache

@@ -197,10 +197,10 @@ def rms(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def ours_samples(crop: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Return what `augment.apply` samples before it applies the window, float32 (n, 64, 64)."""
+    """Return what `augment.apply` samples before it applies the window, (n, 64, 64), its offset taken back."""
     with mock.patch.object(rois, "unit", wraps=rois.unit) as unit:
         augment.apply(crop, maps, LOW, HIGH)
-    return np.concatenate([call.args[0] for call in unit.call_args_list])
+    return np.concatenate([call.args[0] + float(LOW - call.args[1]) for call in unit.call_args_list])
 
 
 def _check_same(name: str, found: np.ndarray, expected: np.ndarray) -> None:
@@ -247,7 +247,7 @@ def opencv(maps: np.ndarray) -> Callable:
 
 
 def albumentations_affine(maps: np.ndarray) -> Callable:
-    """Prepare one A.Affine a map.
+    """Prepare one pipeline of A.Affine and A.CenterCrop a map, as it cannot warp to another size.
 
     No transform takes a matrix, and the parameters of Affine cannot flip, so the matrix takes the place of the drawn
     one; around it a call runs as always. The image is not rotated first and resized afterwards, which would be two
@@ -256,16 +256,20 @@ def albumentations_affine(maps: np.ndarray) -> Callable:
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else its import asks the network for a newer version
     import albumentations
 
+    border = (CROP - rois.SIZE) / 2
+    centered = np.array([[1, 0, border], [0, 1, border], [0, 0, 1]])
+
     class Affine(albumentations.Affine):
         def __init__(self, matrix: np.ndarray):
             super().__init__(interpolation=cv2.INTER_CUBIC, border_mode=cv2.BORDER_REPLICATE, p=1)
-            self.matrix = np.linalg.inv(square(matrix))  # from the crop to the ROI
+            self.matrix = centered @ np.linalg.inv(square(matrix))  # from the crop to the ROI
 
         def get_params_dependent_on_data(self, params: dict, data: dict) -> dict:
-            return {"matrix": self.matrix, "output_shape": (rois.SIZE, rois.SIZE)}
+            return {"matrix": self.matrix, "output_shape": params["shape"][:2]}
 
-    transforms = [Affine(m) for m in pixel_maps(maps, CROP)]
-    return lambda crop: [t(image=crop)["image"] for t in transforms]
+    crop_center = albumentations.CenterCrop(rois.SIZE, rois.SIZE)
+    pipelines = [albumentations.Compose([Affine(m), crop_center]) for m in pixel_maps(maps, CROP)]
+    return lambda crop: [pipeline(image=crop)["image"] for pipeline in pipelines]
 
 
 def monai_affine(maps: np.ndarray) -> Callable:

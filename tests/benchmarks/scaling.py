@@ -29,6 +29,15 @@ SIZE = (3, 192, 192)  # voxels of a volume (z, y, x): a slice for each lesion of
 DIAMETERS = (15, 60)  # px
 SPACING = (0.8, 0.8, 5.0)  # mm (x, y, z)
 PLAN = f"results/{COHORT}/plan.csv"
+# Between us and what is measured, because a child's peak memory is never below that of the process that started it.
+LAUNCH = """
+import json, os, subprocess, sys, time
+began = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(child.pid, 0)
+figures = time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+print("\\n", json.dumps([*figures, os.waitstatus_to_exitcode(status)]), sep="")
+"""
 BASES = {"seconds": "base_s", "cpu_s": "base_cpu_s", "peak_mb": "base_mb", "written_mb": ""}
 NEEDS = {
     "check_cases": set(),
@@ -41,7 +50,7 @@ NEEDS = {
 
 def make_cohort(lesions: int | str, folder: Path | str) -> None:
     """Write ``cases.csv`` and its volumes: patients with one to three lesions, by masks and by boxes in turns."""
-    import numpy as np  # here, in a process of its own: a child's peak memory is never below its parent's
+    import numpy as np  # here, because the process that a training job's start is measured in imports this module
     import SimpleITK as sitk
 
     def write(array: np.ndarray, name: str) -> None:
@@ -148,19 +157,15 @@ def measured(command: list[str], folder: Path) -> tuple[tuple[float, float, floa
     """
     path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": path, "XDG_CACHE_HOME": str(folder / ".cache")}
-    with tempfile.TemporaryFile("w+") as printed:
-        began = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=printed, stderr=subprocess.STDOUT)
-        # By wait4, which tells this child's memory from that of the others.
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        printed.seek(0)
-        output = printed.read()
-    if child.returncode:
+    launched = [sys.executable, "-c", LAUNCH, *command]
+    with tempfile.TemporaryFile("w+") as file:
+        subprocess.run(launched, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT, check=True)
+        file.seek(0)
+        output, _, last = file.read().rstrip().rpartition("\n")
+    seconds, cpu, peak, status = json.loads(last)
+    if status:
         raise RuntimeError(f"{shlex.join(command)[:500]}:\n{output[-5000:]}")
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return (seconds, usage.ru_utime + usage.ru_stime, peak), output
+    return (seconds, cpu, peak / (2**20 if sys.platform == "darwin" else 2**10)), output
 
 
 def written(folder: Path) -> int:
@@ -176,7 +181,7 @@ def record(lesions: int, stage: str, used: tuple, size: int, base: tuple) -> dic
 def training_start(lesions: int, folder: Path) -> list[dict]:
     """Measure, in a process of its own, what `first_step` times."""
     used, printed = measured(call("first_step", f"results/{COHORT}"), folder)
-    steps = json.loads(printed.splitlines()[-1])
+    steps = json.loads(printed.rstrip().splitlines()[-1])
     return [
         record(lesions, f"training: {step}", (*seconds, used[2]), 0, (0.0, 0.0, 0.0)) for step, seconds in steps.items()
     ]
