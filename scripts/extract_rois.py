@@ -28,7 +28,7 @@ def main() -> None:
     with command.logged("extract_rois", arguments.log) as log:
         params = command.params(rois.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
-        index = cases[COLUMNS].assign(low=np.nan, high=np.nan)
+        limits = np.empty((len(cases), 2))
         images = np.empty((len(cases), rois.SIZE, rois.SIZE), np.uint8)
 
         def crops() -> Iterator[tuple[str, np.ndarray]]:
@@ -46,13 +46,13 @@ def main() -> None:
                         maps = augment.matrices(augment.identity(), row.diameter_px, params)
                         filtered = rois.lowpass(crop, row.diameter_px, params)
                         images[row.Index] = augment.apply(filtered, maps, low, high)[0]
-                        index.loc[row.Index, ["low", "high"]] = low, high
+                        limits[row.Index] = low, high
                         yield row.lesion, crop
                     log.info("%s, slice %d: %d lesions", path, key_slice, len(lesions))
 
         artifacts.write_arrays(crops(), arguments.crops)
         artifacts.write_array(images, arguments.images)
-        artifacts.write_csv(index, arguments.index)
+        artifacts.write_csv(cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1]), arguments.index)
 
 
 if __name__ == "__main__":

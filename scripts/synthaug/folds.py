@@ -38,6 +38,7 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
                 "add patients, lower folds or leave the class out"
             )
     best, best_spread = None, None
+    least = int((main["class"].value_counts() % folds > 0).sum())  # no split of the lesions spreads them less
     for candidate in range(CANDIDATES):
         splitter = StratifiedGroupKFold(
             folds, shuffle=True, random_state=seeding.stream_seed(master_seed, "folds", seed, candidate) % 2**32
@@ -49,6 +50,8 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
         spread = int((counts.max(axis=1) - counts.min(axis=1)).sum())
         if counts.shape[1] == folds and counts.to_numpy().min() > 0 and (best is None or spread < best_spread):
             best, best_spread = fold, spread
+            if spread == least:
+                break
     if best is None:
         raise InputError(f"folds: no patient-level split has every class in each of {folds} folds; lower folds")
     return main.assign(fold=best)

@@ -52,3 +52,14 @@ def test_arrays_are_written_to_the_same_bytes(tmp_path):
     with np.load(tmp_path / "one.npz") as loaded:
         assert list(loaded) == ["file", "a"]
         np.testing.assert_array_equal(loaded["file"], np.arange(5))
+
+
+def test_a_new_array_appears_when_it_is_filled(tmp_path):
+    path = tmp_path / "a.npy"
+    with artifacts.new_array(path, (3, 2), np.uint8) as array:
+        array[:] = np.arange(6).reshape(3, 2)
+        assert not path.exists()
+    assert artifacts.read_array(path).tolist() == [[0, 1], [2, 3], [4, 5]]
+    with pytest.raises(ZeroDivisionError), artifacts.new_array(tmp_path / "b.npy", (3,), np.uint8):
+        raise ZeroDivisionError
+    assert [file.name for file in tmp_path.iterdir()] == ["a.npy"]

@@ -69,8 +69,11 @@ def test_the_gpu_check_needs_pytorch_and_numpy_alone():
     assert not ours & set(found.split())
 
 
-def test_loops_agree_with_and_without_the_capture():
-    assert all(networks.graph_agrees("cpu").values())
+@pytest.mark.parametrize(
+    "kind", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+)
+def test_loops_agree_with_and_without_the_capture(kind):
+    assert all(networks.graph_agrees(kind).values())
 
 
 def test_rates_are_positive():

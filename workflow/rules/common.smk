@@ -3,6 +3,7 @@
 import ast
 import csv
 import difflib
+import functools
 import itertools
 import json
 import string
@@ -116,24 +117,27 @@ def pack(**values):
     return json.dumps(values, sort_keys=True)
 
 
+@functools.cache
+def imports(path):
+    """Return the files of this project that the Python file ``path`` names in its imports."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    candidates = [(BASE / "scripts").joinpath(*name.split(".")).with_suffix(".py") for name in names]
+    return [candidate for candidate in candidates if candidate.exists()]
+
+
 def code(script):
     """Return the paths of scripts/<script>.py and of every file of this project that it imports, script first."""
-    root = BASE / "scripts"
-    pending, found = [root / f"{script}.py"], []
+    pending, found = [BASE / "scripts" / f"{script}.py"], []
     while pending:
         path = pending.pop()
-        if path in found:
-            continue
-        found.append(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            candidates = [root.joinpath(*name.split(".")).with_suffix(".py") for name in names]
-            pending += [candidate for candidate in candidates if candidate.exists()]
+        if path not in found:
+            found.append(path)
+            pending += imports(path)
     return [os.path.relpath(path) for path in found[:1] + sorted(found[1:])]
 
 
