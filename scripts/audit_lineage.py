@@ -4,7 +4,7 @@ Inputs: the lesions, the folds of each seed, and the folder of every classifier 
 `model.json`) and generator (`train_set.csv`, `model.json`), which are found by their names below the cohort's results.
 Output: `evaluation/lineage.json`: what each model was trained on and tested with, the digests of the training sets, how
 many models there are and the library versions. It fails, naming every lesion, patient and model, if a training set is
-not clean, and if the models were made with different library versions.
+not clean, and if the models were made with different library versions or in different precisions.
 """
 
 import hashlib
@@ -57,6 +57,7 @@ def main() -> None:
         report = {
             "clean": True,
             "versions": lineage.common_versions(models),
+            "precision": lineage.common_precision(models),
             "devices": sorted({model["device"] for model in models.values()}),
             "imported": sorted(name for name, model in models.items() if model.get(lineage.IMPORTED)),
             "counts": {

@@ -215,19 +215,38 @@ def common_versions(models: dict[str, dict]) -> dict[str, str]:
     InputError
         If two models were made with different versions of one package.
     """
+    advice = "library versions mix, so the models are not comparable; delete the older ones and run again"
+    return _common({name: model["versions"] for name, model in models.items() if not model.get(IMPORTED)}, advice)
+
+
+def common_precision(models: dict[str, dict]) -> str | None:
+    """Return the precision that all networks were trained in; None if there is no network. As `common_versions`.
+
+    ``precision: auto`` gives different ones on a cluster of different machines, and then arms would differ by it.
+    """
+    networks = {
+        name: {"precision": model["params"]["precision"]}
+        for name, model in models.items()
+        if not model.get(IMPORTED) and "precision" in model.get("params", {})
+    }
+    advice = "precisions mix, so the models are not comparable; name one in precision: and run again"
+    return _common(networks, advice).get("precision")
+
+
+def _common(facts: dict[str, dict[str, str]], advice: str) -> dict[str, str]:
+    """Return the one value of each fact of the models; stop with ``advice`` where there are several."""
     users: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name, model in models.items():
-        if not model.get(IMPORTED):
-            for package, version in model["versions"].items():
-                users[package][version].append(name)
+    for name, known in facts.items():
+        for fact, value in known.items():
+            users[fact][value].append(name)
     problems = [
-        f"{package} "
-        + "; ".join(f"{version} in {len(names)} models such as {names[0]}" for version, names in by_version.items())
-        for package, by_version in sorted(users.items())
-        if len(by_version) > 1
+        f"{fact} "
+        + "; ".join(f"{value} in {len(names)} models such as {names[0]}" for value, names in by_value.items())
+        for fact, by_value in sorted(users.items())
+        if len(by_value) > 1
     ]
-    _stop("library versions mix, so the models are not comparable; delete the older ones and run again", problems)
-    return {package: next(iter(by_version)) for package, by_version in sorted(users.items())}
+    _stop(advice, problems)
+    return {fact: next(iter(by_value)) for fact, by_value in sorted(users.items())}
 
 
 def check(

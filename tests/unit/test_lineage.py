@@ -259,6 +259,16 @@ def test_mixed_versions_are_named():
         lineage.common_versions({"a": models["a"], "b": {"versions": {"numpy": "2.0"}}})
 
 
+def test_mixed_precisions_are_named():
+    names = ("float32", "bfloat16", "bfloat16")
+    models = {name: {"params": {"precision": kind}} for name, kind in zip("abc", names, strict=True)}
+    with pytest.raises(InputError, match=r"precision float32 in 1 models such as a; bfloat16 in 2 models such as b"):
+        lineage.common_precision(models)
+    others = {"svm": {"params": {}}, "d": {"imported": True, "params": {"precision": "float16"}}}
+    assert lineage.common_precision({"b": models["b"], **others}) == "bfloat16"
+    assert lineage.common_precision(others) is None
+
+
 def save(model, results):
     """Write a model's files as its training does."""
     folder = results / model.name
