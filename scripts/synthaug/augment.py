@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from synthaug import rois
+from synthaug import affine, rois
 
 ROTATIONS, FLIPS, TRANSLATIONS, SCALES = 30, 3, 7, 5
 PER_ROTATION = 1 + FLIPS + TRANSLATIONS + SCALES
 PER_LESION = ROTATIONS * PER_ROTATION  # N = 480
 FLIP_SIGNS = {"none": (1, 1), "up-down": (1, -1), "left-right": (-1, 1), "both": (-1, -1)}  # (x, y)
-CENTERS = (2 * np.arange(rois.SIZE) + 1) / rois.SIZE - 1  # of the px of a ROI, in ROI coordinates
 TOGETHER = 32  # maps sampled together: their positions fit a processor's cache
 COLUMNS = ["rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
 
@@ -105,7 +104,8 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
         part = slice(first, first + TOGETHER)
         sampled = torch.nn.functional.grid_sample(
             image,
-            _grid(maps[part] / extent[None, :, None]),
+            # The images one below the other: the crop is not copied for each.
+            affine.grid(maps[part] / extent[None, :, None], rois.SIZE).reshape(1, -1, rois.SIZE, 2),
             mode="bicubic",
             padding_mode="border",
             align_corners=False,
@@ -113,16 +113,3 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
         sampled = sampled.reshape(-1, rois.SIZE, rois.SIZE).numpy()
         images[part] = np.rint(rois.unit(sampled, low - middle, high - middle) * 255)
     return images
-
-
-def _grid(maps: np.ndarray) -> torch.Tensor:
-    """Return where each px of the images lies in the crop, float32 (1, n 64, 64, 2), the images one below the other.
-
-    Computed in float64 and rounded once, and faster than by PyTorch's affine_grid.
-    """
-    columns = maps[:, :, 0, None] * CENTERS
-    rows = maps[:, :, 1, None] * CENTERS + maps[:, :, 2, None]
-    grid = np.empty((len(maps), rois.SIZE, rois.SIZE, 2), np.float32)
-    for axis in (0, 1):
-        np.add(rows[:, axis, :, None], columns[:, axis, None, :], out=grid[..., axis], casting="same_kind")
-    return torch.from_numpy(grid.reshape(1, -1, rois.SIZE, 2))

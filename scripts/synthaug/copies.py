@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from scipy import ndimage
 
-from synthaug import rois
+from synthaug import affine, rois
 
 SIDE, BLUR_PX = 32, 2.0  # px of the reduced images' side; sigma of the blur before, in px of the ROI
 ANGLES = 16  # coarse rotations of a full turn, 22.5 degrees apart
@@ -203,11 +203,9 @@ def _posed(
     offset = torch.zeros(len(images), 2, 1)
     if shift_px is not None:
         offset = -theta @ (shift_px / (images.shape[-1] / 2)).unsqueeze(-1)
-    grid = torch.nn.functional.affine_grid(
-        torch.cat([theta, offset], 2), [len(images), 1, *images.shape[1:]], align_corners=False
-    )
+    positions = affine.grid(torch.cat([theta, offset], 2).numpy(), images.shape[-1])
     return torch.nn.functional.grid_sample(
-        images.unsqueeze(1), grid, mode="bilinear", padding_mode="border", align_corners=False
+        images.unsqueeze(1), positions, mode="bilinear", padding_mode="border", align_corners=False
     ).squeeze(1)
 
 
