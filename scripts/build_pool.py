@@ -36,14 +36,13 @@ def main() -> None:
         tables = []
         with (
             np.load(arguments.crops, allow_pickle=False) as crops,
-            artifacts.new_array(arguments.images, shape, np.uint8) as images,
+            artifacts.array_in_parts(arguments.images, shape, np.uint8) as append,
         ):
             for row in index.itertuples():
                 table = augment.draw(seeding.stream(params.master_seed, "pool", row.lesion), row.diameter_px)
                 maps = augment.matrices(table, row.diameter_px, params)
                 crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
-                first = row.Index * augment.PER_LESION
-                images[first : first + augment.PER_LESION] = augment.apply(crop, maps, row.low, row.high)
+                append(augment.apply(crop, maps, row.low, row.high))
                 tables.append(table.assign(lesion=row.lesion, rank=range(len(table))))
                 log.info("%s: %d augmentations", row.lesion, len(table))
         artifacts.write_csv(pd.concat(tables)[["lesion", "rank", *augment.COLUMNS]], arguments.index)

@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -66,12 +66,30 @@ def write_array(array: np.ndarray, path: str | Path) -> None:
 
 
 @contextlib.contextmanager
-def new_array(path: str | Path, shape: tuple[int, ...], dtype: type) -> Iterator[np.ndarray]:
-    """Yield an array to be filled that lies on the disk, not in memory; it becomes the ``.npy`` file on success."""
+def array_in_parts(path: str | Path, shape: tuple[int, ...], dtype: type) -> Iterator[Callable[[np.ndarray], None]]:
+    """Yield a function that appends rows to an array of ``shape``, which never lies in memory as a whole.
+
+    Raises
+    ------
+    ValueError
+        If a part is of another type or the rows are not as many as ``shape`` says.
+    """
+    written = 0
     with replacing(path) as temporary:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
-        yield array
-        array.flush()
+        with temporary.open("wb") as file:
+            descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+            np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+
+            def append(part: np.ndarray) -> None:
+                nonlocal written
+                if part.dtype != dtype or part.shape[1:] != shape[1:]:
+                    raise ValueError(f"{path}: expected {np.dtype(dtype)} {shape[1:]}, found {part.dtype} {part.shape}")
+                file.write(np.ascontiguousarray(part))
+                written += len(part)
+
+            yield append
+        if written != shape[0]:
+            raise ValueError(f"{path}: expected {shape[0]} rows, found {written}")
 
 
 def write_arrays(arrays: Iterable[tuple[str, np.ndarray]], path: str | Path) -> None:

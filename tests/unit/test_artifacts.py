@@ -54,12 +54,16 @@ def test_arrays_are_written_to_the_same_bytes(tmp_path):
         np.testing.assert_array_equal(loaded["file"], np.arange(5))
 
 
-def test_a_new_array_appears_when_it_is_filled(tmp_path):
+def test_an_array_in_parts_appears_when_it_is_whole(tmp_path):
     path = tmp_path / "a.npy"
-    with artifacts.new_array(path, (3, 2), np.uint8) as array:
-        array[:] = np.arange(6).reshape(3, 2)
+    with artifacts.array_in_parts(path, (3, 2), np.uint8) as append:
+        append(np.array([[0, 1], [2, 3]], np.uint8))
+        append(np.array([[4, 5]], np.uint8))
         assert not path.exists()
-    assert artifacts.read_array(path).tolist() == [[0, 1], [2, 3], [4, 5]]
-    with pytest.raises(ZeroDivisionError), artifacts.new_array(tmp_path / "b.npy", (3,), np.uint8):
-        raise ZeroDivisionError
-    assert [file.name for file in tmp_path.iterdir()] == ["a.npy"]
+    np.save(tmp_path / "b.npy", np.arange(6, dtype=np.uint8).reshape(3, 2))
+    assert path.read_bytes() == (tmp_path / "b.npy").read_bytes()
+    for wrong in (np.zeros((3, 2)), np.zeros((3, 3), np.uint8), np.zeros((2, 2), np.uint8)):
+        with pytest.raises(ValueError, match="expected"), artifacts.array_in_parts(path, (3, 2), np.uint8) as append:
+            append(wrong)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.npy", "b.npy"]
+    assert artifacts.read_array(path).tolist() == [[0, 1], [2, 3], [4, 5]]  # the whole one is still there
