@@ -29,7 +29,7 @@ from synthaug import (
     imports,
     quality,
     seeding,
-    weights,
+    trained,
 )
 from synthaug.errors import InputError
 
@@ -202,7 +202,7 @@ def main() -> None:
             own = own.iloc[draw("train").permutation(len(own))[:count]]
             pixels = [cohort.pixels(own), made[:count], cohort.pixels(unseen[:count])]
             units = [cohort.patients(own), np.arange(count).astype(str), cohort.patients(unseen[:count])]
-            features = views(pixels, device.place(weights.load_classifier(Path(folders[folds])), where), where)
+            features = views(pixels, device.place(trained.classifier(Path(folders[folds])), where), where)
             sets = [quality.Images(*images) for images in zip(pixels, units, features, strict=True)]
             table = quality.assess(cls, *sets, params.neighbours, params.confidence, draw)
             tables.append(table.assign(folds=folds))

@@ -9,7 +9,7 @@ neighbour purity of each arm, measured between features, and their differences f
 from pathlib import Path
 
 import command
-from synthaug import artifacts, classify, device, figures, figures_separation, images, separation, weights
+from synthaug import artifacts, classify, device, figures, figures_separation, images, separation, trained
 from synthaug.errors import InputError
 
 
@@ -55,7 +55,7 @@ def main() -> None:
         log.info("%d images of %d lesions", len(shown), shown["lesion"].nunique())
         features, places = {}, {}
         for arm, folder in folders.items():
-            network = device.place(weights.load_classifier(Path(folder)), where)
+            network = device.place(trained.classifier(Path(folder)), where)
             features[arm] = classify.predict(network, pixels, where)[1]
             places[arm] = separation.embed(features[arm], params.master_seed)
             log.info("%s: embedded", arm)

@@ -15,7 +15,6 @@ def main() -> None:
     with command.logged("sample_acgan", arguments.log) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
-        params = device.settle(params, where)
         folder = arguments.generators / groups.ALL_CLASSES
         trained = acgan.Params(**artifacts.read_json(folder / "model.json")["params"])
         generator = acgan.build_generator(trained)
@@ -26,7 +25,7 @@ def main() -> None:
             draws = seeding.stream(params.master_seed, *names)
             z = dcgan.latents(draws, params.samples, trained.latent, params.sampling_latent)
             z = acgan.conditioned(z, np.full(len(z), label), len(trained.classes))
-            images = dcgan.sample(generator, z, where, params.precision)
+            images = dcgan.sample(generator, z, where, trained.precision)
             synthetic_pools.write(images, arguments.generator, cls, arguments.out_dir / cls)
             log.info("%d images of class %s", len(images), cls)
 

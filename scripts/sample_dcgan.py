@@ -14,7 +14,6 @@ def main() -> None:
     with command.logged("sample_dcgan", arguments.log) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
-        params = device.settle(params, where)
         for cls in params.classes:
             trained = dcgan.Params(**artifacts.read_json(arguments.generators / cls / "model.json")["params"])
             generator = dcgan.build_generator(trained)
@@ -22,7 +21,7 @@ def main() -> None:
             names = ("generator", arguments.seed, arguments.train_folds, cls, "samples")
             draws = seeding.stream(params.master_seed, *names)
             z = dcgan.latents(draws, params.samples, trained.latent, params.sampling_latent)
-            images = dcgan.sample(device.place(generator, where), z, where, params.precision)
+            images = dcgan.sample(device.place(generator, where), z, where, trained.precision)
             synthetic_pools.write(images, arguments.generator, cls, arguments.out_dir / cls)
             log.info("%d images of class %s", len(images), cls)
 

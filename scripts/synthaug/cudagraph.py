@@ -1,6 +1,6 @@
 """A training step as one CUDA graph: small networks wait for the CPU to launch kernels, a graph is launched once."""
 
-import warnings
+import functools
 from collections.abc import Callable
 
 import torch
@@ -20,15 +20,16 @@ def captured(step: Callable[..., None], where: torch.device) -> Callable[..., No
         The device. On a GPU, inputs of other shapes than the first ones, such as an incomplete last batch, run
         without the graph.
     """
-    return _Captured(step) if where.type == "cuda" else step
+    return Captured(step) if where.type == "cuda" else step
 
 
-class _Captured:
+class Captured:
+    """The function that `captured` returns on a GPU."""
+
     def __init__(self, step: Callable[..., None]):
         self.step = step
         self.calls = 0
         self.shapes = None
-        self.stream = torch.cuda.Stream()
 
     def __call__(self, *inputs: torch.Tensor) -> None:
         shapes = [tensor.shape for tensor in inputs]
@@ -43,7 +44,7 @@ class _Captured:
         if self.calls == WARM_UP + 1:
             self.inputs = [tensor.clone() for tensor in inputs]
             self.graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self.graph, stream=self.stream):
+            with torch.cuda.graph(self.graph, stream=_stream()):
                 self.step(*self.inputs)
         for kept, given in zip(self.inputs, inputs, strict=True):
             kept.copy_(given)
@@ -51,9 +52,14 @@ class _Captured:
 
     def _aside(self, inputs: tuple[torch.Tensor, ...]) -> None:
         """Run the step on the stream of the capture, as PyTorch's notes on CUDA graphs ask."""
-        self.stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self.stream), warnings.catch_warnings():
-            # Adam says that it was prepared for a graph and runs without one.
-            warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")
+        stream = _stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
             self.step(*inputs)
-        torch.cuda.current_stream().wait_stream(self.stream)
+        torch.cuda.current_stream().wait_stream(stream)
+
+
+@functools.cache
+def _stream() -> torch.cuda.Stream:
+    """Return the one stream of all captures: cuBLAS keeps memory for each stream that it has seen."""
+    return torch.cuda.Stream()

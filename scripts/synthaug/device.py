@@ -43,7 +43,8 @@ def pick(compute: Compute) -> torch.device:
     # cuBLAS reads it when it starts, so it must be set before the first product on the GPU.
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
     torch.set_num_threads(compute.threads)
-    # The same as torch.use_deterministic_algorithms(True), which would import PyTorch's compiler: a second a job.
+    # As torch.use_deterministic_algorithms(True), which would import PyTorch's compiler: a second for a job that, as
+    # it does not train, needs no optimiser, which imports it too.
     torch.set_deterministic_debug_mode("error")
     # It would fill every new tensor once more; we read no memory that was not written.
     torch.utils.deterministic.fill_uninitialized_memory = False

@@ -96,7 +96,8 @@ class Source:
         Raises
         ------
         InputError
-            If there is no such slice, the file is damaged, or a value is NaN or infinite.
+            If there is no such slice, the file is damaged, or a value is NaN or infinite; of a NIfTI file, `check`
+            alone finds the last two.
         """
         if not 0 <= index < self.geometry.size[0]:
             raise InputError(f"{self.path}: expected a slice from 0 to {self.geometry.size[0] - 1}, found {index}")

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
-import torch
 from torch import nn
 
-from synthaug import artifacts, cnn
+from synthaug import artifacts
 from synthaug.errors import InputError
 
 
@@ -37,24 +36,3 @@ def load(network: nn.Module, path: str | Path) -> None:
         raise InputError(
             f"{path}: expected weights of a {type(network).__name__}, found {error}; delete it and run again"
         ) from error
-
-
-def load_classifier(folder: Path) -> cnn.Cnn:
-    """Return the trained classifier whose ``model.json`` and ``weights.safetensors`` lie in ``folder``.
-
-    Raises
-    ------
-    InputError
-        If ``model.json`` describes no classifier or the weights are not those of the one it describes.
-    """
-    params = artifacts.read_json(folder / "model.json")["params"]
-    try:
-        mean = torch.zeros((cnn.SIDE, cnn.SIDE) if params["mean"] == "image" else (1, 1))
-        shape = [params[key] for key in ("widths", "kernel", "dense", "dropout")]
-        network = cnn.Cnn(len(params["classes"]), *shape, mean)
-    except KeyError as error:
-        raise InputError(
-            f"{folder}/model.json: expected the params of a classifier, found no {error}; delete it and run again"
-        ) from error
-    load(network, folder / "weights.safetensors")
-    return network

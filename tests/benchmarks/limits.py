@@ -1,4 +1,4 @@
-"""What the device can do at most, measured, and how many operations a training step takes."""
+"""What the device reaches with the simplest work, measured, and how many operations a training step takes."""
 
 import statistics
 import time
@@ -7,8 +7,9 @@ from collections.abc import Callable
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-SIDE = {"cpu": 2048, "cuda": 8192}  # of the matrices: large enough to fill the device
-BYTES = {"cpu": 1 << 28, "cuda": 1 << 32}  # of the copied memory: far beyond the caches
+SIDES = {"cpu": (1024, 2048), "cuda": (4096, 8192)}  # of the matrices
+MAPS = {"cpu": 128, "cuda": 512}  # of the convolution, in and out
+BYTES = {"cpu": 1 << 28, "cuda": 1 << 30}  # of the copied memory: far beyond the caches
 
 
 def wait(where: torch.device) -> None:
@@ -31,11 +32,19 @@ def seconds(work: Callable[[], object], where: torch.device, rounds: int = 5) ->
     return statistics.median([once(work, where) for _ in range(rounds + 1)][1:])
 
 
-def matmul_rate(where: torch.device, precision: str) -> float:
-    """Return the operations a second of a large product of matrices."""
-    side = SIDE[where.type]
-    one, two = (torch.randn(side, side, device=where, dtype=getattr(torch, precision)) for _ in range(2))
-    return 2 * side**3 / seconds(lambda: one @ two, where)
+def best_rate(where: torch.device, precision: str) -> float:
+    """Return the most operations a second of large products of matrices and of a large convolution."""
+    dtype = getattr(torch, precision)
+    rates = []
+    for side in SIDES[where.type]:
+        one, two = (torch.randn(side, side, device=where, dtype=dtype) for _ in range(2))
+        rates.append(2 * side**3 / seconds(lambda one=one, two=two: one @ two, where))
+    maps = MAPS[where.type]
+    layer = torch.nn.Conv2d(maps, maps, 5, padding=2, device=where, dtype=dtype).to(memory_format=torch.channels_last)
+    images = torch.randn(32, maps, 32, 32, device=where, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        rates.append(2 * 32 * 32**2 * 25 * maps**2 / seconds(lambda: layer(images), where))
+    return max(rates)
 
 
 def bandwidth(where: torch.device) -> float:

@@ -10,7 +10,7 @@ import torch
 
 def describe(where: torch.device, packages: tuple[str, ...] = ("torch", "numpy")) -> dict:
     """Return date, processor, device and versions; nothing that names the machine or its owner."""
-    known = torch.cpu.get_capabilities()
+    known = getattr(torch.cpu, "get_capabilities", dict)()  # not in older versions
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": known.get("cpu_name", platform.processor()),

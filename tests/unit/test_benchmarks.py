@@ -77,5 +77,5 @@ def test_loops_agree_with_and_without_the_capture(kind):
 
 
 def test_rates_are_positive():
-    assert limits.matmul_rate(CPU, "float32") > 1e9
+    assert limits.best_rate(CPU, "float32") > 1e9
     assert np.isfinite(limits.bandwidth(CPU))

@@ -11,6 +11,7 @@ import torch
 
 from synthaug import artifacts, classify, device, seeding, weights
 from synthaug.errors import InputError
+from synthaug.trained import classifier as read_classifier
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 CPU = torch.device("cpu")
@@ -181,12 +182,12 @@ def test_a_written_classifier_returns(tmp_path, mean):
     network = classify.build(images, params(mean=mean), NAMES)
     weights.save(network, tmp_path / "weights.safetensors")
     (tmp_path / "model.json").write_text(json.dumps({"params": PARAMS | {"mean": mean}}))
-    found, written = (classify.predict(each, images, CPU) for each in (weights.load_classifier(tmp_path), network))
+    found, written = (classify.predict(each, images, CPU) for each in (read_classifier(tmp_path), network))
     assert np.array_equal(found[0], written[0])
     assert np.array_equal(found[1], written[1])
     (tmp_path / "model.json").write_text('{"params": {"mean": "value"}}')
     with pytest.raises(InputError, match="expected the params of a classifier, found no 'widths'"):
-        weights.load_classifier(tmp_path)
+        read_classifier(tmp_path)
 
 
 def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.CompletedProcess:

@@ -26,6 +26,26 @@ def test_auto_takes_a_gpu_where_there_is_one(monkeypatch):
     assert device.pick(compute(device="auto")).type == "cpu"
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
+        ({"amx_bf16": True}, "bfloat16"),
+        ({"avx512_f": True}, "float32"),
+    ],
+)
+def test_auto_precision_is_what_the_processor_computes_in(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    cpu = torch.device("cpu")
+    assert device.settle(compute(precision="auto"), cpu) == compute(precision=expected)
+    assert device.settle(compute(precision="float32"), cpu).precision == "float32"
+
+
+def test_an_unsettled_precision_is_no_precision():
+    with pytest.raises(KeyError), device.autocast(torch.device("cpu"), "auto"):
+        pass
+
+
 def test_missing_gpu_is_an_error(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match="set device: cpu"):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.metrics import silhouette_score
 
-from synthaug import artifacts, classify, cnn, separation, weights
+from synthaug import artifacts, cnn, separation, trained, weights
 from synthaug.errors import InputError
 
 CLASSES = ["cyst", "met"]
@@ -145,7 +145,7 @@ def test_the_images_are_the_test_lesions_and_their_first_augmentations(cohort):
 
 def test_a_classifier_is_read_back_with_its_mean(cohort):
     for arm, shape in (("classic", (1, 1)), ("dcgan", (64, 64))):
-        mean = classify.load(cohort / arm).mean
+        mean = trained.classifier(cohort / arm).mean
         assert mean.shape == shape
         assert (mean == 0.3).all()
 
