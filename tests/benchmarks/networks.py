@@ -223,7 +223,7 @@ def graph_agrees(kind: str) -> dict[str, bool]:
 def rows(rounds: int) -> list[timing.Row]:
     """Return the rows on the CPU."""
     found = [
-        *gan_rows("paper", "cpu", 128, rounds),
+        *gan_rows("paper", "cpu", 192, rounds),
         *gan_rows("demo", "cpu", 288, rounds),
         *classifier_rows("paper", "cpu", 256, rounds),
         *classifier_rows("demo", "cpu", 1024, rounds),
