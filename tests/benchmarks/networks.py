@@ -88,13 +88,14 @@ def gan_rows(size: str, kind: str, count: int, rounds: int, epochs: int = 1) -> 
     pixels, _ = images(count)
     params = gan_params(size, kind, "float32")
     where = device.pick(params)
-    loop = plain.Dcgan(*plain.gan_networks(params, NAMES), params, where)
+    peers = plain.gan_networks(params, NAMES)
     draws = np.random.default_rng(1)
 
     def plain_epoch() -> None:
         steps = count // params.batch
         usual()
         z = dcgan.training_latents(draws, steps * params.batch, params)
+        loop = plain.Dcgan(*peers, params, where)  # as ours, each training makes its optimisers
         loop.epoch(pixels, draws.permutation(count).tolist(), np.split(z, steps))
 
     networks = gan_networks(params)
@@ -114,7 +115,7 @@ def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int =
     pixels, labels = images(count)
     params = classifier_params(size, kind, "float32")
     where = device.pick(params)
-    loop = plain.Classifier(classify.build(pixels, params, NAMES), params, where)
+    peer = classify.build(pixels, params, NAMES)
     network, draws = classifier_network(params, pixels), np.random.default_rng(1)
 
     def ours(precision: str) -> float:
@@ -125,6 +126,7 @@ def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int =
 
     def plain_epoch() -> None:
         usual()
+        loop = plain.Classifier(peer, params, where)
         loop.epoch(pixels, labels, draws.permutation(count).tolist())
 
     work = f"{size} network, batch {params.batch}, {-(-count // params.batch)} steps an epoch"
