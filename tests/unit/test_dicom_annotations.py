@@ -1,5 +1,6 @@
 """SEG files written by highdicom and RTSTRUCT files written by rt-utils, read onto their series."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,10 @@ from synthaug import annotations, cases, dicom_annotations, volumes
 from synthaug.errors import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+REAL = Path(os.environ.get("SYNTHAUG_REAL_DATA", "/nonexistent"))
+real_data = pytest.mark.skipif(
+    not REAL.is_dir(), reason="SYNTHAUG_REAL_DATA names no folder with the unzipped real data sets"
+)
 
 
 def described(number):
@@ -31,7 +36,9 @@ def described(number):
 def write_seg(path, series, lesions, flips="plain", kind="BINARY", *, slices=slice(None), change=None, **options):
     """Let highdicom write a SEG of lesions, bool (n, z, y, x), as segments 1 to n, on the given slices only."""
     images = [pydicom.dcmread(file) for file in series.iterdir()]
-    images.sort(key=lambda image: image.InstanceNumber)
+    images.sort(key=lambda image: image.ImagePositionPatient[2])
+    for image in images:
+        image.setdefault("FrameOfReferenceUID", "1.2.3.3")  # which highdicom insists on
     pixels = np.moveaxis(in_file(np.asarray(lesions), flips), 0, -1)
     pixels = pixels.astype(np.uint8 if pixels.dtype == bool else pixels.dtype)
     segmentation = Segmentation(
@@ -389,3 +396,12 @@ def test_other_masks_do_not_pay_for_the_libraries():
     done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert not dicom_annotations.is_dicom(SCRIPTS)
+
+
+@real_data
+def test_3d_ircadb_tumours_as_seg(tmp_path):
+    folder = REAL / "3d-ircadb-01-case17"
+    masks = [volumes.open_image(folder / "MASKS_DICOM" / name).volume() > 0 for name in ("livertumor1", "livertumor2")]
+    labels = read(write_seg(tmp_path / "seg.dcm", folder / "PATIENT_DICOM", masks), folder / "PATIENT_DICOM")
+    for number, mask in enumerate(masks, 1):
+        np.testing.assert_array_equal(labels.lesion(number), mask)
