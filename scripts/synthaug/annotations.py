@@ -12,8 +12,10 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug import volumes
+from synthaug import dicom_annotations, volumes
+from synthaug import labels as mask_labels
 from synthaug.errors import InputError
+from synthaug.labels import Labels
 
 KINDS = ("mask", "polygon", "box")
 
@@ -57,24 +59,26 @@ def outline(row: Mapping[str, str]) -> np.ndarray:
     return points.reshape(-1, 2)
 
 
-def read_labels(path: Path, image: volumes.Geometry) -> np.ndarray:
-    """Read a whole mask, (z, y, x), that belongs to an image of geometry ``image``.
+def read_labels(path: Path, image: volumes.Geometry) -> Labels:
+    """Read a whole mask, a volume, picture, DICOM SEG or RTSTRUCT, that belongs to an image of geometry ``image``.
 
     Raises
     ------
     InputError
         If it cannot be read, lies elsewhere than the image, or holds values that are no labels.
     """
+    if dicom_annotations.is_dicom(path):
+        return dicom_annotations.read(path, image)
     source = volumes.open_image(path)
     if difference := image.difference(source.geometry):
         raise InputError(f"{path}: mask and image do not match: {difference}; export the mask on the image's grid")
     labels = source.volume()
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise InputError(f"{path}: expected whole numbers (labels), found fractions; export labels, not probabilities")
-    return labels
+    return mask_labels.of_volume(labels)
 
 
-def locate(row: Mapping[str, str], image: volumes.Geometry, labels: np.ndarray | None) -> tuple[int, np.ndarray]:
+def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | None) -> tuple[int, np.ndarray]:
     """Find a lesion's key slice and draw the lesion on it.
 
     Parameters
@@ -117,10 +121,13 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: np.ndarray |
 
 
 def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
-    """Draw a lesion of a checked table on slice ``index``, bool (y, x); reads that slice of the mask only."""
+    """Draw a lesion of a checked table on slice ``index``, bool (y, x); of a mask volume it reads that slice only."""
     if kind(row) != "mask":
         return drawn(row, image)
-    labels = volumes.open_image(folder / row["mask"]).slice(index)
+    path = folder / row["mask"]
+    if dicom_annotations.is_dicom(path):
+        return _labelled(row, dicom_annotations.read(path, image))[index]
+    labels = volumes.open_image(path).slice(index)
     label = whole(row, "label")
     return labels != 0 if label is None else labels == label
 
@@ -157,20 +164,18 @@ def largest_diameter(mask: np.ndarray, spacing: tuple[float, float] = (1.0, 1.0)
     return float(pdist(points).max())
 
 
-def _labelled(row: Mapping[str, str], labels: np.ndarray) -> np.ndarray:
+def _labelled(row: Mapping[str, str], labels: Labels) -> np.ndarray:
     """Return where a mask has the row's label, or its only one."""
     label = whole(row, "label")
-    lesion = labels != 0 if label is None else labels == label
-    present = np.unique(labels[lesion] if label is None else labels)
-    present = present[present != 0]
-    listed = ", ".join(f"{value:g}" for value in present[:20]) + (" ..." if len(present) > 20 else "")
-    if not len(present):
+    if not labels.names:
         raise InputError(f"{row['mask']}: expected a lesion, found only zeros; draw the lesion again")
-    if label is None and len(present) > 1:
-        raise InputError(f"label: expected one of {listed}, the labels of {row['mask']}, found an empty cell; add it")
-    if label is not None and label not in present:
-        raise InputError(f"label: expected one of {listed}, the labels of {row['mask']}, found {label}; correct it")
-    return lesion
+    if label is None and len(labels.names) > 1:
+        found = "an empty cell; add it"
+    elif label is not None and label not in labels.names:
+        found = f"{label}; correct it"
+    else:
+        return labels.lesion(next(iter(labels.names)) if label is None else label)
+    raise InputError(f"label: expected one of {labels.listed()}, the labels of {row['mask']}, found {found}")
 
 
 def _short(text: str) -> str:

@@ -10,8 +10,8 @@ from synthaug.errors import InputError
 
 STEP_TOLERANCE = 0.1  # of the slice distance; scanners round positions, a lost slice is 1.0
 SERIES, POSITION, ORIENTATION, PIXEL_SPACING = "0020|000e", "0020|0032", "0020|0037", "0028|0030"
-FRAMES, PHOTOMETRIC, DESCRIPTION = "0028|0008", "0028|0004", "0008|103e"
-TAGS = (SERIES, POSITION, ORIENTATION, PIXEL_SPACING, FRAMES, PHOTOMETRIC, DESCRIPTION)
+FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE = "0028|0008", "0028|0004", "0008|103e", "0020|0052"
+TAGS = (SERIES, POSITION, ORIENTATION, PIXEL_SPACING, FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE)
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Series:
         Centre of the first slice's first pixel in mm, patient coordinates.
     axes
         Unit vectors along a row and along a column (2, 3).
+    uid, frame_of_reference
+        SeriesInstanceUID and FrameOfReferenceUID, "" if missing.
     """
 
     files: list[Path]
@@ -35,6 +37,8 @@ class Series:
     spacing: tuple[float, float, float]
     origin: np.ndarray
     axes: np.ndarray
+    uid: str
+    frame_of_reference: str
 
 
 def read_series(folder: Path) -> Series:
@@ -64,7 +68,8 @@ def read_series(folder: Path) -> Series:
             "resample the series"
         )
     size, spacing = (columns, rows, len(headers)), (float(column_spacing), float(row_spacing), step)
-    return Series([header.path for header in headers], size, spacing, positions[0], axes)
+    uids = (headers[0].tags.get(tag, "") for tag in (SERIES, FRAME_OF_REFERENCE))
+    return Series([header.path for header in headers], size, spacing, positions[0], axes, *uids)
 
 
 def pixels(path: Path) -> np.ndarray:

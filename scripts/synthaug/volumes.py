@@ -4,6 +4,7 @@ Every image, whatever its format, appears as an axial stack: arrays are (z, y, x
 the patient's back, x towards the patient's left. A 2-D picture is a stack of one slice without spacing.
 """
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable
@@ -35,12 +36,24 @@ class Geometry:
         Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None likewise.
     direction
         Unit vectors (x, y, z) of the axes z, y, x; None likewise.
+    series, frame_of_reference
+        UIDs that DICOM annotations refer to; "" where the files tell none.
     """
 
     size: tuple[int, int, int]
     spacing: tuple[float, float, float] | None = None
     origin: tuple[float, float, float] | None = None
     direction: tuple[tuple[float, float, float], ...] | None = None
+    series: str = ""
+    frame_of_reference: str = ""
+
+    def indices(self, points: np.ndarray) -> np.ndarray:
+        """Return where points x, y, z in mm, (n, 3), lie in voxels z, y, x, (n, 3); the first voxel's centre is 0.
+
+        A single slice is taken to be as thick as its pixels are wide.
+        """
+        spacing = np.where(np.isnan(self.spacing), self.spacing[1], self.spacing)
+        return (points - np.array(self.origin)) @ np.linalg.inv(spacing[:, None] * np.array(self.direction))
 
     def corners(self) -> np.ndarray:
         """Return the centres of the eight corner voxels in mm, (8, 3)."""
@@ -228,6 +241,7 @@ def _open_series(folder: Path) -> Source:
             f"{folder}: expected axial slices, found rows along ({_text(series.axes[0])}) and columns along "
             f"({_text(series.axes[1])}); use the axial series or resample it"
         )
+    geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
     if flips[2]:
         files.reverse()
     flipped = tuple(np.flatnonzero(flips[1::-1]))
