@@ -169,8 +169,8 @@ def _nifti_data(file) -> tuple[np.dtype | None, int]:
 def _guarded(path: Path, read: Callable) -> object:
     try:
         return read()
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].partition("): ")[2] or "unknown format"
+    except (RuntimeError, MemoryError) as error:
+        reason = (str(error).strip().splitlines() or [""])[-1].partition("): ")[2] or "unknown format"
         raise InputError(
             f"{path}: expected a readable image, found a truncated, damaged or unsupported file ({reason}); "
             "copy or export it again"

@@ -279,6 +279,8 @@ changed("table", "a polygon of two points", {"box": "", "polygon": "1,1 5,5"}, "
 changed("table", "a polygon without area", {"box": "", "polygon": "3.2,3.2 3.4,3.2 3.4,3.4"}, "found nothing drawn")
 changed("table", "a slice beyond the image", {"slice": "3"}, "slice: expected 0 to 0, found 3")
 changed("table", "half a slice", {"slice": "0.5"}, "row 2, lesion L0: slice: expected a whole number")
+changed("table", "a slice that is no number", {"slice": "nan"}, "slice: expected a whole number", "found 'nan'")
+changed("table", "an infinite slice", {"slice": "1e400"}, "slice: expected a whole number", "found '1e400'")
 changed("table", "a label without mask", {"label": "1"}, "expected only with a mask")
 
 

@@ -23,7 +23,8 @@ PARAMS = cases.Params(classes=["lesion"], folds=1)
 CROP = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={})
 PROPERTY = settings(deadline=None, max_examples=60, derandomize=True)
 
-angles = st.tuples(*[st.floats(-0.3, 0.3)] * 3)  # radians, about x, y and z: up to 17 degrees
+# Rounded: SimpleITK inverts a matrix with numbers next to 1e-308 to NaN, which no file has.
+angles = st.tuples(*[st.floats(-0.3, 0.3).map(lambda angle: round(angle, 6))] * 3)  # radians, about x, y and z
 origins = st.tuples(*[st.floats(-400, 400)] * 3)
 pixel_sizes, steps = st.floats(0.2, 3), st.floats(0.3, 8)
 signs = st.tuples(*[st.sampled_from([-1, 1])] * 3)
