@@ -7,6 +7,7 @@ import csv
 import difflib
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ COLUMNS = (
 )  # fmt: skip
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # no file is called so, and a message would break
 SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
 
 log = logging.getLogger(__name__)
@@ -60,8 +62,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If it is no comma-separated UTF-8 text, a column is missing or named twice, or a row has more cells than the
-        header.
+        If it is no comma-separated UTF-8 text, a column is missing or named twice, a row has more cells than the
+        header, or a name or a cell (of a free column, any text may stand in it) holds control characters.
     """
     path = Path(path)
     try:
@@ -70,13 +72,16 @@ def read_table(path: str | Path) -> pd.DataFrame:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except FileNotFoundError as error:
         raise InputError(f"{path}: expected the case table, found no file; check cases: in the config") from error
+    except OSError as error:
+        found = "a folder" if path.is_dir() else error.strerror
+        raise InputError(f"{path}: expected the case table, found {found}; check cases: in the config") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: expected UTF-8 text, found other bytes; save the table as CSV UTF-8") from error
     except csv.Error as error:
         raise InputError(f"{path}: expected comma-separated values, found {error}; save the table as CSV") from error
     lines = [(number, cells) for number, cells in lines if any(cells)]
     if not lines:
-        raise InputError(f"{path}: expected a header and a row a lesion, found an empty file")
+        raise InputError(f"{path}: expected a header and a row a lesion, found an empty file; fill it")
     (_, header), *lines = lines
     _check_header(path, header)
     uneven = [
@@ -86,6 +91,14 @@ def read_table(path: str | Path) -> pd.DataFrame:
     ]
     if uneven:
         raise InputError("\n".join(uneven))
+    broken = [
+        f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
+        for number, cells in lines
+        for name, cell in zip(header, cells, strict=True)
+        if name in REQUIRED + OPTIONAL and CONTROL.search(cell)
+    ]
+    if broken:
+        raise InputError("\n".join(broken))
     index = pd.Index([number for number, _ in lines], name="row")
     table = pd.DataFrame([cells for _, cells in lines], columns=header, index=index, dtype=str)
     for name in OPTIONAL:
@@ -113,7 +126,7 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     table = read_table(table_path)
     problems = Problems(table)
     drawable = _check_cells(table, params, problems)
-    _check_cohort(table, params, problems)
+    _check_cohort(table, params, table_path.parent, problems)
     found = dict(_measure(table.loc[drawable], table_path.parent, problems))
     _check_copies(table, found, problems)
     if lines := problems.lines():
@@ -169,18 +182,25 @@ def _check_header(path: Path, header: list[str]) -> None:
     if len(header) == 1 and (separator := next((mark for mark in ";\t" if mark in header[0]), None)):
         name = {";": "semicolons", "\t": "tabs"}[separator]
         raise InputError(f"{path}: expected columns separated by commas, found {name}; save the table with commas")
+    if broken := [name for name in header if CONTROL.search(name)]:
+        raise InputError(
+            f"{path}, row 1: expected column names without line breaks or control characters, found "
+            f"{', '.join(map(repr, broken))}; rename them"
+        )
     problems = []
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}")
+        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
     if not set(annotations.KINDS) & set(header):
-        problems.append("expected a column mask, polygon or box, found none")
+        problems.append("expected a column mask, polygon or box, found none; add one")
     if twice := sorted({name for name in header if header.count(name) > 1}):
-        problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}")
+        problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}; rename them")
     if "" in header:
         problems.append("expected a name for every column, found an empty one; name or delete the column")
     if taken := [name for name in header if name in COLUMNS and name not in REQUIRED + OPTIONAL]:
-        problems.append(f"expected other names for {', '.join(taken)}, which are computed from the images; rename them")
+        problems.append(
+            f"expected other names for {', '.join(taken)}, found columns that are computed from the images; rename them"
+        )
     if problems:
         raise InputError("\n".join(f"{path}, row 1: {text} (found: {', '.join(header)})" for text in problems))
 
@@ -191,15 +211,12 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> lis
     for number, row in table.iterrows():
         for name in REQUIRED:
             if not row[name]:
-                problems.row(number, f"{name}: expected a value, found an empty cell")
+                problems.row(number, f"{name}: expected a value, found an empty cell; fill it")
             elif name != "image" and not SLUG.fullmatch(row[name]):
                 problems.row(number, f"{name}: expected letters, digits, _ and - only, found {row[name]!r}; rename it")
         cls = row["class"]
         if cls == "all":
-            problems.row(
-                number,
-                "class: expected another name than 'all', which means all classes together; rename it",
-            )
+            problems.row(number, "class: expected one class, found 'all', which means all classes together; rename it")
         elif cls and cls not in params.classes:
             near = difflib.get_close_matches(cls.lower(), params.classes, 1)
             hint = f"did you mean {near[0]}?" if near else "correct the cell or add the class to the config"
@@ -220,6 +237,8 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
             annotations.whole(row, cell)
         except InputError as error:
             yield str(error)
+        except (ValueError, OverflowError):  # NaN or infinite
+            yield f"{cell}: expected a whole number of at least 0, found {row[cell]!r}; correct the cell"
     try:
         if annotations.kind(row) != "mask":
             annotations.outline(row)
@@ -229,7 +248,7 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
         yield "label: expected only with a mask, found one without; clear the cell or name the mask"
 
 
-def _check_cohort(table: pd.DataFrame, params: Params, problems: Problems) -> None:
+def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: Problems) -> None:
     for lesion, rows in table.groupby("lesion").groups.items():
         if lesion and len(rows) > 1:
             problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
@@ -249,11 +268,13 @@ def _check_cohort(table: pd.DataFrame, params: Params, problems: Problems) -> No
                 f"patient {patient}: expected one set, found main in row {rows['main']} and extra in row "
                 f"{rows['extra']}; extra cases must come from other patients"
             )
-    for image, patients in table[(table["image"] != "") & (table["patient"] != "")].groupby("image")["patient"]:
-        if patients.nunique() > 1:
+    named = table[(table["image"] != "") & (table["patient"] != "")]
+    for _, rows in named.groupby([os.path.realpath(folder / image) for image in named["image"]]):
+        if rows["patient"].nunique() > 1:
+            image, patients = (" and ".join(sorted(set(rows[name]))) for name in ("image", "patient"))
             problems.cohort(
-                f"image {image}: expected one patient, found {' and '.join(sorted(set(patients)))} in rows "
-                f"{_listed(patients.index)}; give the patient one id"
+                f"image {image}: expected one patient, found {patients} in rows {_listed(rows.index)}; "
+                "give the patient one id"
             )
     main = table[table["set"] == "main"]
     for cls in params.classes:
@@ -295,6 +316,11 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems) -> Iterator[
 def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.ndarray) -> dict:
     """Return the computed columns of one lesion."""
     image = source.slice(index)
+    if image.min() == image.max():
+        raise InputError(
+            f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
+            "correct the slice or export the image again"
+        )
     if len(parts := _parts(lesion)) > 1:
         log.warning(
             "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",

@@ -11,7 +11,15 @@ from synthaug.errors import InputError
 STEP_TOLERANCE = 0.1  # of the slice distance; scanners round positions, a lost slice is 1.0
 SERIES, POSITION, ORIENTATION, PIXEL_SPACING = "0020|000e", "0020|0032", "0020|0037", "0028|0030"
 FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE = "0028|0008", "0028|0004", "0008|103e", "0020|0052"
-TAGS = (SERIES, POSITION, ORIENTATION, PIXEL_SPACING, FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE)
+INTERCEPT, SLOPE = "0028|1052", "0028|1053"
+NAMES = {
+    POSITION: "ImagePositionPatient",
+    ORIENTATION: "ImageOrientationPatient",
+    PIXEL_SPACING: "PixelSpacing",
+    INTERCEPT: "RescaleIntercept",
+    SLOPE: "RescaleSlope",
+}
+TAGS = (SERIES, FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE, *NAMES)
 
 
 @dataclass(frozen=True)
@@ -91,10 +99,9 @@ class _Header:
         except ValueError:
             values = np.array([])
         if len(values) != count or not np.isfinite(values).all():
-            name = {POSITION: "ImagePositionPatient", ORIENTATION: "ImageOrientationPatient"}.get(tag, "PixelSpacing")
             raise InputError(
-                f"{self.path}: expected {count} numbers in {name}, found {text!r}; the slice cannot be placed, "
-                "export the series again with its geometry"
+                f"{self.path}: expected {count} numbers in {NAMES[tag]}, found {text!r}; "
+                "export the series again with its geometry and rescale"
             )
         return values
 
@@ -146,16 +153,31 @@ def _check_one_series(folder: Path, headers: list[_Header]) -> None:
             f"{folder}: expected one DICOM series, found {len(series)}: {found}; give each series its own folder"
         )
     first = headers[0]
+    for header in headers:
+        _check_scales(header)
     for header in headers[1:]:
         for name, expected, value in (
             ("size (rows, columns)", first.size, header.size),
-            ("PixelSpacing", tuple(first.numbers(PIXEL_SPACING, 2)), tuple(header.numbers(PIXEL_SPACING, 2))),
+            ("PixelSpacing", first.numbers(PIXEL_SPACING, 2).tolist(), header.numbers(PIXEL_SPACING, 2).tolist()),
         ):
             if expected != value and not np.allclose(expected, value, rtol=1e-4):
                 raise InputError(
                     f"{header.path}: expected {name} {expected} as in {first.path.name}, found {value}; "
                     "give each series its own folder"
                 )
+
+
+def _check_scales(header: _Header) -> None:
+    """Check the size of a pixel and the rescale, of which the reader takes 0 for 1 in silence."""
+    if not (header.numbers(PIXEL_SPACING, 2) > 0).all():
+        expected, found = "a PixelSpacing above 0 mm", header.tags[PIXEL_SPACING]
+    elif header.tags.get(SLOPE) and not header.numbers(SLOPE, 1).all():
+        expected, found = "a RescaleSlope other than 0", header.tags[SLOPE]
+    else:
+        if header.tags.get(INTERCEPT):
+            header.numbers(INTERCEPT, 1)
+        return
+    raise InputError(f"{header.path}: expected {expected}, found {found!r}; export the series again")
 
 
 def _check_orientation(folder: Path, headers: list[_Header]) -> np.ndarray:
@@ -169,8 +191,9 @@ def _check_orientation(folder: Path, headers: list[_Header]) -> np.ndarray:
                 f"found {values.tolist()}; move localisers and other scans out of the folder"
             )
     axes = first.reshape(2, 3)
-    axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
-    if not abs(axes[0] @ axes[1]) < 1e-3:
+    lengths = np.linalg.norm(axes, axis=1, keepdims=True)
+    axes = axes / np.where(lengths > 0, lengths, 1)
+    if not (lengths.all() and abs(axes[0] @ axes[1]) < 1e-3):
         raise InputError(
             f"{folder}: expected perpendicular rows and columns, found ImageOrientationPatient {first.tolist()}; "
             "export the series again"

@@ -25,7 +25,6 @@ from synthaug.errors import InputError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 ARRAY, PATIENTS = "images.npy", "patients.csv"
 IMPORTED = "imported"  # the source of a training lesion that only the user's list names
-END_OF_JPEG = b"\xff\xd9"
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +169,9 @@ def read_patients(path: Path) -> dict[int, str]:
             f"{path}: expected the patients of this cohort whose images trained the generator, found no file; write "
             'one with the header "patient" and a row for each of them, or the header alone if there are none'
         ) from error
+    except OSError as error:
+        found = "a folder" if path.is_dir() else error.strerror
+        raise InputError(f"{path}: expected a table of patients, found {found}; write one") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: expected comma-separated UTF-8 text, found {error}; save it as CSV UTF-8") from error
     rows = [(number, cells) for number, cells in rows if any(cells)]
@@ -196,7 +198,7 @@ def train_set(patients: Iterable[str], rois: pd.DataFrame) -> pd.DataFrame:
 def _read_array(path: Path, shape: tuple[int, int]) -> np.ndarray:
     try:
         array = artifacts.read_array(path, memory_map=True)
-    except InputError:
+    except Exception:  # the parser of a damaged header raises a dozen kinds of errors
         array = None
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path}: expected a NumPy array, found a damaged or other file; save it by numpy.save")
@@ -216,8 +218,10 @@ def _kind(file, path: Path, shape: tuple[int, int]) -> str:
         return sitk.GetPixelIDValueAsString(kind)
     if (found := file.GetSize()[::-1]) != shape:
         return f"{found[0]} x {found[1]} px"
-    # The JPEG reader fills what is missing in silence.
-    if path.suffix.lower() in (".jpg", ".jpeg") and END_OF_JPEG not in path.read_bytes()[-64:]:
+    imagefiles.check_tiff(path)
+    try:
+        imagefiles.check_jpeg(path)
+    except InputError:
         return "a truncated JPEG file"
     return ""
 

@@ -138,6 +138,15 @@ def open_image(path: str | Path) -> Source:
         If the path is missing or of another kind, or if slices would not be a regular, axial stack of square pixels.
     """
     path = Path(path)
+    try:
+        return _open(path)
+    except OSError as error:  # no permission, or a name that is too long
+        raise InputError(
+            f"{path}: expected a readable file or folder, found: {error.strerror}; correct its name or permissions"
+        ) from error
+
+
+def _open(path: Path) -> Source:
     if not path.exists():
         raise InputError(f"{path}: expected a file or folder, found nothing; check the spelling (paths are relative)")
     if path.is_dir():
@@ -149,7 +158,8 @@ def open_image(path: str | Path) -> Source:
         return _open_picture(path)
     raise InputError(
         f"{path}: expected a DICOM series folder (not one of its files), a volume ({' '.join(VOLUMES)}) or a picture "
-        f"({' '.join(PICTURES)}), found {path.suffix or 'a file without extension'}"
+        f"({' '.join(PICTURES)}), found {path.suffix or 'a file without extension'}; "
+        "convert it to one of these"
     )
 
 
@@ -160,10 +170,10 @@ def _oriented(path: Path, size, spacing, origin, direction) -> tuple[Geometry, l
     after them, the file axis of each of x, y, z, and whether it is reversed.
     """
     size, spacing, origin, direction = (np.asarray(value) for value in (size, spacing, origin, direction))
-    axes = max(itertools.permutations(range(3)), key=lambda order: np.abs(direction[range(3), order]).prod())
+    axes = _axes(direction)
     flips = [bool(direction[i, axis] < 0) for i, axis in enumerate(axes)]
     columns = direction[:, axes]
-    size, spacing = size[list(axes)], spacing[list(axes)]
+    size, spacing = size[axes], spacing[axes]
     if abs(spacing[1] / spacing[0] - 1) > ISOTROPY:
         raise InputError(
             f"{path}: expected square pixels in axial slices, found {spacing[0]:.6g} x {spacing[1]:.6g} mm; "
@@ -178,7 +188,12 @@ def _oriented(path: Path, size, spacing, origin, direction) -> tuple[Geometry, l
         tuple(float(o) for o in origin),
         tuple(tuple(float(c) for c in column) for column in columns.T[::-1]),
     )
-    return geometry, list(axes), flips
+    return geometry, axes, flips
+
+
+def _axes(direction: np.ndarray) -> list[int]:
+    """Return which file axis, a column of ``direction``, lies nearest to each of x, y and z."""
+    return list(max(itertools.permutations(range(3)), key=lambda order: np.abs(direction[range(3), order]).prod()))
 
 
 # Volume files
@@ -192,7 +207,9 @@ def _open_volume(path: Path) -> Source:
             f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and "
             f"{reader.GetNumberOfComponents()} values; save the one volume that is meant"
         )
+    imagefiles.check_nifti_spacing(path)
     direction = np.reshape(reader.GetDirection(), (3, 3))
+    _check_placement(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
     geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
 
     def read(index: int | None) -> np.ndarray:
@@ -209,10 +226,28 @@ def _open_volume(path: Path) -> Source:
     return Source(path, geometry, read, functools.partial(imagefiles.check_nifti, path))
 
 
+def _check_placement(path: Path, size, spacing, origin, direction: np.ndarray) -> None:
+    """Check what a volume's header says about its place, and what SimpleITK takes as it is."""
+    if min(size) < 1:
+        raise InputError(f"{path}: expected at least one voxel, found size {size} (x, y, z); export the image again")
+    if not (np.isfinite(spacing).all() and min(spacing) > 0):
+        raise InputError(f"{path}: expected a spacing above 0 mm, found {spacing} (x, y, z); export the image again")
+    if not np.isfinite(origin).all():
+        raise InputError(f"{path}: expected an origin in mm, found {origin} (x, y, z); export the image again")
+    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
+        rows = "; ".join(_text(row) for row in direction)
+        raise InputError(
+            f"{path}: expected perpendicular axes of unit length, found the direction ({rows}): a tilted gantry or a "
+            "damaged header; resample the image (and its masks)"
+        )
+
+
 # 2-D pictures
 
 
 def _open_picture(path: Path) -> Source:
+    imagefiles.check_jpeg(path)
+    imagefiles.check_tiff(path)
     reader = imagefiles.reader(path)
     size = reader.GetSize()
     if len(size) != 2 and size[2:] != (1,):
@@ -221,7 +256,7 @@ def _open_picture(path: Path) -> Source:
     def read(index: int | None) -> np.ndarray:
         array = imagefiles.pixels(reader).reshape(size[1], size[0], -1)
         colours = array[..., :3] if array.shape[-1] > 2 else array[..., :1]  # without an alpha channel
-        if np.any(colours != colours[..., :1]):
+        if colours.shape[-1] > 1 and np.any(colours != colours[..., :1]):
             raise InputError(f"{path}: expected a grey-level picture, found colours; export it without overlays")
         return colours[..., 0] if index is not None else colours[None, ..., 0]
 
@@ -235,12 +270,12 @@ def _open_series(folder: Path) -> Source:
     series = dicom.read_series(folder)
     files = list(series.files)
     directions = np.column_stack([*series.axes, np.cross(*series.axes)])
-    geometry, axes, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
-    if axes != [0, 1, 2]:
+    if _axes(directions) != [0, 1, 2]:
         raise InputError(
             f"{folder}: expected axial slices, found rows along ({_text(series.axes[0])}) and columns along "
             f"({_text(series.axes[1])}); use the axial series or resample it"
         )
+    geometry, _, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
     geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
     if flips[2]:
         files.reverse()

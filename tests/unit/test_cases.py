@@ -247,7 +247,7 @@ def write_dicom(folder):
         file.PixelSpacing, (file.Rows, file.Columns) = [0.8, 0.8], SHAPE[1:]
         file.SamplesPerPixel, file.PhotometricInterpretation, file.PixelRepresentation = 1, "MONOCHROME2", 0
         file.BitsAllocated, file.BitsStored, file.HighBit = 16, 16, 15
-        file.PixelData = np.full(SHAPE[1:], 100 + z, np.uint16).tobytes()
+        file.PixelData = (np.indices(SHAPE[1:])[0] + 100 + z).astype(np.uint16).tobytes()
         file.save_as(folder / f"image_{z}", enforce_file_format=True)
 
 
