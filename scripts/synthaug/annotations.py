@@ -4,6 +4,7 @@ Pixel coordinates are those of the axial slice that `volumes` returns: x to the 
 integers.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from synthaug.errors import InputError
 from synthaug.labels import Labels
 
 KINDS = ("mask", "polygon", "box")
+WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 
 
 def kind(row: Mapping[str, str]) -> str:
@@ -34,13 +36,9 @@ def whole(row: Mapping[str, str], column: str) -> int | None:
     """Return a cell as an integer of at least 0, None if it is empty; spreadsheets turn 12 into 12.0."""
     if not row[column]:
         return None
-    try:
-        value = float(row[column])
-    except ValueError:
-        value = -1.0
-    if value < 0 or value != int(value):
+    if not WHOLE.fullmatch(row[column]):
         raise InputError(f"{column}: expected a whole number of at least 0, found {row[column]!r}; correct the cell")
-    return int(value)
+    return int(row[column].partition(".")[0])
 
 
 def outline(row: Mapping[str, str]) -> np.ndarray:

@@ -237,8 +237,6 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
             annotations.whole(row, cell)
         except InputError as error:
             yield str(error)
-        except (ValueError, OverflowError):  # NaN or infinite
-            yield f"{cell}: expected a whole number of at least 0, found {row[cell]!r}; correct the cell"
     try:
         if annotations.kind(row) != "mask":
             annotations.outline(row)

@@ -14,7 +14,7 @@ import torch
 matplotlib.use("agg")
 from matplotlib import pyplot
 
-from tests.benchmarks import augmentation, ingest, machine, networks, scaling, timing, workflow
+from tests.benchmarks import augmentation, ingest, limits, machine, networks, scaling, timing, workflow
 
 PACKAGES = {
     "augmentation": ("numpy", "torch", "scikit-image", "scipy", "opencv-python-headless", "albumentations", "monai",
@@ -32,7 +32,7 @@ def measure_augmentation() -> dict:
 
 
 def measure_training() -> dict:
-    return {"rows": records(networks.rows(3))}
+    return {"rows": records(networks.rows(3)), "copied_bytes_per_second": limits.bandwidth(torch.device("cpu"))}
 
 
 def measure_ingest() -> dict:
@@ -73,6 +73,8 @@ def summary(results: dict) -> str:
         if "paper" in section:
             paper = section["paper"]
             lines.append(f"the paper's {paper['images']:,} augmented images: {paper['seconds']:.1f} s on one core")
+        if "copied_bytes_per_second" in section:
+            lines.append(f"large copies, read and written: {section['copied_bytes_per_second'] / 1e9:.1f} GB/s")
         for row in section.get("memory_by_slices", []):
             lines.append(", ".join(f"{key} {number(value)}" for key, value in row.items()))
         if "no_op" in section:

@@ -183,7 +183,7 @@ def case_table():
 def case_files():
     """Return the images and masks that exist, those of a folder one by one, so that a replaced file is noticed.
 
-    Missing files are check_cases' to report.
+    Missing files, and a table that cannot be read, are check_cases' to report.
     """
     table = config["cases"]["table"]
     if table is None:
@@ -191,10 +191,15 @@ def case_files():
     if not Path(table).is_file():
         return []
     with open(table, newline="", encoding="utf-8-sig", errors="replace") as file:
-        names = {(row.get(column) or "").strip() for row in csv.DictReader(file) for column in ["image", "mask"]}
+        rows = csv.DictReader(file)
+        try:
+            rows.fieldnames = [name.strip() for name in rows.fieldnames or []]
+            names = {(row.get(column) or "").strip() for row in rows for column in ["image", "mask"]}
+        except csv.Error:
+            return []
     paths = [Path(table).parent / name for name in sorted(names) if name]
-    found = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    return [str(file) for file in found if file.is_file()]
+    found = [file for path in paths for file in (sorted(path.iterdir()) if os.path.isdir(path) else [path])]
+    return [str(file) for file in found if os.path.isfile(file)]
 
 
 def train_folds():
