@@ -10,7 +10,8 @@ import pandas as pd
 from torch import nn
 
 import command
-from synthaug import adversarial, artifacts, dcgan, device, groups, images, seeding, weights
+import resumable
+from synthaug import adversarial, artifacts, checkpoints, dcgan, device, groups, images, seeding, weights
 
 SNAPSHOTS, SNAPSHOT_IMAGES = 8, 16
 
@@ -57,28 +58,30 @@ def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace,
     # The first epochs change most.
     snapshot_epochs = np.unique(np.geomspace(1, params.epochs, SNAPSHOTS).round().astype(int)).tolist()
     snapshot_z = latents(seeding.stream(params.master_seed, *names, "snapshots"), SNAPSHOT_IMAGES)
-    snapshots = []
 
-    def keep_snapshot(epoch: int, network: nn.Module) -> None:
-        if epoch in snapshot_epochs:
-            snapshots.append(dcgan.sample(network, snapshot_z, where, params.precision))
+    def sample(network: nn.Module) -> np.ndarray:
+        return dcgan.sample(network, snapshot_z, where, params.precision)
 
-    history = adversarial.train(
-        generator, discriminator, real, labels, latents, family.LOSSES, params, names, where, keep_snapshot
-    )
     out = arguments.out_dir
-    weights.save(generator, out / "generator.safetensors")
-    weights.save(discriminator, out / "discriminator.safetensors")
-    artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
-    artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
-    artifacts.write_array(np.stack(snapshots), out / "samples.npy")
-    model = {
-        "params": asdict(params),
-        "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
-        "device": device.name(where),
-        "parameters": weights.count(generator),
-        "discriminator_parameters": weights.count(discriminator),
-        "images": len(real),
-        "snapshot_epochs": snapshot_epochs,
-    }
-    artifacts.write_json(model, out / "model.json")
+    identity = {"params": asdict(params), "names": names, "device": device.name(where)}
+    with resumable.trainings([out]) as checkpoint:
+        history, samples = adversarial.train(
+            generator, discriminator, real, labels, latents, family.LOSSES, params, names, where,
+            sample=sample, sample_epochs=snapshot_epochs,
+            checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(real, labels)}),
+        )  # fmt: skip
+        weights.save(generator, out / "generator.safetensors")
+        weights.save(discriminator, out / "discriminator.safetensors")
+        artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
+        artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
+        artifacts.write_array(np.stack(samples), out / "samples.npy")
+        model = {
+            "params": asdict(params),
+            "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
+            "device": device.name(where),
+            "parameters": weights.count(generator),
+            "discriminator_parameters": weights.count(discriminator),
+            "images": len(real),
+            "snapshot_epochs": snapshot_epochs,
+        }
+        artifacts.write_json(model, out / "model.json")

@@ -1,15 +1,16 @@
-"""What the rules' scripts share: their arguments, their log and the one-line error on the terminal."""
+"""What the rules' scripts share: their arguments, their log, the one-line error on the terminal and signals."""
 
 import argparse
 import contextlib
 import json
 import logging
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from synthaug.errors import InputError
+from synthaug.errors import InputError, Interrupted
 
 Params = TypeVar("Params")
 
@@ -46,8 +47,11 @@ def params(kind: type[Params], text: str) -> Params:
 def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
     """Log to the file ``log``, warnings also to the terminal.
 
-    On failure write the traceback to the log and one line to the terminal, and exit with 1.
+    On failure write the traceback to the log and one line to the terminal, and exit with 1. SIGTERM ends the script as
+    Ctrl-C does, so that nothing partial stays.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.raiseExceptions = False  # a full disk is reported once, not once a line of the log
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
@@ -63,6 +67,32 @@ def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
     except InputError as error:
         logger.exception("stopped")
         sys.exit(f"ERROR [{rule}] {error}{details}")
+    except (Interrupted, KeyboardInterrupt) as stop:
+        logger.info("stopped: %s", stop)
+        sys.exit(f"STOPPED [{rule}] {stop or 'before it was done; run the same command again'}{details}")
+    except OSError as error:
+        logger.exception("stopped")
+        problem = f"{error.filename or 'a file'}: {error.strerror or error}"
+        sys.exit(f"ERROR [{rule}] {problem}; make room or mend it and run the same command again{details}")
     except Exception as error:
         logger.exception("stopped")
         sys.exit(f"ERROR [{rule}] unexpected {type(error).__name__}: {error}{details}")
+
+
+def stop_requests() -> Callable[[], bool]:
+    """From now on let the first SIGTERM or SIGINT be a request to stop; return a function that tells whether it came.
+
+    A cluster sends SIGTERM before it kills a job at its time limit, Ctrl-C sends SIGINT. The second signal ends the
+    script at once.
+    """
+    asked = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal asked
+        asked = True
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.default_int_handler)
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, note)
+    return lambda: asked

@@ -12,7 +12,20 @@ import numpy as np
 import pandas as pd
 
 import command
-from synthaug import artifacts, classify, device, groups, images, online, prediction, rois, seeding, weights
+import resumable
+from synthaug import (
+    artifacts,
+    checkpoints,
+    classify,
+    device,
+    groups,
+    images,
+    online,
+    prediction,
+    rois,
+    seeding,
+    weights,
+)
 from synthaug.errors import InputError
 
 
@@ -41,8 +54,8 @@ def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray
     return {cls: artifacts.read_array(path, memory_map=True) for cls, path in chosen.items()}
 
 
-def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, log) -> None:
-    """Train one classifier on ``train_folds`` and write its folder."""
+def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, checkpoint, log) -> None:
+    """Train one classifier on ``train_folds``, or go on from what ``checkpoint`` returns, and write its folder."""
     where = device.pick(params)
     params = device.settle(params, where)
     train_set = groups.classifier_set(
@@ -81,9 +94,12 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
 
         redraw(1)
     network = device.place(classify.build(training, params, names), where)
+    mix = arguments.arm == groups.MIXUP
+    identity = {"params": asdict(params), "names": names, "device": device.name(where), "mix": mix}
     history = classify.train(
-        network, training, labels, params, names, where, redraw=redraw, mix=arguments.arm == groups.MIXUP
-    )
+        network, training, labels, params, names, where, redraw=redraw, mix=mix,
+        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(training, labels)}),
+    )  # fmt: skip
 
     test = groups.test_lesions(cohort.folds, train_folds)
     row_of = {lesion: row for row, lesion in enumerate(cohort.index["lesion"])}
@@ -123,8 +139,10 @@ def main() -> None:
                 artifacts.read_array(arguments.pool_images, memory_map=True),
                 artifacts.read_csv(arguments.folds),
             )
-            for folds in arguments.train_folds:
-                train(cohort, params, arguments, folds, arguments.out_dir / f"train-{folds}", log)
+            folders = {folds: arguments.out_dir / f"train-{folds}" for folds in arguments.train_folds}
+            with resumable.trainings(list(folders.values())) as checkpoint:
+                for folds, folder in folders.items():
+                    train(cohort, params, arguments, folds, folder, checkpoint, log)
 
 
 if __name__ == "__main__":

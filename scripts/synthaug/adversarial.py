@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from synthaug import cudagraph, device, diffaugment, ema, seeding
+from synthaug import cudagraph, device, diffaugment, ema, seeding, training_state
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -86,8 +86,11 @@ def train(
     params: Params,
     names: tuple[str | int, ...],
     where: torch.device,
-    on_epoch: Callable[[int, nn.Module], None],
-) -> np.ndarray:
+    *,
+    sample: Callable[[nn.Module], np.ndarray] | None = None,
+    sample_epochs: Collection[int] = (),
+    checkpoint: training_state.Checkpoint | None = None,
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Train both networks, which must be on the device ``where``, in place.
 
     Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
@@ -105,18 +108,25 @@ def train(
         Returns float32 latent vectors (n, length) given a stream and n.
     names
         The names of this training's random streams.
-    on_epoch
-        Called after each epoch with its number (from 1) and the generator as it would be kept.
+    sample
+        Returns images of the generator as it would be kept.
+    sample_epochs
+        The epochs (from 1) after which images are taken.
+    checkpoint
+        Where the training is saved and resumed from; not at all without it.
 
     Returns
     -------
-    numpy.ndarray
-        An epoch an element, with the fields `HISTORY`: means over the epoch; the scores are D(x) and D(G(z)).
+    tuple
+        The history, an epoch an element, with the fields `HISTORY`: means over the epoch; the scores are D(x) and
+        D(G(z)). The images of each epoch of ``sample_epochs``.
 
     Raises
     ------
     InputError
         If there are fewer than two images or a loss is no longer finite.
+    Interrupted
+        If the training was asked to stop; it is saved.
     """
     if len(images) < 2:
         raise InputError(f"generator: expected 2 or more training images, found {len(images)}; choose a larger group")
@@ -169,27 +179,35 @@ def train(
     run = cudagraph.captured(step, where)
     batch = min(params.batch, len(images))
     steps = len(images) // batch
-    history = []
-    for epoch in range(1, params.epochs + 1):
-        began = time.perf_counter()
+    state = training_state.State(
+        networks={"generator": generator, "discriminator": discriminator, **({"average": kept} if average else {})},
+        optimisers={"discriminator": update_d, "generator": update_g},
+        streams={"order": order, "latents": noise, "diffaugment": changes},
+        tensors={"totals": totals, **({"updates": average.updates} if average else {})},
+        checkpoint=checkpoint,
+    )
+    for epoch in state.epochs(params.epochs):
+        began, first = time.perf_counter(), state.step
         rows = torch.from_numpy(order.permutation(len(images))[: steps * batch]).to(where)
         vectors = torch.from_numpy(latents(noise, steps * batch)).to(where)
         shape = (steps, 2 + params.generator_updates, batch, diffaugment.DRAWS)
         uniforms = torch.from_numpy(changes.random(shape, dtype=np.float32)).to(where)
-        totals.zero_()
-        for inputs in zip(rows.split(batch), vectors.split(batch), uniforms, strict=True):
+        if first == 0:
+            totals.zero_()
+        for inputs in state.steps(zip(rows.split(batch), vectors.split(batch), uniforms, strict=True)):
             run(*inputs)
         means = (totals / steps).tolist()
         if not np.isfinite(means).all():
             raise InputError(
                 f"generator: expected finite losses, found {means[:2]} in epoch {epoch}; lower learning_rate"
             )
-        history.append((epoch, *means))
+        state.history.append((epoch, *means))
         log.info(
             "epoch %d/%d: loss_d %.3f, loss_g %.3f, D(x) %.2f, D(G(z)) %.2f, %.0f images/s",
-            epoch, params.epochs, *means, steps * batch / (time.perf_counter() - began),
+            epoch, params.epochs, *means, (steps - first) * batch / (time.perf_counter() - began),
         )  # fmt: skip
-        on_epoch(epoch, kept)
+        if epoch in sample_epochs:
+            state.samples.append(sample(kept))
     if average:
         generator.load_state_dict(kept.state_dict())
-    return np.array(history, HISTORY)
+    return np.array(state.history, HISTORY), state.samples

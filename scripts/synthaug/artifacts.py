@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -23,9 +24,17 @@ TEXT_COLUMNS = (
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing."""
+    """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing.
+
+    What a killed process left of the same file is removed first. If that process still runs after all, its rename
+    fails: the last one to start is the one that writes.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remains = re.compile(rf"\.{re.escape(path.stem)}\.\d+{re.escape(path.suffix)}")
+    for other in path.parent.iterdir():
+        if remains.fullmatch(other.name):
+            other.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from synthaug import cnn, cudagraph, device, seeding
+from synthaug import cnn, cudagraph, device, seeding, training_state
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ def train(
     *,
     redraw: Callable[[int], np.ndarray] | None = None,
     mix: bool = False,
+    checkpoint: training_state.Checkpoint | None = None,
 ) -> np.ndarray:
     """Train ``network``, which must be on the device ``where``, in place.
 
@@ -82,6 +83,8 @@ def train(
         The names of this training's random streams.
     redraw
         Returns the images of an epoch after the first (from 2), where they are not the same in all.
+    checkpoint
+        Where the training is saved and resumed from; not at all without it.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def train(
     ------
     InputError
         If the loss is no longer finite.
+    Interrupted
+        If the training was asked to stop; it is saved.
     """
     order = seeding.stream(params.master_seed, *names, "order")
     # Dropout reads PyTorch's own stream of the device; nothing else does.
@@ -121,17 +126,24 @@ def train(
     run = cudagraph.captured(step, where)
     steps = -(-len(images) // params.batch)
     log_every = max(1, params.epochs // 10)
-    history = []
     network.train()
-    began = time.perf_counter()
-    for epoch in range(1, params.epochs + 1):
+    state = training_state.State(
+        networks={"classifier": network},
+        optimisers={"classifier": update},
+        streams={"order": order, "mixup": shares},
+        tensors={"totals": totals},
+        checkpoint=checkpoint,
+    )
+    began, first = time.perf_counter(), state.epoch
+    for epoch in state.epochs(params.epochs):
         if redraw and epoch > 1:
             data.copy_(torch.from_numpy(redraw(epoch)).unsqueeze(1))
         rows = torch.from_numpy(order.permutation(len(images))).to(where)
         first = shares.beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
         share = torch.from_numpy(np.column_stack([first, 1 - first])).float().to(where)
-        totals.zero_()
-        for inputs in zip(rows.split(params.batch), share, strict=True):
+        if state.step == 0:
+            totals.zero_()
+        for inputs in state.steps(zip(rows.split(params.batch), share, strict=True)):
             run(*inputs)
         loss_mean, accuracy = (totals / len(images)).tolist()
         if not np.isfinite(loss_mean):
@@ -139,14 +151,14 @@ def train(
                 f"classifier: expected a finite loss, found {loss_mean} in epoch {epoch}; "
                 f"lower learning_rate (now {params.learning_rate:g}) or momentum (now {params.momentum:g})"
             )
-        history.append((epoch, loss_mean, accuracy))
+        state.history.append((epoch, loss_mean, accuracy))
         if epoch % log_every == 0 or epoch in (1, params.epochs):
-            speed = epoch * len(images) / (time.perf_counter() - began)
+            speed = (epoch + 1 - first) * len(images) / (time.perf_counter() - began)
             log.info(
                 "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s",
                 epoch, params.epochs, loss_mean, accuracy, speed,
             )  # fmt: skip
-    return np.array(history, HISTORY)
+    return np.array(state.history, HISTORY)
 
 
 def predict(network: cnn.Cnn, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:

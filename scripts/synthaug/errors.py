@@ -1,4 +1,4 @@
-"""The one exception that users are meant to read."""
+"""The exceptions that users are meant to read."""
 
 
 class InputError(Exception):
@@ -7,3 +7,7 @@ class InputError(Exception):
     The message is written for the user: it names the file or row, what was expected, what was found and what to do.
     Several problems found together are one message, a line each.
     """
+
+
+class Interrupted(Exception):
+    """A training was asked to stop, and did; the message says where it stands and how it goes on."""

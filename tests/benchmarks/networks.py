@@ -52,11 +52,11 @@ def classifier_network(params: classify.Params, pixels: np.ndarray) -> torch.nn.
 
 def train_gan(networks: list[torch.nn.Module], params: dcgan.Params, pixels: np.ndarray) -> np.ndarray:
     where = device.pick(params)
-    return adversarial.train(
+    history, _ = adversarial.train(
         *networks, pixels, np.zeros(len(pixels), int),
         lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES, params, NAMES, where,
-        on_epoch=lambda epoch, network: None,
     )  # fmt: skip
+    return history
 
 
 def train_classifier(

@@ -90,7 +90,7 @@ def trained():
     generator, discriminator = (device.place(network, where) for network in acgan.build(params, NAMES))
     adversarial.train(
         generator, discriminator, images, labels, lambda draws, count: acgan.training_latents(draws, count, params),
-        acgan.LOSSES, params, NAMES, where, on_epoch=lambda epoch, kept: None,
+        acgan.LOSSES, params, NAMES, where,
     )  # fmt: skip
     return generator, discriminator
 

@@ -45,12 +45,13 @@ def uniform(draws: np.random.Generator, count: int) -> np.ndarray:
 def train(images: np.ndarray, settings: dcgan.Params):
     where = device.pick(settings)
     generator, discriminator = (device.place(network, where) for network in dcgan.build(settings, NAMES))
-    epochs, labels = [], np.zeros(len(images), np.int64)
-    history = adversarial.train(
+    labels = np.zeros(len(images), np.int64)
+    history, samples = adversarial.train(
         generator, discriminator, images, labels, uniform, dcgan.LOSSES, settings, NAMES, where,
-        on_epoch=lambda epoch, kept: epochs.append(epoch),
+        sample=lambda kept: np.zeros((1, 64, 64), np.uint8), sample_epochs=[2, settings.epochs],
     )  # fmt: skip
-    assert epochs == history["epoch"].tolist() == list(range(1, settings.epochs + 1))
+    assert history["epoch"].tolist() == list(range(1, settings.epochs + 1))
+    assert len(samples) == len({2, settings.epochs} & set(history["epoch"].tolist()))
     return generator, discriminator, history
 
 

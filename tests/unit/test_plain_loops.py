@@ -51,10 +51,9 @@ def test_first_steps_of_the_dcgan(precision):
         z = dcgan.training_latents(noise, 32, params)
         expected.append(np.mean(loop.epoch(images, order.permutation(32).tolist(), np.split(z, 2)), axis=0))
 
-    history = adversarial.train(
+    history, _ = adversarial.train(
         *(device.place(network, where) for network in dcgan.build(params, NAMES)), images, np.zeros(32, int),
         lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES, params, NAMES, where,
-        on_epoch=lambda epoch, network: None,
     )  # fmt: skip
     found = np.column_stack([history["loss_d"], history["loss_g"]])
     np.testing.assert_allclose(found, expected, rtol=TOLERANCE[precision])
