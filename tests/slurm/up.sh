@@ -11,7 +11,8 @@
 #
 # - It touches nothing outside STATE: not /etc/slurm, no munge that runs already, not /etc/hosts. Ports are free ones.
 # - Everything listens on loopback alone. SLURM binds to what its host's name resolves to, so the daemons, and with them
-#   the jobs, run in a UTS namespace of their own, where the name is "localhost".
+#   the jobs, run in a UTS namespace of their own, where the name is "localhost". In a mount namespace of their own STATE
+#   is /etc/slurm, because Snakemake's plugin takes SLURM_CONF away from the jobs.
 # - There is no accounting database: the jobs' state is asked with squeue, never sacct. MinJobAge keeps it ten minutes.
 # - Called again, it starts what no longer runs (a node daemon that was killed) and keeps jobs and parameters; while all is
 #   up it does nothing. If it fails, nothing is left running. down.sh stops it.
@@ -114,14 +115,15 @@ start_munge() { # under its own user, who alone may read the key
   wait_for 15 "munged does not answer" munge --socket="$STATE/munge/socket" --no-input
 }
 
-start_daemon() { # where the host's name is localhost
-  unshare --uts bash -c 'hostname localhost && exec "$1"' - "$1" </dev/null >/dev/null 2>&1 || fail "$1 did not start"
+start_daemon() { # where the host's name is localhost, and /etc/slurm is ours
+  unshare --uts --mount bash -c 'hostname localhost && mount --bind "$STATE" /etc/slurm && exec "$1"' - "$1" \
+    </dev/null >/dev/null 2>&1 || fail "$1 did not start"
 }
 
 [ "$(id -u)" = 0 ] || fail "only root can start it"
 install_packages
-unshare --uts true 2>/dev/null || fail "needs a UTS namespace (unshare --uts), which is not allowed here"
-mkdir -p "$STATE"/{state,spool,log,dev}
+unshare --uts --mount true 2>/dev/null || fail "needs namespaces (unshare --uts --mount), which are not allowed here"
+mkdir -p "$STATE"/{state,spool,log,dev} /etc/slurm
 [ -e "$SLURM_CONF" ] || write_configuration
 runs munged "$STATE/munge/munged.pid" || start_munge
 runs slurmctld "$STATE/slurmctld.pid" || start_daemon slurmctld
