@@ -12,6 +12,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config", "workflow", "scripts", "envs"]
+# config/tiny.yaml runs one arm of a kind; here it runs every arm, as config/every.yaml of the copy.
+EVERY = "config/every.yaml"
+EVERY_ARM = {"classic": [0, 60, 90], "online": [90], "mixup": [90], "generators": ["dcgan", "acgan"], "extra": [10]}
+EVERY_ARM |= {"baselines": ["bovw-single", "glcm"]}
 
 
 @dataclass
@@ -20,7 +24,7 @@ class Project:
 
     folder: Path
 
-    def snakemake(self, *arguments: str, configfile: str = "config/tiny.yaml") -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, configfile: str = EVERY) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "snakemake", "--configfile", configfile, "--cores", "2", *arguments]
         environment = {**os.environ, "COLUMNS": "200", "XDG_CACHE_HOME": str(self.folder / ".cache")}
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
@@ -49,7 +53,7 @@ class Project:
         assert after != before, f"{name}: the edit changed nothing"
         path.write_text(after, encoding="utf-8")
 
-    def configure(self, change, name: str = "config/tiny.yaml") -> None:
+    def configure(self, change, name: str = EVERY) -> None:
         """Apply ``change`` to the loaded configuration, in place."""
         path = self.folder / name
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -65,7 +69,10 @@ def copy_workflow(folder: Path) -> Project:
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / part)
-    return Project(folder)
+    project = Project(folder)
+    shutil.copy(ROOT / "config/tiny.yaml", folder / EVERY)
+    project.configure(lambda config: config["experiment"].update(EVERY_ARM))
+    return project
 
 
 @pytest.fixture
@@ -76,7 +83,7 @@ def project(tmp_path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A copy in which config/tiny.yaml has run to its report. Tests must leave it as they found it."""
+    """A copy in which every arm of config/tiny.yaml has run to its report. Tests must leave it as they found it."""
     project = copy_workflow(tmp_path_factory.mktemp("finished") / "project")
     done = project.snakemake()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import Project
+from .conftest import EVERY, Project
 
 NETWORKS = ["train_dcgan", "train_acgan", "sample_dcgan", "sample_acgan", "train_classifier", "classify_discriminator"]
 NETWORKS += ["assess_generator", "plot_tsne"]
@@ -25,7 +25,7 @@ def hashes(folder, pattern):
 
 def test_contracts_of_the_finished_run(finished):
     results = finished.folder / "results/tiny"
-    config = yaml.safe_load((finished.folder / "config/tiny.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((finished.folder / EVERY).read_text(encoding="utf-8"))
     rois = pd.read_csv(results / "rois/rois.csv", dtype=str)
     assert np.load(results / "rois/images.npy").shape == (len(rois), 64, 64)
     assert np.load(results / "pool/images.npy", mmap_mode="r").shape == (len(rois) * 480, 64, 64)
@@ -49,6 +49,11 @@ def test_contracts_of_the_finished_run(finished):
     lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
     assert lineage["clean"] is True
     assert config["folds"] == folds["fold"].nunique()
+
+
+def test_tiny_is_small(project):
+    # The workload of the cluster and interruption tests, which start every job some seconds late.
+    assert sum(project.planned(configfile="config/tiny.yaml").values()) <= 30
 
 
 def test_report_is_one_file_that_needs_no_network(finished):
