@@ -1,14 +1,16 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
+# make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
 # make test   every test and style check, in copies; never on your config or results
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 
 SECTIONS ?=
+KILLS ?= 20
 BENCH := .venv-bench/bin
 
-.PHONY: demo test bench lint format reference clean
+.PHONY: demo test bench chaos lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -20,6 +22,9 @@ test: .venv/installed lint
 
 bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
+
+chaos: .venv/installed
+	PYTHONPATH=scripts:. $(BIN)/python -m tests.chaos --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests

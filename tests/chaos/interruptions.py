@@ -1,0 +1,113 @@
+"""The ways in which a run is cut short.
+
+Each takes the run at its moment, and the script that is to be hit ("" for any), and returns when the run has ended.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from .project import Project, end, end_and_wait
+
+PATIENCE = 60.0  # seconds for a run to end once it is cut short
+GRACE = 10.0  # seconds between SIGTERM and SIGKILL at a job's time limit
+
+
+def ctrl_c(project: Project, run: subprocess.Popen, script: str) -> None:
+    """Ctrl-C in the terminal: everybody gets SIGINT."""
+    end_and_wait(run, signal.SIGINT, PATIENCE)
+
+
+def terminate_all(project: Project, run: subprocess.Popen, script: str) -> None:
+    """Logout, shutdown: everybody gets SIGTERM."""
+    end_and_wait(run, signal.SIGTERM, PATIENCE)
+
+
+def kill_job(project: Project, run: subprocess.Popen, script: str) -> None:
+    """A job is killed, as when memory runs out; Snakemake goes on with what does not need it, then fails."""
+    for job in project.jobs(script)[:1]:
+        job.kill()
+    run.wait()
+
+
+def time_limit(project: Project, run: subprocess.Popen, script: str) -> None:
+    """A job gets SIGTERM and, if it has not ended in time, SIGKILL, as at a cluster's time limit."""
+    for job in project.jobs(script)[:1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            job.terminate()
+            _, alive = psutil.wait_procs([job], timeout=GRACE)
+            for late in alive:
+                late.kill()
+    run.wait()
+
+
+def kill_snakemake(project: Project, run: subprocess.Popen, script: str) -> None:
+    """Snakemake is killed; its jobs go on, and the next run meets them."""
+    run.kill()
+    run.wait()
+
+
+def kill_everything(project: Project, run: subprocess.Popen, script: str = "") -> None:
+    """Power is lost."""
+    end(run, signal.SIGKILL)
+    project.kill_all()
+    run.wait()
+
+
+def fill_disk(project: Project, run: subprocess.Popen, script: str) -> None:
+    """The disk that the run writes to becomes full; it has room again before the next run."""
+    filler = project.folder / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(1 << 20)):
+            pass
+    with contextlib.suppress(OSError), filler.open("ab", buffering=0) as file:
+        while file.write(bytes(512)):
+            pass
+    try:
+        run.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        end_and_wait(run, signal.SIGTERM, PATIENCE)
+    filler.unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, megabytes: int):
+    """Mount a disk of its own at ``folder``, which only root may; False where it cannot be."""
+    folder.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            for _ in range(100):
+                if subprocess.run(["umount", str(folder)], capture_output=True).returncode == 0:
+                    break
+                time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to cut a run short."""
+
+    name: str
+    act: Callable[[Project, subprocess.Popen, str], None]
+    small_disk: bool = False
+
+
+WAYS = [
+    Way("kill -9 of Snakemake", kill_snakemake),
+    Way("time limit of a job", time_limit),
+    Way("kill -9 of a job", kill_job),
+    Way("Ctrl-C", ctrl_c),
+    Way("full disk", fill_disk, small_disk=True),
+    Way("power loss", kill_everything),
+    Way("SIGTERM to all", terminate_all),
+]

@@ -1,0 +1,117 @@
+"""A copy of the workflow that runs config/tiny.yaml: its Snakemake, its jobs' processes, its results' hashes."""
+
+import contextlib
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.workflow.conftest import copy_workflow
+
+CONFIGS = ["--configfile", "config/tiny.yaml", "longer.yaml"]
+LOCAL = ["--cores", "2"]
+# Of every run its own: times and what Snakemake writes.
+CHANGING = ["logs", "benchmarks", "report.html"]
+REMAINS = re.compile(r"training\.(checkpoint|refused)|\.lock|\.successor|\..+\.\d+(\.\w+)?")
+
+
+class Project:
+    """The copy, in ``folder``."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.results = folder / "results/tiny"
+        copy_workflow(folder)
+        (folder / "longer.yaml").write_bytes(Path(__file__).with_name("longer.yaml").read_bytes())
+
+    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
+        """Start Snakemake as the leader of a process group of its own; its output goes to snakemake.log."""
+        command = [sys.executable, "-m", "snakemake", *CONFIGS, "--quiet", "rules", *arguments]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / ".cache"), **(environment or {})}
+        with open(self.folder.parent / "snakemake.log", "ab") as log:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def finish(self, attempts: int = 4) -> int:
+        """Run, as a user would, until all is done; return how many runs that took.
+
+        Raises
+        ------
+        RuntimeError
+            If the last attempt failed.
+        """
+        for attempt in range(1, attempts + 1):
+            locks = self.folder / ".snakemake/locks"
+            if locks.is_dir() and any(locks.iterdir()):
+                self.start(*LOCAL, "--unlock").wait()
+            if self.start(*LOCAL, "--rerun-incomplete").wait() == 0:
+                return attempt
+        raise RuntimeError(f"not done after {attempts} runs; see {self.folder.parent / 'snakemake.log'}")
+
+    def jobs(self, script: str = "") -> list[psutil.Process]:
+        """Return the running processes of the rules' scripts, or those of one script."""
+        wanted = re.compile(rf"scripts/{script}\.py" if script else r"scripts/\w+\.py")
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                command = process.cmdline()
+                if command[1:] and wanted.fullmatch(command[1]) and Path(process.cwd()) == self.folder:
+                    found.append(process)
+        return found
+
+    def kill_all(self) -> None:
+        """Kill every process that works in this copy, as when the machine loses its power."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if Path(process.cwd()) == self.folder and process.pid != os.getpid():
+                    process.kill()
+
+    def wait_until_still(self, seconds: float = 120) -> None:
+        """Wait for jobs that outlived their Snakemake."""
+        end = time.monotonic() + seconds
+        while self.jobs():
+            if time.monotonic() > end:
+                raise RuntimeError(f"jobs still run {seconds:g} s after the end: {self.jobs()}")
+            time.sleep(0.1)
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of every result that must repeat."""
+        files = [path for path in sorted(self.results.rglob("*")) if path.is_file()]
+        names = {path.relative_to(self.results): path for path in files}
+        return {
+            name.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in names.items()
+            if name.parts[0] not in CHANGING and not name.name.startswith(".snakemake")
+        }
+
+    def remains(self) -> list[str]:
+        """Return what an interruption must not leave behind."""
+        found = [path for path in self.results.rglob("*") if REMAINS.fullmatch(path.name)]
+        return sorted(path.relative_to(self.results).as_posix() for path in found)
+
+    def log(self, rule: str) -> str:
+        """Return the logs of all jobs of ``rule``."""
+        return "".join(path.read_text() for path in sorted((self.results / "logs" / rule).rglob("*.log")))
+
+
+def end(process: subprocess.Popen, number: int) -> None:
+    """Send a signal to the process group of ``process``, if there is one left."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def end_and_wait(process: subprocess.Popen, number: int, seconds: float) -> None:
+    """Send a signal to the group and wait; who has not ended after ``seconds`` is killed."""
+    end(process, number)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        end(process, signal.SIGKILL)
+        process.wait()
