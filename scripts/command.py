@@ -68,8 +68,9 @@ def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
         logger.exception("stopped")
         sys.exit(f"ERROR [{rule}] {error}{details}")
     except (Interrupted, KeyboardInterrupt) as stop:
-        logger.info("stopped: %s", stop)
-        sys.exit(f"STOPPED [{rule}] {stop or 'before it was done; run the same command again'}{details}")
+        reason = str(stop) or "asked to stop before it was done; run the same command again"
+        logger.info("stopped: %s", reason)
+        sys.exit(f"STOPPED [{rule}] {reason}{details}")
     except OSError as error:
         logger.exception("stopped")
         problem = f"{error.filename or 'a file'}: {error.strerror or error}"
@@ -80,18 +81,15 @@ def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
 
 
 def stop_requests() -> Callable[[], bool]:
-    """From now on let the first SIGTERM or SIGINT be a request to stop; return a function that tells whether it came.
+    """From now on let SIGTERM and SIGINT be requests to stop; return a function that tells whether one came.
 
-    A cluster sends SIGTERM before it kills a job at its time limit, Ctrl-C sends SIGINT. The second signal ends the
-    script at once.
+    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT.
     """
     asked = False
 
     def note(number: int, frame: object) -> None:
         nonlocal asked
         asked = True
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, signal.default_int_handler)
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, note)

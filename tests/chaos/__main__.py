@@ -4,101 +4,131 @@ Exits with 1 unless all runs end with the bytes of one that was never interrupte
 """
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .interruptions import WAYS, Way, kill_everything, small_disk
+from . import cluster
+from .interruptions import WAYS, Way, kill_everything, no_small_disk, small_disk
 from .moments import TRAININGS, Moment, draw, training_seconds
 from .project import LOCAL, Project
 
 MEGABYTES = 400  # of the small disk; a run needs about half
 TRAINING_SHARE = 0.7  # of the moments lie inside a training
 REDRAWS = 5
+WIDTHS = [3, 22, 30, 9, 6, 30, 7]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    way: str
-    moment: str
-    resumed: str
-    runs: int
-    identical: str
-    seconds: str
+class Reference:
+    """An uninterrupted run: its results' hashes, how long it took ("") and each rule's training (s)."""
+
+    project: Project
+    hashes: dict[str, str]
+    durations: dict[str, float]
 
 
-def reference(folder: Path) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the hashes of an uninterrupted run, and how long it and its trainings take."""
-    project = Project(folder / "project")
+def reference(folder: Path) -> Reference:
+    project = Project.copy(folder / "project")
     began = time.monotonic()
     if project.start(*LOCAL).wait() != 0:
         sys.exit(f"error: the uninterrupted run failed; see {folder / 'snakemake.log'}")
-    durations = {"": time.monotonic() - began}
-    return project.hashes(), durations | {rule: training_seconds(project, rule) for rule in TRAININGS}
+    durations = {"": time.monotonic() - began} | {rule: training_seconds(project, rule) for rule in TRAININGS}
+    return Reference(project, project.hashes(), durations)
 
 
-def cut_short(folder: Path, way: Way, moment: Moment, expected: dict[str, str]) -> Outcome | None:
-    """Run, cut short, run again, compare; None if the run passed the moment before it was cut."""
-    began = time.monotonic()
-    with small_disk(folder / "disk", MEGABYTES) as mounted:
-        if way.small_disk and not mounted:
-            sys.exit(
-                "error: full disk: needs a disk of its own, which only root may mount; leave it out: --without-disk"
-            )
-        project = Project(folder / "disk" / "project" if way.small_disk else folder / "project")
+def cut_locally(folder: Path, way: Way, moment: Moment, whole: Reference) -> list | None:
+    """Run on this machine, cut short, run again, compare; None if the run passed the moment before it was cut."""
+    with small_disk(folder / "disk", MEGABYTES) if way.needs == "small disk" else contextlib.nullcontext():
+        project = Project.copy(folder / "disk/project")
         run = project.start(*LOCAL)
         if not moment.wait(project, run):
             kill_everything(project, run)
             return None
         way.act(project, run, moment.rule)
-        runs = project.finish()
-        project.wait_until_still()
-        logs = "".join(project.log(rule) for rule in TRAININGS)
-        found, remains = project.hashes(), project.remains()
-        different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-    verdict = "yes" if not different + remains else f"NO: {', '.join((different + remains)[:3])}"
-    resumed = "yes" if "goes on in epoch" in logs else "no"
-    return Outcome(way.name, str(moment), resumed, runs, verdict, f"{time.monotonic() - began:.0f}")
+        return compare(project, project.finish(), whole)
 
 
-def show(number: int | str, outcome: tuple) -> None:
-    widths = [3, 22, 30, 8, 5, 30, 7]
-    print(*(str(cell).ljust(width) for cell, width in zip([number, *outcome], widths, strict=True)), flush=True)
+def cut_on_cluster(folder: Path, way: cluster.Way, moment: Moment, whole: Reference) -> list | None:
+    """Run the trainings on SLURM, hit one, let the run end, compare; None if the training had ended before."""
+    project = cluster.prepare(whole.project, folder / "project")
+    run = cluster.start(project)
+    if not moment.wait(project, run):
+        cluster.cancel(project, run)
+        return None
+    way.act(project.jobs(moment.rule)[0])
+    if run.wait() != 0:
+        return ["?", 1, f"NO: the run failed, see {folder / 'snakemake.log'}"]
+    return compare(project, project.finish(), whole)
+
+
+def compare(project: Project, runs: int, whole: Reference) -> list:
+    """Return whether a training went on from a checkpoint, the number of runs, and whether all is as in ``whole``."""
+    project.wait_until_still()
+    resumed = any("goes on in epoch" in project.log(rule) for rule in TRAININGS)
+    found = project.hashes()
+    names = sorted(name for name in whole.hashes.keys() | found.keys() if whole.hashes.get(name) != found.get(name))
+    wrong = names + project.remains()
+    return ["yes" if resumed else "no", runs, f"NO: {', '.join(wrong[:3])}" if wrong else "yes"]
+
+
+def plan(kills: int, unavailable: dict[str, str]) -> list[tuple[Way | cluster.Way, list[str]]]:
+    """Return each run's way to be cut short and the rules inside whose trainings that happens; none for anywhere."""
+    possible = [way for way in [*WAYS, *cluster.WAYS] if way.needs not in unavailable]
+    for way in [*WAYS, *cluster.WAYS][:kills]:
+        if way not in possible:
+            print(f"WARNING: left out: {way.name}: {unavailable[way.needs]}", file=sys.stderr)
+    chosen = [possible[number % len(possible)] for number in range(kills)]
+    return [
+        (way, [cluster.SCRIPT] if way.needs == "cluster" else TRAININGS if number < TRAINING_SHARE * kills else [])
+        for number, way in enumerate(chosen)
+    ]
+
+
+def show(*cells: object) -> None:
+    print(*(str(cell).ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)), flush=True)
+
+
+def run_all(kills: int, seed: int, root: Path) -> int:
+    """Cut runs short as planned, print a line each; return how many ended as they should."""
+    random = np.random.default_rng(seed)
+    with cluster.cluster(wanted=kills > len(WAYS)) as no_cluster:
+        ways = plan(kills, {"cluster": no_cluster} | {"small disk": no_small_disk()})
+        whole = reference(root / "reference")
+        print(f"seed {seed}; uninterrupted: {whole.durations['']:.0f} s, {len(whole.hashes)} files")
+        show("", "way", "moment", "resumed", "runs", "identical", "seconds")
+        same = 0
+        for number, (way, trainings) in enumerate(ways):
+            cut = cut_on_cluster if way.needs == "cluster" else cut_locally
+            for draws in range(REDRAWS):
+                began = time.monotonic()
+                moment = draw(random, trainings, whole.durations)
+                outcome = cut(root / f"{number}-{draws}", way, moment, whole)
+                if outcome:
+                    break
+            else:
+                sys.exit(f"error: {way.name}: {REDRAWS} random moments were all missed; the machine is too busy")
+            show(number + 1, way.name, moment, *outcome, f"{time.monotonic() - began:.0f}")
+            same += outcome[-1] == "yes"
+    print(f"{sum(bool(trainings) for _, trainings in ways)} of {kills} were cut inside a training")
+    return same
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**6, help="of the random moments (default: new)")
-    parser.add_argument("--without-disk", action="store_true", help="leave the full disk out")
     arguments = parser.parse_args()
-    random = np.random.default_rng(arguments.seed)
-    ways = [way for way in WAYS if not (way.small_disk and arguments.without_disk)]
     began = time.monotonic()
-    outcomes, inside = [], round(TRAINING_SHARE * arguments.kills)
     with tempfile.TemporaryDirectory(prefix="synthaug-chaos-") as root:
-        expected, durations = reference(Path(root) / "reference")
-        print(f"seed {arguments.seed}; uninterrupted: {durations['']:.0f} s, {len(expected)} files")
-        show("", ("way", "moment", "resumed", "runs", "identical", "seconds"))
-        for number in range(arguments.kills):
-            outcome = None
-            for draws in range(REDRAWS):
-                moment = draw(random, number < inside, durations)
-                outcome = cut_short(Path(root) / f"{number}-{draws}", ways[number % len(ways)], moment, expected)
-                if outcome:
-                    break
-            if outcome is None:
-                sys.exit(f"error: {REDRAWS} random moments were all missed; the machine is too busy")
-            outcomes.append(outcome)
-            show(number + 1, astuple(outcome))
-    same = sum(outcome.identical == "yes" for outcome in outcomes)
-    minutes = (time.monotonic() - began) / 60
-    print(f"{same} of {len(outcomes)} identical, {inside} inside a training, {minutes:.1f} min")
-    sys.exit(same < len(outcomes))
+        same = run_all(arguments.kills, arguments.seed, Path(root))
+    print(f"{same} of {arguments.kills} identical, in {(time.monotonic() - began) / 60:.1f} min")
+    sys.exit(same < arguments.kills)
 
 
 if __name__ == "__main__":

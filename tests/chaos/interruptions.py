@@ -4,11 +4,11 @@ Each takes the run at its moment, and the script that is to be hit ("" for any),
 """
 
 import contextlib
-import os
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,19 +78,29 @@ def fill_disk(project: Project, run: subprocess.Popen, script: str) -> None:
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, megabytes: int):
-    """Mount a disk of its own at ``folder``, which only root may; False where it cannot be."""
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    """Have a disk of its own at ``folder``; only root may mount one."""
     folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True, capture_output=True
+    )
     try:
-        yield mounted
+        yield
     finally:
-        if mounted:
-            for _ in range(100):
-                if subprocess.run(["umount", str(folder)], capture_output=True).returncode == 0:
-                    break
-                time.sleep(0.1)
+        for _ in range(100):
+            if subprocess.run(["umount", folder], capture_output=True).returncode == 0:
+                break
+            time.sleep(0.1)
+
+
+def no_small_disk() -> str:
+    """Return why there can be no small disk; "" if there can."""
+    with tempfile.TemporaryDirectory() as root:
+        try:
+            with small_disk(Path(root) / "disk", 1):
+                return ""
+        except (subprocess.CalledProcessError, OSError):
+            return "only root may mount a disk of its own"
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ class Way:
 
     name: str
     act: Callable[[Project, subprocess.Popen, str], None]
-    small_disk: bool = False
+    needs: str = ""
 
 
 WAYS = [
@@ -107,7 +117,7 @@ WAYS = [
     Way("time limit of a job", time_limit),
     Way("kill -9 of a job", kill_job),
     Way("Ctrl-C", ctrl_c),
-    Way("full disk", fill_disk, small_disk=True),
+    Way("full disk", fill_disk, needs="small disk"),
     Way("power loss", kill_everything),
     Way("SIGTERM to all", terminate_all),
 ]

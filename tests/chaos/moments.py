@@ -51,7 +51,10 @@ def training_seconds(project: Project, rule: str) -> float:
     return (times[1] - times[0]).total_seconds()
 
 
-def draw(random: np.random.Generator, trainings: bool, durations: dict[str, float]) -> Moment:
-    """Draw a moment inside a training or anywhere; ``durations`` of the rules' trainings and, as "", of a whole run."""
-    rule = str(random.choice(TRAININGS)) if trainings else ""
+def draw(random: np.random.Generator, rules: list[str], durations: dict[str, float]) -> Moment:
+    """Draw a moment inside a training of one of ``rules``, or anywhere in the run if there are none.
+
+    ``durations`` are those of the rules' trainings and, as "", of the run.
+    """
+    rule = str(random.choice(rules)) if rules else ""
     return Moment(rule, float(random.uniform(0, durations[rule])))

@@ -27,12 +27,17 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         self.results = folder / "results/tiny"
+
+    @classmethod
+    def copy(cls, folder: Path) -> "Project":
+        """Make a copy in which nothing has run."""
         copy_workflow(folder)
         (folder / "longer.yaml").write_bytes(Path(__file__).with_name("longer.yaml").read_bytes())
+        return cls(folder)
 
     def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
         """Start Snakemake as the leader of a process group of its own; its output goes to snakemake.log."""
-        command = [sys.executable, "-m", "snakemake", *CONFIGS, "--quiet", "rules", *arguments]
+        command = [sys.executable, "-m", "snakemake", *arguments, *CONFIGS, "--quiet", "rules"]
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / ".cache"), **(environment or {})}
         with open(self.folder.parent / "snakemake.log", "ab") as log:
             return subprocess.Popen(
