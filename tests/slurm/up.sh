@@ -15,7 +15,8 @@
 #   is /etc/slurm, because Snakemake's plugin takes SLURM_CONF away from the jobs.
 # - There is no accounting database: the jobs' state is asked with squeue, never sacct. MinJobAge keeps it ten minutes.
 # - Called again, it starts what no longer runs (a node daemon that was killed) and keeps jobs and parameters; while all is
-#   up it does nothing. If it fails, nothing is left running. down.sh stops it.
+#   up it does nothing. If it fails, nothing is left running, and the exit status is 3 where this machine cannot have it
+#   (no root, no packages, no namespaces). down.sh stops it.
 # - Do not call srun from outside a job: it would listen at the address of this host's own name.
 set -euo pipefail
 CPUS=${CPUS:-4} GPUS=${GPUS:-0} MEM=${MEM:-32000} STATE=${STATE:-/var/lib/synthaug-slurm}
@@ -23,22 +24,23 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 export SLURM_CONF=$STATE/slurm.conf STATE
 PACKAGES=(munge slurm-client slurmctld slurmd)
 
-fail() {
+fail() { # fail <what> [exit status]
   trap - ERR
   [ ! -d "$STATE" ] || "$HERE/down.sh" >/dev/null 2>&1 || true
   echo "error: SLURM: $1" >&2
-  exit 1
+  exit "${2:-1}"
 }
+cannot() { fail "$1" 3; } # be had on this machine: what makes a test skip, not fail
 trap 'fail "line $LINENO of up.sh failed"' ERR
 
 is_installed() { dpkg-query --show --showformat '${Status}\n' "${PACKAGES[@]}" 2>/dev/null | grep -c '^install ok installed$'; }
 
 install_packages() {
   [ "$(is_installed || true)" != ${#PACKAGES[@]} ] || return 0
-  command -v apt-get >/dev/null || fail "needs Debian's packages ${PACKAGES[*]}; there is no apt-get here"
+  command -v apt-get >/dev/null || cannot "needs Debian's packages ${PACKAGES[*]}; there is no apt-get here"
   # RUNLEVEL=1: the packages' own start-up scripts stay quiet.
   { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      "${PACKAGES[@]}"; } >/dev/null 2>&1 || fail "apt-get could not install ${PACKAGES[*]}"
+      "${PACKAGES[@]}"; } >/dev/null 2>&1 || cannot "apt-get could not install ${PACKAGES[*]}"
 }
 
 # wait_for <seconds> <what to say> <command...>: until the command succeeds.
@@ -120,9 +122,9 @@ start_daemon() { # where the host's name is localhost, and /etc/slurm is ours
     </dev/null >/dev/null 2>&1 || fail "$1 did not start"
 }
 
-[ "$(id -u)" = 0 ] || fail "only root can start it"
+[ "$(id -u)" = 0 ] || cannot "only root can start it"
 install_packages
-unshare --uts --mount true 2>/dev/null || fail "needs namespaces (unshare --uts --mount), which are not allowed here"
+unshare --uts --mount true 2>/dev/null || cannot "needs namespaces (unshare --uts --mount), which are not allowed here"
 mkdir -p "$STATE"/{state,spool,log,dev} /etc/slurm
 [ -e "$SLURM_CONF" ] || write_configuration
 runs munged "$STATE/munge/munged.pid" || start_munge

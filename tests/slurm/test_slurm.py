@@ -1,0 +1,165 @@
+"""The workflow on a real SLURM: the shipped profiles, jobs cancelled and killed, and the bytes of a local run."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ..workflow.conftest import Project, copy_workflow
+from ..workflow.test_run import hashes
+
+CONFIG = ["--configfile", "config/tiny.yaml"]
+# The profile's own waits suit a cluster that others use too; these a test.
+SLURM = ["--workflow-profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "5"]
+GENERIC = ["--workflow-profile", "workflow/profiles/cluster-generic", "--seconds-between-status-checks", "1"]
+LIMIT = 600  # seconds that a run may take on a machine that has other things to do
+
+
+@dataclass
+class Job:
+    """A job as squeue shows it."""
+
+    number: str
+    state: str
+    memory: int  # MB
+    gpus: str
+    name: str  # rule_<rule>_wildcards_<values>
+
+
+def jobs(environment) -> list[Job]:
+    """Return every job that SLURM still knows, in the order of submission."""
+    command = [
+        "squeue",
+        "--noheader",
+        "--states=all",
+        "--sort=i",
+        "--Format=JobID:|,State:|,MinMemory:|,tres-per-job:|,Comment:200",
+    ]
+    lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    fields = [[field.strip() for field in line.split("|")] for line in lines]
+    return [
+        Job(number, state, int(memory.removesuffix("M")), gpus, name) for number, state, memory, gpus, name in fields
+    ]
+
+
+def start(project: Project, environment, *arguments: str) -> subprocess.Popen:
+    """Start Snakemake in ``project``, its output in snakemake.log there."""
+    environment = {**environment, "COLUMNS": "200", "XDG_CACHE_HOME": str(project.folder / ".cache")}
+    with (project.folder / "snakemake.log").open("w") as log:
+        command = [sys.executable, "-m", "snakemake", *CONFIG, *arguments]
+        return subprocess.Popen(command, cwd=project.folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+
+def finish(run: subprocess.Popen, project: Project) -> str:
+    """Wait for a run that must succeed, and return what it printed."""
+    status = run.wait(timeout=LIMIT)
+    text = (project.folder / "snakemake.log").read_text()
+    assert status == 0, text
+    return text
+
+
+def process_of(project: Project, script: str) -> int | None:
+    """Return the process in ``project`` that runs scripts/``script``.py, if there is one."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            if words[1:2] == [f"scripts/{script}.py"] and (folder / "cwd").readlink() == project.folder:
+                return int(folder.name)
+        except OSError:  # it has ended
+            continue
+    return None
+
+
+def wait_until(found, run: subprocess.Popen | None = None):
+    """Return what ``found()`` returns as soon as it is anything; fail when ``run`` has ended before."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        if value := found():
+            return value
+        assert run is None or run.poll() is None, "the run ended before what was awaited"
+        time.sleep(0.1)
+    pytest.fail("waited in vain")
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """A copy in which config/tiny.yaml has run on this machine, without a cluster."""
+    project = copy_workflow(tmp_path_factory.mktemp("local"))
+    finish(start(project, os.environ, "--cores", "2"), project)
+    return project
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    return copy_workflow(tmp_path / "project")
+
+
+def test_run_on_slurm_gives_the_bytes_of_a_local_run(slurm, local, project):
+    run = start(project, slurm, *SLURM)
+    try:
+        # Both before their first attempt is over: scancel takes the first training, kill -9 the process of the second.
+        pid = wait_until(lambda: process_of(project, "train_classifier"), run)
+        os.kill(pid, signal.SIGKILL)
+        cancelled = wait_until(lambda: [job for job in jobs(slurm) if "train_acgan" in job.name], run)[0]
+        wait_until(lambda: any(job.number == cancelled.number and job.state == "RUNNING" for job in jobs(slurm)), run)
+        subprocess.run(["scancel", cancelled.number], env=slurm, check=True)
+        text = finish(run, project)
+    finally:
+        run.terminate()  # Snakemake cancels its jobs
+        run.wait()
+
+    seen = jobs(slurm)
+    failed = {job.state: job for job in seen if job.state != "COMPLETED"}
+    assert {state: job.name.split("_wildcards")[0] for state, job in failed.items()} == {
+        "FAILED": "rule_train_classifier",
+        "CANCELLED": "rule_train_acgan",
+    }
+    assert len(re.findall("Trying to restart job", text)) == len(failed)
+    for first in failed.values():
+        again = [job for job in seen if job.name == first.name and job.number != first.number]
+        assert [(job.state, job.memory) for job in again] == [("COMPLETED", 2 * first.memory)]
+    assert len(seen) == 30 - 1 + len(failed)  # `all` has nothing to do
+
+    for pattern in ["predictions.csv", "*.safetensors", "*.npy", "metrics.csv", "comparisons.csv", "*.png"]:
+        first, second = (hashes(folder.folder / "results/tiny", pattern) for folder in (local, project))
+        assert first
+        assert first == second, pattern
+    assert (project.folder / "results/tiny/report.html").exists()
+
+
+def test_gpu_job_asks_for_one_gpu(slurm, local):
+    """Continues in the folder of the local run, whose files the training needs."""
+    project = local
+    project.configure(lambda config: config.update(device="cuda"), "config/tiny.yaml")
+    known = {job.number for job in jobs(slurm)}
+    target = "results/tiny/seed-0/generators/acgan/on-60/train-0/all/model.json"
+    run = start(
+        project, slurm, *SLURM, "--retries", "0", "--rerun-triggers", "mtime", "--forcerun", "train_acgan", "--", target
+    )
+    try:
+        asked = wait_until(lambda: [job for job in jobs(slurm) if job.number not in known], run)
+        assert [(job.name.split("_wildcards")[0], job.gpus) for job in asked] == [("rule_train_acgan", "gres:gpu:1")]
+    finally:
+        run.terminate()
+        run.wait()
+
+
+def test_cluster_generic_profile_retries_a_killed_job(slurm, project):
+    run = start(project, slurm, *GENERIC, "results/tiny/seed-0/folds.csv")
+    try:
+        pid = wait_until(lambda: process_of(project, "make_phantom"), run)
+        os.kill(pid, signal.SIGKILL)
+        text = finish(run, project)
+    finally:
+        run.terminate()
+        run.wait()
+    assert len(re.findall("Trying to restart job", text)) == 1
+    logs = sorted(path.name.split("-")[0] for path in (project.folder / ".snakemake/cluster_logs").iterdir())
+    assert logs == ["check_cases", "make_folds", "make_phantom", "make_phantom"]
+    assert (project.folder / "results/tiny/seed-0/folds.csv").exists()
