@@ -1,23 +1,30 @@
-"""What the rules' scripts share: their arguments, their log and the one-line error on the terminal."""
+"""What the rules' scripts share: their arguments, their log, the record of what they did and the one-line error."""
 
 import argparse
 import contextlib
 import json
 import logging
+import re
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from synthaug import artifacts, records
 from synthaug.errors import InputError
 
 Params = TypeVar("Params")
+PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
+
+_noted: dict[str, str] = {}
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
-    """Return a parser that shows ``doc`` (the script's docstring) as help and knows ``--log``."""
+    """Return a parser that shows ``doc`` (the script's docstring) as help and knows ``--log`` and ``--record``."""
     arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--log", help="file for progress and tracebacks; the terminal without it")
+    arguments.add_argument("--record", type=Path, help="file for the record of what was done, see synthaug.records")
     return arguments
 
 
@@ -42,27 +49,49 @@ def params(kind: type[Params], text: str) -> Params:
         raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
 
 
-@contextlib.contextmanager
-def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
-    """Log to the file ``log``, warnings also to the terminal.
+def note(**facts: str) -> None:
+    """Add ``facts`` to the record of the running job, such as the device that it computes on."""
+    _noted.update(facts)
 
-    On failure write the traceback to the log and one line to the terminal, and exit with 1.
+
+@contextlib.contextmanager
+def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
+    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``.
+
+    On failure write the traceback to the log and one line to the terminal, and exit with 1. ``private`` is for scripts
+    that read the user's own files: what the line says of them, names above all, is for the terminal alone, because the
+    log is a result; it says where in the case table to look.
     """
+    log = arguments.log
+    _start_log(rule, log)
+    logger = logging.getLogger(rule)
+    _noted.clear()
+    try:
+        with artifacts.observed() as files:
+            yield logger
+        if arguments.record:
+            params = json.loads(getattr(arguments, "params", "null"))
+            record = records.make(rule, params, files, arguments.record.parent)
+            artifacts.write_json(record | _noted, arguments.record)
+    except Exception as error:
+        if private:
+            places = ", ".join(dict.fromkeys(PLACE.findall(str(error)))) or "the terminal says where"
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("stopped: %s: %s\n%s", type(error).__name__, places, frames)
+        else:
+            logger.exception("stopped")
+        unexpected = "" if isinstance(error, InputError) else f"unexpected {type(error).__name__}: "
+        sys.exit(f"ERROR [{rule}] {unexpected}{error}" + (f" (details: {log})" if log else ""))
+
+
+def _start_log(rule: str, log: str | None) -> None:
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     if log:
+        # Ours only: libraries quote what they read, which may name a patient.
+        logging.getLogger().handlers[0].addFilter(lambda record: record.name.split(".")[0] in (rule, "synthaug"))
         terminal = logging.StreamHandler()
         terminal.addFilter(lambda record: record.levelno == logging.WARNING)
         terminal.setFormatter(logging.Formatter(f"WARNING [{rule}] %(message)s"))
         logging.getLogger().addHandler(terminal)
-    logger = logging.getLogger(rule)
-    details = f" (details: {log})" if log else ""
-    try:
-        yield logger
-    except InputError as error:
-        logger.exception("stopped")
-        sys.exit(f"ERROR [{rule}] {error}{details}")
-    except Exception as error:
-        logger.exception("stopped")
-        sys.exit(f"ERROR [{rule}] unexpected {type(error).__name__}: {error}{details}")

@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--synthetic-dir", required=True, type=Path)
     parser.add_argument("--generator-dir", required=True, type=Path)
     arguments = parser.parse_args()
-    with command.logged("import_synthetic", arguments.log) as log:
+    with command.logged("import_synthetic", arguments, private=True) as log:
         params = command.params(imports.Params, arguments.params)
         cohort = imports.Cohort(
             artifacts.read_csv(arguments.rois),

@@ -8,6 +8,7 @@ rule check_cases:
         files=case_files(),
     output:
         cases="<results>/cases.csv",
+        record="<results>/check_cases.record.json",
     log:
         "<results>/logs/check_cases.log",
     benchmark:
@@ -21,7 +22,8 @@ rule check_cases:
     params:
         settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
     shell:
-        "python {input.code[0]} --table {input.table:q} --params {params.settings:q} --out {output.cases:q} --log {log:q}"
+        "python {input.code[0]} --table {input.table:q} --params {params.settings:q} --out {output.cases:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_contours:
@@ -42,6 +44,7 @@ rule plot_contours:
             category="1 Data",
             labels={"content": "Near-duplicate images"},
         ),
+        record="<results>/check/record.json",
     log:
         "<results>/logs/plot_contours.log",
     benchmark:
@@ -58,7 +61,7 @@ rule plot_contours:
         ),
     shell:
         "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
-        " --contours {output.contours:q} --duplicates {output.duplicates:q} --log {log:q}"
+        " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 
 rule check_data:

@@ -16,6 +16,7 @@ rule plot_augmentations:
             labels={"content": "Fig 3: augmentation"},
         ),
         svg="<results>/evaluation/figures/fig3.svg",
+        record="<results>/evaluation/figures/plot_augmentations.record.json",
     log:
         "<results>/logs/plot_augmentations.log",
     benchmark:
@@ -31,7 +32,7 @@ rule plot_augmentations:
     shell:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --log {log:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_synthetic:
@@ -55,6 +56,7 @@ rule plot_synthetic:
             labels={"generator": "{generator}", "content": "Fig 6: synthetic ROIs"},
         ),
         svg="<results>/evaluation/figures/{generator}/fig6.svg",
+        record="<results>/evaluation/figures/{generator}/plot_synthetic.record.json",
     log:
         "<results>/logs/plot_synthetic/{generator}.log",
     benchmark:
@@ -70,7 +72,8 @@ rule plot_synthetic:
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --log {log:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_accuracy:
@@ -87,6 +90,7 @@ rule plot_accuracy:
             labels={"content": "Fig 8: accuracy by size"},
         ),
         svg="<results>/evaluation/figures/fig8.svg",
+        record="<results>/evaluation/figures/plot_accuracy.record.json",
     log:
         "<results>/logs/plot_accuracy.log",
     benchmark:
@@ -102,7 +106,7 @@ rule plot_accuracy:
     shell:
         "python {input.code[0]} --metrics {input.metrics:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --log {log:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_tsne:
@@ -124,6 +128,7 @@ rule plot_tsne:
         ),
         svg="<results>/evaluation/figures/fig9.svg",
         separation="<results>/evaluation/separation.csv",
+        record="<results>/evaluation/plot_tsne.record.json",
     log:
         "<results>/logs/plot_tsne.log",
     benchmark:
@@ -146,7 +151,7 @@ rule plot_tsne:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds}"
         " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q} --png {output.png:q}"
-        " --svg {output.svg:q} --separation {output.separation:q} --log {log:q}"
+        " --svg {output.svg:q} --separation {output.separation:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_calibration:
@@ -163,6 +168,7 @@ rule plot_calibration:
         ),
         svg="<results>/evaluation/figures/calibration.svg",
         table="<results>/evaluation/calibration.csv",
+        record="<results>/evaluation/plot_calibration.record.json",
     log:
         "<results>/logs/plot_calibration.log",
     benchmark:
@@ -177,7 +183,8 @@ rule plot_calibration:
         settings=pack(**statistics(), **shown()),
     shell:
         "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q} --log {log:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule assess_generator:
@@ -208,6 +215,7 @@ rule assess_generator:
             labels={"generator": "{generator}", "content": "Nearest real images, seed {seed}"},
         ),
         svg="<results>/evaluation/figures/{generator}/seed-{seed}/neighbours.svg",
+        record="<results>/evaluation/quality/{generator}/seed-{seed}/record.json",
     log:
         "<results>/logs/assess_generator/{generator}/seed-{seed}.log",
     benchmark:
@@ -237,7 +245,7 @@ rule assess_generator:
         " --generator {wildcards.generator} --group {params.group} --train-folds {params.folds}"
         " --synthetic {params.synthetic:q} --train-sets {params.train_sets:q} --classifiers {params.classifiers:q}"
         " --params {params.settings:q} --quality {output.quality:q} --copies {output.copies:q} --card {output.card:q}"
-        " --png {output.png:q} --svg {output.svg:q} --log {log:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_training:
@@ -261,6 +269,7 @@ rule plot_training:
             labels={"generator": "{generator}", "content": "Samples over training, seed {seed}"},
         ),
         samples_svg="<results>/evaluation/figures/{generator}/seed-{seed}/samples.svg",
+        record="<results>/evaluation/figures/{generator}/seed-{seed}/plot_training.record.json",
     log:
         "<results>/logs/plot_training/{generator}/seed-{seed}.log",
     benchmark:
@@ -277,4 +286,5 @@ rule plot_training:
     shell:
         "python {input.code[0]} --models {params.models:q} --folders {params.folders:q}"
         " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q}"
-        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q} --log {log:q}"
+        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -16,6 +16,7 @@ rule train_dcgan:
         train_set="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/train_set.csv",
         history="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/history.csv",
         samples="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/samples.npy",
+        record="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/record.json",
     log:
         "<results>/logs/train_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
     benchmark:
@@ -37,7 +38,7 @@ rule train_dcgan:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
         " --train-folds {wildcards.folds} --group {wildcards.group} --cls {wildcards.cls} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --log {log:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 use rule train_dcgan as train_acgan with:
@@ -70,6 +71,7 @@ rule sample_dcgan:
     output:
         images=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy"),
         index=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"),
+        record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/record.json",
     log:
         "<results>/logs/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
     benchmark:
@@ -91,7 +93,8 @@ rule sample_dcgan:
         folder=lambda wildcards, output: parent(output.images[0], 2),
     shell:
         "python {input.code[0]} --generators {params.trained:q} --generator {wildcards.generator} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+        " --train-folds {wildcards.folds} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 use rule sample_dcgan as sample_acgan with:
@@ -127,6 +130,7 @@ rule import_synthetic:
         model=each_fold(
             each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/model.json")
         ),
+        record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/record.json",
     log:
         "<results>/logs/import_synthetic/seed-{seed}/{generator}/on-{group}.log",
     benchmark:
@@ -149,4 +153,5 @@ rule import_synthetic:
         "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
         " --seed {wildcards.seed} --generator {wildcards.generator} --group {wildcards.group}"
         " --train-folds {params.train_folds} --folders {params.folders:q} --params {params.settings:q}"
-        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q} --log {log:q}"
+        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -7,6 +7,7 @@ rule make_phantom:
     output:
         table="<results>/phantom/case_table.csv",
         patients=directory("<results>/phantom/patients"),
+        record="<results>/phantom/record.json",
     log:
         "<results>/logs/make_phantom.log",
     benchmark:
@@ -21,4 +22,4 @@ rule make_phantom:
         settings=pack(**config["phantom"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
-        " --log {log:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -10,6 +10,7 @@ rule extract_rois:
         index="<results>/rois/rois.csv",
         crops="<results>/rois/crops.npz",
         images="<results>/rois/images.npy",
+        record="<results>/rois/record.json",
     log:
         "<results>/logs/extract_rois.log",
     benchmark:
@@ -24,7 +25,8 @@ rule extract_rois:
         settings=pack(**config["rois"]),
     shell:
         "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
-        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q} --log {log:q}"
+        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule build_pool:
@@ -35,6 +37,7 @@ rule build_pool:
     output:
         images="<results>/pool/images.npy",
         index="<results>/pool/index.csv",
+        record="<results>/pool/record.json",
     log:
         "<results>/logs/build_pool.log",
     benchmark:
@@ -49,4 +52,4 @@ rule build_pool:
         settings=pack(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
     shell:
         "python {input.code[0]} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
-        " --images {output.images:q} --index {output.index:q} --log {log:q}"
+        " --images {output.images:q} --index {output.index:q} --record {output.record:q} --log {log:q}"
