@@ -4,8 +4,8 @@
 rule check_cases:
     input:
         code=code("check_cases"),
-        table=case_table(),
-        files=case_files(),
+        table=phantom_table(),
+        patients="<results>/phantom/patients" if config["cases"]["table"] is None else [],
     output:
         cases="<results>/cases.csv",
         record="<results>/check_cases.record.json",
@@ -21,8 +21,11 @@ rule check_cases:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
+        table=case_table,
+        digest=table_digest(),
+        files=lambda wildcards: fingerprint(case_files()),
     shell:
-        "python {input.code[0]} --table {input.table:q} --params {params.settings:q} --out {output.cases:q}"
+        "python {input.code[0]} --table {params.table:q} --params {params.settings:q} --out {output.cases:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -30,7 +33,7 @@ rule plot_contours:
     input:
         code=code("plot_contours"),
         cases=rules.check_cases.output.cases,
-        table=case_table(),
+        table=phantom_table(),
     output:
         contours=report(
             "<results>/check/contours.pdf",
@@ -59,8 +62,10 @@ rule plot_contours:
         settings=pack(
             intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
         ),
+        table=case_table,
+        digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
+        "python {input.code[0]} --cases {input.cases:q} --table {params.table:q} --params {params.settings:q}"
         " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 

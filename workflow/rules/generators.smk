@@ -116,7 +116,6 @@ rule import_synthetic:
         rois=rules.extract_rois.output.index,
         roi_images=rules.extract_rois.output.images,
         folds=rules.make_folds.output.folds,
-        files=lambda wildcards: imported_files(wildcards),
     output:
         images=each_fold(
             each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy")
@@ -147,6 +146,7 @@ rule import_synthetic:
         settings=pack(classes=config["cases"]["classes"], samples=largest_synthetic()),
         train_folds=train_folds(),
         folders=lambda wildcards: labelled(*imported_folders(wildcards)),
+        files=lambda wildcards: fingerprint(imported_files(wildcards)),
         synthetic=lambda wildcards, output: parent(output.images[0], 3),
         generators=lambda wildcards, output: parent(output.model[0], 3),
     shell:

@@ -5,7 +5,7 @@ rule extract_rois:
     input:
         code=code("extract_rois"),
         cases=rules.check_cases.output.cases,
-        table=case_table(),
+        table=phantom_table(),
     output:
         index="<results>/rois/rois.csv",
         crops="<results>/rois/crops.npz",
@@ -23,8 +23,10 @@ rule extract_rois:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         settings=pack(**config["rois"]),
+        table=case_table,
+        digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
+        "python {input.code[0]} --cases {input.cases:q} --table {params.table:q} --params {params.settings:q}"
         " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
         " --record {output.record:q} --log {log:q}"
 
