@@ -58,9 +58,9 @@ def note(**facts: str) -> None:
 def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
     """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``.
 
-    On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. ``private`` is for scripts
-    that read the user's own files: what the line says of them, names above all, is for the terminal alone, because the
-    log is a result; it says where in the case table to look.
+    On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1.
+    ``private`` is for scripts that read the user's own files: what the line says of them, names above all, is for the
+    terminal alone, because the log is a result; it says where in the case table to look.
     """
     log = arguments.log
     _start_log(rule, log)
@@ -74,11 +74,13 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
             record = records.make(rule, params, files, arguments.record.parent)
             artifacts.write_json(record | _noted, arguments.record)
     except Exception as error:
-        if private:
+        if not log and isinstance(error, InputError):
+            pass  # the line below says it all
+        elif private:
             places = ", ".join(dict.fromkeys(PLACE.findall(str(error)))) or "the terminal says where"
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("stopped: %s: %s\n%s", type(error).__name__, places, frames)
-        elif log or not isinstance(error, InputError):
+        else:
             logger.exception("stopped")
         unexpected = "" if isinstance(error, InputError) else f"unexpected {type(error).__name__}: "
         sys.exit(f"ERROR [{rule}] {unexpected}{error}" + (f" (details: {log})" if log else ""))

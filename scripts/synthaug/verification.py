@@ -185,8 +185,8 @@ class Chain:
             first, by = self._versions.setdefault(package, (version, record))
             if first != version:
                 raise InputError(
-                    f"{record.path}: expected {package} {first}, as in {by.path}, found {version}; results of different "
-                    f"versions do not mix: run {by.rule} and {record.rule} again, with one environment"
+                    f"{record.path}: expected {package} {first}, as in {by.path}, found {version}; results of "
+                    f"different versions do not mix: run {by.rule} and {record.rule} again, with one environment"
                 )
 
     def _check_input(self, record: Record, path: str, digest: str) -> None:
