@@ -59,11 +59,11 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
     """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``.
 
     On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1.
-    ``private`` is for scripts that read the user's own files: what the line says of them, names above all, is for the
-    terminal alone, because the log is a result; it says where in the case table to look.
+    ``private`` is for scripts that read the user's own files: what the line and warnings say of them, names above all,
+    is for the terminal alone, because the log is a result; it says where in the case table to look.
     """
     log = arguments.log
-    _start_log(rule, log)
+    _start_log(rule, log, private)
     logger = logging.getLogger(rule)
     _noted.clear()
     try:
@@ -86,13 +86,17 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
         sys.exit(f"ERROR [{rule}] {unexpected}{error}" + (f" (details: {log})" if log else ""))
 
 
-def _start_log(rule: str, log: str | None) -> None:
+def _start_log(rule: str, log: str | None, private: bool) -> None:
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     if log:
         # Ours only: libraries quote what they read, which may name a patient.
-        logging.getLogger().handlers[0].addFilter(lambda record: record.name.split(".")[0] in (rule, "synthaug"))
+        logging.getLogger().handlers[0].addFilter(
+            lambda record: (
+                record.name.split(".")[0] in (rule, "synthaug") and not (private and record.levelno == logging.WARNING)
+            )
+        )
         terminal = logging.StreamHandler()
         terminal.addFilter(lambda record: record.levelno == logging.WARNING)
         terminal.setFormatter(logging.Formatter(f"WARNING [{rule}] %(message)s"))

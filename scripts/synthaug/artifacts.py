@@ -150,7 +150,10 @@ def read_array(path: str | Path, *, memory_map: bool = False) -> np.ndarray:
         If the file is no complete array.
     """
     try:
-        return np.load(reading(path), mmap_mode="r" if memory_map else None, allow_pickle=False)
+        array = np.load(reading(path), mmap_mode="r" if memory_map else None, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive")
+        return array
     except (ValueError, EOFError) as error:
         raise InputError(f"{path}: expected a NumPy array file, found {error}; delete it and run again") from error
 
@@ -165,7 +168,9 @@ def read_arrays(path: str | Path) -> Iterator[np.lib.npyio.NpzFile]:
         If the file is no archive of arrays, or one of them is damaged.
     """
     try:
-        with zipfile.ZipFile(reading(path)), np.load(path, allow_pickle=False) as arrays:
+        with zipfile.ZipFile(reading(path)) as archive, np.load(path, allow_pickle=False) as arrays:
+            if other := [name for name in archive.namelist() if not name.endswith(".npy")]:
+                raise zipfile.BadZipFile(f"also {other[0]}")
             yield arrays
     except zipfile.BadZipFile as error:
         raise InputError(f"{path}: expected arrays (.npz), found {error}; delete it and run again") from error

@@ -25,7 +25,16 @@ PROFILES = (
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
 )
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
-WORKFLOW = ("workflow", "scripts", "envs", "config", "requirements.txt", "LICENSE", "CITATION.cff", "README.md")
+WORKFLOW = (
+    "workflow",
+    "scripts",
+    "envs",
+    "config/README.md",
+    "requirements.txt",
+    "LICENSE",
+    "CITATION.cff",
+    "README.md",
+)
 TYPES = {
     ".csv": "text/csv", ".json": "application/json", ".html": "text/html", ".png": "image/png", ".svg": "image/svg+xml",
     ".yaml": "application/yaml", ".py": "text/x-python", ".md": "text/markdown",
@@ -66,6 +75,7 @@ def build(run: Run) -> ROCrate:
         ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
     )
     authors = [_author(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
+    authors = authors if len(authors) > 1 else authors[0]
     crate.root_dataset["author"] = authors
     crate.root_dataset["conformsTo"] = [_profile(crate, address) for address in PROFILES]
 
@@ -77,8 +87,9 @@ def build(run: Run) -> ROCrate:
         workflow[name] = value
     for path in _workflow_files(run.project):
         _add_file(crate, path, path.relative_to(run.project).as_posix())
+    crate.get("README.md")["about"] = crate.root_dataset
     text = io.StringIO(yaml.safe_dump(public(run.config), sort_keys=False))
-    config = crate.add_file(text, "run/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
+    config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
     made = [
         _add_file(crate, path, f"run/{path.relative_to(run.results).as_posix()}") for path in _result_files(run.results)
@@ -87,9 +98,11 @@ def build(run: Run) -> ROCrate:
         "name": f"run of cohort {run.config['cohort']}",
         "agent": authors,
         "endTime": ended.isoformat(timespec="seconds"),
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+        "description": "What each job read, ran and wrote stands in the records (*record.json), with SHA-256 digests.",
     }
-    crate.add_action(workflow, "#run", object=[config, cases], result=made, properties=properties)
+    action = crate.add_action(workflow, "#run", object=[config, cases], result=made, properties=properties)
+    crate.root_dataset["mentions"] = action
     return crate
 
 
@@ -135,4 +148,4 @@ def _add_file(crate: ROCrate, source: Path, place: str) -> File:
 
 
 def _type(suffix: str) -> dict[str, str]:
-    return {"encodingFormat": TYPES[suffix]} if suffix in TYPES else {}
+    return {"encodingFormat": TYPES.get(suffix, "text/plain")}

@@ -125,19 +125,17 @@ def test_bad_case_table_stops_before_any_work(rerun):
 
 
 @pytest.mark.parametrize(
-    ("image", "listed"),
-    [("a b.png", True), ("x" * 300 + ".png", False), ("y" * 200_000, False)],
-    ids=["a space", "an over-long name", "a cell too large"],
+    "image", ["a b.png", "x" * 300 + ".png", "y" * 200_000], ids=["a space", "an over-long name", "a cell too large"]
 )
-def test_strange_image_names_are_left_to_check_cases(project: Project, image, listed):
-    if listed:
+def test_strange_image_names_are_left_to_check_cases_and_never_listed(project: Project, image):
+    if len(image) < 200:
         (project.folder / image).write_bytes(b"")
     (project.folder / "cases.csv").write_text(f'lesion,patient,class, image,box\nL1,P1,cyst,{image},"0,0,9,9"\n')
     project.configure(lambda config: config["cases"].update(table="cases.csv"))
     done = project.snakemake("check_data", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert (image in done.stdout + done.stderr) == listed
+    assert image not in done.stdout + done.stderr
 
 
 def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: Project):

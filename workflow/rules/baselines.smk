@@ -30,8 +30,8 @@ rule train_bovw:
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --train-folds {params.folds} --arm {wildcards.arm} --params {params.settings:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --params {params.settings:q}"
         " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
@@ -88,6 +88,6 @@ rule classify_discriminator:
         generators=lambda wildcards, input: parent(input.models[0], 3),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --generators {params.generators:q} --train-folds {params.folds} --params {params.settings:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --generators {params.generators:q} --train-folds {params.folds:q} --params {params.settings:q}"
         " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"

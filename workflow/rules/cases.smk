@@ -21,11 +21,10 @@ rule check_cases:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
-        table=case_table,
         digest=table_digest(),
         files=lambda wildcards: fingerprint(case_files()),
     shell:
-        "python {input.code[0]} --table {params.table:q} --params {params.settings:q} --out {output.cases:q}"
+        "python {input.code[0]:q} --table {CASE_TABLE:q} --params {params.settings:q} --out {output.cases:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -62,10 +61,9 @@ rule plot_contours:
         settings=pack(
             intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
         ),
-        table=case_table,
         digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {params.table:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
         " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 

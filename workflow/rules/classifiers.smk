@@ -26,7 +26,7 @@ rule plan_experiment:
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
         " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -68,9 +68,9 @@ rule train_classifier:
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --crops {input.crops:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --crops {input.crops:q}"
         " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --train-folds {params.folds} --arm {wildcards.arm} --size {wildcards.size}"
+        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --size {wildcards.size:q}"
         " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q}"
         " --record {output.record:q} --log {log:q}"
 

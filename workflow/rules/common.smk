@@ -182,19 +182,21 @@ def phantom_table():
     return "<results>/phantom/case_table.csv" if config["cases"]["table"] is None else []
 
 
-def case_table(wildcards, input):
-    """Return the path of the case table."""
-    return config["cases"]["table"] or input.table
+# The user's files are no inputs and no params: plans, Snakemake's logs and the report name these, and names of folders
+# and files often carry those of patients. They are followed by digests among the params.
+CASE_TABLE = config["cases"]["table"] or f"results/{config['cohort']}/phantom/case_table.csv"
 
 
 def table_digest():
-    """Return the digest of the user's case table; a missing one is check_cases' to report.
-
-    The user's files are followed by digests among the params. As inputs they would be named in plans, Snakemake's logs
-    and the report, and names of folders and files often carry those of patients.
-    """
+    """Return the digest of the user's case table; a missing one is check_cases' to report."""
     table = config["cases"]["table"]
     return hashlib.sha256(Path(table).read_bytes()).hexdigest() if table and Path(table).is_file() else None
+
+
+def public_config():
+    """Return the config without the paths of the user's files, for a page that everybody may see."""
+    cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
+    return {**config, "cases": cases, "imported": {name: {} for name in config["imported"]}}
 
 
 def fingerprint(paths):

@@ -22,7 +22,7 @@ rule collect_predictions:
         runs=json.dumps(runs()),
         results=lambda wildcards, output: parent(output.predictions, 2),
     shell:
-        "python {input.code[0]} --results {params.results:q} --runs {params.runs:q} --out {output.predictions:q}"
+        "python {input.code[0]:q} --results {params.results:q} --runs {params.runs:q} --out {output.predictions:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -58,7 +58,8 @@ rule compute_metrics:
     params:
         settings=pack(**statistics(), **operating_points()),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --params {params.settings:q} --out {output.metrics:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
+        " --out {output.metrics:q}"
         " --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -89,7 +90,7 @@ rule compare_arms:
     params:
         settings=pack(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --out {output.comparisons:q} --record {output.record:q} --log {log:q}"
 
 
@@ -167,8 +168,9 @@ rule make_tables:
             generators=config["experiment"]["generators"],
         ),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --metrics {input.metrics:q}"
-        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --metrics {input.metrics:q}"
+        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q}"
+        " --params {params.settings:q}"
         " --headline {output.headline:q} --operating-table {output.operating_points:q} --table2 {output.table2:q}"
         " --table3 {output.table3:q} --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q}"
         " --table7 {output.table7:q} --record {output.record:q} --log {log:q}"
@@ -208,7 +210,7 @@ rule audit_lineage:
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         results=lambda wildcards, output: parent(output.lineage, 2),
     shell:
-        "python {input.code[0]} --results {params.results:q} --rois {input.rois:q} --folds {params.folds:q}"
+        "python {input.code[0]:q} --results {params.results:q} --rois {input.rois:q} --folds {params.folds:q}"
         " --runs {params.runs:q} --generators {params.generators:q} --out {output.lineage:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -247,7 +249,7 @@ rule compute_subgroups:
     params:
         settings=pack(**statistics(), **shown(), shown=first_generator()),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --predictions {input.predictions:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
         " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
@@ -279,8 +281,8 @@ rule write_conformance:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        config=lambda wildcards: pack(**config),  # a function, because a folder of imported may hold {folds}
+        config=pack(**public_config()),
     shell:
-        "python {input.code[0]} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
+        "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
         " --html {output.html:q} --csv {output.table:q} --record {output.record:q} --log {log:q}"

@@ -30,7 +30,8 @@ rule plot_augmentations:
     params:
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -71,7 +72,7 @@ rule plot_synthetic:
         images=lambda wildcards, input: [f"{cls}={path}" for cls, path in zip(config["cases"]["classes"], input.images)],
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -104,8 +105,9 @@ rule plot_accuracy:
     params:
         settings=pack(**{key: statistics()[key] for key in ["classes", "confidence"]}, **shown()),
     shell:
-        "python {input.code[0]} --metrics {input.metrics:q} --predictions {input.predictions:q}"
-        " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
+        "python {input.code[0]:q} --metrics {input.metrics:q} --predictions {input.predictions:q}"
+        " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q}"
+        " --svg {output.svg:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -148,9 +150,11 @@ rule plot_tsne:
         ),
         sizes=labelled(dict(separated_arms()), dict(separated_arms()).values()),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds}"
-        " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q} --png {output.png:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds:q}"
+        " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q}"
+        " --png {output.png:q}"
         " --svg {output.svg:q} --separation {output.separation:q} --record {output.record:q} --log {log:q}"
 
 
@@ -182,7 +186,7 @@ rule plot_calibration:
     params:
         settings=pack(**statistics(), **shown()),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -240,9 +244,10 @@ rule assess_generator:
         train_sets=lambda wildcards, input: labelled(assessed_train_sets(wildcards), input.train_sets),
         classifiers=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
-        " --generator {wildcards.generator} --group {params.group} --train-folds {params.folds}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
+        " --generator {wildcards.generator:q} --group {params.group:q} --train-folds {params.folds:q}"
         " --synthetic {params.synthetic:q} --train-sets {params.train_sets:q} --classifiers {params.classifiers:q}"
         " --params {params.settings:q} --quality {output.quality:q} --copies {output.copies:q} --card {output.card:q}"
         " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
@@ -284,7 +289,7 @@ rule plot_training:
         models=lambda wildcards: json.dumps([(folds, cls) for *_, folds, cls in generators_of(wildcards)]),
         folders=lambda wildcards, input: [parent(path, 1) for path in input.models],
     shell:
-        "python {input.code[0]} --models {params.models:q} --folders {params.folders:q}"
+        "python {input.code[0]:q} --models {params.models:q} --folders {params.folders:q}"
         " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q}"
         " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q}"
         " --record {output.record:q} --log {log:q}"

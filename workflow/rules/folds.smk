@@ -21,5 +21,5 @@ rule make_folds:
     params:
         settings=pack(master_seed=config["master_seed"], folds=config["folds"]),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --seed {wildcards.seed} --params {params.settings:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"
         " --out {output.folds:q} --record {output.record:q} --log {log:q}"

@@ -35,9 +35,11 @@ rule train_dcgan:
         settings=lambda wildcards: pack(**training(wildcards.generator), **compute()),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --group {wildcards.group} --cls {wildcards.cls} --params {params.settings:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
+        " --train-folds {wildcards.folds:q} --group {wildcards.group:q} --cls {wildcards.cls:q}"
+        " --params {params.settings:q}"
         " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
@@ -92,8 +94,9 @@ rule sample_dcgan:
         trained=lambda wildcards, input: parent(input.models[0], 2),
         folder=lambda wildcards, output: parent(output.images[0], 2),
     shell:
-        "python {input.code[0]} --generators {params.trained:q} --generator {wildcards.generator} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --params {params.settings:q} --out-dir {params.folder:q}"
+        "python {input.code[0]:q} --generators {params.trained:q} --generator {wildcards.generator:q}"
+        " --seed {wildcards.seed:q}"
+        " --train-folds {wildcards.folds:q} --params {params.settings:q} --out-dir {params.folder:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -150,8 +153,8 @@ rule import_synthetic:
         synthetic=lambda wildcards, output: parent(output.images[0], 3),
         generators=lambda wildcards, output: parent(output.model[0], 3),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --generator {wildcards.generator} --group {wildcards.group}"
-        " --train-folds {params.train_folds} --folders {params.folders:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {wildcards.group:q}"
+        " --train-folds {params.train_folds:q} --folders {params.folders:q} --params {params.settings:q}"
         " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
         " --record {output.record:q} --log {log:q}"

@@ -21,5 +21,5 @@ rule make_phantom:
     params:
         settings=pack(**config["phantom"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
+        "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
         " --record {output.record:q} --log {log:q}"

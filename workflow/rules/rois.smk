@@ -23,10 +23,9 @@ rule extract_rois:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         settings=pack(**config["rois"]),
-        table=case_table,
         digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {params.table:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
         " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
         " --record {output.record:q} --log {log:q}"
 
@@ -53,5 +52,5 @@ rule build_pool:
     params:
         settings=pack(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
         " --images {output.images:q} --index {output.index:q} --record {output.record:q} --log {log:q}"
