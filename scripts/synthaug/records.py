@@ -33,7 +33,7 @@ SUFFIX = "record.json"
 PROJECT = Path(__file__).resolve().parents[2]
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {
-    "PIL": "pillow", "dateutil": "python-dateutil", "mpl_toolkits": "matplotlib", "pylab": "matplotlib",
+    "PIL": "pillow", "_CharLS": "pyjpegls", "dateutil": "python-dateutil", "mpl_toolkits": "matplotlib",
     "skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "PyYAML",
 }  # fmt: skip
 

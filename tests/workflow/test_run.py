@@ -3,7 +3,10 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -84,8 +87,20 @@ def test_check_data_stops_before_any_training_and_report(rerun):
 def test_same_bytes_whatever_the_cores(finished, project):
     done = project.snakemake("--cores", "1")
     assert done.returncode == 0, done.stdout + done.stderr
-    for pattern in ["predictions.csv", "*.npy", "*.npz", "*.safetensors", "metrics.csv", "*.png", "*.svg", "*.pdf"]:
+    for pattern in [
+        "predictions.csv",
+        "*.npy",
+        "*.npz",
+        "*.safetensors",
+        "metrics.csv",
+        "*.png",
+        "*.svg",
+        "*.pdf",
+        "*record.json",
+    ]:
         first, second = (hashes(run.folder / "results/tiny", pattern) for run in (finished, project))
+        for of_run in (first, second):
+            of_run.pop("report.record.json", None)  # Snakemake's report holds times
         assert first
         assert first == second, pattern
 
@@ -211,6 +226,11 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
     assert lineage["imported"]
     metrics = pd.read_csv(results / "evaluation/metrics.csv")
     assert "60+10x3" in set(metrics[metrics["arm"] == "other"]["size"])
+    record = json.loads((results / "seed-0/synthetic/other/on-60/record.json").read_text(encoding="utf-8"))
+    assert {Path(path).name for path in record["inputs"]} == {"rois.csv", "images.npy", "folds.csv"}
+    assert len(record["inputs"]) == 3  # none of the user's own files
+    verify = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny"]
+    assert subprocess.run(verify, cwd=rerun.folder, capture_output=True).returncode == 0
     assert (results / "evaluation/figures/other/seed-0/neighbours.png").exists()
 
     tested = folds[folds["fold"] == "0"]["patient"].iloc[0]
