@@ -29,6 +29,7 @@ def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace,
     """Train a generator of ``family`` (`synthaug.dcgan` or `synthaug.acgan`) and write its folder."""
     where = device.pick(params)
     params = device.settle(params, where)
+    command.note(device=device.name(where), precision=params.precision)
     train_set = groups.generator_set(
         artifacts.read_csv(arguments.rois),
         artifacts.read_csv(arguments.pool_index),

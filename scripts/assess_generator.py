@@ -166,9 +166,10 @@ def main() -> None:
     for output in ("quality", "copies", "card", "png", "svg"):
         parser.add_argument(f"--{output}", required=True)
     arguments = parser.parse_args()
-    with command.logged("assess_generator", arguments.log) as log:
+    with command.logged("assess_generator", arguments) as log:
         params = command.params(Params, arguments.params)
         where = device.pick(params)
+        command.note(device=device.name(where))
         parts = [f"{folds}/{cls}" for folds in arguments.train_folds for cls in params.classes]
         synthetic_paths = keyed(arguments.synthetic, "--synthetic", parts)
         train_paths = keyed(arguments.train_sets, "--train-sets", parts)

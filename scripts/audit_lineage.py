@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--generators", default="[]", help="JSON list of [preset, group, seed, folds, class]")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    with command.logged("audit_lineage", arguments.log) as log:
+    with command.logged("audit_lineage", arguments) as log:
         rois = artifacts.read_csv(arguments.rois)
         cohorts = {
             int(seed): lineage.cohort(rois, artifacts.read_csv(path), int(seed))

@@ -28,14 +28,14 @@ def main() -> None:
     parser.add_argument("--images", required=True)
     parser.add_argument("--index", required=True)
     arguments = parser.parse_args()
-    with command.logged("build_pool", arguments.log) as log:
+    with command.logged("build_pool", arguments) as log:
         params = command.params(Params, arguments.params)
         torch.set_num_threads(params.threads)
         index = artifacts.read_csv(arguments.rois)
         shape = (len(index) * augment.PER_LESION, rois.SIZE, rois.SIZE)
         tables = []
         with (
-            np.load(arguments.crops, allow_pickle=False) as crops,
+            artifacts.read_arrays(arguments.crops) as crops,
             artifacts.array_in_parts(arguments.images, shape, np.uint8) as append,
         ):
             for row in index.itertuples():

@@ -20,9 +20,10 @@ def main() -> None:
     parser.add_argument("--params", required=True, help="JSON object: device, threads, precision")
     parser.add_argument("--out-dir", required=True, type=Path, help="gets train-<folds>")
     arguments = parser.parse_args()
-    with command.logged("classify_discriminator", arguments.log) as log:
+    with command.logged("classify_discriminator", arguments) as log:
         params = command.params(device.Compute, arguments.params)
         where = device.pick(params)
+        command.note(device=device.name(where))
         rois, folds = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.folds)
         images = artifacts.read_array(arguments.roi_images)
         row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    with command.logged("collect_predictions", arguments.log) as log:
+    with command.logged("collect_predictions", arguments) as log:
         runs = json.loads(arguments.runs)
         if not runs:
             raise InputError("--runs: expected a run or more, found none; see experiment in the config")

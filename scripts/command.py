@@ -1,24 +1,32 @@
-"""What the rules' scripts share: their arguments, their log, the one-line error on the terminal and signals."""
+"""What the rules' scripts share: arguments, log, record of what they did, one-line errors and signals."""
 
 import argparse
 import contextlib
+import errno
 import json
 import logging
+import re
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from synthaug import artifacts, records
 from synthaug.errors import InputError, Interrupted
 
 Params = TypeVar("Params")
+PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
+
+_noted: dict[str, str] = {}
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
-    """Return a parser that shows ``doc`` (the script's docstring) as help and knows ``--log``."""
+    """Return a parser that shows ``doc`` (the script's docstring) as help and knows ``--log`` and ``--record``."""
     arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--log", help="file for progress and tracebacks; the terminal without it")
+    arguments.add_argument("--record", type=Path, help="file for the record of what was done, see synthaug.records")
     return arguments
 
 
@@ -43,41 +51,73 @@ def params(kind: type[Params], text: str) -> Params:
         raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
 
 
-@contextlib.contextmanager
-def logged(rule: str, log: str | None) -> Iterator[logging.Logger]:
-    """Log to the file ``log``, warnings also to the terminal.
+def note(**facts: str) -> None:
+    """Add ``facts`` to the record of the running job, such as the device that it computes on."""
+    _noted.update(facts)
 
-    On failure write the traceback to the log and one line to the terminal, and exit with 1. SIGTERM ends the script as
-    Ctrl-C does, so that nothing partial stays.
+
+@contextlib.contextmanager
+def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
+    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``.
+
+    On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
+    ends the script as Ctrl-C does, so that nothing partial stays.
+    ``private`` is for scripts that read the user's own files: what the line and warnings say of them, names above all,
+    is for the terminal alone, because the log is a result; it says where in the case table to look.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log = arguments.log
+    _start_log(rule, log, private)
+    logger = logging.getLogger(rule)
+    _noted.clear()
+    try:
+        with artifacts.observed() as files:
+            yield logger
+        if arguments.record:
+            params = json.loads(getattr(arguments, "params", "null"))
+            record = records.make(rule, params, files, arguments.record.parent)
+            artifacts.write_json(record | _noted, arguments.record)
+    except (Interrupted, KeyboardInterrupt) as stop:
+        reason = str(stop) or "asked to stop before it was done; run the same command again"
+        logger.info("stopped: %s", reason)
+        sys.exit(f"STOPPED [{rule}] {reason}" + (f" (details: {log})" if log else ""))
+    except Exception as error:
+        if not log and isinstance(error, InputError):
+            pass  # the line below says it all
+        elif private:
+            places = ", ".join(dict.fromkeys(PLACE.findall(str(error)))) or "the terminal says where"
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("stopped: %s: %s\n%s", type(error).__name__, places, frames)
+        else:
+            logger.exception("stopped")
+        sys.exit(f"ERROR [{rule}] {_explain(error)}" + (f" (details: {log})" if log else ""))
+
+
+def _explain(error: Exception) -> str:
+    """Return the line for the terminal."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.filename or 'the disk'}: {error.strerror}; make room and run the same command again"
+    return f"unexpected {type(error).__name__}: {error}"
+
+
+def _start_log(rule: str, log: str | None, private: bool) -> None:
     logging.raiseExceptions = False  # a full disk is reported once, not once a line of the log
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     if log:
+        # Ours only: libraries quote what they read, which may name a patient.
+        logging.getLogger().handlers[0].addFilter(
+            lambda record: (
+                record.name.split(".")[0] in (rule, "synthaug") and not (private and record.levelno == logging.WARNING)
+            )
+        )
         terminal = logging.StreamHandler()
         terminal.addFilter(lambda record: record.levelno == logging.WARNING)
         terminal.setFormatter(logging.Formatter(f"WARNING [{rule}] %(message)s"))
         logging.getLogger().addHandler(terminal)
-    logger = logging.getLogger(rule)
-    details = f" (details: {log})" if log else ""
-    try:
-        yield logger
-    except InputError as error:
-        logger.exception("stopped")
-        sys.exit(f"ERROR [{rule}] {error}{details}")
-    except (Interrupted, KeyboardInterrupt) as stop:
-        reason = str(stop) or "asked to stop before it was done; run the same command again"
-        logger.info("stopped: %s", reason)
-        sys.exit(f"STOPPED [{rule}] {reason}{details}")
-    except OSError as error:
-        logger.exception("stopped")
-        problem = f"{error.filename or 'a file'}: {error.strerror or error}"
-        sys.exit(f"ERROR [{rule}] {problem}; make room or mend it and run the same command again{details}")
-    except Exception as error:
-        logger.exception("stopped")
-        sys.exit(f"ERROR [{rule}] unexpected {type(error).__name__}: {error}{details}")
 
 
 def stop_requests() -> Callable[[], bool]:

@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--params", required=True, help="JSON object, see comparisons.Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    with command.logged("compare_arms", arguments.log) as log:
+    with command.logged("compare_arms", arguments) as log:
         params = command.params(comparisons.Params, arguments.params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         table = comparisons.table(pools, artifacts.read_csv(arguments.operating_points), params)

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--operating-points", required=True)
     parser.add_argument("--seeds", required=True)
     arguments = parser.parse_args()
-    with command.logged("compute_metrics", arguments.log) as log:
+    with command.logged("compute_metrics", arguments) as log:
         params = command.params(Params, arguments.params)
         predictions = artifacts.read_csv(arguments.predictions)
         pools = metrics.pools(predictions, params.classes, params.folds)

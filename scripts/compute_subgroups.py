@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("compute_subgroups", arguments.log):
+    with command.logged("compute_subgroups", arguments):
         params = command.params(subgroups.Params, arguments.params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)

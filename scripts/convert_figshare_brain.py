@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--mat", required=True, help="folder of .mat files, subfolders included")
     parser.add_argument("--out", required=True, help="new folder")
     arguments = parser.parse_args()
-    with command.logged("convert_figshare_brain", arguments.log) as log:
+    with command.logged("convert_figshare_brain", arguments) as log:
         out = Path(arguments.out)
         files = sorted(Path(arguments.mat).rglob("*.mat"), key=lambda path: (len(path.stem), path.stem))
         if not files:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import command
-from synthaug import artifacts, augment, rois, volumes
+from synthaug import artifacts, augment, case_table, records, rois, volumes
 from synthaug.errors import InputError
 
 COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
@@ -25,15 +25,16 @@ def main() -> None:
     parser.add_argument("--crops", required=True)
     parser.add_argument("--images", required=True)
     arguments = parser.parse_args()
-    with command.logged("extract_rois", arguments.log) as log:
+    with command.logged("extract_rois", arguments, private=True) as log:
         params = command.params(rois.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
+        image_of = case_table.read_table(arguments.table).set_index("lesion")["image"]
         limits = np.empty((len(cases), 2))
         images = np.empty((len(cases), rois.SIZE, rois.SIZE), np.uint8)
 
         def crops() -> Iterator[tuple[str, np.ndarray]]:
             """Yield lesions and their crops, one at a time; note limits and images on the way."""
-            for path, on_image in cases.groupby("image", sort=False):
+            for path, on_image in cases.groupby(cases["lesion"].map(image_of), sort=False):
                 source = volumes.open_image(Path(arguments.table).parent / path)
                 for key_slice, lesions in on_image.groupby("slice", sort=False):
                     image = source.slice(key_slice)
@@ -48,11 +49,12 @@ def main() -> None:
                         images[row.Index] = augment.apply(filtered, maps, low, high)[0]
                         limits[row.Index] = low, high
                         yield row.lesion, crop
-                    log.info("%s, slice %d: %d lesions", path, key_slice, len(lesions))
+                    log.info("slice %d: %s", key_slice, ", ".join(lesions["lesion"]))
 
         artifacts.write_arrays(crops(), arguments.crops)
         artifacts.write_array(images, arguments.images)
         artifacts.write_csv(cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1]), arguments.index)
+        command.note(case_table=records.sha256(arguments.table))
 
 
 if __name__ == "__main__":

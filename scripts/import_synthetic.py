@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--synthetic-dir", required=True, type=Path)
     parser.add_argument("--generator-dir", required=True, type=Path)
     arguments = parser.parse_args()
-    with command.logged("import_synthetic", arguments.log) as log:
+    with command.logged("import_synthetic", arguments, private=True) as log:
         params = command.params(imports.Params, arguments.params)
         cohort = imports.Cohort(
             artifacts.read_csv(arguments.rois),
@@ -54,7 +54,8 @@ def main() -> None:
             arguments.seed,
         )
         folders = named(arguments.folders, arguments.train_folds, params.classes)
-        sources = imports.check(folders, cohort, params, arguments.generator)
+        with artifacts.observed():  # not for the record: the user's own files are recorded as they are taken over
+            sources = imports.check(folders, cohort, params, arguments.generator)
         log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)
         for (folds, cls), source in sources.items():
             images, model = (

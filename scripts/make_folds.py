@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    with command.logged("make_folds", arguments.log) as log:
+    with command.logged("make_folds", arguments) as log:
         params = command.params(Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
         table = folds.split(cases, folds=params.folds, seed=arguments.seed, master_seed=params.master_seed)

@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--patients", required=True, help="folder to create")
     parser.add_argument("--table", required=True, help="case table to write (CSV)")
     arguments = parser.parse_args()
-    with command.logged("make_phantom", arguments.log) as log:
+    with command.logged("make_phantom", arguments) as log:
         params = command.params(phantom.Params, arguments.params)
         table = phantom.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
         artifacts.write_csv(table, arguments.table)

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--headline", required=True)
     parser.add_argument("--operating-table", required=True)
     arguments = parser.parse_args()
-    with command.logged("make_tables", arguments.log):
+    with command.logged("make_tables", arguments):
         params = command.params(tables.Params, arguments.params)
         evaluated = tables.Evaluated(
             artifacts.read_csv(arguments.metrics),

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    with command.logged("plan_experiment", arguments.log) as log:
+    with command.logged("plan_experiment", arguments) as log:
         params = asdict(command.params(Params, arguments.params))
         rois, pool_index = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.pool_index)
         folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}

@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("plot_accuracy", arguments.log):
+    with command.logged("plot_accuracy", arguments):
         params = command.params(figures_accuracy.Params, arguments.params)
         truth = artifacts.read_csv(arguments.predictions).drop_duplicates("lesion")["truth"]
         majority = truth.value_counts(normalize=True).max()

@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("plot_augmentations", arguments.log):
+    with command.logged("plot_augmentations", arguments):
         figure = figures_rois.augmentations(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),

@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     parser.add_argument("--out", required=True, help="calibration.csv")
     arguments = parser.parse_args()
-    with command.logged("plot_calibration", arguments.log):
+    with command.logged("plot_calibration", arguments):
         params = command.params(calibration.Params, arguments.params)
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)

@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("plot_synthetic", arguments.log):
+    with command.logged("plot_synthetic", arguments):
         params = command.params(figures_rois.Params, arguments.params)
         paths = dict(pair.split("=", 1) for pair in arguments.images)
         missing = [cls for cls in params.classes if cls not in paths]

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--samples-png", required=True)
     parser.add_argument("--samples-svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("plot_training", arguments.log):
+    with command.logged("plot_training", arguments):
         models = [tuple(model) for model in json.loads(arguments.models)]
         if len(models) != len(arguments.folders):
             raise InputError(f"--models names {len(models)} generators, --folders gives {len(arguments.folders)}")

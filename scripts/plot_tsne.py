@@ -32,9 +32,10 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     parser.add_argument("--separation", required=True, help="separation.csv")
     arguments = parser.parse_args()
-    with command.logged("plot_tsne", arguments.log) as log:
+    with command.logged("plot_tsne", arguments) as log:
         params = command.params(separation.Params, arguments.params)
         where = device.pick(params)
+        command.note(device=device.name(where))
         folders = dict(pair.split("=", 1) for pair in arguments.classifiers)
         sizes = dict(pair.split("=", 1) for pair in arguments.sizes)
         missing = sorted(set(folders) - set(sizes))

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--report", required=True, help="where the report lies; only printed")
     parser.add_argument("--phantom", action="store_true", help="say that a phantom's figures are no evidence")
     arguments = parser.parse_args()
-    with command.logged("print_headline", arguments.log):
+    with command.logged("print_headline", arguments):
         table = pd.read_csv(arguments.headline, dtype=str, keep_default_na=False)
         audit = artifacts.read_json(arguments.lineage)
         print("", *lines(table), "", sep="\n")

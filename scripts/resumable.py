@@ -1,13 +1,11 @@
 """What the training scripts share: the one writer of a folder, and where a training is saved and resumed from."""
 
 import contextlib
-import hashlib
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import command
-from synthaug import artifacts, checkpoints, locks
+from synthaug import artifacts, checkpoints, locks, records
 
 
 @contextlib.contextmanager
@@ -22,21 +20,10 @@ def trainings(folders: Sequence[Path]) -> Iterator[Callable[[Path, dict], checkp
         made = []
 
         def checkpoint(folder: Path, identity: dict) -> checkpoints.Checkpoint:
-            known = {"code": code_digest(), "versions": artifacts.versions("numpy", "torch"), **identity}
+            known = {"code": records.code(), "versions": artifacts.versions("numpy", "torch"), **identity}
             made.append(checkpoints.Checkpoint(folder, known, lambda: signalled() or successor()))
             return made[-1]
 
         yield checkpoint
         for each in made:
             each.remove()
-
-
-def code_digest() -> str:
-    """Return the SHA-256 of the project's files that this process has imported."""
-    scripts = Path(__file__).parent
-    files = {Path(module.__file__) for module in sys.modules.values() if getattr(module, "__file__", None)}
-    digest = hashlib.sha256()
-    for path in sorted(path for path in files if path.is_relative_to(scripts)):
-        digest.update(path.relative_to(scripts).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

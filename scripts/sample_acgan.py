@@ -12,11 +12,13 @@ from synthaug import acgan, artifacts, dcgan, device, groups, seeding, weights
 
 def main() -> None:
     arguments = synthetic_pools.parser(__doc__).parse_args()
-    with command.logged("sample_acgan", arguments.log) as log:
+    with command.logged("sample_acgan", arguments) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
+        command.note(device=device.name(where))
         folder = arguments.generators / groups.ALL_CLASSES
         trained = acgan.Params(**artifacts.read_json(folder / "model.json")["params"])
+        command.note(precision=trained.precision)
         generator = acgan.build_generator(trained)
         weights.load(generator, folder / "generator.safetensors")
         generator = device.place(generator, where)

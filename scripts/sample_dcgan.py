@@ -11,11 +11,13 @@ from synthaug import artifacts, dcgan, device, seeding, weights
 
 def main() -> None:
     arguments = synthetic_pools.parser(__doc__).parse_args()
-    with command.logged("sample_dcgan", arguments.log) as log:
+    with command.logged("sample_dcgan", arguments) as log:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
+        command.note(device=device.name(where))
         for cls in params.classes:
             trained = dcgan.Params(**artifacts.read_json(arguments.generators / cls / "model.json")["params"])
+            command.note(precision=trained.precision)
             generator = dcgan.build_generator(trained)
             weights.load(generator, arguments.generators / cls / "generator.safetensors")
             names = ("generator", arguments.seed, arguments.train_folds, cls, "samples")

@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--main-share", type=float, required=True, help="share of the patients in the main set, 0 to 1")
     parser.add_argument("--master-seed", type=int, required=True)
     arguments = parser.parse_args()
-    with command.logged("select_cases", arguments.log) as log:
+    with command.logged("select_cases", arguments) as log:
         if Path(arguments.out).resolve().parent != Path(arguments.table).resolve().parent:
             raise InputError(f"{arguments.out}: expected a file in the folder of {arguments.table}")
         table = selection.select(

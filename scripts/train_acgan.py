@@ -11,7 +11,7 @@ from synthaug import acgan
 
 def main() -> None:
     arguments = adversarial_training.parser(__doc__).parse_args()
-    with command.logged("train_acgan", arguments.log) as log:
+    with command.logged("train_acgan", arguments) as log:
         adversarial_training.run(acgan, command.params(acgan.Params, arguments.params), arguments, log)
 
 

@@ -11,7 +11,7 @@ from synthaug import bovw
 
 def main() -> None:
     arguments = baseline_training.parser(__doc__, [bovw.SINGLE, bovw.MULTI]).parse_args()
-    with command.logged("train_bovw", arguments.log) as log:
+    with command.logged("train_bovw", arguments) as log:
         baseline_training.run(bovw, arguments, log)
 
 

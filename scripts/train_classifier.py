@@ -58,6 +58,7 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
     """Train one classifier on ``train_folds``, or go on from what ``checkpoint`` returns, and write its folder."""
     where = device.pick(params)
     params = device.settle(params, where)
+    command.note(device=device.name(where), precision=params.precision)
     train_set = groups.classifier_set(
         cohort.index,
         cohort.pool_index,
@@ -128,9 +129,9 @@ def main() -> None:
     parser.add_argument("--synthetic", nargs="*", default=[], metavar="FOLDS/CLASS=PATH", help="synthetic images, .npy")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     arguments = parser.parse_args()
-    with command.logged("train_classifier", arguments.log) as log:
+    with command.logged("train_classifier", arguments) as log:
         params = command.params(Params, arguments.params)
-        with np.load(arguments.crops, allow_pickle=False) as crops:
+        with artifacts.read_arrays(arguments.crops) as crops:
             cohort = Cohort(
                 artifacts.read_csv(arguments.rois),
                 artifacts.read_array(arguments.roi_images),

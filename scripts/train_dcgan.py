@@ -12,7 +12,7 @@ from synthaug import dcgan
 
 def main() -> None:
     arguments = adversarial_training.parser(__doc__).parse_args()
-    with command.logged("train_dcgan", arguments.log) as log:
+    with command.logged("train_dcgan", arguments) as log:
         adversarial_training.run(dcgan, command.params(dcgan.Params, arguments.params), arguments, log)
 
 

@@ -11,7 +11,7 @@ from synthaug import texture
 
 def main() -> None:
     arguments = baseline_training.parser(__doc__, [texture.GLCM, texture.GABOR]).parse_args()
-    with command.logged("train_texture", arguments.log) as log:
+    with command.logged("train_texture", arguments) as log:
         baseline_training.run(texture, arguments, log)
 
 

@@ -6,7 +6,6 @@ Outputs: the page, which needs no other file, and the numbers as a table (percen
 """
 
 import json
-from pathlib import Path
 
 import jinja2
 
@@ -20,11 +19,11 @@ def main() -> None:
     parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
     parser.add_argument("--config", required=True, help="the whole config as one JSON object")
-    parser.add_argument("--template", required=True, type=Path, help="Jinja template of the page")
+    parser.add_argument("--template", required=True, help="Jinja template of the page")
     parser.add_argument("--html", required=True)
     parser.add_argument("--csv", required=True)
     arguments = parser.parse_args()
-    with command.logged("write_conformance", arguments.log):
+    with command.logged("write_conformance", arguments):
         config = json.loads(arguments.config)
         evaluated = tables.Evaluated(
             artifacts.read_csv(arguments.metrics),
@@ -35,7 +34,7 @@ def main() -> None:
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        page = environment.from_string(arguments.template.read_text(encoding="utf-8")).render(
+        page = environment.from_string(artifacts.read_text(arguments.template)).render(
             config=config,
             rows=compared,
             readers=paper.TABLE4,
@@ -45,8 +44,7 @@ def main() -> None:
             cohort=conformance.cohort(evaluated, config),
             phantom=conformance.is_phantom(config),
         )
-        with artifacts.replacing(arguments.html) as temporary:
-            temporary.write_text(page, encoding="utf-8")
+        artifacts.write_text(page, arguments.html)
         artifacts.write_csv(conformance.table(compared, config), arguments.csv)
 
 

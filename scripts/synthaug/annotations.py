@@ -15,10 +15,10 @@ from skimage import draw, measure
 
 from synthaug import dicom_annotations, volumes
 from synthaug import labels as mask_labels
+from synthaug.case_table import KINDS
 from synthaug.errors import InputError
 from synthaug.labels import Labels
 
-KINDS = ("mask", "polygon", "box")
 WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 
 

@@ -7,6 +7,7 @@ import platform
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +21,34 @@ TEXT_COLUMNS = (
     "lesion", "patient", "class", "set", "image", "truth", "predicted", "arm", "size", "folds", "generator",
     "arm_a", "size_a", "arm_b", "size_b",
 )  # fmt: skip
+
+
+@dataclass
+class Files:
+    """The files between stages that a job has read and written."""
+
+    read: set[Path] = field(default_factory=set)
+    written: set[Path] = field(default_factory=set)
+
+
+_files = Files()
+
+
+@contextlib.contextmanager
+def observed() -> Iterator[Files]:
+    """Yield the files that are read and written meanwhile by the functions of this module."""
+    global _files
+    before, _files = _files, Files()
+    try:
+        yield _files
+    finally:
+        _files = before
+
+
+def reading(path: str | Path) -> Path:
+    """Return ``path``, and note that a file between stages is read."""
+    _files.read.add(Path(path))
+    return Path(path)
 
 
 @contextlib.contextmanager
@@ -39,6 +68,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+        _files.written.add(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -51,7 +81,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``."""
-    header = pd.read_csv(path, nrows=0).columns
+    header = pd.read_csv(reading(path), nrows=0).columns
     text = {name: str for name in header if name in TEXT_COLUMNS}
     # A lesion may be called NA or null; only an empty cell of another column is a missing number.
     missing = {name: ["", "nan"] for name in header if name not in text}
@@ -60,12 +90,20 @@ def read_csv(path: str | Path) -> pd.DataFrame:
 
 def write_json(value: object, path: str | Path) -> None:
     """Write ``value`` as indented JSON with sorted keys."""
+    write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", path)
+
+
+def write_text(text: str, path: str | Path) -> None:
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def read_json(path: str | Path) -> object:
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    return json.loads(read_text(path))
+
+
+def read_text(path: str | Path) -> str:
+    return reading(path).read_text(encoding="utf-8")
 
 
 def write_array(array: np.ndarray, path: str | Path) -> None:
@@ -121,9 +159,30 @@ def read_array(path: str | Path, *, memory_map: bool = False) -> np.ndarray:
         If the file is no complete array.
     """
     try:
-        return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+        array = np.load(reading(path), mmap_mode="r" if memory_map else None, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive")
+        return array
     except (ValueError, EOFError) as error:
         raise InputError(f"{path}: expected a NumPy array file, found {error}; delete it and run again") from error
+
+
+@contextlib.contextmanager
+def read_arrays(path: str | Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """Yield the arrays written by `write_arrays`, each of which is read when it is asked for.
+
+    Raises
+    ------
+    InputError
+        If the file is no archive of arrays, or one of them is damaged.
+    """
+    try:
+        with zipfile.ZipFile(reading(path)) as archive, np.load(path, allow_pickle=False) as arrays:
+            if other := [name for name in archive.namelist() if not name.endswith(".npy")]:
+                raise zipfile.BadZipFile(f"also {other[0]}")
+            yield arrays
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: expected arrays (.npz), found {error}; delete it and run again") from error
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 Every problem is collected and all are reported together, a line each, so that one run shows what there is to correct.
 """
 
-import csv
 import difflib
 import hashlib
 import logging
@@ -18,18 +17,14 @@ import pandas as pd
 from scipy import ndimage
 
 from synthaug import annotations, volumes
+from synthaug.case_table import COMPUTED, OPTIONAL, REQUIRED, read_table
 from synthaug.errors import InputError
 
-REQUIRED = ("lesion", "patient", "class", "image")
-OPTIONAL = ("mask", "label", "polygon", "box", "slice", "set")
-COLUMNS = (
-    "lesion", "patient", "class", "set", "image", "slice", "rows", "columns",
-    "spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "center_x_px", "center_y_px", "diameter_px", "diameter_mm",
-    "digest",
-)  # fmt: skip
+# Without the image's path: names of folders and files often carry those of patients.
+COLUMNS = ("lesion", "patient", "class", "set", "slice", *COMPUTED)
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
-CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # no file is called so, and a message would break
+MOST_GROUPS = 8  # values of a free column; one with more tells lesions or patients apart rather than groups of them
 SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
 
 log = logging.getLogger(__name__)
@@ -51,63 +46,6 @@ class Params:
     folds: int
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a case table as text, without checking its cells.
-
-    Returns
-    -------
-    DataFrame whose index ``row`` is the row in the file (the header is row 1). The optional columns are all there,
-    empty where the table lacks them; an empty ``set`` is "main". Free columns keep their names.
-
-    Raises
-    ------
-    InputError
-        If it is no comma-separated UTF-8 text, a column is missing or named twice, a row has more cells than the
-        header, or a name or a cell (of a free column, any text may stand in it) holds control characters.
-    """
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: expected the case table, found no file; check cases: in the config") from error
-    except OSError as error:
-        found = "a folder" if path.is_dir() else error.strerror
-        raise InputError(f"{path}: expected the case table, found {found}; check cases: in the config") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: expected UTF-8 text, found other bytes; save the table as CSV UTF-8") from error
-    except csv.Error as error:
-        raise InputError(f"{path}: expected comma-separated values, found {error}; save the table as CSV") from error
-    lines = [(number, cells) for number, cells in lines if any(cells)]
-    if not lines:
-        raise InputError(f"{path}: expected a header and a row a lesion, found an empty file; fill it")
-    (_, header), *lines = lines
-    _check_header(path, header)
-    uneven = [
-        f"{path}, row {number}: expected {len(header)} cells, found {len(cells)}; quote cells that hold a comma"
-        for number, cells in lines
-        if len(cells) != len(header)
-    ]
-    if uneven:
-        raise InputError("\n".join(uneven))
-    broken = [
-        f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
-        for number, cells in lines
-        for name, cell in zip(header, cells, strict=True)
-        if name in REQUIRED + OPTIONAL and CONTROL.search(cell)
-    ]
-    if broken:
-        raise InputError("\n".join(broken))
-    index = pd.Index([number for number, _ in lines], name="row")
-    table = pd.DataFrame([cells for _, cells in lines], columns=header, index=index, dtype=str)
-    for name in OPTIONAL:
-        if name not in table:
-            table[name] = ""
-    table["set"] = table["set"].replace("", "main")
-    return table
-
-
 def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     """Check a case table and every image, mask and outline that it names.
 
@@ -115,7 +53,8 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with `COLUMNS` and the table's free columns, a row a lesion, sorted by lesion.
+    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values, a row a lesion, sorted by
+    lesion.
 
     Raises
     ------
@@ -132,7 +71,8 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
-    free = [name for name in table if name not in REQUIRED + OPTIONAL]
+    groups = table.where(table != "").nunique()
+    free = [name for name in table if name not in REQUIRED + OPTIONAL and groups[name] <= MOST_GROUPS]
     measured = pd.DataFrame.from_dict(found, orient="index")
     cases = table.drop(columns=["slice"]).join(measured)[[*COLUMNS, *free]]
     return cases.sort_values("lesion", ignore_index=True)
@@ -144,7 +84,7 @@ def lesion_on_slice(row, folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     row
-        The lesion's row of `read_table` as a mapping, with ``slice`` from cases.csv.
+        The lesion's row of the case table as a mapping, with ``slice`` from cases.csv.
     folder
         Folder of the case table.
 
@@ -176,33 +116,6 @@ class Problems:
     def lines(self) -> list[str]:
         """Return all problems in the table's order."""
         return [line for row in sorted(self._found) for line in self._found[row]]
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    if len(header) == 1 and (separator := next((mark for mark in ";\t" if mark in header[0]), None)):
-        name = {";": "semicolons", "\t": "tabs"}[separator]
-        raise InputError(f"{path}: expected columns separated by commas, found {name}; save the table with commas")
-    if broken := [name for name in header if CONTROL.search(name)]:
-        raise InputError(
-            f"{path}, row 1: expected column names without line breaks or control characters, found "
-            f"{', '.join(map(repr, broken))}; rename them"
-        )
-    problems = []
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
-    if not set(annotations.KINDS) & set(header):
-        problems.append("expected a column mask, polygon or box, found none; add one")
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}; rename them")
-    if "" in header:
-        problems.append("expected a name for every column, found an empty one; name or delete the column")
-    if taken := [name for name in header if name in COLUMNS and name not in REQUIRED + OPTIONAL]:
-        problems.append(
-            f"expected other names for {', '.join(taken)}, found columns that are computed from the images; rename them"
-        )
-    if problems:
-        raise InputError("\n".join(f"{path}, row 1: {text} (found: {', '.join(header)})" for text in problems))
 
 
 def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> list[int]:

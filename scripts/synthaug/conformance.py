@@ -196,7 +196,7 @@ def cohort(evaluated: tables.Evaluated, config: dict) -> list[dict[str, str | bo
     ours = {name: int(measured.get(("sensitivity", name), 0)) for name in config["cases"]["classes"]}
     patients = evaluated.comparisons.loc[evaluated.comparisons["class"] == metrics.ALL, "patients"]
     theirs = "portal-phase CT, 182 two-dimensional slices of one hospital"
-    source = "phantom: simulated lesions" if is_phantom(config) else str(config["cases"]["table"])
+    source = "phantom: simulated lesions" if is_phantom(config) else "the cohort's own"
     return [
         _setting("2.1", "images", "cases: table", theirs, source),
         _setting("2.1", "lesions", "", shown(paper.LESIONS), shown(ours)),

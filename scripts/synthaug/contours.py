@@ -12,8 +12,8 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from skimage import measure, transform
 
-from synthaug import cases as case_table
-from synthaug import rois, screening
+from synthaug import case_table, rois, screening
+from synthaug.cases import lesion_on_slice
 from synthaug.errors import InputError
 
 PAGE = (8.27, 11.69)  # inch, A4
@@ -59,14 +59,15 @@ def write(cases: pd.DataFrame, table_path: Path, params: Params, path: Path) -> 
         Checked cases of the table ``table_path``.
     """
     table = case_table.read_table(table_path).set_index("lesion")
+    cases = cases.assign(image=cases["lesion"].map(table["image"]))
 
     def read(row: pd.Series) -> Lesion:
         annotation = {**table.loc[row["lesion"]].to_dict(), "slice": row["slice"]}
-        image, mask = case_table.lesion_on_slice(annotation, Path(table_path).parent)
+        image, mask = lesion_on_slice(annotation, Path(table_path).parent)
         try:
             limits = rois.intensity_limits(image, params.intensity)
         except InputError as error:
-            raise InputError(f"lesion {row['lesion']}, {row['image']}: {error}") from error
+            raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
         return Lesion(row, rois.unit(image, *limits), mask)
 
     low, high = params.intensity["low"], params.intensity["high"]

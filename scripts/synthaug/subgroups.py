@@ -8,10 +8,11 @@ import pandas as pd
 
 from synthaug import metrics, stats
 from synthaug.cases import COLUMNS as CASE_COLUMNS
+from synthaug.cases import MOST_GROUPS
 from synthaug.errors import InputError
 from synthaug.groups import CLASSIC
 
-LEVELS = (2, 8)  # a free column with fewer values divides nothing, one with more leaves too few lesions in each
+LEVELS = (2, MOST_GROUPS)  # a free column with fewer values divides nothing, one with more leaves too few lesions each
 EVERYTHING = "all lesions"
 NOT_GIVEN = "not given"
 # Of subgroups.csv.

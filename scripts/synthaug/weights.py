@@ -31,7 +31,7 @@ def load(network: nn.Module, path: str | Path) -> None:
         If the file is damaged or holds another network's weights.
     """
     try:
-        network.load_state_dict(safetensors.torch.load_file(path))
+        network.load_state_dict(safetensors.torch.load_file(artifacts.reading(path)))
     except (safetensors.SafetensorError, RuntimeError) as error:
         raise InputError(
             f"{path}: expected weights of a {type(network).__name__}, found {error}; delete it and run again"

@@ -255,7 +255,7 @@ def test_dicom_with_nifti_mask_and_a_truncated_slice(cohort, tmp_path):
     write_dicom(tmp_path / "ct")
     cohort.loc[cohort["patient"] == "p0", "image"] = "ct"
     checked = cases.check(save(cohort, tmp_path), PARAMS)
-    assert checked.loc[0, ["image", "slice", "spacing_z_mm"]].tolist() == ["ct", 2, 3.0]
+    assert checked.loc[0, ["slice", "spacing_z_mm"]].tolist() == [2, 3.0]
     path = tmp_path / "ct" / "image_3"
     path.write_bytes(path.read_bytes()[:-100])
     refused(cohort, tmp_path, "image_3", "truncated", "(rows 2, 3)")

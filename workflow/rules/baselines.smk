@@ -11,6 +11,7 @@ rule train_bovw:
         predictions=each_fold("<results>/seed-{seed}/classify/{arm}/0/train-{folds}/predictions.csv"),
         train_set=each_fold("<results>/seed-{seed}/classify/{arm}/0/train-{folds}/train_set.csv"),
         model=each_fold("<results>/seed-{seed}/classify/{arm}/0/train-{folds}/model.json"),
+        record="<results>/seed-{seed}/classify/{arm}/0/record.json",
     log:
         "<results>/logs/train_bovw/seed-{seed}/{arm}.log",
     benchmark:
@@ -29,9 +30,9 @@ rule train_bovw:
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --train-folds {params.folds} --arm {wildcards.arm} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --params {params.settings:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 use rule train_bovw as train_texture with:
@@ -67,6 +68,7 @@ rule classify_discriminator:
         ),
         train_set=each_fold("<results>/seed-{seed}/classify/{generator}-discriminator/0/train-{folds}/train_set.csv"),
         model=each_fold("<results>/seed-{seed}/classify/{generator}-discriminator/0/train-{folds}/model.json"),
+        record="<results>/seed-{seed}/classify/{generator}-discriminator/0/record.json",
     log:
         "<results>/logs/classify_discriminator/seed-{seed}/{generator}.log",
     benchmark:
@@ -86,6 +88,6 @@ rule classify_discriminator:
         generators=lambda wildcards, input: parent(input.models[0], 3),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --generators {params.generators:q} --train-folds {params.folds} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --generators {params.generators:q} --train-folds {params.folds:q} --params {params.settings:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"

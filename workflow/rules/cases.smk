@@ -4,10 +4,11 @@
 rule check_cases:
     input:
         code=code("check_cases"),
-        table=case_table(),
-        files=case_files(),
+        table=phantom_table(),
+        patients="<results>/phantom/patients" if config["cases"]["table"] is None else [],
     output:
         cases="<results>/cases.csv",
+        record="<results>/check_cases.record.json",
     log:
         "<results>/logs/check_cases.log",
     benchmark:
@@ -20,15 +21,18 @@ rule check_cases:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
+        digest=table_digest(),
+        files=lambda wildcards: fingerprint(case_files()),
     shell:
-        "python {input.code[0]} --table {input.table:q} --params {params.settings:q} --out {output.cases:q} --log {log:q}"
+        "python {input.code[0]:q} --table {CASE_TABLE:q} --params {params.settings:q} --out {output.cases:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_contours:
     input:
         code=code("plot_contours"),
         cases=rules.check_cases.output.cases,
-        table=case_table(),
+        table=phantom_table(),
     output:
         contours=report(
             "<results>/check/contours.pdf",
@@ -42,6 +46,7 @@ rule plot_contours:
             category="1 Data",
             labels={"content": "Near-duplicate images"},
         ),
+        record="<results>/check/record.json",
     log:
         "<results>/logs/plot_contours.log",
     benchmark:
@@ -56,9 +61,10 @@ rule plot_contours:
         settings=pack(
             intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
         ),
+        digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
-        " --contours {output.contours:q} --duplicates {output.duplicates:q} --log {log:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
+        " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 
 rule check_data:

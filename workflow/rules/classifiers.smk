@@ -9,6 +9,7 @@ rule plan_experiment:
         folds=expand(rules.make_folds.output.folds, seed=config["seeds"]),
     output:
         plan="<results>/plan.csv",
+        record="<results>/plan_experiment.record.json",
     log:
         "<results>/logs/plan_experiment.log",
     benchmark:
@@ -25,8 +26,9 @@ rule plan_experiment:
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
-        " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
+        " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule train_classifier:
@@ -46,6 +48,7 @@ rule train_classifier:
         model=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/model.json"),
         train_set=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/train_set.csv"),
         history=each_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/history.csv"),
+        record="<results>/seed-{seed}/classify/{arm}/{size}/record.json",
     log:
         "<results>/logs/train_classifier/seed-{seed}/{arm}/{size}.log",
     benchmark:
@@ -65,10 +68,11 @@ rule train_classifier:
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --crops {input.crops:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --crops {input.crops:q}"
         " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --train-folds {params.folds} --arm {wildcards.arm} --size {wildcards.size}"
-        " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --size {wildcards.size:q}"
+        " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 if inner_folds():
@@ -91,6 +95,7 @@ if inner_folds():
             model=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/model.json"),
             train_set=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/train_set.csv"),
             history=each_inner_fold("<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}/history.csv"),
+            record="<results>/seed-{seed}/classify/{arm}/{size}/inner.record.json",
         log:
             "<results>/logs/train_inner_classifier/seed-{seed}/{arm}/{size}.log",
         benchmark:

@@ -4,6 +4,7 @@ import ast
 import csv
 import difflib
 import functools
+import hashlib
 import itertools
 import json
 import string
@@ -176,19 +177,41 @@ def compute():
     return {key: config[key] for key in ["master_seed", "device", "threads", "precision"]}
 
 
-def case_table():
-    return config["cases"]["table"] or "<results>/phantom/case_table.csv"
+def phantom_table():
+    """Return the phantom's case table where it is used: an input like any other, unlike the user's files."""
+    return "<results>/phantom/case_table.csv" if config["cases"]["table"] is None else []
+
+
+# The user's files are no inputs and no params: plans, Snakemake's logs and the report name these, and names of folders
+# and files often carry those of patients. They are followed by digests among the params.
+CASE_TABLE = config["cases"]["table"] or f"results/{config['cohort']}/phantom/case_table.csv"
+
+
+def table_digest():
+    """Return the digest of the user's case table; a missing one is check_cases' to report."""
+    table = config["cases"]["table"]
+    return hashlib.sha256(Path(table).read_bytes()).hexdigest() if table and Path(table).is_file() else None
+
+
+def public_config():
+    """Return the config without the paths of the user's files, for a page that everybody may see."""
+    cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
+    return {**config, "cases": cases, "imported": {name: {} for name in config["imported"]}}
+
+
+def fingerprint(paths):
+    """Return a digest of names, sizes and times of files, so that a replaced one is noticed without reading all."""
+    found = [(str(path), os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def case_files():
-    """Return the images and masks that exist, those of a folder one by one, so that a replaced file is noticed.
+    """Return the images and masks that exist, those of a folder one by one.
 
     Missing files, and a table that cannot be read, are check_cases' to report.
     """
     table = config["cases"]["table"]
-    if table is None:
-        return ["<results>/phantom/patients"]
-    if not Path(table).is_file():
+    if table is None or not Path(table).is_file():
         return []
     with open(table, newline="", encoding="utf-8-sig", errors="replace") as file:
         rows = csv.DictReader(file)
@@ -199,7 +222,7 @@ def case_files():
             return []
     paths = [Path(table).parent / name for name in sorted(names) if name]
     found = [file for path in paths for file in (sorted(path.iterdir()) if os.path.isdir(path) else [path])]
-    return [str(file) for file in found if os.path.isfile(file)]
+    return [file for file in found if os.path.isfile(file)]
 
 
 def train_folds():
@@ -355,7 +378,7 @@ def imported_folders(wildcards):
 
 
 def imported_files(wildcards):
-    """Return the files in those folders, so that a replaced one is noticed; missing ones are import_synthetic's."""
+    """Return the files in those folders; missing ones are import_synthetic's to report."""
     found = [
         file for path in map(Path, imported_folders(wildcards)[1]) if path.is_dir() for file in sorted(path.iterdir())
     ]
@@ -453,16 +476,25 @@ def compute_without_seed():
 
 
 def write_report():
-    """Write the Snakemake report of a complete run; part of a run, such as check_data, has none."""
-    if "all" not in {job.rule.name for job in workflow.dag.jobs}:
+    """Write the Snakemake report of a complete run, and its record; part of a run, such as check_data, has none."""
+    jobs = list(workflow.dag.jobs)
+    if "all" not in {job.rule.name for job in jobs}:
         return
     results = Path(f"results/{config['cohort']}")
+    page, written = results / "report.html", results / ".report.html"
+    records = [job.output.record for job in jobs if "record" in job.output.keys()]
     with tempfile.TemporaryDirectory() as folder:
         merged = Path(folder, "config.yaml")
         merged.write_text(yaml.safe_dump(config))
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(BASE / "Snakefile"), "--configfile", merged]
-        command += ["--cores", "1", "--nolock", "--report", results / "report.html"]
-        done = subprocess.run(command, capture_output=True, text=True)
+        command = ["-m", "snakemake", "--snakefile", BASE / "Snakefile", "--configfile", merged]
+        run_python(*command, "--cores", "1", "--nolock", "--report", written)
+    paths = ["--written", written, "--report", page, "--record", results / "report.record.json"]
+    run_python(BASE / "scripts/record_report.py", *paths, input="\n".join(sorted(records)))
+    print(f"Report: {page}", file=sys.stderr)
+
+
+def run_python(*arguments, **options):
+    """Run Python and stop with one line if it fails."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
     if done.returncode:
         sys.exit(f"error: report: {done.stderr.strip()}")
-    print(f"Report: {results / 'report.html'}", file=sys.stderr)

@@ -7,6 +7,7 @@ rule collect_predictions:
         predictions=run_files("predictions.csv"),
     output:
         predictions="<results>/evaluation/predictions.csv",
+        record="<results>/evaluation/collect_predictions.record.json",
     log:
         "<results>/logs/collect_predictions.log",
     benchmark:
@@ -21,8 +22,8 @@ rule collect_predictions:
         runs=json.dumps(runs()),
         results=lambda wildcards, output: parent(output.predictions, 2),
     shell:
-        "python {input.code[0]} --results {params.results:q} --runs {params.runs:q} --out {output.predictions:q}"
-        " --log {log:q}"
+        "python {input.code[0]:q} --results {params.results:q} --runs {params.runs:q} --out {output.predictions:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule compute_metrics:
@@ -43,6 +44,7 @@ rule compute_metrics:
             category="3 Results",
             labels={"content": "Variation between seeds"},
         ),
+        record="<results>/evaluation/compute_metrics.record.json",
     log:
         "<results>/logs/compute_metrics.log",
     benchmark:
@@ -56,8 +58,10 @@ rule compute_metrics:
     params:
         settings=pack(**statistics(), **operating_points()),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --params {params.settings:q} --out {output.metrics:q}"
-        " --operating-points {output.operating_points:q} --seeds {output.seeds:q} --log {log:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
+        " --out {output.metrics:q}"
+        " --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule compare_arms:
@@ -72,6 +76,7 @@ rule compare_arms:
             category="3 Results",
             labels={"content": "All comparisons and verdicts"},
         ),
+        record="<results>/evaluation/compare_arms.record.json",
     log:
         "<results>/logs/compare_arms.log",
     benchmark:
@@ -85,8 +90,8 @@ rule compare_arms:
     params:
         settings=pack(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
-        " --params {params.settings:q} --out {output.comparisons:q} --log {log:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --out {output.comparisons:q} --record {output.record:q} --log {log:q}"
 
 
 rule make_tables:
@@ -145,6 +150,7 @@ rule make_tables:
             category="3 Results",
             labels={"content": "Table 7: by class"},
         ),
+        record="<results>/evaluation/tables/record.json",
     log:
         "<results>/logs/make_tables.log",
     benchmark:
@@ -162,11 +168,12 @@ rule make_tables:
             generators=config["experiment"]["generators"],
         ),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --metrics {input.metrics:q}"
-        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q} --params {params.settings:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --metrics {input.metrics:q}"
+        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q}"
+        " --params {params.settings:q}"
         " --headline {output.headline:q} --operating-table {output.operating_points:q} --table2 {output.table2:q}"
         " --table3 {output.table3:q} --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q}"
-        " --table7 {output.table7:q} --log {log:q}"
+        " --table7 {output.table7:q} --record {output.record:q} --log {log:q}"
 
 
 rule audit_lineage:
@@ -186,6 +193,7 @@ rule audit_lineage:
             category="3 Results",
             labels={"content": "Lineage audit"},
         ),
+        record="<results>/evaluation/audit_lineage.record.json",
     log:
         "<results>/logs/audit_lineage.log",
     benchmark:
@@ -202,8 +210,9 @@ rule audit_lineage:
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         results=lambda wildcards, output: parent(output.lineage, 2),
     shell:
-        "python {input.code[0]} --results {params.results:q} --rois {input.rois:q} --folds {params.folds:q}"
-        " --runs {params.runs:q} --generators {params.generators:q} --out {output.lineage:q} --log {log:q}"
+        "python {input.code[0]:q} --results {params.results:q} --rois {input.rois:q} --folds {params.folds:q}"
+        " --runs {params.runs:q} --generators {params.generators:q} --out {output.lineage:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule compute_subgroups:
@@ -226,6 +235,7 @@ rule compute_subgroups:
             labels={"content": "Subgroups, figure"},
         ),
         svg="<results>/evaluation/figures/subgroups.svg",
+        record="<results>/evaluation/compute_subgroups.record.json",
     log:
         "<results>/logs/compute_subgroups.log",
     benchmark:
@@ -239,9 +249,9 @@ rule compute_subgroups:
     params:
         settings=pack(**statistics(), **shown(), shown=first_generator()),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --predictions {input.predictions:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
-        " --png {output.png:q} --svg {output.svg:q} --log {log:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule write_conformance:
@@ -259,6 +269,7 @@ rule write_conformance:
             labels={"content": "Published numbers beside ours"},
         ),
         table="<results>/evaluation/conformance.csv",
+        record="<results>/evaluation/write_conformance.record.json",
     log:
         "<results>/logs/write_conformance.log",
     benchmark:
@@ -270,8 +281,8 @@ rule write_conformance:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        config=lambda wildcards: pack(**config),  # a function, because a folder of imported may hold {folds}
+        config=pack(**public_config()),
     shell:
-        "python {input.code[0]} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
+        "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
-        " --html {output.html:q} --csv {output.table:q} --log {log:q}"
+        " --html {output.html:q} --csv {output.table:q} --record {output.record:q} --log {log:q}"

@@ -16,6 +16,7 @@ rule plot_augmentations:
             labels={"content": "Fig 3: augmentation"},
         ),
         svg="<results>/evaluation/figures/fig3.svg",
+        record="<results>/evaluation/figures/plot_augmentations.record.json",
     log:
         "<results>/logs/plot_augmentations.log",
     benchmark:
@@ -29,9 +30,10 @@ rule plot_augmentations:
     params:
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --log {log:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_synthetic:
@@ -55,6 +57,7 @@ rule plot_synthetic:
             labels={"generator": "{generator}", "content": "Fig 6: synthetic ROIs"},
         ),
         svg="<results>/evaluation/figures/{generator}/fig6.svg",
+        record="<results>/evaluation/figures/{generator}/plot_synthetic.record.json",
     log:
         "<results>/logs/plot_synthetic/{generator}.log",
     benchmark:
@@ -69,8 +72,9 @@ rule plot_synthetic:
         images=lambda wildcards, input: [f"{cls}={path}" for cls, path in zip(config["cases"]["classes"], input.images)],
         settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_accuracy:
@@ -87,6 +91,7 @@ rule plot_accuracy:
             labels={"content": "Fig 8: accuracy by size"},
         ),
         svg="<results>/evaluation/figures/fig8.svg",
+        record="<results>/evaluation/figures/plot_accuracy.record.json",
     log:
         "<results>/logs/plot_accuracy.log",
     benchmark:
@@ -100,9 +105,10 @@ rule plot_accuracy:
     params:
         settings=pack(**{key: statistics()[key] for key in ["classes", "confidence"]}, **shown()),
     shell:
-        "python {input.code[0]} --metrics {input.metrics:q} --predictions {input.predictions:q}"
-        " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --log {log:q}"
+        "python {input.code[0]:q} --metrics {input.metrics:q} --predictions {input.predictions:q}"
+        " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q}"
+        " --svg {output.svg:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_tsne:
@@ -124,6 +130,7 @@ rule plot_tsne:
         ),
         svg="<results>/evaluation/figures/fig9.svg",
         separation="<results>/evaluation/separation.csv",
+        record="<results>/evaluation/plot_tsne.record.json",
     log:
         "<results>/logs/plot_tsne.log",
     benchmark:
@@ -143,10 +150,12 @@ rule plot_tsne:
         ),
         sizes=labelled(dict(separated_arms()), dict(separated_arms()).values()),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds}"
-        " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q} --png {output.png:q}"
-        " --svg {output.svg:q} --separation {output.separation:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds:q}"
+        " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q}"
+        " --png {output.png:q}"
+        " --svg {output.svg:q} --separation {output.separation:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_calibration:
@@ -163,6 +172,7 @@ rule plot_calibration:
         ),
         svg="<results>/evaluation/figures/calibration.svg",
         table="<results>/evaluation/calibration.csv",
+        record="<results>/evaluation/plot_calibration.record.json",
     log:
         "<results>/logs/plot_calibration.log",
     benchmark:
@@ -176,8 +186,9 @@ rule plot_calibration:
     params:
         settings=pack(**statistics(), **shown()),
     shell:
-        "python {input.code[0]} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q} --log {log:q}"
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule assess_generator:
@@ -208,6 +219,7 @@ rule assess_generator:
             labels={"generator": "{generator}", "content": "Nearest real images, seed {seed}"},
         ),
         svg="<results>/evaluation/figures/{generator}/seed-{seed}/neighbours.svg",
+        record="<results>/evaluation/quality/{generator}/seed-{seed}/record.json",
     log:
         "<results>/logs/assess_generator/{generator}/seed-{seed}.log",
     benchmark:
@@ -232,12 +244,13 @@ rule assess_generator:
         train_sets=lambda wildcards, input: labelled(assessed_train_sets(wildcards), input.train_sets),
         classifiers=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
-        " --generator {wildcards.generator} --group {params.group} --train-folds {params.folds}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
+        " --generator {wildcards.generator:q} --group {params.group:q} --train-folds {params.folds:q}"
         " --synthetic {params.synthetic:q} --train-sets {params.train_sets:q} --classifiers {params.classifiers:q}"
         " --params {params.settings:q} --quality {output.quality:q} --copies {output.copies:q} --card {output.card:q}"
-        " --png {output.png:q} --svg {output.svg:q} --log {log:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_training:
@@ -261,6 +274,7 @@ rule plot_training:
             labels={"generator": "{generator}", "content": "Samples over training, seed {seed}"},
         ),
         samples_svg="<results>/evaluation/figures/{generator}/seed-{seed}/samples.svg",
+        record="<results>/evaluation/figures/{generator}/seed-{seed}/plot_training.record.json",
     log:
         "<results>/logs/plot_training/{generator}/seed-{seed}.log",
     benchmark:
@@ -275,6 +289,7 @@ rule plot_training:
         models=lambda wildcards: json.dumps([(folds, cls) for *_, folds, cls in generators_of(wildcards)]),
         folders=lambda wildcards, input: [parent(path, 1) for path in input.models],
     shell:
-        "python {input.code[0]} --models {params.models:q} --folders {params.folders:q}"
+        "python {input.code[0]:q} --models {params.models:q} --folders {params.folders:q}"
         " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q}"
-        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q} --log {log:q}"
+        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -7,6 +7,7 @@ rule make_folds:
         cases=rules.check_cases.output.cases,
     output:
         folds="<results>/seed-{seed}/folds.csv",
+        record="<results>/seed-{seed}/make_folds.record.json",
     log:
         "<results>/logs/make_folds/seed-{seed}.log",
     benchmark:
@@ -20,5 +21,5 @@ rule make_folds:
     params:
         settings=pack(master_seed=config["master_seed"], folds=config["folds"]),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --seed {wildcards.seed} --params {params.settings:q}"
-        " --out {output.folds:q} --log {log:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"
+        " --out {output.folds:q} --record {output.record:q} --log {log:q}"

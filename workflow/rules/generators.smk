@@ -16,6 +16,7 @@ rule train_dcgan:
         train_set="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/train_set.csv",
         history="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/history.csv",
         samples="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/samples.npy",
+        record="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/record.json",
     log:
         "<results>/logs/train_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
     benchmark:
@@ -34,10 +35,12 @@ rule train_dcgan:
         settings=lambda wildcards: pack(**training(wildcards.generator), **compute()),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --group {wildcards.group} --cls {wildcards.cls} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        " --pool-index {input.pool_index:q}"
+        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
+        " --train-folds {wildcards.folds:q} --group {wildcards.group:q} --cls {wildcards.cls:q}"
+        " --params {params.settings:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 use rule train_dcgan as train_acgan with:
@@ -70,6 +73,7 @@ rule sample_dcgan:
     output:
         images=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy"),
         index=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"),
+        record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/record.json",
     log:
         "<results>/logs/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
     benchmark:
@@ -90,8 +94,10 @@ rule sample_dcgan:
         trained=lambda wildcards, input: parent(input.models[0], 2),
         folder=lambda wildcards, output: parent(output.images[0], 2),
     shell:
-        "python {input.code[0]} --generators {params.trained:q} --generator {wildcards.generator} --seed {wildcards.seed}"
-        " --train-folds {wildcards.folds} --params {params.settings:q} --out-dir {params.folder:q} --log {log:q}"
+        "python {input.code[0]:q} --generators {params.trained:q} --generator {wildcards.generator:q}"
+        " --seed {wildcards.seed:q}"
+        " --train-folds {wildcards.folds:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 use rule sample_dcgan as sample_acgan with:
@@ -113,7 +119,6 @@ rule import_synthetic:
         rois=rules.extract_rois.output.index,
         roi_images=rules.extract_rois.output.images,
         folds=rules.make_folds.output.folds,
-        files=lambda wildcards: imported_files(wildcards),
     output:
         images=each_fold(
             each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy")
@@ -127,6 +132,7 @@ rule import_synthetic:
         model=each_fold(
             each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/model.json")
         ),
+        record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/record.json",
     log:
         "<results>/logs/import_synthetic/seed-{seed}/{generator}/on-{group}.log",
     benchmark:
@@ -143,10 +149,12 @@ rule import_synthetic:
         settings=pack(classes=config["cases"]["classes"], samples=largest_synthetic()),
         train_folds=train_folds(),
         folders=lambda wildcards: labelled(*imported_folders(wildcards)),
+        files=lambda wildcards: fingerprint(imported_files(wildcards)),
         synthetic=lambda wildcards, output: parent(output.images[0], 3),
         generators=lambda wildcards, output: parent(output.model[0], 3),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed} --generator {wildcards.generator} --group {wildcards.group}"
-        " --train-folds {params.train_folds} --folders {params.folders:q} --params {params.settings:q}"
-        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {wildcards.group:q}"
+        " --train-folds {params.train_folds:q} --folders {params.folders:q} --params {params.settings:q}"
+        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
+        " --record {output.record:q} --log {log:q}"

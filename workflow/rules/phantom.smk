@@ -7,6 +7,7 @@ rule make_phantom:
     output:
         table="<results>/phantom/case_table.csv",
         patients=directory("<results>/phantom/patients"),
+        record="<results>/phantom/record.json",
     log:
         "<results>/logs/make_phantom.log",
     benchmark:
@@ -20,5 +21,5 @@ rule make_phantom:
     params:
         settings=pack(**config["phantom"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
-        " --log {log:q}"
+        "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
+        " --record {output.record:q} --log {log:q}"

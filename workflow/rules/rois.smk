@@ -5,11 +5,12 @@ rule extract_rois:
     input:
         code=code("extract_rois"),
         cases=rules.check_cases.output.cases,
-        table=case_table(),
+        table=phantom_table(),
     output:
         index="<results>/rois/rois.csv",
         crops="<results>/rois/crops.npz",
         images="<results>/rois/images.npy",
+        record="<results>/rois/record.json",
     log:
         "<results>/logs/extract_rois.log",
     benchmark:
@@ -22,9 +23,11 @@ rule extract_rois:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         settings=pack(**config["rois"]),
+        digest=table_digest(),
     shell:
-        "python {input.code[0]} --cases {input.cases:q} --table {input.table:q} --params {params.settings:q}"
-        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q} --log {log:q}"
+        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
+        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule build_pool:
@@ -35,6 +38,7 @@ rule build_pool:
     output:
         images="<results>/pool/images.npy",
         index="<results>/pool/index.csv",
+        record="<results>/pool/record.json",
     log:
         "<results>/logs/build_pool.log",
     benchmark:
@@ -48,5 +52,5 @@ rule build_pool:
     params:
         settings=pack(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
     shell:
-        "python {input.code[0]} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
-        " --images {output.images:q} --index {output.index:q} --log {log:q}"
+        "python {input.code[0]:q} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
+        " --images {output.images:q} --index {output.index:q} --record {output.record:q} --log {log:q}"

@@ -1,0 +1,251 @@
+"""Names of patients and of the user's files stay out of results; paths are never run; nothing asks the network.
+
+One run of every stage on a cohort whose folders, files and DICOM headers carry names that can be searched for, in a
+folder whose name a shell would run, without a network where the machine allows it.
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+import yaml
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from rocrate.rocrate import ROCrate
+
+from .conftest import Project, copy_workflow
+
+# Of folders, files, DICOM names and numbers, UIDs, and a free column of the case table.
+SECRETS = [
+    "KlinikZebra",
+    "MUELLERHANS",
+    "IMZEBRA",
+    "MASKZEBRA",
+    "Rumpelstilz",
+    "PID4711",
+    "ACC0815",
+    "1.2.999777.",
+    "Huber",
+]
+FOLDER = 'it\'s a "project" $(touch pwned) `touch pwned` ;touch pwned; &'
+DATA = "KlinikZebra $(touch pwned) 'data'"
+
+
+def contents(data: bytes) -> Iterator[bytes]:
+    """Yield ``data`` and all that is packed in it: archives, compressed streams, base64."""
+    yield data
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                yield from contents(archive.read(name))
+        return
+    for start in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", data):
+        try:
+            unpacked = zlib.decompressobj().decompress(data[start.start() :])
+        except zlib.error:
+            continue
+        if len(unpacked) > 8:
+            yield unpacked
+    for coded in re.finditer(rb"base64,([A-Za-z0-9+/]+=*)", data):
+        yield from contents(base64.b64decode(coded[1]))
+
+
+def leaks(folder: Path, secrets: list[str] = SECRETS) -> list[str]:
+    """Return "file: secret" for each secret in a file below ``folder`` or in its name."""
+    found = set()
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        parts = [name.encode(), *(contents(path.read_bytes()) if path.is_file() else [])]
+        found |= {f"{name}: {secret}" for part in parts for secret in secrets if secret.encode() in part}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("hide", ["plain", "npz", "pdf", "html"])
+def test_search_finds_what_is_hidden(tmp_path, hide):
+    path = tmp_path / f"file.{hide}"
+    if hide == "npz":
+        np.savez_compressed(path, names=np.frombuffer(b"of Rumpelstilz " * 9, np.uint8))
+    elif hide == "pdf":
+        with PdfPages(path) as pdf:
+            pdf.attach_note("Rumpelstilz")
+            pdf.savefig(Figure())
+    elif hide == "html":
+        inner = zlib.compress(b"of Rumpelstilz, " * 9)
+        path.write_bytes(b'<a href="data:text/csv;base64,' + base64.b64encode(inner) + b'">')
+    else:
+        path.write_text("Rumpelstilz")
+    assert leaks(tmp_path) == [f"file.{hide}: Rumpelstilz"]
+
+
+def make_cohort(project: Project) -> Path:
+    """Make a phantom cohort, give everything a name that can be searched for, and return its case table."""
+    data = project.folder / DATA
+    config = yaml.safe_load((project.folder / "config/tiny.yaml").read_text(encoding="utf-8"))
+    params = {**config["phantom"], "master_seed": 1}
+    command = [sys.executable, "scripts/make_phantom.py", "--params", json.dumps(params)]
+    command += ["--patients", str(data / "patients"), "--table", str(data / "cases.csv")]
+    subprocess.run(command, cwd=project.folder, check=True, capture_output=True)
+    for number, patient in enumerate(sorted((data / "patients").iterdir())):
+        for slice_number, path in enumerate(sorted((patient / "ct").iterdir())):
+            image = pydicom.dcmread(path)
+            image.PatientName, image.PatientID = f"Rumpelstilz^{number}", f"PID4711{number}"
+            image.AccessionNumber, image.InstitutionName = f"ACC0815{number}", "KlinikZebra"
+            image.StudyInstanceUID = f"1.2.999777.{number}"
+            image.SeriesInstanceUID = f"1.2.999777.{number}.1"
+            image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = f"1.2.999777.{number}.1.{slice_number}"
+            image.save_as(path.with_name(f"IMZEBRA{slice_number}.dcm"))
+            path.unlink()
+        (patient / "lesions.nii.gz").rename(patient / "MASKZEBRA.nii.gz")
+        patient.rename(patient.with_name(f"MUELLERHANS {patient.name}"))
+    table = pd.read_csv(data / "cases.csv", dtype=str, keep_default_na=False)
+    for column in ["image", "mask"]:
+        table[column] = table[column].str.replace("patients/", "patients/MUELLERHANS ")
+    table["mask"] = table["mask"].str.replace("lesions.nii.gz", "MASKZEBRA.nii.gz")
+    table["name"] = [f"Huber {row}" for row in range(len(table))]
+    table.to_csv(data / "cases.csv", index=False)
+    return data / "cases.csv"
+
+
+def offline() -> list[str]:
+    """Return the command that runs another one without a network, nothing where that is not allowed."""
+    command = ["unshare", "--net"]
+    allowed = shutil.which("unshare") and subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    return command if allowed else []
+
+
+def run(project: Project, *arguments: str) -> subprocess.CompletedProcess:
+    command = [*offline(), sys.executable, "-m", "snakemake", "--configfile", "config/tiny.yaml", "--cores", "2"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(project.folder / ".cache")}
+    return subprocess.run([*command, *arguments], cwd=project.folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory) -> Project:
+    """A finished run on the cohort with names; few arms, every stage."""
+    project = copy_workflow(tmp_path_factory.mktemp("private") / FOLDER)
+    make_cohort(project)
+
+    def use(config):
+        config["cases"]["table"] = f"{DATA}/cases.csv"
+        config["generators"]["dcgan"]["epochs"] = 1
+        config["experiment"].update(classic=[0, 60], online=[], mixup=[], extra=[], generators=["dcgan"], baselines=[])
+
+    project.configure(use)
+    done = run(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.mark.slow
+def test_no_name_is_in_results_logs_and_report(private):
+    results = private.folder / "results/tiny"
+    assert (results / "report.html").exists()
+    assert (results / "logs/check_cases.log").exists()
+    assert leaks(results) == []
+    assert leaks(private.folder / ".snakemake/log") == []
+    # The cohort carries them all.
+    data = private.folder / DATA
+    assert {leak.rsplit(": ", 1)[1] for leak in leaks(data)} >= set(SECRETS) - {"KlinikZebra"}
+
+
+@pytest.mark.slow
+def test_no_path_is_run_as_a_command(private):
+    assert list(private.folder.parent.rglob("pwned")) == []
+    assert not Path("pwned").exists()
+
+
+@pytest.mark.slow
+def test_verified_and_exported_without_names(private, tmp_path):
+    paths = ["--results", "results/tiny", "--table", f"{DATA}/cases.csv"]
+    verify = [sys.executable, "scripts/verify_results.py", *paths]
+    done = subprocess.run(verify, cwd=private.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all as recorded" in done.stdout
+    for part in ["README.md", "LICENSE", "CITATION.cff", "requirements.txt"]:
+        shutil.copy(Path(__file__).parents[2] / part, private.folder / part)
+    export = [sys.executable, "scripts/export_crate.py", "--config", "config/tiny.yaml", *paths, "--out"]
+    done = subprocess.run([*offline(), *export, tmp_path / "c"], cwd=private.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert leaks(tmp_path / "c") == []
+    crate = ROCrate(tmp_path / "c")
+    assert crate.mainEntity.id == "Snakefile"
+    assert crate.dereference("run/cases.csv")
+    action = crate.dereference("#run")
+    assert action["instrument"] == crate.mainEntity
+    assert {"run/report.html", "run/evaluation/metrics.csv", "run/rois/record.json"} <= {
+        made.id for made in action["result"]
+    }
+    described = [entity for entity in crate.data_entities if entity.get("sha256")]
+    assert len(described) > 50
+    for entity in described:
+        assert hashlib.sha256((tmp_path / "c" / entity.id).read_bytes()).hexdigest() == entity["sha256"], entity.id
+    known = {entity.id for entity in crate.data_entities} | {"ro-crate-metadata.json"}
+    assert {
+        path.relative_to(tmp_path / "c").as_posix() for path in (tmp_path / "c").rglob("*") if path.is_file()
+    } == known
+    planned = subprocess.run(  # the crate's workflow and config are whole
+        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "--cores", "1"],
+        cwd=tmp_path / "c", capture_output=True, text=True,
+    )  # fmt: skip
+    assert planned.returncode == 0, planned.stderr
+
+
+@pytest.mark.slow
+def test_errors_name_the_file_on_the_terminal_only(private):
+    broken = sorted((private.folder / DATA / "patients").rglob("IMZEBRA0.dcm"))[0]
+    before = broken.read_bytes()
+    broken.write_bytes(before[: len(before) // 2])
+    try:
+        done = run(private, "--config", "cohort=broken", "--", "check_data")
+    finally:
+        broken.write_bytes(before)
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "ERROR [check_cases]" in text
+    assert broken.parent.parent.name in text
+    log = (private.folder / "results/broken/logs/check_cases.log").read_text(encoding="utf-8")
+    row = re.search(r"row (\d+), lesion", text)[1]
+    assert f"InputError: row {row}" in log
+    assert "Traceback" in log or "File " in log
+    # The folder's own path stands in the traceback.
+    assert leaks(private.folder / "results/broken") == []
+
+
+@pytest.mark.slow
+def test_an_image_replaced_after_the_run_is_found(private):
+    table = private.folder / DATA / "cases.csv"
+    with table.open(newline="", encoding="utf-8") as file:
+        row = next(iter(csv.DictReader(file)))
+    cases = pd.read_csv(private.folder / "results/tiny/cases.csv").set_index("lesion")
+    chosen = sorted((table.parent / row["image"]).iterdir())
+    saved = {path: path.read_bytes() for path in chosen}
+    try:
+        for path in chosen:
+            image = pydicom.dcmread(path)
+            pixels = image.pixel_array.copy()
+            pixels[0, 0] += 1
+            image.PixelData = pixels.tobytes()
+            image.save_as(path)
+        verify = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny", "--table", str(table)]
+        done = subprocess.run(verify, cwd=private.folder, capture_output=True, text=True)
+    finally:
+        for path, content in saved.items():
+            path.write_bytes(content)
+    assert done.returncode == 1
+    lesion = cases.index[cases.index.isin([row["lesion"]])][0]
+    assert f"lesion {lesion}: expected slice and outline with the digest {cases.loc[lesion, 'digest']}" in done.stderr
