@@ -72,19 +72,23 @@ def test_an_array_in_parts_appears_when_it_is_whole(tmp_path):
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
-    for name in [".table.123.csv", ".table.99.csv", ".table.1.2.csv", ".other.123.csv", "table.123.csv", ".table.123.npy"]:
+    remains, others = [".table.123.csv", ".table.99.csv"], [".other.123.csv", ".table.1.2.csv", ".table.123.npy"]
+    for name in [*remains, *others, "table.123.csv"]:
         (tmp_path / name).touch()
     artifacts.write_csv(pd.DataFrame({"a": [1]}), tmp_path / "table.csv")
     left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == [".other.123.csv", ".table.1.2.csv", ".table.123.npy", "table.123.csv", "table.csv"]
+    assert left == [*others, "table.123.csv", "table.csv"]
 
 
 def test_the_last_one_to_start_writes(tmp_path):
     """An orphan that is still writing when its successor begins."""
-    with pytest.raises(FileNotFoundError), artifacts.replacing(tmp_path / "a.txt") as orphan:
-        orphan.write_text("orphan")
-        orphan.rename(tmp_path / f".a.{os.getpid() + 1}.txt")  # as if of another process
-        with artifacts.replacing(tmp_path / "a.txt") as successor:
-            successor.write_text("successor")
+    orphan = artifacts.replacing(tmp_path / "a.txt")
+    temporary = orphan.__enter__()
+    temporary.write_text("orphan")
+    temporary.rename(tmp_path / f".a.{os.getpid() + 1}.txt")  # as if of another process
+    with artifacts.replacing(tmp_path / "a.txt") as successor:
+        successor.write_text("successor")
+    with pytest.raises(FileNotFoundError):
+        orphan.__exit__(None, None, None)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "successor"
