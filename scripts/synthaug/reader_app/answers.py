@@ -81,7 +81,9 @@ class Answers:
         """
         with self._database.transaction() as connection:
             if presentation != self._place(connection, reader).undo:
-                raise ConflictError(f"The answer to image {presentation} cannot be undone: only the last one can, once.")
+                raise ConflictError(
+                    f"The answer to image {presentation} cannot be undone: only the last one can, once."
+                )
             connection.execute(
                 "UPDATE answers SET undone_at = ?"
                 " WHERE reader = ? AND part = ? AND presentation = ? AND undone_at IS NULL",

@@ -37,6 +37,7 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
         # Against DNS rebinding: another name that resolves to this machine is refused.
         TRUSTED_HOSTS=[urlsplit(origin).hostname for origin in origins],
     )
+    app.url_map.merge_slashes = False  # else //x is sent on to /x
 
     @app.before_request
     def own_pages_only() -> None:
@@ -52,8 +53,6 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
 
     @app.errorhandler(HTTPException)
     def explain(error: HTTPException) -> Response:
-        if error.code is not None and error.code < 400:  # a redirect
-            return error.get_response()
         failed = error.code is None or error.code >= 500
         text = "The server failed; the owner of the study finds the reason in its log." if failed else error.description
         log.info("%s from %s to %s", error.code, request.remote_addr, request.endpoint)
