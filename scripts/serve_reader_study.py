@@ -60,10 +60,8 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
         print(f"No code yet for {', '.join(missing)}: run the command invite.", file=sys.stderr)
     if not loopback:
         print(EXPOSED.format(port=arguments.port, database=arguments.database), file=sys.stderr)
-    if arguments.proxy:
-        proxy = {"trusted_proxy": arguments.proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
-    else:
-        proxy = {}
+    # Else X-Forwarded-For is anybody's to write.
+    trust = {"trusted_proxy": arguments.proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
     try:
         server = waitress.create_server(
             app.create_app(study, database, tuple(dict.fromkeys(origins))),
@@ -75,7 +73,7 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
             max_request_header_size=16384,
             max_request_body_size=protection.LARGEST_BODY,
             clear_untrusted_proxy_headers=True,
-            **proxy,
+            **(trust if arguments.proxy else {}),
         )
     except OSError as error:
         raise InputError(f"--host {arguments.host} --port {arguments.port}: {error}; choose another port") from error

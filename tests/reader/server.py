@@ -28,6 +28,8 @@ class Study:
     folder: Path  # holds pack/ and study.sqlite
     port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = None
+    facts: dict = field(default_factory=dict)  # study.json
+    links: dict[str, str] = field(default_factory=dict)  # by reader
 
     @property
     def url(self) -> str:

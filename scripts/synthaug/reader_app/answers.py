@@ -64,8 +64,8 @@ class Answers:
             image = self._pack.images(reader, part)[presentation - 1]
             row = (reader, part, presentation, image, answer.cls, answer.origin, answer.confidence)
             connection.execute(
-                "INSERT INTO answers (reader, part, presentation, image, class, origin, confidence, seconds, answered_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO answers (reader, part, presentation, image, class, origin, confidence, seconds,"
+                " answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, round(answer.seconds, 3), now()),
             )
             self._look(connection, reader, part, presentation, answer.seconds)
@@ -106,7 +106,7 @@ class Answers:
             self._look(connection, reader, part, presentation, seconds)
 
     def standing(self) -> list[tuple]:
-        """Return the rows of the export (`COLUMNS`): the answers of the study that stand, by reader and presentation."""
+        """Return the rows of the export (`COLUMNS`): the study's answers that stand, by reader and presentation."""
         with self._database.transaction() as connection:
             rows = connection.execute(
                 f"SELECT {', '.join(COLUMNS)} FROM answers WHERE part = ? AND undone_at IS NULL", (STUDY,)

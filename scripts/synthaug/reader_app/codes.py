@@ -59,7 +59,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def take(self, address: str) -> int:
-        """Count a try of ``address``, before it is looked at; return 0, or the seconds to wait if it is one too many."""
+        """Count a try of ``address`` before it is looked at; return 0, or the seconds to wait if it is one too many."""
         with self._lock:
             now = self._clock()
             while self._tries and self._tries[0][0] <= now - WINDOW:

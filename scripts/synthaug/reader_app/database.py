@@ -84,8 +84,8 @@ class Database:
         if found[0] != pack.digest:
             self.close()
             raise InputError(
-                f"{path}: expected the database of this pack, found that of another ({found[1]}, begun {found[2]}): the "
-                "pack was made anew; restore it, or keep this file and name a new one with --database"
+                f"{path}: expected the database of this pack, found that of another ({found[1]}, begun {found[2]}): "
+                "the pack was made anew; restore it, or keep this file and name a new one with --database"
             )
 
     @contextlib.contextmanager

@@ -12,6 +12,8 @@ const viewer = makeViewer();
 let place = null; // where the reader stands, as the server last said
 let answering = false; // an image is in view and waits for its answer
 let busy = false; // a request is under way
+let timed = ""; // the image that the clock is about
+let looked = Promise.resolve(); // the last note of a look has arrived, or never will
 
 // --- what is in view: start, reading, truth or end
 
@@ -26,10 +28,14 @@ function view(name, focus) {
   focus.focus();
 }
 
+function position() {
+  const { part, presentation, total } = place;
+  return `${part === "training" ? "Practice image" : "Image"} ${presentation} of ${total}`;
+}
+
 function showProgress() {
-  const { part, presentation, total, undo } = place;
-  const kind = part === "training" ? "Practice image" : "Image";
-  $("position").textContent = presentation ? `${kind} ${presentation} of ${total}` : `${total} of ${total} answered`;
+  const { presentation, total, undo } = place;
+  $("position").textContent = presentation ? position() : `${total} of ${total} answered`;
   Object.assign($("progress"), { max: total, value: (presentation ?? total + 1) - 1 });
   $("undo").disabled = !undo;
   $("undo-end").hidden = !undo;
@@ -63,9 +69,11 @@ async function showImage() {
   viewer.show(await pixels(`/study/pixels/${part}/${presentation}`), width);
   form.reset();
   view("reading", $("canvas"));
-  $("canvas").setAttribute("aria-label", $("position").textContent + (width ? `, ${width.toFixed(1)} mm wide` : ""));
-  $("status").textContent = $("position").textContent;
-  requestAnimationFrame(() => answering && clock.start(place.seconds));
+  $("canvas").setAttribute("aria-label", position() + (width ? `, ${width.toFixed(1)} mm wide` : ""));
+  $("status").textContent = position();
+  const seconds = Math.max(place.seconds, timed === position() ? clock.seconds : 0);
+  timed = position();
+  requestAnimationFrame(() => answering && clock.start(seconds));
 }
 
 function showTruth(given, truth) {
@@ -81,6 +89,7 @@ function showTruth(given, truth) {
 // --- what the reader does
 
 async function begin() {
+  await looked;
   place = await get("/study/place");
   await showImage();
 }
@@ -114,21 +123,23 @@ async function undo() {
 
 async function pause() {
   clock.stop();
+  look();
   showStart();
-  await look();
 }
 
 async function leave() {
   clock.stop();
-  if (answering) await look();
+  if (answering) look();
+  await looked;
   await post("/study/leave", {});
   location.assign("/");
 }
 
-// Tell the server how long the image has been looked at, in case the reader comes back on another day.
+// Tell the server how long the image has been looked at, in case the reader comes back on another day. A note that
+// is lost does no harm to a page that stays open: its clock knows.
 function look() {
   const { part, presentation } = place;
-  return post("/study/look", { part, presentation, seconds: clock.seconds }, { keepalive: true });
+  looked = post("/study/look", { part, presentation, seconds: clock.seconds }, { keepalive: true }).catch(() => {});
 }
 
 // --- one action at a time; what fails is said, and can be tried again where that helps
@@ -182,7 +193,7 @@ form.addEventListener("submit", (event) => {
 listen((direction, shift) => answering && (followArrow(viewer, direction, shift), true));
 // Hidden or closed: a reader may not come back to this page.
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && answering && !busy) look().catch(() => {});
+  if (document.hidden && answering && !busy) look();
 });
 act(async () => {
   place = await get("/study/place");
