@@ -1,12 +1,16 @@
 """A reader in a real browser: Debian's Chromium, driven by the keyboard, by the mouse or by fingers."""
 
+import base64
 import contextlib
 import shutil
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from skimage import io
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = (
@@ -79,14 +83,8 @@ class Reader:
             self.click(f'label:has(input[value="{value}"])')
         self.click("#submit")
 
-    def canvas(self):
+    def canvas(self) -> np.ndarray:
         """Return the gray values on the canvas, rows x columns."""
-        import numpy as np
-
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        size, values = self.page.evaluate(
-            """() => { const c = document.getElementById("canvas");
-            const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-            return [c.width, Array.from({ length: d.length / 4 }, (_, i) => d[4 * i])]; }"""
-        )
-        return np.array(values, dtype=float).reshape(size, size)
+        address = self.page.evaluate("document.getElementById('canvas').toDataURL('image/png')")
+        return io.imread(BytesIO(base64.b64decode(address.split(",")[1])))[..., 0].astype(float)

@@ -56,9 +56,9 @@ class Study:
         assert done.returncode == 0, done.stderr
         return dict(re.findall(r"^ +(\S+) +(http://\S+)$", done.stdout, re.MULTILINE))
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         with self.log.open("a") as log:
-            command = self.command("serve", "--port", str(self.port))
+            command = self.command("serve", "--port", str(self.port), *more)
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:

@@ -45,9 +45,9 @@ function showStart() {
   const { part, presentation, total } = place;
   let [title, text, button] = ["Pause", `${presentation - 1} of ${total} answered. Go on when you like, also on another day.`, "Go on"];
   if (presentation === 1 && part === "training") {
-    [title, text, button] = ["Practice", `First ${total} images for practice: after each answer you are told the truth.`, "Begin"];
+    [title, text, button] = ["Practice", `Images: ${total}. After each answer you are told the truth; these answers do not count.`, "Begin"];
   } else if (presentation === 1) {
-    [title, text, button] = ["The study", `${total} images. Pause whenever you like, and go on at any time, also on another day.`, "Begin"];
+    [title, text, button] = ["The study", `Images: ${total}. Pause whenever you like, and go on at any time, also on another day.`, "Begin"];
   }
   $("start-title").textContent = title;
   $("start-text").textContent = text;
