@@ -17,7 +17,7 @@ OPTIONS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "portrait": (768, 1024)}
+SIZES = {"desktop": (1440, 900), "laptop": (1280, 720), "tablet": (1024, 768), "portrait": (768, 1024)}
 PATIENCE = 60_000  # ms
 CLASS_KEYS = {"cyst": "a", "metastasis": "b", "hemangioma": "c"}
 
@@ -42,7 +42,11 @@ class Reader:
 
     def __init__(self, browser, *, size="desktop", **options):
         width, height = SIZES[size]
-        options = {"viewport": {"width": width, "height": height}, "has_touch": size != "desktop", **options}
+        options = {
+            "viewport": {"width": width, "height": height},
+            "has_touch": size in ("tablet", "portrait"),
+            **options,
+        }
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
         self.hosts, self.errors = set(), []

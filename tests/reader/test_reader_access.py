@@ -25,6 +25,8 @@ def test_reader_pages_are_accessible_and_fit_the_screen(browser, studies, size, 
             "[document.documentElement.scrollWidth, document.documentElement.scrollHeight, innerWidth, innerHeight]"
         )
         assert wide <= width
+        tall = "all => all.filter((e) => e.offsetHeight > 30).map((e) => e.outerHTML)"
+        assert page.eval_on_selector_all(".tools output", tall) == [], "a value is broken into two lines"
         assert high <= height, "the page scrolls"
         for box in page.eval_on_selector_all(
             "button, .choice, summary, input[type=text]",
