@@ -1,4 +1,5 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
+# make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make test   every test and style check, in copies; never on your config or results
 PYTHON ?= python3
@@ -8,14 +9,20 @@ BIN := .venv/bin
 SECTIONS ?=
 BENCH := .venv-bench/bin
 
-.PHONY: demo test bench lint format reference clean
+.PHONY: demo reader-study test bench lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
 	@$(BIN)/python scripts/print_headline.py --phantom --headline results/phantom/evaluation/tables/headline.csv \
 	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 
+reader-study: .venv/installed
+	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
+	@$(BIN)/python scripts/serve_reader_study.py invite --pack results/phantom/reader-study/pack
+	@$(BIN)/python scripts/serve_reader_study.py serve --pack results/phantom/reader-study/pack
+
 test: .venv/installed lint
+	@tests/reader/install_chromium.sh
 	$(BIN)/pytest
 
 bench: .venv-bench/installed
