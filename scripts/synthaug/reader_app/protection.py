@@ -33,6 +33,7 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
     ``origins`` are what browsers send as Origin, such as ``https://study.example.org``.
     """
     app.config.update(
+        DEBUG=False,  # whatever FLASK_DEBUG says
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         # Against DNS rebinding: another name that resolves to this machine is refused.
         TRUSTED_HOSTS=[urlsplit(origin).hostname for origin in origins],
