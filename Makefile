@@ -1,4 +1,5 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
+# make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
 # make test   every test and style check, in copies; never on your config or results
@@ -10,14 +11,20 @@ SECTIONS ?=
 KILLS ?= 20
 BENCH := .venv-bench/bin
 
-.PHONY: demo test bench chaos lint format reference clean
+.PHONY: demo reader-study test bench chaos lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
 	@$(BIN)/python scripts/print_headline.py --phantom --headline results/phantom/evaluation/tables/headline.csv \
 	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 
+reader-study: .venv/installed
+	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
+	@$(BIN)/python scripts/serve_reader_study.py invite --pack results/phantom/reader-study/pack
+	@$(BIN)/python scripts/serve_reader_study.py serve --pack results/phantom/reader-study/pack
+
 test: .venv/installed lint
+	@tests/reader/install_chromium.sh
 	$(BIN)/pytest
 
 bench: .venv-bench/installed

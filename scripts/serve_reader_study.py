@@ -1,0 +1,171 @@
+"""Run a reader study: invite its readers, serve it to their browsers, see how far they are, export their answers.
+
+    python scripts/serve_reader_study.py invite --pack results/liver/reader-study/pack
+    python scripts/serve_reader_study.py serve  --pack results/liver/reader-study/pack
+    python scripts/serve_reader_study.py status --pack results/liver/reader-study/pack
+    python scripts/serve_reader_study.py export --pack results/liver/reader-study/pack --out answers.csv
+
+Reads the pack (build_reader_study); writes the database, by default reader-study/<cohort>.sqlite: keep and back it up,
+for it holds the answers and nothing can make it again. The export is for whoever can run this command: no web address
+gives any answer.
+"""
+
+import argparse
+import ipaddress
+import logging
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pandas as pd
+import waitress
+
+import command
+from synthaug import artifacts
+from synthaug.errors import InputError
+from synthaug.reader_app import answers, app, pack, protection
+from synthaug.reader_app.database import Database
+from synthaug.reader_app.entrance import Entrance
+
+EXPOSED = """\
+WARNING: other machines can reach this study. Before readers use it,
+  - put a proxy with TLS in front (nginx, Caddy), pass the Host header on, and give --url https://... and --proxy;
+  - let the firewall admit the proxy alone to port {port};
+  - back up {database}: the answers are there and nowhere else.
+"""
+
+
+def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
+    """Print a link and a code for each reader who has none, and for each that is to get another."""
+    entrance = Entrance(database, study)
+    if unknown := sorted(set(arguments.again) - set(study.readers)):
+        raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
+    invited = entrance.invited()
+    wanted = [reader for reader in study.readers if reader in arguments.again or reader not in invited]
+    if not wanted:
+        print("Every reader has a code. A lost one cannot be shown again; --again READER makes another.")
+        return
+    print("Give each reader this link, or the code after its # sign. They are shown once; only hashes are stored.")
+    for reader in wanted:
+        print(f"  {reader}  {arguments.url}/#{entrance.invite(reader)}")
+
+
+def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
+    """Serve until Ctrl-C."""
+    loopback = is_loopback(arguments.host)
+    origins = [arguments.url]
+    if loopback:
+        origins += [origin(f"http://{name}:{arguments.port}") for name in ("127.0.0.1", "localhost")]
+    if missing := [reader for reader in study.readers if reader not in Entrance(database, study).invited()]:
+        print(f"No code yet for {', '.join(missing)}: run the command invite.", file=sys.stderr)
+    if not loopback:
+        print(EXPOSED.format(port=arguments.port, database=arguments.database), file=sys.stderr)
+    # Else X-Forwarded-For is anybody's to write.
+    trust = {"trusted_proxy": arguments.proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
+    try:
+        server = waitress.create_server(
+            app.create_app(study, database, tuple(dict.fromkeys(origins))),
+            host=arguments.host,
+            port=arguments.port,
+            threads=8,
+            ident=None,  # no Server header
+            channel_timeout=30,  # seconds that a silent connection may stay
+            max_request_header_size=16384,
+            max_request_body_size=protection.LARGEST_BODY,
+            clear_untrusted_proxy_headers=True,
+            **(trust if arguments.proxy else {}),
+        )
+    except OSError as error:
+        raise InputError(f"--host {arguments.host} --port {arguments.port}: {error}; choose another port") from error
+    print(f"The study {study.cohort} is served at {arguments.url} (Ctrl-C ends it; no answer is lost).", flush=True)
+    server.run()
+
+
+def status(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
+    """Print how far each reader is."""
+    given, invited = answers.Answers(database, study), Entrance(database, study).invited()
+    rows = []
+    for reader in study.readers:
+        place = given.place(reader)
+        answered = place.total if place.presentation is None else place.presentation - 1
+        undone = given.undone(reader)
+        rows.append((reader, reader in invited, place.part, f"{answered} of {place.total}", undone))
+    columns = ["reader", "invited", "part", "answered", "undone"]
+    print(pd.DataFrame(rows, columns=columns).replace({True: "yes", False: "no"}).to_string(index=False))
+
+
+def export(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
+    """Write the answers that stand: a row an answer, without the practice set."""
+    table = pd.DataFrame(answers.Answers(database, study).standing(), columns=answers.COLUMNS)
+    artifacts.write_csv(table, arguments.out)
+    print(f"{arguments.out}: {len(table)} answers of {table['reader'].nunique()} readers")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for action in (invite, serve, status, export):
+        sub = commands.add_parser(action.__name__, help=action.__doc__, parents=[command.parser("")], add_help=False)
+        sub.set_defaults(action=action)
+        sub.add_argument("--pack", required=True, help="the pack's folder, with study.json")
+        sub.add_argument("--database", type=Path, help="default: reader-study/<cohort>.sqlite; on a local disk")
+        if action in (invite, serve):
+            sub.add_argument("--port", type=int, default=8000)
+            sub.add_argument("--url", help="the address that readers type; default: http://127.0.0.1:<port>")
+        if action is invite:
+            sub.add_argument("--again", nargs="+", default=[], metavar="READER", help="who gets another code")
+        if action is serve:
+            sub.add_argument("--host", default="127.0.0.1", help="the address to listen at; default: this machine only")
+            sub.add_argument("--proxy", help="the proxy's address, whose X-Forwarded-For names the reader's")
+        if action is export:
+            sub.add_argument("--out", required=True, help="CSV to write")
+    return parser.parse_args()
+
+
+def origin(url: str) -> str | None:
+    """Return ``url`` as browsers send it in Origin, or None if it is more or less than scheme, host and port."""
+    parts = urlsplit(url.rstrip("/").lower())
+    try:
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts[2:] != ("", "", ""):
+        return None
+    return f"{parts.scheme}://{parts.netloc.removesuffix({'http': ':80', 'https': ':443'}[parts.scheme])}"
+
+
+def set_url(arguments: argparse.Namespace) -> None:
+    """Check the address that readers type, or fill in the default one."""
+    if arguments.url is None:
+        if not is_loopback(getattr(arguments, "host", "127.0.0.1")):
+            raise InputError(f"--host {arguments.host}: expected --url too, the address that readers type")
+        arguments.url = f"http://127.0.0.1:{arguments.port}"
+    found, arguments.url = arguments.url, origin(arguments.url)
+    if arguments.url is None:
+        raise InputError(f"--url {found}: expected scheme and host alone, such as https://study.example.org")
+
+
+def main() -> None:
+    arguments = parse()
+    with command.logged("serve_reader_study", arguments.log):
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page's few requests at once are no news
+        if hasattr(arguments, "url"):
+            set_url(arguments)
+        study = pack.load(arguments.pack)
+        arguments.database = arguments.database or Path("reader-study") / f"{study.cohort}.sqlite"
+        database = Database(arguments.database, study, create=arguments.action is invite)
+        try:
+            arguments.action(study, database, arguments)
+        finally:
+            database.close()
+
+
+if __name__ == "__main__":
+    main()

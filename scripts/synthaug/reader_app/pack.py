@@ -1,0 +1,118 @@
+"""A blinded pack: its images, which of them each reader sees in what order, and the practice set.
+
+A pack is a folder: ``study.json`` and ``images/<image id>.png``, 64x64, 8-bit gray.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+from skimage import io
+
+from synthaug.errors import InputError
+
+SIDE = 64  # pixels
+SCHEMA = json.loads(Path(__file__).with_name("pack.schema.json").read_text(encoding="utf-8"))
+ORIGINS = ("real", "synthetic")
+TRAINING, STUDY = PARTS = ("training", "study")
+
+
+@dataclass(frozen=True)
+class Practice:
+    """The truth of a practice image, shown after the answer."""
+
+    cls: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    cohort: str
+    classes: tuple[str, ...]
+    low: float  # what gray 0 stands for
+    high: float  # what gray 255 stands for
+    unit: str
+    readers: tuple[str, ...]
+    presentations: dict[str, tuple[str, ...]]  # the image ids of each reader, in order, repeats included
+    practice: tuple[str, ...]  # the image ids of the practice set, in order
+    truths: tuple[Practice, ...]  # of the practice set alone
+    widths: dict[str, float] | None  # mm, by image id; None unless known of every image
+    pixels: dict[str, bytes]  # 64 rows of 64 gray values, by image id
+    digest: str  # of study.json and every image
+
+    def images(self, reader: str, part: str) -> tuple[str, ...]:
+        """Return the image ids that ``reader`` sees in ``part``, in order."""
+        return self.practice if part == TRAINING else self.presentations[reader]
+
+
+def load(folder: str | Path) -> Pack:
+    """Read a pack and check all of it.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or is not what a pack holds.
+    """
+    path = Path(folder) / "study.json"
+    try:
+        data = path.read_bytes()
+        study = json.loads(data)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: expected a pack, found none; make it with snakemake build_reader_study") from error
+    except ValueError as error:
+        raise InputError(f"{path}: expected JSON: {error}; make the pack again") from error
+    _check(path, study)
+    digest = hashlib.sha256(data)
+    pixels = {}
+    for image in sorted(study["images"]):
+        pixels[image] = _pixels(path.parent / "images" / f"{image}.png")
+        digest.update(image.encode() + pixels[image])
+    widths = {image: facts["width_mm"] for image, facts in study["images"].items()}
+    return Pack(
+        cohort=study["cohort"],
+        classes=tuple(study["classes"]),
+        low=study["window"]["low"],
+        high=study["window"]["high"],
+        unit=study["window"]["unit"],
+        readers=tuple(study["readers"]),
+        presentations={reader: tuple(study["presentations"][reader]) for reader in study["readers"]},
+        practice=tuple(row["image"] for row in study["training"]),
+        truths=tuple(Practice(row["class"], row["origin"]) for row in study["training"]),
+        # A scale bar on some images only could tell these from the others.
+        widths=None if None in widths.values() else widths,
+        pixels=pixels,
+        digest=digest.hexdigest(),
+    )
+
+
+def _check(path: Path, study: object) -> None:
+    error = next(iter(sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(study), key=str)), None)
+    if error:
+        where = ": ".join(map(str, error.absolute_path)) or "top level"
+        raise InputError(f"{path}: {where}: {error.message}; make the pack again")
+    if study["window"]["low"] >= study["window"]["high"]:
+        raise InputError(f"{path}: window: expected low below high, found {study['window']}; make the pack again")
+    if set(study["presentations"]) != set(study["readers"]):
+        raise InputError(f"{path}: presentations: expected those of {study['readers']}; make the pack again")
+    shown = {image for order in study["presentations"].values() for image in order}
+    shown |= {row["image"] for row in study["training"]}
+    if unknown := sorted(shown - set(study["images"])):
+        raise InputError(f"{path}: images: {unknown[0]} is shown but not listed; make the pack again")
+    if unknown := sorted({row["class"] for row in study["training"]} - set(study["classes"])):
+        raise InputError(f"{path}: training: {unknown[0]} is none of the classes; make the pack again")
+
+
+def _pixels(path: Path) -> bytes:
+    try:
+        image = io.imread(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: expected an image, found none; make the pack again") from error
+    except Exception as error:  # whatever the PNG reader raises on a damaged file
+        raise InputError(f"{path}: expected a PNG image: {error}; make the pack again") from error
+    if image.shape != (SIDE, SIDE) or image.dtype != np.uint8:
+        found = f"{image.dtype} {image.shape}"
+        raise InputError(f"{path}: expected 8-bit gray {SIDE}x{SIDE}, found {found}; make the pack again")
+    return image.tobytes()

@@ -1,0 +1,29 @@
+// Keys press the control that shows them: the one in view whose data-key it is.
+
+const named = { "=": "+", _: "-" };
+
+function keyOf(event) {
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code); // layouts differ in what a digit key types without Shift
+  if (digit && !event.shiftKey) return digit[1];
+  const key = named[event.key] ?? event.key;
+  return key.length === 1 ? key.toLowerCase() : key;
+}
+
+export function listen(arrows) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const key = keyOf(event);
+    if (key.startsWith("Arrow")) {
+      if (event.target.matches("input")) return; // radios and sliders have their own use of arrows
+      if (arrows(key.slice(5), event.shiftKey)) event.preventDefault();
+      return;
+    }
+    if (key === "Enter" && event.target.matches("button, a, summary")) return; // presses what has the focus
+    const control = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(
+      (element) => !element.disabled && element.checkVisibility(),
+    );
+    if (!control) return;
+    event.preventDefault();
+    if (!event.repeat || "+-".includes(key)) control.click();
+  });
+}

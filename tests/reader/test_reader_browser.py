@@ -1,0 +1,225 @@
+"""The reader study end to end, in a real browser against a real server that is killed in the midst of it."""
+
+import csv
+import re
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from tests.reader.browser import PATIENCE, Reader
+from tests.reader.packs import CLASSES
+
+pytestmark = pytest.mark.slow
+ORIGINS = ("real", "synthetic")
+
+
+def exported(study):
+    done = study.run("export", "--out", str(study.folder / "answers.csv"))
+    assert done.returncode == 0, done.stderr
+    with (study.folder / "answers.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, studies):
+    study = studies(images=6, repeats=1, practice=2)
+    rng = np.random.default_rng(5)
+    plan = {
+        reader: [(str(rng.choice(CLASSES)), str(rng.choice(ORIGINS)), int(rng.integers(1, 6))) for _ in range(7)]
+        for reader in study.links
+    }
+    keys, mouse = Reader(browser), Reader(browser, size="tablet")
+    keys.follow(study.links["reader-1"])
+    mouse.page.goto(study.url)
+    mouse.page.fill("#code", study.links["reader-2"].split("#")[1].lower().replace("-", " "))
+    mouse.click(".primary")
+    mouse.page.wait_for_url("**/study")
+    assert "#" not in keys.page.url
+    # The links differ only after the #, which no server and no log ever sees.
+    assert study.links["reader-1"].split("#")[1] not in study.log.read_text()
+
+    # Practice, with the truth after each answer.
+    keys.press("Enter")
+    keys.wait_for("Practice image 1 of 2")
+    keys.press("Enter")
+    keys.page.wait_for_selector("#alert:text('Choose the class first.')")
+    keys.answer_by_keys("cyst", "synthetic", 2)
+    keys.page.wait_for_selector("#truth:visible")
+    assert keys.page.inner_text("#truth-class") == "cyst: right"
+    assert keys.page.inner_text("#truth-origin") == "real; you said synthetic"
+    keys.press("Enter")
+    keys.wait_for("Practice image 2 of 2")
+    keys.answer_by_keys("metastasis", "synthetic", 5)
+    keys.page.wait_for_selector("#truth:visible")
+    keys.press("Enter")
+    keys.page.wait_for_selector("#start:visible")
+    mouse.click("#begin")
+    for number in (1, 2):
+        mouse.wait_for(f"Practice image {number} of 2")
+        mouse.answer_by_mouse("hemangioma", "real", 1)
+        mouse.click("#next")
+    mouse.page.wait_for_selector("#start:visible")
+
+    # Both in turn, one with keys alone, the other with the mouse alone.
+    keys.press("Enter")
+    mouse.click("#begin")
+    for number in (1, 2):
+        keys.wait_for(f"Image {number} of 7")
+        mouse.wait_for(f"Image {number} of 7")
+        keys.answer_by_keys(*plan["reader-1"][number - 1])
+        mouse.answer_by_mouse(*plan["reader-2"][number - 1])
+
+    # A pause hides the image; the last answer can still be undone after it, and is given anew.
+    keys.wait_for("Image 3 of 7")
+    keys.press("p")
+    keys.page.wait_for_selector("#start:visible")
+    assert keys.page.inner_text("#start-text").startswith("2 of 7 answered.")
+    assert not keys.page.is_visible("#canvas")
+    keys.press("Enter")
+    keys.wait_for("Image 3 of 7")
+    keys.press("u")
+    keys.wait_for("Image 2 of 7")
+    assert keys.page.is_disabled("#undo")  # the last answer, once
+    cls, origin, confidence = plan["reader-1"][1]
+    plan["reader-1"][1] = (CLASSES[CLASSES.index(cls) - 1], origin, 6 - confidence)
+    keys.answer_by_keys(*plan["reader-1"][1])
+    keys.wait_for("Image 3 of 7")
+
+    # The server dies without warning between two answers; what is answered is kept, what is not says so.
+    mouse.wait_for("Image 3 of 7")
+    study.kill()
+    keys.answer_by_keys(*plan["reader-1"][2])
+    keys.page.wait_for_selector("#alert:text('The server does not answer.')")
+    assert keys.position == "Image 3 of 7"
+    study.start()
+    assert len(exported(study)) == 4
+    keys.press("Enter")
+    keys.wait_for("Image 4 of 7")
+
+    # The other reader goes home and comes back on another day, at another machine.
+    hosts, errors = mouse.hosts, mouse.errors
+    mouse.context.close()
+    mouse = Reader(browser, size="portrait")
+    mouse.follow(study.links["reader-2"])
+    assert mouse.page.inner_text("#start-text").startswith("2 of 7 answered.")
+    mouse.click("#begin")
+    for number in range(3, 8):
+        mouse.wait_for(f"Image {number} of 7")
+        mouse.answer_by_mouse(*plan["reader-2"][number - 1])
+    mouse.wait_for_end()
+    mouse.click("#undo-end")
+    mouse.wait_for("Image 7 of 7")
+    plan["reader-2"][6] = ("cyst", "real", 5)
+    mouse.answer_by_mouse(*plan["reader-2"][6])
+    mouse.wait_for_end()
+    for number in range(4, 8):
+        keys.wait_for(f"Image {number} of 7")
+        keys.answer_by_keys(*plan["reader-1"][number - 1])
+    keys.wait_for_end()
+
+    # The export is exactly what was answered, of the images that were shown.
+    rows = exported(study)
+    assert ",".join(rows[0]) == "reader,presentation,image,class,origin,confidence,seconds,answered_at"
+    expected = [
+        (reader, str(number), image, cls, origin, str(confidence))
+        for reader in ("reader-1", "reader-2")
+        for number, (image, (cls, origin, confidence)) in enumerate(
+            zip(study.facts["presentations"][reader], plan[reader], strict=True), start=1
+        )
+    ]
+    assert [tuple(row.values())[:6] for row in rows] == expected
+    assert all(0 < float(row["seconds"]) < PATIENCE / 1000 for row in rows)
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["answered_at"]) for row in rows)
+    assert study.run("status").stdout.split("\n")[1].split() == ["reader-1", "yes", "study", "7", "of", "7", "1"]
+    # Nothing was asked of another machine, and no script failed.
+    assert keys.hosts | mouse.hosts | hosts == {urlsplit(study.url).netloc}
+    assert keys.errors + mouse.errors + errors == []
+
+
+def test_reader_time_runs_only_while_the_image_is_in_view(browser, studies):
+    """On a clock of the test's own: 5 s of looking, a minute's pause, 2 s, a minute in another tab, 1 s."""
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.page.clock.install()
+    reader.follow(study.links["reader-1"])
+
+    def wait(seconds):
+        reader.page.clock.run_for(1000 * seconds)
+
+    def visible(state):
+        reader.page.evaluate(
+            """(state) => { Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            Object.defineProperty(document, "hidden", { value: state === "hidden", configurable: true });
+            document.dispatchEvent(new Event("visibilitychange")); }""",
+            state,
+        )
+
+    wait(60)
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    wait(5)
+    reader.press("p")
+    reader.page.wait_for_selector("#start:visible")
+    wait(60)
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    wait(2)
+    visible("hidden")
+    wait(60)
+    visible("visible")
+    wait(1)
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.wait_for("Image 2 of 5")
+    (row,) = exported(study)
+    # The clock runs on by itself between the steps too, on a busy machine for longer, never for a pause of a minute.
+    assert 8 <= float(row["seconds"]) < 40
+    # A page that is reloaded, or opened elsewhere, goes on from where the other one was.
+    wait(30)
+    reader.press("p")
+    reader.page.wait_for_selector("#start:visible")
+    other = Reader(browser)
+    other.follow(study.links["reader-1"])
+    other.press("Enter")
+    other.wait_for("Image 2 of 5")
+    other.answer_by_keys("cyst", "real", 3)
+    other.wait_for("Image 3 of 5")
+    assert float(exported(study)[1]["seconds"]) >= 30
+
+
+def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    second = reader.context.new_page()
+    second.goto(f"{study.url}/study")
+    second.wait_for_selector("#start:visible")
+    second.keyboard.press("Enter")
+    second.wait_for_selector('#canvas[aria-label^="Image 1 of 5"]:visible')
+    for key in ("a", "r", "3", "Enter"):
+        second.keyboard.press(key)
+    second.wait_for_selector('#canvas[aria-label^="Image 2 of 5"]:visible')
+    reader.answer_by_keys("metastasis", "synthetic", 5)
+    reader.wait_for("Image 2 of 5")
+    assert "Image 1 is answered already" in reader.page.inner_text("#alert")
+    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+    (row,) = exported(study)
+    assert (row["class"], row["origin"], row["confidence"]) == ("cyst", "real", "3")
+    # Another reader enters in the same browser: the old page can no longer answer, least of all for the other one.
+    second.goto(study.links["reader-2"])
+    second.wait_for_url("**/study")
+    second.wait_for_selector("#start:visible")
+    reader.answer_by_keys("cyst", "real", 1)
+    reader.page.wait_for_selector("#alert:text('another session')")
+    assert len(exported(study)) == 1
+
+
+def test_reader_with_a_wrong_code_is_told_so(browser, studies):
+    study = studies()
+    reader = Reader(browser)
+    reader.page.goto(f"{study.url}/#AAAAA-AAAAA-AAAAA-AAAAA")
+    reader.page.wait_for_selector("#alert:text('This code is not known.')")
+    assert reader.page.url == f"{study.url}/"
+    reader.page.goto(f"{study.url}/study")
+    assert reader.page.url == f"{study.url}/"

@@ -1,0 +1,139 @@
+"""The owner's commands, as an owner types them."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from serve_reader_study import origin
+from tests.reader.packs import write_pack
+from tests.reader.server import Study
+
+
+@pytest.fixture
+def study(tmp_path):
+    study = Study(tmp_path)
+    study.facts = write_pack(tmp_path / "pack")
+    yield study
+    study.kill()
+
+
+def refused(done):
+    """Return the one line that a refused command says."""
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR [serve_reader_study]")]
+    return line
+
+
+def test_reader_codes_are_shown_once_and_renewed_on_demand(study):
+    links = study.invite()
+    assert list(links) == ["reader-1", "reader-2"]
+    assert all(re.fullmatch(rf"{study.url}/#([0-9A-Z]{{5}}-){{3}}[0-9A-Z]{{5}}", link) for link in links.values())
+    again = study.run("invite")
+    assert "Every reader has a code." in again.stdout
+    assert "#" not in again.stdout
+    renewed = study.invite("--again", "reader-2")
+    assert list(renewed) == ["reader-2"]
+    assert renewed["reader-2"] != links["reader-2"]
+    assert "expected a reader of the pack: reader-1, reader-2" in refused(study.run("invite", "--again", "reader-3"))
+    study.start()
+    client = study.client()
+    assert client.enter(links["reader-2"].split("#")[1]).status == 401
+    assert client.enter(renewed["reader-2"].split("#")[1]).status == 204
+
+
+def test_reader_study_without_database_says_what_to_do(study):
+    for command in (("serve",), ("status",), ("export", "--out", str(study.folder / "answers.csv"))):
+        assert "the command invite makes it" in refused(study.run(*command))
+    assert not (study.folder / "answers.csv").exists()
+
+
+def test_reader_study_of_another_pack_is_refused(study, tmp_path):
+    study.invite()
+    other = Study(tmp_path / "other")
+    write_pack(tmp_path / "other/pack", seed=2)
+    command = [*other.command("status"), "--database", str(study.database)]
+    assert "found that of another (made-up" in refused(subprocess.run(command, capture_output=True, text=True))
+
+
+def test_reader_database_lies_outside_the_results_by_default(study):
+    command = [part for part in study.command("invite") if part not in ("--database", str(study.database))]
+    done = subprocess.run(command, cwd=study.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (study.folder / "reader-study/made-up.sqlite").exists()
+
+
+def test_reader_study_listens_on_this_machine_only_unless_told_otherwise(study):
+    study.invite()
+    study.start()
+    (listening,) = {connection.laddr for connection in psutil.Process(study.process.pid).net_connections("inet")}
+    assert listening == ("127.0.0.1", study.port)
+
+
+def test_reader_study_that_others_can_reach_needs_an_address_and_says_what_else(study):
+    study.invite()
+    assert "expected --url too" in refused(study.run("serve", "--host", "0.0.0.0"))
+    for url in ("study.example.org", "https://study.example.org/reader", "ftp://x", "http://u:p@x", "http://x:port"):
+        assert "expected scheme and host alone" in refused(study.run("serve", "--url", url))
+    study.start("--host", "0.0.0.0", "--url", "https://study.example.org", "--proxy", "127.0.0.1")
+    assert "WARNING: other machines can reach this study." in study.log.read_text()
+    # Behind the proxy: its name, secure cookies, and the reader's own address for the count of wrong codes.
+    client = study.client()
+    client.headers = {"Origin": "https://study.example.org", "Host": "study.example.org"}
+    for place in range(12):
+        reply = client.post("/enter", {"code": "A" * 20}, **{"X-Forwarded-For": "10.0.0.7"})
+        assert reply.status == (401 if place < 10 else 429)
+    reply = client.post("/enter", {"code": "A" * 20}, **{"X-Forwarded-For": "10.0.0.8"})
+    assert reply.status == 401
+    assert "max-age" in reply.headers["Strict-Transport-Security"]
+    code = study.invite("--again", "reader-1")["reader-1"].split("#")[1]
+    cookie = client.post("/enter", {"code": code}, **{"X-Forwarded-For": "10.0.0.8"}).headers["Set-Cookie"]
+    assert cookie.startswith("__Host-reader=")
+    assert "; Secure" in cookie
+    assert client.get("/", Host="127.0.0.1").status == 400
+
+
+def test_reader_study_on_a_port_in_use_says_so(study):
+    study.invite()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert "choose another port" in refused(study.run("serve", "--port", str(taken.getsockname()[1])))
+
+
+def test_reader_without_code_is_named_when_the_study_is_served(study):
+    study.invite()
+    with sqlite3.connect(study.database) as connection:
+        connection.execute("DELETE FROM codes WHERE reader = 'reader-2'")
+    study.start()
+    assert "No code yet for reader-2: run the command invite." in study.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://Study.Example.org/", "https://study.example.org"),
+        ("https://study.example.org:443", "https://study.example.org"),
+        ("http://study.example.org:80", "http://study.example.org"),
+        ("http://study.example.org:8080", "http://study.example.org:8080"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://study.example.org:99999", None),
+        ("//study.example.org", None),
+        ("https://", None),
+    ],
+)
+def test_reader_study_address_is_what_browsers_send_as_origin(url, expected):
+    assert origin(url) == expected
+
+
+def test_reader_study_does_not_load_what_only_training_needs():
+    """It starts in about a second."""
+    code = "import sys, serve_reader_study as _; print({'torch', 'sklearn', 'SimpleITK'} & sys.modules.keys())"
+    scripts = os.path.join(os.path.dirname(__file__), "../../scripts")
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": scripts}, capture_output=True)
+    assert done.stdout.decode().strip() == "set()", done.stderr
