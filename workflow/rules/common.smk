@@ -115,7 +115,7 @@ def nested_problems():
 def reader_problems():
     """Return what is wrong with the reader study."""
     study, found = config["reader_study"], []
-    if study["generator"] not in config["experiment"]["generators"]:
+    if study["generator"] not in [None, *config["experiment"]["generators"]]:
         found.append(
             f"reader_study: generator: {study['generator']!r} is not in experiment: generators; add it or choose one of them"
         )
@@ -132,9 +132,14 @@ def reader_problems():
     return found
 
 
+def judged_generator():
+    """Return the generator whose images readers judge."""
+    return config["reader_study"]["generator"] or config["experiment"]["generators"][0]
+
+
 def reader_images():
     """Return the synthetic images that readers may see, by "<seed>/<training folds>/<class>"."""
-    name, group = config["reader_study"]["generator"], config["experiment"]["group"]
+    name, group = judged_generator(), config["experiment"]["group"]
     return {
         f"{seed}/{folds}/{cls}": f"<results>/seed-{seed}/synthetic/{name}/on-{group}/train-{folds}/{cls}/images.npy"
         for seed in config["seeds"]

@@ -25,8 +25,9 @@ if config["reader_study"]["answers"] is None:
             runtime=lambda wildcards, attempt: 30 * attempt,
         params:
             settings=pack(
-                **{key: value for key, value in config["reader_study"].items() if key != "answers"},
+                **{key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]},
                 **{key: config["rois"][key] for key in ["margin", "intensity"]},
+                generator=judged_generator(),
                 cohort=config["cohort"],
                 classes=config["cases"]["classes"],
                 master_seed=config["master_seed"],
