@@ -59,6 +59,7 @@ rule all:
         rules.plot_tsne.output,
         rules.plot_calibration.output,
         generator_figures(),
+        answered("<results>/evaluation/readers/scores.csv"),
 
 
 onsuccess:

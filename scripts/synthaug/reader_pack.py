@@ -13,9 +13,8 @@ import pandas as pd
 
 from synthaug import rois, seeding
 from synthaug.errors import InputError
+from synthaug.reader_terms import REAL, SYNTHETIC
 
-REAL, SYNTHETIC = "real", "synthetic"
-ORIGINS = (REAL, SYNTHETIC)
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
 WIDTH_MM = 1.0  # widths are whole multiples of it, so that no digits tell a measured one from a drawn one
