@@ -144,11 +144,13 @@ def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list
 
 def _readers(table: pd.DataFrame, who: str, task: str, measure: str, origin: str) -> list[tuple[str, str]]:
     rows = table[(table["task"] == task) & (table["measure"] == measure) & (table["origin"] == origin)]
-    return [
-        (row[who], f"{tables.percent(row['value'])} ({tables.span(row['low'], row['high'])})")
-        for row in rows.to_dict("records")
-        if row[who] != metrics.ALL
-    ]
+    result = []
+    for row in rows[rows[who] != metrics.ALL].to_dict("records"):
+        text = f"{tables.percent(row['value'])} ({tables.span(row['low'], row['high'])})"
+        if task == ORIGIN:
+            text += f"; {row['chance_of']} scores {tables.percent(row['chance'])}"
+        result.append((row[who], text))
+    return result
 
 
 def _read(where: str, who: str, measure: str, theirs: str, ours: list) -> dict[str, object]:

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from synthaug import figures
 from synthaug.reader_terms import REAL, SYNTHETIC
 
-CELL, GAP, TEXT = 0.86, 0.06, 0.34  # inches: side of an image, space between two, space for the text below them
+CELL, GAP, TEXT = 0.86, 0.06, 0.42  # inches: side of an image, space between two, space for the text below them
 LEFT, HEADING = 0.12, 0.3
 COLUMNS, ROWS = 8, 3
+LETTERS = 22  # below an image
 TITLES = {
     SYNTHETIC: "Synthetic, taken for real",
     REAL: "Real, taken for synthetic",
@@ -53,7 +54,7 @@ def sheet(
         for origin, title in TITLES.items():
             rows = blocks[origin]
             chance, number = expected[origin]
-            who = f"all {readers} readers" if readers > 1 else "the one reader"
+            who = {1: "the one reader", 2: "both readers"}.get(readers, f"all {readers} readers")
             heading = f"{title} by {who}: {len(rows)} of {number}"
             if readers > 1:
                 heading += f"; {chance:.1f} expected if readers erred independently"
@@ -68,7 +69,7 @@ def sheet(
                 left, upper = LEFT + column * (CELL + GAP), top + line * (CELL + GAP + TEXT)
                 axes = figure.add_axes((left / width, 1 - (upper + CELL) / height, CELL / width, CELL / height))
                 figures.show_image(axes, images[row["image"]], figures.class_colour(classes, row["class"]))
-                text = f"{row['class']}, confidence {row['confidence']:.1f}\n{_source(row)}"
+                text = f"{_short(row['class'])}\nconfidence {row['confidence']:.1f}\n{_short(_source(row))}"
                 write(text, left, upper + CELL + 0.03, fontsize=5.5)
             top += max(lines[origin] * (CELL + GAP + TEXT), 0.2)
     return figure
@@ -77,4 +78,9 @@ def sheet(
 def _source(row: Mapping[str, str]) -> str:
     if row["origin"] == REAL:
         return row["lesion"]
-    return f"{row['generator']}, folds {row['folds']}, no. {row['sample']}"
+    return f"folds {row['folds']}, no. {row['sample']}"
+
+
+def _short(text: str) -> str:
+    """Cut a name that would run into the next image."""
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 3]}..."

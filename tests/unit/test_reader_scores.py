@@ -236,6 +236,7 @@ def test_readers_stand_beside_the_paper_on_the_conformance_page(published):
     assert [reader for reader, _ in rows[0]["ours"]] == ["reader-1", "reader-2"]
     assert rows[2]["ours"][0][1].startswith("77.8 (")
     assert rows[3]["ours"][1][1].startswith("58.6 (")
+    assert rows[3]["ours"][1][1].endswith('; always "real" scores 60.3')
     (pair,) = rows[5]["ours"]
     assert pair[0] == "reader-1 and reader-2"
     assert pair[1].startswith("69.2 (")  # whatever the worse reader has right, the other has too
