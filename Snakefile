@@ -40,6 +40,7 @@ include: "workflow/rules/folds.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/baselines.smk"
+include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 
@@ -58,6 +59,7 @@ rule all:
         rules.plot_tsne.output,
         rules.plot_calibration.output,
         generator_figures(),
+        answered("<results>/evaluation/readers/scores.csv"),
 
 
 onsuccess:

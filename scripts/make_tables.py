@@ -1,7 +1,7 @@
 """Write the paper's Tables 2 to 7 for this cohort, the headline, and the arms at each operating point.
 
 Inputs: `evaluation/predictions.csv`, `evaluation/metrics.csv`, `evaluation/operating_points.csv` and
-`evaluation/comparisons.csv`.
+`evaluation/comparisons.csv`; `evaluation/readers/scores.csv` where readers answered.
 Outputs in percent, all but the last at the operating point of the config; with several seeds, confusion counts are
 summed over them and the other values are means:
 table2: confusion matrix of the arm `classic`; table3: of the first generator; table4: the readers, once they answered;
@@ -11,7 +11,7 @@ each rule that chooses sizes.
 """
 
 import command
-from synthaug import artifacts, metrics, tables
+from synthaug import artifacts, metrics, tables, tables_readers
 from synthaug.groups import CLASSIC
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
     parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser.add_argument("--readers", nargs="?", help="evaluation/readers/scores.csv, if readers answered")
     parser.add_argument(
         "--params",
         required=True,
@@ -43,7 +44,9 @@ def main() -> None:
         for arm, path in ((CLASSIC, arguments.table2), (params.generators[0], arguments.table3)):
             counts = tables.pooled_confusion(pools, evaluated.choice, params, arm)
             artifacts.write_csv(tables.confusion_table(counts, params), path)
-        artifacts.write_csv(tables.readers_table(), arguments.table4)
+        answered = arguments.readers is not None
+        readers = tables_readers.table4(artifacts.read_csv(arguments.readers)) if answered else tables_readers.waiting()
+        artifacts.write_csv(readers, arguments.table4)
         generative, methods = tables.generative_arms(params), tables.method_arms(params)
         artifacts.write_csv(tables.methods_table(evaluated, generative, params), arguments.table5)
         artifacts.write_csv(tables.methods_table(evaluated, methods, params), arguments.table6)

@@ -1,7 +1,7 @@
 """Set this run beside the reference paper: its numbers, its open details, and what differs, as one page.
 
 Inputs: `evaluation/metrics.csv`, `evaluation/comparisons.csv`, `evaluation/operating_points.csv`, the whole config and
-the page's template.
+the page's template; `scores.csv` and `agreement.csv` of the readers, where they answered.
 Outputs: the page, which needs no other file, and the numbers as a table (percent).
 """
 
@@ -10,7 +10,7 @@ import json
 import jinja2
 
 import command
-from synthaug import artifacts, conformance, paper, tables
+from synthaug import artifacts, conformance, tables
 
 
 def main() -> None:
@@ -18,6 +18,8 @@ def main() -> None:
     parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
     parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--readers", nargs="?", help="evaluation/readers/scores.csv, if readers answered")
+    parser.add_argument("--agreement", nargs="?", help="evaluation/readers/agreement.csv, if readers answered")
     parser.add_argument("--config", required=True, help="the whole config as one JSON object")
     parser.add_argument("--template", required=True, help="Jinja template of the page")
     parser.add_argument("--html", required=True)
@@ -31,13 +33,15 @@ def main() -> None:
             artifacts.read_csv(arguments.operating_points),
         )
         compared = conformance.rows(evaluated, config)
+        answered = [path and artifacts.read_csv(path) for path in (arguments.readers, arguments.agreement)]
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         page = environment.from_string(artifacts.read_text(arguments.template)).render(
             config=config,
             rows=compared,
-            readers=paper.TABLE4,
+            readers=conformance.readers(*answered),
+            answered=arguments.readers is not None,
             implied=conformance.implied(),
             details=conformance.open_details(config),
             settings=conformance.settings(config),

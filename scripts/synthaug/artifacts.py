@@ -51,6 +51,11 @@ def reading(path: str | Path) -> Path:
     return Path(path)
 
 
+def written(path: str | Path) -> None:
+    """Note that a file between stages was written by other means than those of this module."""
+    _files.written.add(Path(path))
+
+
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing.

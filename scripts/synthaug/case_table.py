@@ -1,11 +1,11 @@
 """The user's case table as text; `cases` checks what its cells say."""
 
-import csv
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from synthaug import tabular
 from synthaug.errors import InputError
 
 REQUIRED = ("lesion", "patient", "class", "image")
@@ -34,31 +34,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
         header, or a name or a cell (of a free column, any text may stand in it) holds control characters.
     """
     path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: expected the case table, found no file; check cases: in the config") from error
-    except OSError as error:
-        found = "a folder" if path.is_dir() else error.strerror
-        raise InputError(f"{path}: expected the case table, found {found}; check cases: in the config") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: expected UTF-8 text, found other bytes; save the table as CSV UTF-8") from error
-    except csv.Error as error:
-        raise InputError(f"{path}: expected comma-separated values, found {error}; save the table as CSV") from error
-    lines = [(number, cells) for number, cells in lines if any(cells)]
-    if not lines:
-        raise InputError(f"{path}: expected a header and a row a lesion, found an empty file; fill it")
-    (_, header), *lines = lines
+    header, lines = tabular.read(path, "the case table", "cases:")
     _check_header(path, header)
-    uneven = [
-        f"{path}, row {number}: expected {len(header)} cells, found {len(cells)}; quote cells that hold a comma"
-        for number, cells in lines
-        if len(cells) != len(header)
-    ]
-    if uneven:
-        raise InputError("\n".join(uneven))
+    tabular.check_even(path, header, lines)
     broken = [
         f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
         for number, cells in lines
@@ -77,9 +55,6 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
-    if len(header) == 1 and (separator := next((mark for mark in ";\t" if mark in header[0]), None)):
-        name = {";": "semicolons", "\t": "tabs"}[separator]
-        raise InputError(f"{path}: expected columns separated by commas, found {name}; save the table with commas")
     if broken := [name for name in header if CONTROL.search(name)]:
         raise InputError(
             f"{path}, row 1: expected column names without line breaks or control characters, found "

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from synthaug import metrics, operating, paper, tables
+from synthaug.reader_terms import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
 
 ABSENT = "not in this config"
 CODE = "fixed in the code"
@@ -107,6 +108,55 @@ def _estimate(evaluated: tables.Evaluated, published: paper.Published, arm: str,
     return Estimate(*(tables.percent(value, signed=signed) for value in values), size)
 
 
+def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list[dict[str, object]]:
+    """Put our readers beside the paper's Table 4 and what section 4.4 says of their agreement.
+
+    Parameters
+    ----------
+    scores, agreement
+        ``scores.csv`` and ``agreement.csv`` of the reader study; nothing without answers.
+
+    Returns
+    -------
+    list of dicts with ``where``, ``who``, ``measure``, ``paper`` (percent) and ``ours``: (reader, value with interval)
+    """
+    measures = [
+        ("right class, real", CLASS, REAL),
+        ("right class, synthetic", CLASS, SYNTHETIC),
+        ("right class, all", CLASS, metrics.ALL),
+        ("real or synthetic", ORIGIN, metrics.ALL),
+    ]
+    result = []
+    for place, (name, task, origin) in enumerate(measures):
+        theirs = "; ".join(f"{values[place]:.1f}" for values in paper.TABLE4.values())
+        ours = [] if scores is None else _readers(scores, "reader", task, "accuracy", origin)
+        result.append(_read("Table 4", "; ".join(paper.TABLE4), name, theirs, ours))
+    shown = paper.REAL_SHOWN + paper.SYNTHETIC_SHOWN
+    for name, number in (("same answer", paper.SAME_CLASS), ("both right", paper.BOTH_RIGHT)):
+        ours = []
+        if agreement is not None:
+            between = agreement[agreement["agreement"] == BETWEEN]
+            ours = _readers(between.assign(origin=metrics.ALL), "readers", CLASS, name, metrics.ALL)
+        both = " and ".join(paper.TABLE4)
+        result.append(_read("section 4.4", both, f"class, {name}", tables.percent(number / shown), ours))
+    return result
+
+
+def _readers(table: pd.DataFrame, who: str, task: str, measure: str, origin: str) -> list[tuple[str, str]]:
+    rows = table[(table["task"] == task) & (table["measure"] == measure) & (table["origin"] == origin)]
+    result = []
+    for row in rows[rows[who] != metrics.ALL].to_dict("records"):
+        text = f"{tables.percent(row['value'])} ({tables.span(row['low'], row['high'])})"
+        if task == ORIGIN:
+            text += f"; {row['chance_of']} scores {tables.percent(row['chance'])}"
+        result.append((row[who], text))
+    return result
+
+
+def _read(where: str, who: str, measure: str, theirs: str, ours: list) -> dict[str, object]:
+    return {"where": where, "who": who, "measure": measure, "paper": theirs, "ours": ours}
+
+
 def implied(confidence: float = 0.95) -> list[dict[str, str]]:
     """Compute what the paper's numbers imply and the paper does not state.
 
@@ -154,8 +204,8 @@ def implied(confidence: float = 0.95) -> list[dict[str, str]]:
             _implied(
                 f"{reader}: {number} of {shown} told real from synthetic",
                 f"{tables.percent(number / shown)} %, p = {tables.probability(p)}",
-                f'against {tables.percent(always)} %, the share of real ROIs, which "always real" scores: no '
-                "evidence that the reader could tell, and none that nobody could",
+                f'against {tables.percent(always)} %, the share of real ROIs, which "always real" scores (one-sided): '
+                "no evidence that the reader could tell, and none that nobody could",
             )
         )
     result.append(_implied("Sum of the folds", str(sum(paper.FOLDS)), f"the data set has {lesions} lesions"))

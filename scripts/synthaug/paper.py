@@ -20,6 +20,7 @@ TABLE2 = ((52, 1, 0), (2, 44, 18), (0, 18, 47))  # CNN-AUG
 TABLE3 = ((53, 0, 0), (2, 52, 10), (1, 13, 51))  # CNN-AUG-GAN
 READERS = {"Expert 1": 189, "Expert 2": 177}  # Table 4: right answers to "is the ROI real?"
 REAL_SHOWN, SYNTHETIC_SHOWN = 182, 120  # ROIs that the readers were shown
+SAME_CLASS, BOTH_RIGHT = 222, 185  # of these, those that both called the same class and the right one, section 4.4
 
 
 @dataclass(frozen=True)

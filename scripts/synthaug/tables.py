@@ -115,11 +115,6 @@ def pooled_confusion(
     return np.sum(counts, axis=0)
 
 
-def readers_table() -> pd.DataFrame:
-    """Return Table 4 as long as no reader has judged images: a row that says so."""
-    return pd.DataFrame({"Readers": ["none yet"], "Result": ["waits for readers' answers"]})
-
-
 def methods_table(evaluated: Evaluated, arms: list[str], params: Params) -> pd.DataFrame:
     """Lay out sensitivity and specificity, weighted by prevalence, as the paper's Tables 5 and 6: a row an arm."""
     rule = params.operating_point

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from synthaug import comparisons, metrics, operating, tables
+from synthaug import comparisons, metrics, operating, tables, tables_readers
 from synthaug.errors import InputError
 
 CLASSES = ["cyst", "met", "hem"]
@@ -119,7 +119,7 @@ def test_tables_5_to_7_hold_the_papers_values_with_intervals(evaluated):
 
 
 def test_table_4_holds_no_number_before_readers_answered():
-    assert tables.readers_table()["Result"].tolist() == ["waits for readers' answers"]
+    assert tables_readers.waiting()["Result"].tolist() == ["waits for readers' answers"]
 
 
 def test_headline_difference_is_paired(paper, evaluated):

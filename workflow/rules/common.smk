@@ -67,7 +67,7 @@ def inconsistencies():
         fields = {field for _, field, *_ in string.Formatter().parse(source["folder"]) if field is not None}
         for field in sorted(fields - {"seed", "folds", "cls"}):
             found.append(f"imported: {name}: folder: unknown {{{field}}}; it may hold {{seed}}, {{folds}} and {{cls}}")
-    found += nested_problems()
+    found += nested_problems() + reader_problems()
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
     for arm in ["synthetic", "extra"]:
@@ -111,6 +111,47 @@ def nested_problems():
                 " imported; name another one first, or give one size of experiment: synthetic"
             )
     return found
+
+
+def reader_problems():
+    """Return what is wrong with the reader study."""
+    study, found = config["reader_study"], []
+    if study["generator"] not in [None, *config["experiment"]["generators"]]:
+        found.append(
+            f"reader_study: generator: {study['generator']!r} is not in experiment: generators; add it or choose one of them"
+        )
+    if study["answers"] is not None:
+        if not Path(study["answers"]).is_file():
+            found.append(
+                f"reader_study: answers: no file {study['answers']}; correct the path, or give null until it is there"
+            )
+        if not Path(f"results/{config['cohort']}/reader-study/key.csv").is_file():
+            found.append(
+                f"reader_study: answers: their key results/{config['cohort']}/reader-study/key.csv is missing; put back the"
+                " pack that readers saw, or give null and run snakemake build_reader_study"
+            )
+    return found
+
+
+def judged_generator():
+    """Return the generator whose images readers judge."""
+    return config["reader_study"]["generator"] or config["experiment"]["generators"][0]
+
+
+def reader_images():
+    """Return the synthetic images that readers may see, by "<seed>/<training folds>/<class>"."""
+    name, group = judged_generator(), config["experiment"]["group"]
+    return {
+        f"{seed}/{folds}/{cls}": f"<results>/seed-{seed}/synthetic/{name}/on-{group}/train-{folds}/{cls}/images.npy"
+        for seed in config["seeds"]
+        for folds in train_folds()
+        for cls in config["cases"]["classes"]
+    }
+
+
+def answered(output):
+    """Return ``output`` of score_reader_study, in a list; nothing as long as there are no answers."""
+    return [output] if config["reader_study"]["answers"] else []
 
 
 def pack(**values):

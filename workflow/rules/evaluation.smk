@@ -101,6 +101,7 @@ rule make_tables:
         metrics=rules.compute_metrics.output.metrics,
         operating_points=rules.compute_metrics.output.operating_points,
         comparisons=rules.compare_arms.output.comparisons,
+        readers=answered("<results>/evaluation/readers/scores.csv"),
     output:
         headline=report(
             "<results>/evaluation/tables/headline.csv",
@@ -169,7 +170,7 @@ rule make_tables:
         ),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --metrics {input.metrics:q}"
-        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q}"
+        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q} --readers {input.readers:q}"
         " --params {params.settings:q}"
         " --headline {output.headline:q} --operating-table {output.operating_points:q} --table2 {output.table2:q}"
         " --table3 {output.table3:q} --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q}"
@@ -261,6 +262,8 @@ rule write_conformance:
         metrics=rules.compute_metrics.output.metrics,
         operating_points=rules.compute_metrics.output.operating_points,
         comparisons=rules.compare_arms.output.comparisons,
+        readers=answered("<results>/evaluation/readers/scores.csv"),
+        agreement=answered("<results>/evaluation/readers/agreement.csv"),
     output:
         html=report(
             "<results>/evaluation/conformance.html",
@@ -284,5 +287,6 @@ rule write_conformance:
         config=pack(**public_config()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
-        " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
+        " --comparisons {input.comparisons:q} --readers {input.readers:q} --agreement {input.agreement:q}"
+        " --config {params.config:q} --template {input.template:q}"
         " --html {output.html:q} --csv {output.table:q} --record {output.record:q} --log {log:q}"

@@ -1,0 +1,67 @@
+"""Build the blinded pack of a reader study: real and synthetic ROIs that radiologists judge, and the key, apart.
+
+Inputs: `cases.csv`, `rois/images.npy` and the `images.npy` of one generator's synthetic ROIs, of every seed, choice of
+training folds and class.
+Outputs: `study.json` (classes, gray scale, the order of each reader, nominal widths, practice images), a folder with an
+uncompressed 8-bit gray PNG of 64x64 pixels for each image, all of one size and date, and `key.csv`, which readers must
+not see: `image,origin,class,lesion,patient,generator,seed,folds,sample`.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+import command
+from synthaug import artifacts, reader_pack
+
+DATE = 315532800  # 1980-01-01, seconds since 1970: the date of every image
+
+
+def write_images(images: dict, folder: Path) -> None:
+    """Write each image as ``<name>.png`` into a new ``folder``, in the order of the names; all or none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        written = Path(temporary, folder.name)
+        written.mkdir()
+        for name in sorted(images):
+            path = written / f"{name}.png"
+            Image.fromarray(images[name]).save(path, compress_level=0)  # compressed, the size would tell of the noise
+            os.utime(path, (DATE, DATE))
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(written, folder)
+    for name in images:
+        artifacts.written(folder / f"{name}.png")
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--cases", required=True, help="cases.csv")
+    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    parser.add_argument("--synthetic", required=True, nargs="+", metavar="SEED/FOLDS/CLASS=PATH", help="images.npy")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.reader_pack.Params")
+    parser.add_argument("--study", required=True, help="study.json of the pack")
+    parser.add_argument("--images", required=True, type=Path, help="folder of the pack's images")
+    parser.add_argument("--key", required=True, help="key.csv, apart from the pack")
+    arguments = parser.parse_args()
+    with command.logged("build_reader_study", arguments) as log:
+        params = command.params(reader_pack.Params, arguments.params)
+        pools = {}
+        for text in arguments.synthetic:
+            source, _, path = text.partition("=")
+            seed, folds, cls = source.split("/")
+            pools[int(seed), folds, cls] = artifacts.read_array(path, memory_map=True)
+        cases, roi_images = artifacts.read_csv(arguments.cases), artifacts.read_array(arguments.roi_images)
+        pack = reader_pack.build(cases, roi_images, pools, params)
+        write_images(pack.images, arguments.images)
+        artifacts.write_csv(pack.key, arguments.key)
+        artifacts.write_json(pack.study, arguments.study)
+        log.info("%d images shown, %d to practise on", len(pack.key), len(pack.study["training"]))
+        for origin, number in pack.key["origin"].value_counts().items():
+            log.info("%s: %d", origin, number)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The answers of a reader study: read, checked against the pack and its key, and set beside the truth.
+
+Every problem is collected and all are reported together, a line each.
+"""
+
+import functools
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from synthaug import tabular
+from synthaug.errors import InputError
+from synthaug.reader_pack import KEY
+from synthaug.reader_terms import ORIGINS
+
+COLUMNS = ("reader", "presentation", "image", "class", "origin", "confidence", "seconds")
+CONFIDENCE = (1, 5)  # from a guess to certainty that the answer "real" or "synthetic" is right
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was asked: the classes, the images by reader in the order shown, and the key (`reader_pack.KEY`)."""
+
+    classes: list[str]
+    presentations: dict[str, list[str]]
+    key: pd.DataFrame
+
+    @functools.cached_property
+    def images(self) -> frozenset[str]:
+        return frozenset(self.key["image"])
+
+
+def study(content: dict, key: pd.DataFrame) -> Study:
+    """Put together ``study.json`` of a pack and its key.
+
+    Raises
+    ------
+    InputError
+        If they do not belong together.
+    """
+    if missing := [name for name in KEY if name not in key]:
+        raise InputError(f"key.csv: expected the columns {', '.join(KEY)}, missing: {', '.join(missing)}; put it back")
+    shown = {image for images in content["presentations"].values() for image in images}
+    if unlike := shown ^ set(key["image"]):
+        raise InputError(
+            f"key.csv: expected the images of study.json, found {len(unlike)} that only one of them has, the first "
+            f"{min(unlike)}; put back the two files that were built together"
+        )
+    return Study(content["classes"], content["presentations"], key)
+
+
+def read(path: str | Path, asked: Study) -> pd.DataFrame:
+    """Read the answers and check each of them; answers that are missing are warned of only.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`, sorted by reader and presentation, and ``repeat``: whether the reader had answered this
+    image before. Readers come in the order of the study.
+
+    Raises
+    ------
+    InputError
+        With all problems of the file, a line each.
+    """
+    path = Path(path)
+    header, rows = tabular.read(path, "the readers' answers", "reader_study: answers")
+    problems = []
+    if missing := [name for name in COLUMNS if name not in header]:
+        problems.append(f"expected the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}; add them")
+    if twice := sorted({name for name in COLUMNS if header.count(name) > 1}):
+        problems.append(f"expected every column once, found several named {', '.join(twice)}; rename them")
+    if problems:
+        raise InputError("\n".join(f"{path}, row 1: {text}" for text in problems))
+    tabular.check_even(path, header, rows)
+    found, taken = [], {}
+    for number, cells in rows:
+        cell = {name: cells[header.index(name)] for name in COLUMNS}
+        wrong = list(_wrong(cell, asked))
+        if not wrong:
+            place = cell["reader"], int(cell["presentation"])
+            if place in taken:
+                wrong = [
+                    f"presentation: expected each once, found {place[1]} of {place[0]} in row {taken[place]} too; "
+                    "keep one of them"
+                ]
+            taken.setdefault(place, number)
+        problems += [f"row {number}: {text}" for text in wrong]
+        found.append(cell)
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise InputError("\n  ".join([f"{path}: {count}", *problems]))
+    if not found:
+        raise InputError(f"{path}: expected answers, found only the header; give null until there are some")
+    answers = pd.DataFrame(found).astype({"presentation": int, "confidence": int, "seconds": float})
+    order = {reader: i for i, reader in enumerate(asked.presentations)}
+    answers = answers.assign(place=answers["reader"].map(order)).sort_values(["place", "presentation"])
+    answers = answers.drop(columns="place").reset_index(drop=True)
+    return answers.assign(repeat=answers.duplicated(["reader", "image"]))
+
+
+def warn_of_missing(answers: pd.DataFrame, asked: Study) -> None:
+    """Say how many answers of each reader are missing; what is there is scored."""
+    for reader, images in asked.presentations.items():
+        missing = len(images) - int((answers["reader"] == reader).sum())
+        if missing:
+            log.warning("%s: %d of %d answers are missing; the others are scored", reader, missing, len(images))
+
+
+def with_truth(answers: pd.DataFrame, asked: Study) -> pd.DataFrame:
+    """Set the truth beside each answer: ``true_class`` and ``true_origin``."""
+    truth = asked.key.set_index("image")
+    return answers.assign(
+        true_class=answers["image"].map(truth["class"]), true_origin=answers["image"].map(truth["origin"])
+    )
+
+
+def _wrong(cell: dict[str, str], asked: Study) -> Iterator[str]:
+    """Yield what is wrong with one answer."""
+    shown = asked.presentations.get(cell["reader"])
+    presentation = _whole(cell["presentation"])
+    if cell["image"] not in asked.images:
+        yield (
+            f"image: expected one of the study, found {cell['image']!r}; correct the cell, or put back the pack that "
+            "was shown"
+        )
+    if shown is None:
+        yield f"reader: expected one of {', '.join(asked.presentations)}, found {cell['reader']!r}; correct the cell"
+    elif presentation is None or not 1 <= presentation <= len(shown):
+        found = repr(cell["presentation"])
+        yield f"presentation: expected a whole number from 1 to {len(shown)}, found {found}; correct the cell"
+    elif cell["image"] in asked.images and cell["image"] != (due := shown[presentation - 1]):
+        yield (
+            f"image: expected {due}, which {cell['reader']} saw as presentation {presentation}, found {cell['image']}; "
+            "correct the cell, or the numbers"
+        )
+    if cell["class"] not in asked.classes:
+        yield f"class: expected one of {', '.join(asked.classes)}, found {cell['class']!r}; correct the cell"
+    if cell["origin"] not in ORIGINS:
+        yield f"origin: expected real or synthetic, found {cell['origin']!r}; correct the cell"
+    low, high = CONFIDENCE
+    confidence = _whole(cell["confidence"])
+    if confidence is None or not low <= confidence <= high:
+        found = repr(cell["confidence"])
+        yield f"confidence: expected a whole number from {low} to {high}, found {found}; correct the cell"
+    try:
+        valid = 0 <= float(cell["seconds"]) < math.inf
+    except ValueError:
+        valid = False
+    if not valid:
+        yield f"seconds: expected a number, 0 or more, found {cell['seconds']!r}; correct the cell"
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,255 @@
+"""The images of a reader study and what is known of them: which are shown, in which order, under which name.
+
+Readers judge un-augmented ROIs of real lesions and synthetic ROIs, mixed. Nothing but the pixels may tell the two
+apart, so names, orders and the nominal sizes of synthetic ROIs are made here, together, for both alike.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from synthaug import rois, seeding
+from synthaug.errors import InputError
+from synthaug.reader_terms import REAL, SYNTHETIC
+
+KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
+APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
+WIDTH_MM = 1.0  # widths are whole multiples of it, so that no digits tell a measured one from a drawn one
+
+Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the pack needs of the config.
+
+    Attributes
+    ----------
+    real, synthetic
+        Images a class that are shown; ``real`` may be None: every main lesion whose ROI lies within its image.
+    readers
+        Number of readers, each with an order of his own.
+    repeats
+        Images, of all classes and origins, that each reader sees twice.
+    training
+        Real and as many synthetic images a class to practise on.
+    """
+
+    cohort: str
+    classes: list[str]
+    master_seed: int
+    margin: float  # of the un-augmented ROI, as a fraction of the diameter
+    intensity: dict
+    generator: str
+    real: int | None
+    synthetic: int
+    readers: int
+    repeats: int
+    training: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A study: the key (`KEY`, sorted by image), the images by name, and the content of ``study.json``."""
+
+    key: pd.DataFrame
+    images: dict[str, np.ndarray]
+    study: dict
+
+
+def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Params) -> Pack:
+    """Choose the images of a study and practice images outside it; name and order them.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The checked cases, ``cases.csv``.
+    roi_images : uint8 (n, 64, 64)
+        The un-augmented ROI of each case.
+    pools
+        Synthetic images, uint8 (m, 64, 64), of each generator; shown ones are spread evenly over them.
+
+    Raises
+    ------
+    InputError
+        If there are fewer images than the config asks for, with all problems, a line each.
+    """
+    lesions = shown_whole(cases, params.margin)
+    problems: list[str] = []
+    parts = []
+    for cls in params.classes:
+        of_class = lesions[lesions["class"] == cls]
+        parts += _real(of_class, int((cases["class"] == cls).sum()) - len(of_class), cls, params, problems)
+        parts += _synthetic(pools, of_class["width_mm"].to_numpy(), cls, params, problems)
+    table = pd.concat(parts, ignore_index=True).astype({"study": bool})
+    if params.repeats > (shown := int(table["study"].sum())):
+        problems.append(f"repeats: expected at most the {shown} images shown, found {params.repeats}; lower it")
+    if problems:
+        raise InputError("\n".join(f"reader_study: {problem}" for problem in problems))
+    rows = table.to_dict("records")
+    arrays = [_pixels(row, roi_images, pools) for row in rows]
+    table["image"] = [_name(row, pixels, params) for row, pixels in zip(rows, arrays, strict=True)]
+    study = table[table["study"]].sort_values("image", ignore_index=True)
+    practice = table[~table["study"]].sort_values("image", ignore_index=True)
+    content = {
+        "cohort": params.cohort,
+        "classes": params.classes,
+        "window": window(cases, params.intensity),
+        "readers": reader_names(params.readers),
+        "presentations": orders(study, params),
+        "images": {row["image"]: {"width_mm": _whole(row["width_mm"])} for row in table.to_dict("records")},
+        "training": _practice(practice, params),
+    }
+    return Pack(study[list(KEY)], dict(zip(table["image"], arrays, strict=True)), content)
+
+
+def shown_whole(cases: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Return the cases whose un-augmented ROI lies within the image, with its width in mm (`NaN` without spacing).
+
+    Beyond the border the edge repeats, which is seen at once and never in most synthetic ROIs, so such ROIs would give
+    themselves away. The index keeps the place of a case.
+    """
+    side = rois.side_px(cases["diameter_px"], margin)
+    inside = pd.Series(True, index=cases.index)
+    for centre, length in (("center_x_px", "columns"), ("center_y_px", "rows")):
+        inside &= (cases[centre] - side / 2 >= -0.5) & (cases[centre] + side / 2 <= cases[length] - 0.5)
+    return cases.assign(width_mm=side * cases["spacing_x_mm"], place=np.arange(len(cases)))[inside]
+
+
+def nominal_widths(known: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
+    """Draw widths for synthetic ROIs, which have none, from those of the real ROIs of their class.
+
+    A smoothed bootstrap of the logarithm with the spread kept (Silverman and Young, Biometrika 74:469, 1987): drawn
+    widths are distributed as the real ones, but repeat none of them, which would tell. Real ROIs without a width
+    (`NaN`) are drawn as often as they are there.
+    """
+    if not len(known):
+        return np.full(number, np.nan)
+    logs = np.log(known)
+    drawn = random.choice(logs, number)
+    noise = random.standard_normal(number)
+    valid = logs[~np.isnan(logs)]
+    spread = valid.std() if len(valid) else 0.0
+    if spread == 0:
+        return np.exp(drawn)
+    ratio = 1.06 * len(valid) ** -0.2  # Silverman's bandwidth, over the spread
+    return np.exp(valid.mean() + (drawn - valid.mean() + ratio * spread * noise) / np.sqrt(1 + ratio**2))
+
+
+def orders(study: pd.DataFrame, params: Params) -> dict[str, list[str]]:
+    """Return the images in the order in which each reader sees them, repeats included.
+
+    Every order is random. The repeated images are the same for all readers, their share of each class and origin is
+    that of the whole; a repeat comes later than the first showing by about `APART` of the order or more.
+    """
+    random = seeding.stream(params.master_seed, "reader study", "repeats")
+    place = random.permutation(len(study))
+    strata = study.iloc[place].groupby(["class", "origin"])
+    rank = (strata.cumcount() + 0.5) / strata["image"].transform("size")
+    repeated = np.sort(place[np.argsort(rank.to_numpy(), kind="stable")[: params.repeats]])
+    once = np.setdiff1d(np.arange(len(study)), repeated)
+    result = {}
+    for reader in reader_names(params.readers):
+        random = seeding.stream(params.master_seed, "reader study", "order", reader)
+        pairs = np.sort(random.uniform(0, 1 - APART, (len(repeated), 2)), axis=1) + np.array([0, APART])
+        when = np.concatenate([random.uniform(size=len(once)), pairs[:, 0], pairs[:, 1]])
+        order = np.concatenate([once, repeated, repeated])[np.argsort(when)]
+        result[reader] = study["image"].iloc[order].tolist()
+    return result
+
+
+def reader_names(number: int) -> list[str]:
+    """Return what readers are called.
+
+    >>> reader_names(2)
+    ['reader-1', 'reader-2']
+    """
+    return [f"reader-{i}" for i in range(1, number + 1)]
+
+
+def window(cases: pd.DataFrame, intensity: dict) -> dict:
+    """Return which values gray 0 and 255 stand for; percentiles differ between images, so gray is all there is."""
+    if intensity["mode"] == "percentile":
+        return {"low": 0, "high": 255, "unit": ""}
+    hounsfield = cases["spacing_x_mm"].notna().all()  # pictures without spacing are no CT
+    return {"low": intensity["low"], "high": intensity["high"], "unit": "HU" if hounsfield else ""}
+
+
+def _real(lesions: pd.DataFrame, beyond: int, cls: str, params: Params, problems: list[str]) -> list[pd.DataFrame]:
+    """Return the real images of a class: those shown, and those to practise on, which are of other lesions."""
+    random = seeding.stream(params.master_seed, "reader study", REAL, cls)
+    main = random.permutation(lesions.index[lesions["set"] == "main"])
+    number = len(main) if params.real is None else params.real
+    left_out = f" ({beyond} whose ROI reaches beyond the image are left out)" if beyond else ""
+    if number > len(main) or not number:
+        problems.append(
+            f"real: expected {max(number, 1)} main lesions of class {cls}, found {len(main)}{left_out}; lower it"
+        )
+    extra = random.permutation(lesions.index[lesions["set"] != "main"])
+    practice = [*extra, *main[number:]][: params.training]
+    if len(practice) < params.training:
+        problems.append(
+            f"training: expected {params.training} further real lesions of class {cls} outside the study, found "
+            f"{len(practice)}{left_out}; lower it or real"
+        )
+    columns = {"origin": REAL, "generator": "", "seed": "", "folds": "", "sample": ""}
+    return [
+        lesions.loc[list(chosen), ["class", "lesion", "patient", "width_mm", "place"]].assign(**columns, study=study)
+        for chosen, study in ((main[:number], True), (practice, False))
+    ]
+
+
+def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, problems: list[str]) -> list[pd.DataFrame]:
+    """Return the synthetic images of a class, those shown and those to practise on, spread over the generators."""
+    random = seeding.stream(params.master_seed, "reader study", SYNTHETIC, params.generator, cls)
+    sources = sorted(key for key in pools if key[2] == cls)
+    shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
+    parts = []
+    for (seed, folds, _), first, further in zip(sources, shown, practice, strict=True):
+        found = len(pools[seed, folds, cls])
+        if first + further > found:
+            problems.append(
+                f"synthetic: expected {first + further} images of {params.generator}, class {cls}, seed {seed}, "
+                f"train-{folds}, found {found}; lower it or raise generators: {params.generator}: sampling: samples"
+            )
+        samples = random.permutation(found)[: first + further]
+        place = {"seed": seed, "folds": folds, "sample": samples, "place": samples}
+        parts.append(pd.DataFrame({**place, "study": np.arange(len(samples)) < first}))
+    table = pd.concat(parts, ignore_index=True)
+    named = {"origin": SYNTHETIC, "class": cls, "lesion": "", "patient": "", "generator": params.generator}
+    return [table.assign(**named, width_mm=nominal_widths(widths, len(table), random))]
+
+
+def _spread(number: int, parts: int, random: np.random.Generator) -> np.ndarray:
+    """Share ``number`` out as evenly as possible; which parts get one more is random."""
+    return number // parts + (random.permutation(parts) < number % parts)
+
+
+def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
+    pool = roi_images if row["origin"] == REAL else pools[row["seed"], row["folds"], row["class"]]
+    return np.array(pool[row["place"]])
+
+
+def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
+    """Return the name of an image: random hexadecimal digits that are its own.
+
+    They change with the pixels and with where these come from, so answers are never scored by another pack's key.
+    """
+    secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
+    source = "/".join(str(row[name]) for name in KEY if name != "image")
+    return hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
+
+
+def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:
+    order = seeding.stream(params.master_seed, "reader study", "practice").permutation(len(table))
+    return [
+        {"image": row["image"], "class": row["class"], "origin": row["origin"]}
+        for row in table.iloc[order].to_dict("records")
+    ]
+
+
+def _whole(width: float) -> float | None:
+    return None if np.isnan(width) else max(round(width / WIDTH_MM), 1) * WIDTH_MM

@@ -1,0 +1,296 @@
+"""What readers' answers are worth: each measure beside its chance level, with intervals that respect patients.
+
+Real images of one patient are not independent, so resamples draw whole patients with their images. A synthetic image
+has no patient; given its generator each is an independent draw, so each is a cluster of its own (the generators of the
+folds, three or so, are too few to be resampled: the intervals hold for further images of these generators). The numbers
+of real and synthetic images are set by the design, so both are resampled by themselves. All readers saw the same images
+and share the resamples. The readers are taken as they are: no interval speaks of other readers.
+
+Repeats do not count twice: only the first answer to an image is scored here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats as tests
+from scipy.stats import norm
+
+from synthaug import metrics, seeding, stats
+from synthaug.metrics import ALL
+from synthaug.reader_answers import Study
+from synthaug.reader_terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+
+COLUMNS = [
+    "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
+    "verdict",
+]  # fmt: skip
+GUESSING = "guessing"
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the scores need of the config."""
+
+    classes: list[str]
+    master_seed: int
+    bootstrap: int  # number of resamples
+    confidence: float  # of the intervals, e.g. 0.95
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What a reader who sees nothing would score, by which strategy, and how likely so far from it (exact, two-sided).
+
+    p takes images as independent; `NaN` where there is no exact test.
+    """
+
+    value: float = np.nan
+    name: str = ""
+    p: float = np.nan
+
+
+class Resampling:
+    """Resamples of the images of a study, in the order of its key, drawn by patient and by origin.
+
+    Attributes
+    ----------
+    weights : (1 + bootstrap + clusters, n) float array
+        How often each image counts: once each; in each resample; without each cluster.
+    """
+
+    def __init__(self, key: pd.DataFrame, params: Params):
+        self.params = params
+        real = (key["origin"] == REAL).to_numpy()
+        alone = ~real | (key["patient"] == "").to_numpy()
+        self.clusters = np.where(alone, "image " + key["image"], "patient " + key["patient"]).astype(str)
+        self.names = np.unique(self.clusters)
+        drawn = np.ones((1 + params.bootstrap, len(key)))
+        for origin, members in ((REAL, real), (SYNTHETIC, ~real)):
+            random = seeding.stream(params.master_seed, "reader study", "bootstrap", origin)
+            if members.any():
+                drawn[:, members] = stats.patient_weights(self.clusters[members], params.bootstrap, random)
+        self.weights = np.vstack([drawn, self.clusters != self.names[:, np.newaxis]])
+
+    def summary(self, values: np.ndarray, images: np.ndarray) -> tuple[float, float, float]:
+        """Return (value, low, high) of a measure of the ``images`` (places in the key), one value a row of weights."""
+        involved = np.isin(self.names, self.clusters[images])
+        resamples, jackknife = np.split(values[1:], [self.params.bootstrap])
+        interval = stats.bca_interval(float(values[0]), resamples, jackknife[involved], self.params.confidence)
+        return float(values[0]), *interval
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The first answers of one reader.
+
+    Attributes
+    ----------
+    images : (n,) int array
+        The place of each image in the key.
+    real, says_real : (n,) bool arrays
+    rating : (n,) int array
+        From sure of synthetic, -5, to sure of real, 5.
+    truth, answer : (n,) int arrays
+        Position of the class.
+    """
+
+    images: np.ndarray
+    real: np.ndarray
+    says_real: np.ndarray
+    rating: np.ndarray
+    truth: np.ndarray
+    answer: np.ndarray
+
+
+def readings(answers: pd.DataFrame, study: Study) -> dict[str, Reading]:
+    """Return the first answers of each reader who gave some, in the study's order; ``answers`` come with the truth."""
+    place = {image: i for i, image in enumerate(study.key["image"])}
+    result = {}
+    for reader, rows in answers[~answers["repeat"]].groupby("reader", sort=False):
+        says_real = (rows["origin"] == REAL).to_numpy()
+        result[reader] = Reading(
+            images=rows["image"].map(place).to_numpy(),
+            real=(rows["true_origin"] == REAL).to_numpy(),
+            says_real=says_real,
+            rating=np.where(says_real, rows["confidence"], -rows["confidence"]),
+            truth=metrics.positions(rows["true_class"], study.classes),
+            answer=metrics.positions(rows["class"], study.classes),
+        )
+    return result
+
+
+def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
+    """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and the means over the readers.
+
+    Values are fractions, but d' and the criterion. ``verdict`` says whether the value differs from chance: only where
+    the interval excludes it and the exact test agrees.
+
+    Parameters
+    ----------
+    answers
+        From `reader_answers.with_truth`.
+    """
+    resampling = Resampling(study.key, params)
+    by_reader = readings(answers, study)
+    rows, measured = [], {}
+    for reader, reading in by_reader.items():
+        for key, (values, part, right) in _measures(reading, resampling, params).items():
+            measured.setdefault(key, []).append((values, part, right))
+            rows.append(_row(reader, key, values, part, right, resampling, _chance(key, reading, params)))
+    for key, of_readers in measured.items():
+        values = np.mean([values for values, *_ in of_readers], axis=0)
+        part = np.concatenate([part for _, part, _ in of_readers])
+        rights = [right for *_, right in of_readers]
+        right = None if None in rights else sum(rights)
+        chance = _chance(key, next(iter(by_reader.values())), params)
+        same = len(of_readers) == len(by_reader) and len({len(p) for _, p, _ in of_readers}) == 1
+        level = Chance(chance.value, chance.name) if same else Chance()
+        rows.append(_row(ALL, key, values, part, right, resampling, level))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def times(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the quartiles of the seconds to a first answer, by reader and true origin."""
+    first = answers[~answers["repeat"]]
+    rows = []
+    for reader in first["reader"].unique():
+        for origin in (ALL, *ORIGINS):
+            of_origin = (first["true_origin"] == origin) | (origin == ALL)
+            seconds = first.loc[(first["reader"] == reader) & of_origin, "seconds"]
+            rows.append((reader, origin, len(seconds), *seconds.quantile(QUARTILES)))
+    return pd.DataFrame(rows, columns=["reader", "origin", "n", "q1_s", "median_s", "q3_s"])
+
+
+def fooled(answers: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the images whose origin every reader got wrong, the surest errors first.
+
+    Returns
+    -------
+    DataFrame with the key's columns, ``readers`` (how many), ``confidence`` (their mean) and ``classes`` (their
+    answers). Images that some reader has not answered are left out.
+    """
+    first = answers[~answers["repeat"]]
+    judged = first.assign(wrong=first["origin"] != first["true_origin"]).groupby("image")
+    result = judged.agg(
+        readers=("reader", "size"),
+        wrong=("wrong", "all"),
+        confidence=("confidence", "mean"),
+        classes=("class", " ".join),
+    )
+    everyone = result["wrong"] & (result["readers"] == first["reader"].nunique())
+    rows = study.key.merge(result[everyone].drop(columns="wrong"), on="image")
+    return rows.sort_values(["origin", "confidence", "image"], ascending=[False, False, True], ignore_index=True)
+
+
+def expected_fooled(answers: pd.DataFrame) -> dict[str, tuple[float, int]]:
+    """Return, by true origin, how many images would fool everyone if readers erred independently, and of how many."""
+    first = answers[~answers["repeat"]]
+    wrong = (first["origin"] != first["true_origin"]).groupby([first["true_origin"], first["reader"]]).mean()
+    readers = first["reader"].nunique()
+    result = {}
+    for origin in ORIGINS:
+        number = int((first[first["true_origin"] == origin].groupby("image").size() == readers).sum())
+        result[origin] = (float(number * wrong[origin].prod()) if number else 0.0, number)
+    return result
+
+
+def loglinear_rates(hits, false_alarms, real, synthetic) -> tuple[np.ndarray, np.ndarray]:
+    """Return hit and false-alarm rates after the loglinear correction: 0.5 more answers of each kind.
+
+    Without it d' is infinite where a rate is 0 or 1; it is applied always, which is less biased than where needed only
+    (Hautus, Behav. Res. Methods 27:46, 1995).
+    """
+    return (hits + 0.5) / (real + 1), (false_alarms + 0.5) / (synthetic + 1)
+
+
+def _measures(
+    reading: Reading, resampling: Resampling, params: Params
+) -> dict[tuple[str, str, str, str], tuple[np.ndarray, np.ndarray, int | None]]:
+    """Return each measure by (task, measure, origin, class): its values, its images, and how many are right."""
+    weights = resampling.weights[:, reading.images]
+    result = {}
+
+    def add(task, measure, origin, name, values, part, right=None):
+        if part.any():
+            result[task, measure, origin, name] = values, reading.images[part], None if right is None else int(right)
+
+    everything = np.ones(len(reading.images), dtype=bool)
+    parts = {ALL: everything, REAL: reading.real, SYNTHETIC: ~reading.real}
+    told = reading.real == reading.says_real
+    for origin, part in parts.items():
+        share = metrics.accuracy(_two_by_two(weights, told & part, ~told & part))
+        add(ORIGIN, "accuracy", origin, ALL, share, part, (told & part).sum())
+    hits, missed = (weights @ (reading.real & says) for says in (reading.says_real, ~reading.says_real))
+    alarms, rejected = (weights @ (~reading.real & says) for says in (reading.says_real, ~reading.says_real))
+    if 0 < reading.real.sum() < len(reading.real):
+        with np.errstate(invalid="ignore"):
+            hit, alarm = hits / (hits + missed), alarms / (alarms + rejected)
+        z_hit, z_alarm = (norm.ppf(rate) for rate in loglinear_rates(hits, alarms, hits + missed, alarms + rejected))
+        one = np.zeros(len(everything), dtype=int)
+        add(ORIGIN, "balanced accuracy", ALL, ALL, (hit + 1 - alarm) / 2, everything)
+        add(ORIGIN, "auc", ALL, ALL, metrics.auc(reading.real, reading.rating, one, weights), everything)
+        add(ORIGIN, "d'", ALL, ALL, z_hit - z_alarm, everything)
+        add(ORIGIN, "criterion", ALL, ALL, -(z_hit + z_alarm) / 2, everything)
+    number = len(params.classes)
+    for origin, part in parts.items():
+        pool = metrics.Pool(*[np.empty(0)] * 2, reading.truth, reading.answer, *[np.empty(0)] * 2)
+        counts = metrics.confusion(pool, number, weights * part)
+        right = (reading.truth == reading.answer) & part
+        add(CLASS, "accuracy", origin, ALL, metrics.accuracy(counts), part, right.sum())
+        for i, name in enumerate(params.classes):
+            ill = part & (reading.truth == i)
+            well = part & (reading.truth != i)
+            add(CLASS, "sensitivity", origin, name, metrics.sensitivity(counts)[:, i], ill, (right & ill).sum())
+            called = (well & (reading.answer != i)).sum()
+            add(CLASS, "specificity", origin, name, metrics.specificity(counts)[:, i], well, called)
+    return result
+
+
+def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    counts = np.zeros((len(weights), 2, 2))
+    counts[:, 0, 0], counts[:, 0, 1] = weights @ right, weights @ wrong
+    return counts
+
+
+def _chance(key: tuple[str, str, str, str], reading: Reading, params: Params) -> Chance:
+    """Return what scores without seeing anything, and the exact test against it."""
+    task, measure, origin, _ = key
+    if measure == "accuracy" and task == ORIGIN and origin == ALL:
+        shares = {REAL: reading.real.mean(), SYNTHETIC: 1 - reading.real.mean()}
+        best = max(shares, key=shares.get)
+        right = int((reading.real == reading.says_real).sum())
+        return Chance(shares[best], f'always "{best}"', tests.binomtest(right, len(reading.real), shares[best]).pvalue)
+    if measure == "accuracy" and task == CLASS:
+        part = {ALL: np.ones_like(reading.real), REAL: reading.real, SYNTHETIC: ~reading.real}[origin]
+        counts = np.bincount(reading.truth[part], minlength=len(params.classes))
+        share, best = counts.max() / counts.sum(), params.classes[int(counts.argmax())]
+        right = int((reading.truth == reading.answer)[part].sum())
+        return Chance(share, f'always "{best}"', tests.binomtest(right, int(part.sum()), share).pvalue)
+    if measure in ("balanced accuracy", "d'"):
+        answers = [
+            [int((reading.says_real & real).sum()), int((~reading.says_real & real).sum())]
+            for real in (reading.real, ~reading.real)
+        ]
+        return Chance(0.5 if measure != "d'" else 0.0, GUESSING, tests.fisher_exact(answers).pvalue)
+    if measure == "auc":
+        groups = (reading.rating[reading.real], reading.rating[~reading.real])
+        return Chance(0.5, GUESSING, tests.mannwhitneyu(*groups, method="asymptotic").pvalue)
+    return Chance()
+
+
+def _row(reader, key, values, part, right, resampling: Resampling, chance: Chance) -> tuple:
+    value, low, high = resampling.summary(values, part)
+    shown = "" if right is None else str(right)
+    verdict = _verdict(value, low, high, chance, resampling.params.confidence)
+    return reader, *key, shown, len(part), value, low, high, chance.value, chance.name, chance.p, verdict
+
+
+def _verdict(value: float, low: float, high: float, chance: Chance, confidence: float) -> str:
+    """Say whether a value differs from chance; nothing where there is no level or, for one reader, no test."""
+    if np.isnan(chance.value) or np.isnan(value):
+        return ""
+    if low <= chance.value <= high or chance.p >= 1 - confidence:
+        return NEITHER
+    return ABOVE if value > chance.value else BELOW

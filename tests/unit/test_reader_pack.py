@@ -1,0 +1,372 @@
+"""The pack of a reader study: its numbers and orders, and that nothing but pixels tells real from synthetic."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy import ndimage, stats
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from threadpoolctl import threadpool_limits
+
+import build_reader_study
+from synthaug import reader_pack
+from synthaug.errors import InputError
+
+CLASSES = ["cyst", "metastasis", "hemangioma"]
+PERMUTATIONS = 24
+
+
+def params(**changes):
+    values = {
+        "cohort": "made",
+        "classes": CLASSES,
+        "master_seed": 7,
+        "margin": 0.25,
+        "intensity": {"mode": "window", "low": -60, "high": 200},
+        "generator": "dcgan",
+        "real": 40,
+        "synthetic": 40,
+        "readers": 2,
+        "repeats": 30,
+        "training": 2,
+    }
+    return reader_pack.Params(**{**values, **changes})
+
+
+def pictures(number, random):
+    """Return lesion-like images, all of one distribution: whether one is called synthetic, its pixels cannot tell."""
+    noise = ndimage.gaussian_filter(random.standard_normal((number, 64, 64)), (0, 2, 2)) * 60
+    y, x = np.mgrid[-1:1:64j, -1:1:64j]
+    radius = random.uniform(0.3, 0.7, (number, 1, 1))
+    depth = random.uniform(20, 90, (number, 1, 1))
+    return np.clip(140 + noise - depth * (x**2 + y**2 < radius**2), 0, 255).astype(np.uint8)
+
+
+def cohort(main=45, extra=3, seed=0, sources=((0, "12"), (0, "02"), (0, "01")), samples=20):
+    """Return cases, their ROI images and synthetic pools; three lesions a patient."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for cls in CLASSES:
+        for i in range(main + extra):
+            group = "main" if i < main else "extra"
+            diameter = float(np.exp(random.normal(3, 0.4)))
+            rows.append((f"{cls}-{i}", f"{cls}-{group}-{i // 3}", cls, group, 256.0, 256.0, diameter, 512, 512, 0.75))
+    names = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px", "rows", "columns"]
+    cases = pd.DataFrame(rows, columns=[*names, "spacing_x_mm"])
+    pools = {(seed, folds, cls): pictures(samples, random) for seed, folds in sources for cls in CLASSES}
+    return cases, pictures(len(cases), random), pools
+
+
+@pytest.fixture(scope="module")
+def pack():
+    return reader_pack.build(*cohort(), params())
+
+
+def test_reader_pack_has_what_the_config_asks_for(pack):
+    assert list(pack.key) == list(reader_pack.KEY)
+    assert pack.key.groupby(["class", "origin"]).size().tolist() == [40] * 6
+    assert pack.key["image"].is_unique
+    assert pack.key["image"].str.fullmatch("[0-9a-f]{16}").all()
+    real, synthetic = (pack.key[pack.key["origin"] == origin] for origin in ("real", "synthetic"))
+    assert real["lesion"].is_unique
+    assert real["lesion"].str.rsplit("-", n=1).str[1].astype(int).max() < 45  # the main set only
+    spread = synthetic.groupby(["class", "folds"]).size()
+    assert spread.min() == 13  # 40 over three generators
+    assert spread.max() == 14
+    assert not synthetic.duplicated(["folds", "class", "sample"]).any()
+    assert (real["generator"] == "").all()
+    assert (synthetic["patient"] == "").all()
+
+
+def test_reader_pack_shows_the_images_that_its_key_names(pack):
+    cases, roi_images, pools = cohort()
+    place = {lesion: i for i, lesion in enumerate(cases["lesion"])}
+    for row in pack.key.to_dict("records"):
+        if row["origin"] == "real":
+            expected = roi_images[place[row["lesion"]]]
+        else:
+            expected = pools[row["seed"], row["folds"], row["class"]][row["sample"]]
+        assert (pack.images[row["image"]] == expected).all()
+
+
+def test_orders_of_readers_show_each_image_once_and_repeats_late(pack):
+    orders = pack.study["presentations"]
+    assert list(orders) == pack.study["readers"] == ["reader-1", "reader-2"]
+    repeated = []
+    for order in orders.values():
+        assert len(order) == 240 + 30
+        counts = pd.Series(order).value_counts()
+        assert set(counts.index) == set(pack.key["image"])
+        twice = sorted(counts[counts == 2].index)
+        assert len(twice) == 30
+        gaps = [len(order) - 1 - order[::-1].index(image) - order.index(image) for image in twice]
+        assert min(gaps) > 30  # about a fifth of 270, less what chance moves
+        repeated.append(twice)
+    assert repeated[0] == repeated[1]
+    strata = pack.key[pack.key["image"].isin(repeated[0])].groupby(["class", "origin"]).size()
+    assert strata.tolist() == [5] * 6
+    first, second = (pd.Series(order).drop_duplicates() for order in orders.values())
+    rank = stats.spearmanr(first.index, second.index[second.argsort()][first.argsort().argsort()])
+    assert abs(rank.statistic) < 0.25
+
+
+def test_practice_images_of_readers_are_outside_the_study(pack):
+    practice = pack.study["training"]
+    assert len(practice) == 12
+    assert pd.DataFrame(practice).groupby(["class", "origin"]).size().tolist() == [2] * 6
+    assert not {item["image"] for item in practice} & set(pack.key["image"])
+    shown = {pixels.tobytes() for name, pixels in pack.images.items() if name in set(pack.key["image"])}
+    assert not {pack.images[item["image"]].tobytes() for item in practice} & shown
+    assert set(pack.study["images"]) == set(pack.images)
+    cases, roi_images, _ = cohort()
+    extra = {roi_images[i].tobytes() for i in np.flatnonzero(cases["set"] == "extra")}
+    assert all(pack.images[item["image"]].tobytes() in extra for item in practice if item["origin"] == "real")
+
+
+def test_reader_pack_is_the_same_each_time_and_another_with_other_images(pack):
+    again = reader_pack.build(*cohort(), params())
+    assert again.study == pack.study
+    pd.testing.assert_frame_equal(again.key, pack.key)
+    cases, roi_images, pools = cohort()
+    other = reader_pack.build(cases, roi_images, {key: 255 - images for key, images in pools.items()}, params())
+    real = pack.key["origin"] == "real"
+    assert set(other.key["image"]) & set(pack.key["image"]) == set(pack.key["image"][real])
+    assert reader_pack.build(*cohort(), params(master_seed=8)).key["image"].isin(pack.key["image"]).sum() == 0
+
+
+def test_the_papers_numbers_for_readers():
+    cases, roi_images, pools = cohort(main=65, samples=20)
+    sizes = {"cyst": 53, "metastasis": 64, "hemangioma": 65}
+    number = cases["lesion"].str.rsplit("-", n=1).str[1].astype(int)
+    keep = (number < cases["class"].map(sizes)) | (cases["set"] == "extra")
+    built = reader_pack.build(cases[keep].reset_index(drop=True), roi_images[keep], pools, params(real=None, repeats=0))
+    assert built.key.groupby(["origin", "class"]).size().tolist() == [53, 65, 64, 40, 40, 40]
+    assert len(built.study["presentations"]["reader-1"]) == 302
+
+
+def test_rois_beyond_the_border_are_not_shown_to_readers():
+    cases, roi_images, pools = cohort(main=8)
+    cases["diameter_px"] = 20.0  # a ROI of 30 px
+    edges = {0: ("center_x_px", 14.0), 1: ("center_y_px", 498.0), 2: ("center_x_px", 14.5), 3: ("center_y_px", 496.5)}
+    for row, (column, value) in edges.items():
+        cases.loc[row, column] = value
+    shown = reader_pack.shown_whole(cases, 0.25)
+    assert set(cases.index) - set(shown.index) == {0, 1}
+    built = reader_pack.build(cases, roi_images, pools, params(real=None, synthetic=5, repeats=0))
+    assert not {"cyst-0", "cyst-1"} & set(built.key["lesion"])
+    assert {"cyst-2", "cyst-3"} < set(built.key["lesion"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"real": 46}, ["real: expected 46 main lesions of class cyst, found 45; lower it"]),
+        ({"synthetic": 59}, ["class cyst, seed 0, train-01, found 20; lower it or raise generators: dcgan: sampling"]),
+        ({"training": 9}, ["training: expected 9 further real lesions of class cyst outside the study, found 8;"]),
+        ({"repeats": 241}, ["repeats: expected at most the 240 images shown, found 241; lower it"]),
+    ],
+)
+def test_too_few_images_for_readers_are_a_line_each(changes, expected):
+    with pytest.raises(InputError) as caught:
+        reader_pack.build(*cohort(), params(**changes))
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("reader_study: ") for line in lines)
+    assert all(any(text in line for line in lines) for text in expected)
+
+
+def test_nominal_widths_for_readers_are_distributed_as_measured_ones():
+    random = np.random.default_rng(0)
+    known = np.exp(random.normal(3.5, 0.5, 60))
+    drawn = reader_pack.nominal_widths(known, 4000, random)
+    assert np.log(drawn).mean() == pytest.approx(np.log(known).mean(), abs=0.03)
+    assert np.log(drawn).std() == pytest.approx(np.log(known).std(), rel=0.05)
+    assert not np.isin(drawn, known).any()
+    holes = np.where(np.arange(60) < 15, np.nan, known)
+    assert np.isnan(reader_pack.nominal_widths(holes, 4000, random)).mean() == pytest.approx(0.25, abs=0.03)
+    assert reader_pack.nominal_widths(np.array([np.nan, np.nan]), 3, random).tolist() == pytest.approx(
+        [np.nan] * 3, nan_ok=True
+    )
+    assert reader_pack.nominal_widths(np.array([30.0]), 2, random) == pytest.approx([30, 30])
+
+
+def test_gray_scale_that_readers_are_told():
+    cases, *_ = cohort(main=3)
+    fixed = {"mode": "window", "low": -60, "high": 200}
+    assert reader_pack.window(cases, fixed) == {"low": -60, "high": 200, "unit": "HU"}
+    assert reader_pack.window(cases.assign(spacing_x_mm=np.nan), fixed)["unit"] == ""
+    assert reader_pack.window(cases, {"mode": "percentile", "low": 1, "high": 99}) == {
+        "low": 0,
+        "high": 255,
+        "unit": "",
+    }
+
+
+# ------------------------------------------------------------------------------------------- blinding, on the files
+
+
+def written(folder, spoil=None, seed=0):
+    """Build a pack by its script; ``spoil`` then plants a hint. Return its folder and the key."""
+    cases, roi_images, pools = cohort(seed=seed)
+    folder.mkdir(parents=True)
+    cases.to_csv(folder / "cases.csv", index=False)
+    np.save(folder / "rois.npy", roi_images)
+    command = [sys.executable, "scripts/build_reader_study.py", "--cases", folder / "cases.csv"]
+    command += ["--roi-images", folder / "rois.npy", "--params", json.dumps(vars(params(master_seed=seed)))]
+    command += ["--study", folder / "pack/study.json", "--images", folder / "pack/images", "--key", folder / "key.csv"]
+    command.append("--synthetic")
+    for number, ((repetition, folds, cls), images) in enumerate(pools.items()):
+        np.save(folder / f"{number}.npy", images)
+        command.append(f"{repetition}/{folds}/{cls}={folder / f'{number}.npy'}")
+    subprocess.run(command, check=True, capture_output=True)
+    with (folder / "key.csv").open() as file:
+        key = {row["image"]: row["origin"] for row in csv.DictReader(file)}
+    if spoil is not None:
+        study = json.loads((folder / "pack/study.json").read_text())
+        spoil(folder / "pack/images", study, key)
+        (folder / "pack/study.json").write_text(json.dumps(study))
+    return folder / "pack", key
+
+
+def chunks(data):
+    """Return the names of a PNG's chunks."""
+    place, names = 8, []
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        names.append(data[place + 4 : place + 8])
+        place += 12 + length
+    return names
+
+
+def facts(pack, key):
+    """Return what can be known of each image without looking at its lesion: a row each, in the order of the key."""
+    study = json.loads((pack / "study.json").read_text())
+    listed, named = list(os.listdir(pack / "images")), list(study["images"])
+    rows = []
+    for name in key:
+        path = pack / f"images/{name}.png"
+        data, status = path.read_bytes(), path.stat()
+        pixels = np.asarray(Image.open(path)).astype(float)
+        border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
+        inward = [np.abs(pixels[0] - pixels[1]), np.abs(pixels[-1] - pixels[-2])]
+        inward += [np.abs(pixels[:, 0] - pixels[:, 1]), np.abs(pixels[:, -1] - pixels[:, -2])]
+        row = [status.st_size, status.st_mtime, status.st_mode, status.st_nlink, len(chunks(data))]
+        row += [int.from_bytes(data[i : i + 4], "big") for i in range(8, 56, 4)]  # header, first chunk, zlib header
+        row += [int(digit, 16) for digit in name] + [len(name)]
+        row += [listed.index(path.name), named.index(name)]
+        width = study["images"][name]["width_mm"]
+        row += [np.nan if width is None else width, 0 if width is None else width % 1]
+        for order in study["presentations"].values():
+            row += [order.index(name), len(order) - order[::-1].index(name), order.count(name)]
+        row += [border.mean(), border.std(), (border == 0).mean(), (border == 255).mean()]
+        row += [part.mean() for part in inward] + [min((part == 0).mean() for part in inward)]
+        rows.append(row)
+    return np.array(rows, dtype=float)
+
+
+def told_apart(pack, key):
+    """Return the cross-validated AUC of a gradient-boosted model on `facts`, and p against permuted labels."""
+    x, y = facts(pack, key), np.array([origin == "real" for origin in key.values()])
+
+    def area(labels, seed):
+        model = HistGradientBoostingClassifier(max_iter=25, max_leaf_nodes=8, min_samples_leaf=10, random_state=0)
+        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+        return roc_auc_score(labels, cross_val_predict(model, x, labels, cv=folds, method="predict_proba")[:, 1])
+
+    random = np.random.default_rng(0)
+    with threadpool_limits(1):  # threads cost more than they gain on so few rows
+        observed = area(y, 0)
+        null = np.array([area(random.permutation(y), i) for i in range(PERMUTATIONS)])
+    return observed, (1 + np.sum(np.abs(null - 0.5) >= abs(observed - 0.5))) / (1 + PERMUTATIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_blinded_pack_tells_readers_nothing(tmp_path, seed):
+    """Both kinds have pixels of one distribution here, so whatever told them apart would be the pack's doing."""
+    area, p = told_apart(*written(tmp_path / "made", seed=seed))
+    assert p > 0.05, area
+
+
+def sorted_order(folder, study, key):
+    order = study["presentations"]["reader-1"]
+    order.sort(key=lambda image: (key[image], image))
+
+
+def by_origin(change):
+    def spoil(folder, study, key):
+        for name, origin in key.items():
+            if origin == "synthetic":
+                change(folder / f"{name}.png", study["images"][name])
+
+    return spoil
+
+
+def recompressed(path, image):
+    Image.open(path).save(path, compress_level=6)
+    os.utime(path, (315532800, 315532800))
+
+
+def repeated_edge(path, image):
+    pixels = np.array(Image.open(path))
+    pixels[:, :3] = pixels[:, 3:4]
+    Image.fromarray(pixels).save(path, compress_level=0)
+    os.utime(path, (315532800, 315532800))
+
+
+def listed_by_origin(folder, study, key):
+    study["images"] = dict(sorted(study["images"].items(), key=lambda item: key.get(item[0], "")))
+
+
+HINTS = {
+    "order": sorted_order,
+    "date": by_origin(lambda path, image: os.utime(path, (315532801, 315532801))),
+    "compression": by_origin(recompressed),
+    "repeated edge": by_origin(repeated_edge),
+    "no width": by_origin(lambda path, image: image.update(width_mm=None)),
+    "digits of the width": by_origin(lambda path, image: image.update(width_mm=image["width_mm"] + 0.137)),
+    "place in study.json": listed_by_origin,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hint", HINTS)
+def test_blinded_pack_test_finds_a_hint_planted_for_readers(tmp_path, hint):
+    area, p = told_apart(*written(tmp_path / "made", HINTS[hint]))
+    assert area > 0.9
+    assert p < 0.05
+
+
+def test_files_of_the_reader_pack_are_alike(tmp_path):
+    pack, key = written(tmp_path / "made")
+    study = json.loads((pack / "study.json").read_text())
+    files = sorted((pack / "images").iterdir())
+    assert [path.stem for path in files] == sorted(study["images"])
+    assert len({path.stat().st_size for path in files}) == 1
+    assert {path.stat().st_mtime for path in files} == {315532800}
+    data = [path.read_bytes() for path in files]
+    assert {tuple(chunks(content)) for content in data} == {(b"IHDR", b"IDAT", b"IEND")}
+    assert len({content[:48] for content in data}) == 1
+    image = Image.open(files[0])
+    assert (image.mode, image.size) == ("L", (64, 64))
+    texts = [path.read_text() for path in pack.rglob("*.json")]
+    assert not any(lesion in text for text in texts for lesion in ("cyst-", "-main-", "dcgan"))
+    assert set(key) == set().union(*study["presentations"].values())
+    again, _ = written(tmp_path / "again")
+    assert [path.read_bytes() for path in sorted((again / "images").iterdir())] == data
+    assert (again / "study.json").read_bytes() == (pack / "study.json").read_bytes()
+
+
+def test_no_half_pack_is_left_for_readers(tmp_path):
+    images = {"a": np.zeros((64, 64), np.uint8), "b": "no image"}
+    with pytest.raises(AttributeError):
+        build_reader_study.write_images(images, Path(tmp_path, "pack/images"))
+    assert not list((tmp_path / "pack").iterdir())
