@@ -72,12 +72,14 @@ def test_nothing_to_be_done_after_a_run(rerun):
             lambda c: c["evaluation"].update(confidence=0.9),
             {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
         ),
+        (lambda c: c["reader_study"].update(readers=3), PAGE),
         # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
         "phantom", "cases", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup", "bovw",
-        "synthetic", "classic", "online", "baselines", "quality", "smallest-gain", "confidence", "folds",
+        "synthetic", "classic", "online", "baselines", "quality", "smallest-gain", "confidence", "reader-study",
+        "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):

@@ -1,0 +1,101 @@
+"""The reader study in the workflow: built on request, closed once there are answers, then part of everything."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthaug.reader_answers import Study
+from tests import made_readers
+
+
+def answer(project, path="answers.csv"):
+    """Write answers of simulated readers to the pack of a project; return them and the key."""
+    folder = project.folder / "results/tiny/reader-study"
+    key = pd.read_csv(folder / "key.csv", dtype=str, keep_default_na=False)
+    content = json.loads((folder / "pack/study.json").read_text(encoding="utf-8"))
+    asked = Study(content["classes"], content["presentations"], key)
+    random = np.random.default_rng(0)
+    by_reader = {reader: made_readers.detecting(key, 1, random) for reader in asked.presentations}
+    given = made_readers.answers(asked, by_reader)
+    given.to_csv(project.folder / path, index=False)
+    return given, key
+
+
+@pytest.mark.slow
+def test_reader_study_from_pack_to_report(rerun):
+    """Answers come in from outside, so this also says that the scored table equals the answers given."""
+    done = rerun.snakemake("build_reader_study")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rerun.planned("build_reader_study") == {}
+    assert rerun.planned() == {}
+    given, key = answer(rerun)
+    rerun.configure(lambda c: c["reader_study"].update(answers="answers.csv"))
+    scoring = {"score_reader_study": 1, "make_tables": 1, "write_conformance": 1, "all": 1}
+    assert rerun.planned() == scoring
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = rerun.folder / "results/tiny"
+    first = given.drop_duplicates(["reader", "image"]).merge(key, on="image", suffixes=("", "_true"))
+    table = pd.read_csv(results / "evaluation/tables/table4.csv", index_col="Reader")
+    for reader, rows in first.groupby("reader"):
+        for column, task in (("Class right, all (%)", "class"), ("Is ROI real? right (%)", "origin")):
+            right = (rows[task] == rows[f"{task}_true"]).sum()
+            assert table.loc[reader, column].startswith(f"{right}/24 = {100 * right / 24:.1f} (")
+    report = (results / "report.html").read_text(encoding="utf-8")
+    for content in ("real or synthetic", "agreement", "response times", "all measures", "images that fooled everyone"):
+        assert f"Readers: {content}" in report
+    page = (results / "evaluation/conformance.html").read_text(encoding="utf-8")
+    assert "waits for readers" not in page
+    assert page.count("reader-1") == 6
+
+    # The study is closed: nothing that would change the pack builds it again, and its scores stand.
+    rerun.configure(lambda c: c["generators"]["dcgan"].update(epochs=3))
+    planned = rerun.planned()
+    assert planned["train_dcgan"] == 6
+    assert not {"build_reader_study", "score_reader_study"} & set(planned)
+    rerun.configure(lambda c: c["generators"]["dcgan"].update(epochs=2))
+    assert rerun.planned() == {}
+
+    given.assign(origin="fake").to_csv(rerun.folder / "answers.csv", index=False)
+    done = rerun.snakemake()
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert f"answers.csv: {len(given)} problems" in text
+    assert "row 2: origin: expected real or synthetic, found 'fake'" in text
+    assert not list((results / "evaluation/readers").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"generator": "dcgan-lowdata"}, ["reader_study: generator: 'dcgan-lowdata' is not in experiment: generators"]),
+        (
+            {"answers": "answers.csv"},
+            [
+                "reader_study: answers: no file answers.csv; correct the path",
+                "reader_study: answers: their key results/tiny/reader-study/key.csv is missing; put back",
+            ],
+        ),
+        ({"real": 0}, ["reader_study: real: 0 is less than the minimum of 1"]),
+        ({"repeat": 3}, ["reader_study: unknown key 'repeat'; did you mean 'repeats'?"]),
+    ],
+)
+def test_wrong_reader_study_is_a_line_each(project, changes, expected):
+    project.configure(lambda c: c["reader_study"].update(changes))
+    done = project.snakemake("--dry-run")
+    assert done.returncode == 1
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error: config:")]
+    assert len(lines) == len(expected)
+    assert all(text in line for text, line in zip(expected, lines, strict=True))
+
+
+def test_paper_config_shows_readers_the_papers_images(project):
+    done = project.snakemake("build_reader_study", "--dry-run", "--printshellcmds", configfile="config/paper.yaml")
+    (command,) = [
+        line for line in done.stdout.splitlines() if "scripts/build_reader_study.py" in line and "--params" in line
+    ]
+    assert '"real": null' in command
+    assert '"synthetic": 40' in command
+    assert command.count("images.npy") == 1 + 9  # the ROIs, and three classes of three generators
