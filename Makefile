@@ -1,5 +1,7 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
+# make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
+# make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv)
 # make test   every test and style check, in copies; never on your config or results
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -7,8 +9,12 @@ BIN := .venv/bin
 
 SECTIONS ?=
 BENCH := .venv-bench/bin
+AUDIT := .venv-audit/bin
 
-.PHONY: demo test bench lint format reference clean
+RESULTS ?= results/phantom
+TABLE ?=
+
+.PHONY: demo test bench audit verify lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -20,6 +26,12 @@ test: .venv/installed lint
 
 bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
+
+audit: .venv-audit/installed
+	$(AUDIT)/python tests/audit/audit.py requirements.txt
+
+verify: .venv/installed
+	$(BIN)/python scripts/verify_results.py --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests
@@ -51,5 +63,11 @@ reference: .venv/installed
 	$(BENCH)/python -m pip install --quiet --requirement tests/benchmarks/requirements.txt
 	@touch $@
 
+# Apart from .venv too: an audit needs to install nothing of what it audits.
+.venv-audit/installed: tests/audit/requirements.txt
+	$(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip install --quiet --requirement tests/audit/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-audit .snakemake .pytest_cache .ruff_cache
