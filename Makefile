@@ -2,6 +2,8 @@
 # make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
+# make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
+# make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv)
 # make test   every test and style check, in copies; never on your config or results
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -10,8 +12,12 @@ BIN := .venv/bin
 SECTIONS ?=
 KILLS ?= 20
 BENCH := .venv-bench/bin
+AUDIT := .venv-audit/bin
 
-.PHONY: demo reader-study test bench chaos lint format reference clean
+RESULTS ?= results/phantom
+TABLE ?=
+
+.PHONY: demo reader-study test bench chaos audit verify lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -32,6 +38,12 @@ bench: .venv-bench/installed
 
 chaos: .venv/installed
 	PYTHONPATH=scripts:. $(BIN)/python -m tests.chaos --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+audit: .venv-audit/installed
+	$(AUDIT)/python tests/audit/audit.py requirements.txt
+
+verify: .venv/installed
+	$(BIN)/python scripts/verify_results.py --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests
@@ -63,5 +75,11 @@ reference: .venv/installed
 	$(BENCH)/python -m pip install --quiet --requirement tests/benchmarks/requirements.txt
 	@touch $@
 
+# Apart from .venv too: an audit needs to install nothing of what it audits.
+.venv-audit/installed: tests/audit/requirements.txt
+	$(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip install --quiet --requirement tests/audit/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-bench .snakemake .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-audit .snakemake .pytest_cache .ruff_cache
