@@ -1,6 +1,7 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make test   every test and style check, in copies; never on your config or results
+# make test-slurm  the profiles on a real SLURM of one node, which it installs, starts and stops (root, Debian)
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
@@ -8,7 +9,7 @@ BIN := .venv/bin
 SECTIONS ?=
 BENCH := .venv-bench/bin
 
-.PHONY: demo test bench lint format reference clean
+.PHONY: demo test test-slurm bench lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -17,6 +18,9 @@ demo: .venv/installed
 
 test: .venv/installed lint
 	$(BIN)/pytest
+
+test-slurm: .venv/installed
+	$(BIN)/pytest tests/slurm
 
 bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
