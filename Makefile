@@ -5,6 +5,7 @@
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
 # make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv)
 # make test   every test and style check, in copies; never on your config or results
+# make test-slurm  the profiles on a real SLURM of one node, which it installs, starts and stops (root, Debian)
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
@@ -17,7 +18,7 @@ AUDIT := .venv-audit/bin
 RESULTS ?= results/phantom
 TABLE ?=
 
-.PHONY: demo reader-study test bench chaos audit verify lint format reference clean
+.PHONY: demo reader-study test test-slurm bench chaos audit verify lint format reference clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
@@ -32,6 +33,9 @@ reader-study: .venv/installed
 test: .venv/installed lint
 	@tests/reader/install_chromium.sh
 	$(BIN)/pytest
+
+test-slurm: .venv/installed
+	$(BIN)/pytest tests/slurm
 
 bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)

@@ -76,13 +76,19 @@ def process_of(project: Project, script: str) -> int | None:
     return None
 
 
-def wait_until(found, run: subprocess.Popen | None = None):
-    """Return what ``found()`` returns as soon as it is anything; fail when ``run`` has ended before."""
+def job_of(process: int) -> str:
+    """Return the number of the job that a process belongs to."""
+    variables = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    return next(value for name, _, value in (line.partition("=") for line in variables) if name == "SLURM_JOB_ID")
+
+
+def wait_until(found, run: subprocess.Popen):
+    """Return what ``found()`` returns as soon as it is anything; fail when ``run`` ends before."""
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
         if value := found():
             return value
-        assert run is None or run.poll() is None, "the run ended before what was awaited"
+        assert run.poll() is None, "the run ended before what was awaited"
         time.sleep(0.1)
     pytest.fail("waited in vain")
 
@@ -103,12 +109,14 @@ def project(tmp_path) -> Project:
 def test_run_on_slurm_gives_the_bytes_of_a_local_run(slurm, local, project):
     run = start(project, slurm, *SLURM)
     try:
-        # Both before their first attempt is over: scancel takes the first training, kill -9 the process of the second.
-        pid = wait_until(lambda: process_of(project, "train_classifier"), run)
-        os.kill(pid, signal.SIGKILL)
-        cancelled = wait_until(lambda: [job for job in jobs(slurm) if "train_acgan" in job.name], run)[0]
-        wait_until(lambda: any(job.number == cancelled.number and job.state == "RUNNING" for job in jobs(slurm)), run)
-        subprocess.run(["scancel", cancelled.number], env=slurm, check=True)
+        cancelled = killed = None
+        while not (cancelled and killed):  # whichever SLURM starts first
+            if not cancelled and (cancelled := process_of(project, "train_acgan")):
+                subprocess.run(["scancel", job_of(cancelled)], env=slurm, check=True)
+            if not killed and (killed := process_of(project, "train_classifier")):
+                os.kill(killed, signal.SIGKILL)
+            assert run.poll() is None, "the run ended before any training"
+            time.sleep(0.1)
         text = finish(run, project)
     finally:
         run.terminate()  # Snakemake cancels its jobs
