@@ -1,5 +1,9 @@
 """From the case table to checked cases, and sheets of every lesion for the user to look at before any training."""
 
+# The user's files are no inputs and no params: plans, Snakemake's logs and the report name these, and names of folders
+# and files often carry those of patients. They are followed by digests among the params.
+os.environ.update(SYNTHAUG_TABLE=config["cases"]["table"] or f"results/{config['cohort']}/phantom/case_table.csv")
+
 
 rule check_cases:
     input:
@@ -24,7 +28,7 @@ rule check_cases:
         digest=table_digest(),
         files=lambda wildcards: fingerprint(case_files()),
     shell:
-        "python {input.code[0]:q} --table {CASE_TABLE:q} --params {params.settings:q} --out {output.cases:q}"
+        'python {input.code[0]:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q} --out {output.cases:q}'
         " --record {output.record:q} --log {log:q}"
 
 
@@ -63,7 +67,7 @@ rule plot_contours:
         ),
         digest=table_digest(),
     shell:
-        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
+        'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
         " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 

@@ -223,11 +223,6 @@ def phantom_table():
     return "<results>/phantom/case_table.csv" if config["cases"]["table"] is None else []
 
 
-# The user's files are no inputs and no params: plans, Snakemake's logs and the report name these, and names of folders
-# and files often carry those of patients. They are followed by digests among the params.
-CASE_TABLE = config["cases"]["table"] or f"results/{config['cohort']}/phantom/case_table.csv"
-
-
 def table_digest():
     """Return the digest of the user's case table; a missing one is check_cases' to report."""
     table = config["cases"]["table"]

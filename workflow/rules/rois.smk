@@ -25,7 +25,7 @@ rule extract_rois:
         settings=pack(**config["rois"]),
         digest=table_digest(),
     shell:
-        "python {input.code[0]:q} --cases {input.cases:q} --table {CASE_TABLE:q} --params {params.settings:q}"
+        'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
         " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
         " --record {output.record:q} --log {log:q}"
 
