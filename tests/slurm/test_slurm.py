@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,6 @@ class Job:
     number: str
     state: str
     memory: int  # MB
-    gpus: str
     name: str  # rule_<rule>_wildcards_<values>
 
 
@@ -39,13 +39,11 @@ def jobs(environment) -> list[Job]:
         "--noheader",
         "--states=all",
         "--sort=i",
-        "--Format=JobID:|,State:|,MinMemory:|,tres-per-job:|,Comment:200",
+        "--Format=JobID:|,State:|,MinMemory:|,Comment:200",
     ]
     lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
     fields = [[field.strip() for field in line.split("|")] for line in lines]
-    return [
-        Job(number, state, int(memory.removesuffix("M")), gpus, name) for number, state, memory, gpus, name in fields
-    ]
+    return [Job(number, state, int(memory.removesuffix("M")), name) for number, state, memory, name in fields]
 
 
 def start(project: Project, environment, *arguments: str) -> subprocess.Popen:
@@ -95,10 +93,12 @@ def wait_until(found, run: subprocess.Popen):
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """A copy in which config/tiny.yaml has run on this machine, without a cluster."""
+    """A copy, and the run of config/tiny.yaml in it on this machine, which goes on beside that on the cluster."""
     project = copy_workflow(tmp_path_factory.mktemp("local"))
-    finish(start(project, os.environ, "--cores", "2"), project)
-    return project
+    run = start(project, os.environ, "--cores", "2")
+    yield project, run
+    run.terminate()
+    run.wait()
 
 
 @pytest.fixture
@@ -134,32 +134,35 @@ def test_run_on_slurm_gives_the_bytes_of_a_local_run(slurm, local, project):
         assert [(job.state, job.memory) for job in again] == [("COMPLETED", 2 * first.memory)]
     assert len(seen) == 30 - 1 + len(failed)  # `all` has nothing to do
 
+    reference, reference_run = local
+    finish(reference_run, reference)
     for pattern in ["predictions.csv", "*.safetensors", "*.npy", "metrics.csv", "comparisons.csv", "*.png"]:
-        first, second = (hashes(folder.folder / "results/tiny", pattern) for folder in (local, project))
+        first, second = (hashes(folder.folder / "results/tiny", pattern) for folder in (reference, project))
         assert first
         assert first == second, pattern
     assert (project.folder / "results/tiny/report.html").exists()
 
 
-def test_gpu_job_asks_for_one_gpu(slurm, local):
-    """Continues in the folder of the local run, whose files the training needs."""
-    project = local
+def test_gpu_job_asks_for_one_gpu_and_slurm_can_give_it(slurm, local, tmp_path):
+    """Continues in the folder of the local run, whose files the training needs; nothing is submitted in earnest."""
+    project, local_run = local
+    finish(local_run, project)
     project.configure(lambda config: config.update(device="cuda"), "config/tiny.yaml")
-    known = {job.number for job in jobs(slurm)}
+    asked = tmp_path / "asked"
+    sbatch = shutil.which("sbatch")
+    (tmp_path / "sbatch").write_text(f'#!/bin/sh\necho "$*" > {asked}\n{sbatch} --test-only "$@" 2>> {asked}\nexit 1\n')
+    (tmp_path / "sbatch").chmod(0o755)
+    environment = {**slurm, "PATH": f"{tmp_path}:{slurm['PATH']}"}
     target = "results/tiny/seed-0/generators/acgan/on-60/train-0/all/model.json"
-    run = start(
-        project, slurm, *SLURM, "--retries", "0", "--rerun-triggers", "mtime", "--forcerun", "train_acgan", "--", target
-    )
-    try:
-        asked = wait_until(lambda: [job for job in jobs(slurm) if job.number not in known], run)
-        assert [(job.name.split("_wildcards")[0], job.gpus) for job in asked] == [("rule_train_acgan", "gres:gpu:1")]
-    finally:
-        run.terminate()
-        run.wait()
+    options = ["--retries", "0", "--rerun-triggers", "mtime", "--forcerun", "train_acgan", "--", target]
+    assert start(project, environment, *SLURM, *options).wait(timeout=LIMIT) == 1
+    command, answer = asked.read_text().strip().rsplit("\n", 1)
+    assert "--gpus=1 " in command
+    assert re.match(r"sbatch: Job \d+ to start at ", answer), answer
 
 
 def test_cluster_generic_profile_retries_a_killed_job(slurm, project):
-    run = start(project, slurm, *GENERIC, "results/tiny/seed-0/folds.csv")
+    run = start(project, slurm, *GENERIC, "results/tiny/cases.csv")
     try:
         pid = wait_until(lambda: process_of(project, "make_phantom"), run)
         os.kill(pid, signal.SIGKILL)
@@ -169,5 +172,5 @@ def test_cluster_generic_profile_retries_a_killed_job(slurm, project):
         run.wait()
     assert len(re.findall("Trying to restart job", text)) == 1
     logs = sorted(path.name.split("-")[0] for path in (project.folder / ".snakemake/cluster_logs").iterdir())
-    assert logs == ["check_cases", "make_folds", "make_phantom", "make_phantom"]
-    assert (project.folder / "results/tiny/seed-0/folds.csv").exists()
+    assert logs == ["check_cases", "make_phantom", "make_phantom"]
+    assert (project.folder / "results/tiny/cases.csv").exists()
