@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -193,8 +194,9 @@ def test_verified_and_exported_without_names(private, tmp_path):
     described = [entity for entity in crate.data_entities if entity.get("sha256")]
     assert len(described) > 50
     for entity in described:
-        assert hashlib.sha256((tmp_path / "c" / entity.id).read_bytes()).hexdigest() == entity["sha256"], entity.id
-    known = {entity.id for entity in crate.data_entities} | {"ro-crate-metadata.json"}
+        content = (tmp_path / "c" / unquote(entity.id)).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entity["sha256"], entity.id
+    known = {unquote(entity.id) for entity in crate.data_entities} | {"ro-crate-metadata.json"}
     assert {
         path.relative_to(tmp_path / "c").as_posix() for path in (tmp_path / "c").rglob("*") if path.is_file()
     } == known

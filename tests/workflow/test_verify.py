@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,9 @@ def known_to_snakemake(project: Project) -> dict[str, set[str]]:
 def test_every_job_records_all_that_it_reads_runs_and_writes(finished):
     noted = known_to_snakemake(finished)
     found = records(finished)
-    outputs = {f"{Path(path).parent}/{file}" for path, record in found.items() for file in record["outputs"]}
+    outputs = {
+        os.path.normpath(Path(path).parent / file) for path, record in found.items() for file in record["outputs"]
+    }
     for path, record in found.items():
         code = {file for file in noted[path] if not file.startswith("results/")}
         assert code == set(record["code"]) - {"scripts/synthaug/__init__.py"}, path
