@@ -65,7 +65,7 @@ def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace,
 
     out = arguments.out_dir
     identity = {"params": asdict(params), "names": names, "device": device.name(where)}
-    with resumable.trainings([out]) as checkpoint:
+    with resumable.trainings() as checkpoint:
         history, samples = adversarial.train(
             generator, discriminator, real, labels, latents, family.LOSSES, params, names, where,
             sample=sample, sample_epochs=snapshot_epochs,

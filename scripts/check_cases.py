@@ -6,7 +6,7 @@ their rows; nothing is written if there is one.
 """
 
 import command
-from synthaug import artifacts, cases, records
+from synthaug import artifacts, cases
 
 
 def main() -> None:
@@ -16,10 +16,10 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="the checked cases (CSV)")
     arguments = parser.parse_args()
     with command.logged("check_cases", arguments, private=True) as log:
+        command.note_file(case_table=arguments.table)
         params = command.params(cases.Params, arguments.params)
         checked = cases.check(arguments.table, params)
         artifacts.write_csv(checked, arguments.out)
-        command.note(case_table=records.sha256(arguments.table))
         counts = checked.groupby(["set", "class"])[["lesion", "patient"]].nunique()
         log.info("%d lesions checked\n%s", len(checked), counts)
 

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from synthaug import artifacts, records
+from synthaug import artifacts, locks, records
 from synthaug.errors import InputError, Interrupted
 
 Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
 
-_noted: dict[str, str] = {}
+_noted: dict[str, object] = {}
+_successor: Callable[[], bool] = bool  # nobody asks
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
@@ -51,32 +52,40 @@ def params(kind: type[Params], text: str) -> Params:
         raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
 
 
-def note(**facts: str) -> None:
+def note(**facts: object) -> None:
     """Add ``facts`` to the record of the running job, such as the device that it computes on."""
     _noted.update(facts)
 
 
+def note_file(**files: str) -> None:
+    """Add the digests of files that the user gave, before they are read; missing ones are their reader's to report."""
+    note(**{name: artifacts.sha256(path) for name, path in files.items() if Path(path).is_file()})
+
+
 @contextlib.contextmanager
 def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
-    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``.
+    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``, whose lock is held.
 
     On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
     ends the script as Ctrl-C does, so that nothing partial stays.
     ``private`` is for scripts that read the user's own files: what the line and warnings say of them, names above all,
     is for the terminal alone, because the log is a result; it says where in the case table to look.
     """
+    global _successor
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    log = arguments.log
+    log, code = arguments.log, records.code()
     _start_log(rule, log, private)
     logger = logging.getLogger(rule)
     _noted.clear()
     try:
-        with artifacts.observed() as files:
-            yield logger
-        if arguments.record:
-            params = json.loads(getattr(arguments, "params", "null"))
-            record = records.make(rule, params, files, arguments.record.parent)
-            artifacts.write_json(record | _noted, arguments.record)
+        lock = locks.only_writer(arguments.record) if arguments.record else contextlib.nullcontext(_successor)
+        with lock as _successor:
+            with artifacts.observed() as files:
+                yield logger
+            if arguments.record:
+                params = json.loads(getattr(arguments, "params", "null"))
+                record = records.make(rule, params, files, arguments.record.parent, code)
+                artifacts.write_json(record | _noted, arguments.record)
     except (Interrupted, KeyboardInterrupt) as stop:
         reason = str(stop) or "asked to stop before it was done; run the same command again"
         logger.info("stopped: %s", reason)
@@ -103,10 +112,10 @@ def _explain(error: Exception) -> str:
 
 
 def _start_log(rule: str, log: str | None, private: bool) -> None:
-    logging.raiseExceptions = False  # a full disk is reported once, not once a line of the log
     if log:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+    handler = _LogFile(log, mode="w", encoding="utf-8") if log else logging.StreamHandler()
+    logging.basicConfig(handlers=[handler], level=logging.INFO, format="%(asctime)s %(message)s", force=True)
     if log:
         # Ours only: libraries quote what they read, which may name a patient.
         logging.getLogger().handlers[0].addFilter(
@@ -120,17 +129,26 @@ def _start_log(rule: str, log: str | None, private: bool) -> None:
         logging.getLogger().addHandler(terminal)
 
 
-def stop_requests() -> Callable[[], bool]:
-    """From now on let SIGTERM and SIGINT be requests to stop; return a function that tells whether one came.
+class _LogFile(logging.FileHandler):
+    """A log on a full disk is not the job's end, nor worth a traceback for each of its lines."""
 
-    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT.
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
+def stop_requests() -> Callable[[], bool]:
+    """From now on let signals be requests to stop; return a function that tells whether the job is asked to.
+
+    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT; a successor
+    asks by the job's lock.
     """
     asked = False
 
-    def note(number: int, frame: object) -> None:
+    def remember(number: int, frame: object) -> None:
         nonlocal asked
         asked = True
 
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, note)
-    return lambda: asked
+        signal.signal(each, remember)
+    return lambda: asked or _successor()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import command
-from synthaug import artifacts, augment, case_table, records, rois, volumes
+from synthaug import artifacts, augment, case_table, rois, volumes
 from synthaug.errors import InputError
 
 COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--images", required=True)
     arguments = parser.parse_args()
     with command.logged("extract_rois", arguments, private=True) as log:
+        command.note_file(case_table=arguments.table)
         params = command.params(rois.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
         image_of = case_table.read_table(arguments.table).set_index("lesion")["image"]
@@ -54,7 +55,6 @@ def main() -> None:
         artifacts.write_arrays(crops(), arguments.crops)
         artifacts.write_array(images, arguments.images)
         artifacts.write_csv(cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1]), arguments.index)
-        command.note(case_table=records.sha256(arguments.table))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ class, with the suspected duplicates at its end, and their table. Duplicates are
 from pathlib import Path
 
 import command
-from synthaug import artifacts, contours, records
+from synthaug import artifacts, contours
 
 
 def main() -> None:
@@ -19,12 +19,12 @@ def main() -> None:
     parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
     arguments = parser.parse_args()
     with command.logged("plot_contours", arguments, private=True) as log:
+        command.note_file(case_table=arguments.table)
         params = command.params(contours.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
         with artifacts.replacing(arguments.contours) as path:
             duplicates = contours.write(cases, Path(arguments.table), params, path)
         artifacts.write_csv(duplicates, arguments.duplicates)
-        command.note(case_table=records.sha256(arguments.table))
         log.info("%d lesions drawn", len(cases))
         if len(duplicates):
             log.warning(

@@ -22,7 +22,6 @@ from synthaug import (
     reader_agreement,
     reader_answers,
     reader_scores,
-    records,
     tables_readers,
 )
 from synthaug.errors import InputError
@@ -53,12 +52,12 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("score_reader_study", arguments) as log:
+        command.note_file(answers=arguments.answers)
         params = command.params(reader_scores.Params, arguments.params)
         key = pd.read_csv(artifacts.reading(arguments.key), dtype=str, keep_default_na=False)
         study = reader_answers.study(artifacts.read_json(arguments.study), key)
         answers = reader_answers.read(arguments.answers, study)
         reader_answers.warn_of_missing(answers, study)
-        command.note(answers=records.sha256(arguments.answers))
         answers = reader_answers.with_truth(answers, study)
         scores = reader_scores.table(answers, study, params)
         fooled = reader_scores.fooled(answers, study)

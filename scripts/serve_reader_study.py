@@ -154,7 +154,7 @@ def set_url(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     arguments = parse()
-    with command.logged("serve_reader_study", arguments.log):
+    with command.logged("serve_reader_study", arguments):
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page's few requests at once are no news
         if hasattr(arguments, "url"):
             set_url(arguments)

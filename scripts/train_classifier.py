@@ -141,7 +141,7 @@ def main() -> None:
                 artifacts.read_csv(arguments.folds),
             )
             folders = {folds: arguments.out_dir / f"train-{folds}" for folds in arguments.train_folds}
-            with resumable.trainings(list(folders.values())) as checkpoint:
+            with resumable.trainings() as checkpoint:
                 for folds, folder in folders.items():
                     train(cohort, params, arguments, folds, folder, checkpoint, log)
 

@@ -27,6 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("write_conformance", arguments):
         config = json.loads(arguments.config)
+        command.note(config=config)
         evaluated = tables.Evaluated(
             artifacts.read_csv(arguments.metrics),
             artifacts.read_csv(arguments.comparisons),

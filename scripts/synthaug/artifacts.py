@@ -1,10 +1,12 @@
 """Files between stages: written whole or not at all, read back with the same types, and saying what made them."""
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
 import re
+import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -27,11 +29,18 @@ TEXT_COLUMNS = (
 class Files:
     """The files between stages that a job has read and written."""
 
-    read: set[Path] = field(default_factory=set)
+    read: dict[Path, str] = field(default_factory=dict)
+    """With the SHA-256 that each had when it was read first."""
     written: set[Path] = field(default_factory=set)
 
 
 _files = Files()
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
@@ -46,9 +55,11 @@ def observed() -> Iterator[Files]:
 
 
 def reading(path: str | Path) -> Path:
-    """Return ``path``, and note that a file between stages is read."""
-    _files.read.add(Path(path))
-    return Path(path)
+    """Return ``path``, and note that a file between stages is read, and its content."""
+    path = Path(path)
+    if path not in _files.read and path.is_file():
+        _files.read[path] = sha256(path)
+    return path
 
 
 def written(path: str | Path) -> None:
@@ -65,11 +76,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    remains = re.compile(rf"\.{re.escape(path.stem)}\.\d+{re.escape(path.suffix)}")
+    remains = re.compile(rf"\.{re.escape(path.stem)}\.[0-9a-f]{{32}}{re.escape(path.suffix)}")
     for other in path.parent.iterdir():
         if remains.fullmatch(other.name):
             other.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -19,7 +19,7 @@ from synthaug.training_state import State
 
 log = logging.getLogger(__name__)
 
-NAME = "training.checkpoint"
+NAME = ".training.checkpoint"
 SHORTEST_PAUSE = 1.0  # seconds between two saves
 SHARE = 0.02  # of the time that saving may take
 DIGEST = hashlib.sha256().digest_size
@@ -44,6 +44,7 @@ class Checkpoint:
         self.stopping = stopping
         self.pause = SHORTEST_PAUSE
         self.saved = time.perf_counter()
+        self.warned = False
 
     def offer(self, state: State) -> None:
         """Save ``state`` if the last save is long enough ago or the training is asked to stop.
@@ -74,7 +75,9 @@ class Checkpoint:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            log.warning("%s: training could not be saved (%s); it goes on unsaved", self.path, error.strerror)
+            if not self.warned:
+                log.warning("%s: training could not be saved (%s); it goes on unsaved", self.path, error.strerror)
+            self.warned = True
             return False
         finally:
             self.saved = time.perf_counter()

@@ -139,8 +139,8 @@ def train(
         if redraw and epoch > 1:
             data.copy_(torch.from_numpy(redraw(epoch)).unsqueeze(1))
         rows = torch.from_numpy(order.permutation(len(images))).to(where)
-        first = shares.beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
-        share = torch.from_numpy(np.column_stack([first, 1 - first])).float().to(where)
+        of_first = shares.beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
+        share = torch.from_numpy(np.column_stack([of_first, 1 - of_first])).float().to(where)
         if state.step == 0:
             totals.zero_()
         for inputs in state.steps(zip(rows.split(params.batch), share, strict=True)):

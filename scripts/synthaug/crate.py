@@ -16,7 +16,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from synthaug import records, verification
+from synthaug import artifacts, records, verification
 from synthaug.errors import InputError
 
 PROFILES = (
@@ -41,16 +41,19 @@ TYPES = {
 }  # fmt: skip
 CASES = "cases.csv"
 WITHHELD = "withheld"
-LICENSE = "https://spdx.org/licenses/MIT"
+LICENSE = "https://spdx.org/licenses/MIT"  # of the workflow
+NO_LICENSE = "No licence is granted; ask the authors"
+CONFORMANCE = "evaluation/write_conformance.record.json"  # records the whole config
 
 
 @dataclass(frozen=True)
 class Run:
-    """What becomes a crate: the project's folder, a cohort's results and the config that made them."""
+    """What becomes a crate: the project's folder and a cohort's results; who answers for these, under what licence."""
 
     project: Path
     results: Path
-    config: dict
+    authors: list[str]
+    license: str
 
 
 def build(run: Run) -> ROCrate:
@@ -62,40 +65,42 @@ def build(run: Run) -> ROCrate:
     if not (run.results / verification.REPORT).is_file():
         raise InputError(f"{run.results / verification.REPORT}: expected a finished run, found no report; finish it")
     citation = yaml.safe_load((run.project / "CITATION.cff").read_text(encoding="utf-8"))
+    config = runnable(artifacts.read_json(run.results / CONFORMANCE)["config"])
     crate = ROCrate(version="1.1")  # on which the profiles build
     ended = datetime.fromtimestamp((run.results / verification.REPORT).stat().st_mtime, UTC)
     crate.metadata.extra_contexts.append(TERMS)
-    crate.name = f"Synthaug run of cohort {run.config['cohort']}"
+    crate.name = f"Synthaug run of cohort {config['cohort']}"
     crate.description = (
         "A run of the Synthaug workflow: whether synthetic augmentation improves a lesion classifier. Source images "
         "are not part of it; lesions and patients have the ids of the case table."
     )
     crate.datePublished = ended
-    crate.license = crate.add(
-        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
-    )
-    authors = [_author(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
-    authors = authors if len(authors) > 1 else authors[0]
+    crate.license = run.license
+    authors = [_person(crate, f"#author-{number}", name) for number, name in enumerate(run.authors, start=1)]
     crate.root_dataset["author"] = authors
     crate.root_dataset["conformsTo"] = [_profile(crate, address) for address in PROFILES]
 
     workflow = crate.add_workflow(
         run.project / "Snakefile", "Snakefile", main=True, lang="snakemake", lang_version=metadata.version("snakemake")
     )
-    about = {"name": citation["title"], "version": citation["version"], "license": crate.license, "author": authors}
+    licence = crate.add(
+        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
+    )
+    makers = [_maker(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
+    about = {"name": citation["title"], "version": citation["version"], "license": licence, "author": makers}
     for name, value in about.items():
         workflow[name] = value
     for path in _workflow_files(run.project):
         _add_file(crate, path, path.relative_to(run.project).as_posix())
     crate.get("README.md")["about"] = crate.root_dataset
-    text = io.StringIO(yaml.safe_dump(public(run.config), sort_keys=False))
+    text = io.StringIO(yaml.safe_dump(config, sort_keys=False))
     config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
     made = [
         _add_file(crate, path, f"run/{path.relative_to(run.results).as_posix()}") for path in _result_files(run.results)
     ]
     properties = {
-        "name": f"run of cohort {run.config['cohort']}",
+        "name": f"run of cohort {config['cohort']}",
         "agent": authors,
         "endTime": ended.isoformat(timespec="seconds"),
         "actionStatus": "http://schema.org/CompletedActionStatus",
@@ -106,21 +111,25 @@ def build(run: Run) -> ROCrate:
     return crate
 
 
-def public(config: dict) -> dict:
-    """Return ``config`` without the paths of the user's files, which may name patients."""
+def runnable(config: dict) -> dict:
+    """Return a recorded ``config``, from which paths of the user's files were left out, so that it can be planned."""
     shown = copy.deepcopy(config)
     if shown["cases"]["table"] is not None:
         shown["cases"]["table"] = CASES
-    for source in shown.get("imported", {}).values():
+    for source in shown["imported"].values():
         source["folder"] = WITHHELD
+    shown["reader_study"]["answers"] = None
     return shown
 
 
-def _author(crate: ROCrate, number: int, author: dict) -> ContextEntity:
+def _maker(crate: ROCrate, number: int, author: dict) -> ContextEntity:
     """Return an author of CITATION.cff: a person, or an organisation, which has a ``name``."""
     kind = "Organization" if "name" in author else "Person"
     name = author.get("name") or f"{author['given-names']} {author['family-names']}"
-    identifier = author.get("orcid") or f"#author-{number}"
+    return _person(crate, author.get("orcid") or f"#workflow-author-{number}", name, kind)
+
+
+def _person(crate: ROCrate, identifier: str, name: str, kind: str = "Person") -> ContextEntity:
     return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, "name": name}))
 
 
@@ -143,7 +152,7 @@ def _result_files(results: Path) -> list[Path]:
 
 
 def _add_file(crate: ROCrate, source: Path, place: str) -> File:
-    properties = {"name": place, "contentSize": str(source.stat().st_size), "sha256": records.sha256(source)}
+    properties = {"name": place, "contentSize": str(source.stat().st_size), "sha256": artifacts.sha256(source)}
     return crate.add_file(source, place, properties=properties | _type(source.suffix))
 
 

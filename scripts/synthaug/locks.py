@@ -1,55 +1,62 @@
-"""One writer a folder: a job that outlived its Snakemake, and the job that follows it, never write together."""
+"""One writer a result: a job that outlived its Snakemake, and the job that follows it, never write together."""
 
 import contextlib
+import errno
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
 
 log = logging.getLogger(__name__)
 
-LOCK, SUCCESSOR = ".lock", ".successor"
 LOOK = 1.0  # seconds between two looks for a successor; a look is a request to a file server
+SETTLE = 5.0  # seconds until whoever watched over the earlier job, on a cluster, has removed what it had written
+WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
 
 
 @contextlib.contextmanager
-def only_writer(folders: Sequence[Path]) -> Iterator[Callable[[], bool]]:
-    """Hold the locks of ``folders``; yield a function that tells whether a successor asks this process to stop.
+def only_writer(path: Path) -> Iterator[Callable[[], bool]]:
+    """Hold the lock beside ``path``; yield a function that tells whether a successor asks this process to stop.
 
-    Whoever finds a folder locked asks its writer, by a file in it, to stop, and waits until it has. The lock is the
-    operating system's, so it ends with its process, however that ends; it works between hosts where the file system
-    has locks.
+    Whoever finds it locked asks the writer, by a file, to stop, and waits until it has ended. The lock is the operating
+    system's (flock), so it ends with its process, however that ends, and holds between hosts. A file system without
+    locks is a warning.
     """
-    with contextlib.ExitStack() as held:
-        for folder in folders:
-            held.enter_context(_locked(folder))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    successor, name = path.with_name(f".{path.name}.successor"), path.with_name(f".{path.name}.lock")
+    lock = filelock.FileLock(name, fallback_to_soft=False)
+    looked = time.monotonic()
+
+    def asked() -> bool:
+        nonlocal looked
+        if time.monotonic() - looked < LOOK:
+            return False
         looked = time.monotonic()
+        return successor.exists()
 
-        def asked() -> bool:
-            nonlocal looked
-            if time.monotonic() - looked < LOOK:
-                return False
-            looked = time.monotonic()
-            return any((folder / SUCCESSOR).exists() for folder in folders)
-
+    with contextlib.ExitStack() as held:
+        if _acquire(lock, path, successor):
+            held.callback(lock.release)
+            # Safe while it is held: whoever waits for the removed file opens a new one.
+            held.callback(name.unlink, missing_ok=True)
+        successor.unlink(missing_ok=True)
         yield asked
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / LOCK)
+def _acquire(lock: filelock.BaseFileLock, path: Path, successor: Path) -> bool:
+    """Acquire the lock, in the end; False where there can be none."""
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        (folder / SUCCESSOR).touch()
-        log.warning("%s: an earlier job still writes here; it was asked to stop, waiting until it has", folder)
+        successor.touch()
+        log.warning("%s: an earlier job still works on it; it was asked to stop, waiting until it has ended", path)
         lock.acquire(poll_interval=0.2)
-    try:
-        (folder / SUCCESSOR).unlink(missing_ok=True)
-        yield
-        (folder / LOCK).unlink()  # safe while it is held: whoever waits for the removed file opens a new one
-    finally:
-        lock.release()
+        time.sleep(SETTLE)
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+        log.warning("%s: this file system has no locks; make sure that no job of an earlier run still works", path)
+        return False
+    return True

@@ -19,7 +19,6 @@ A record is a JSON object:
 It holds no time and no path of the machine: the same job leaves the same bytes. `verification` follows the digests.
 """
 
-import hashlib
 import os
 import platform
 import sys
@@ -38,33 +37,31 @@ INSTALLED_AS = {
 }  # fmt: skip
 
 
-def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def make(rule: str, params: object, files: artifacts.Files, folder: Path) -> dict[str, object]:
+def make(
+    rule: str, params: object, files: artifacts.Files, folder: Path, code_at_start: dict[str, str]
+) -> dict[str, object]:
     """Return the record of the job that is about to end, for a file in ``folder``.
 
+    Code and inputs have the digests that they had when they were loaded and read, whatever was edited since.
     ``files`` that do not exist any more were the job's own business (its checkpoints) and are left out.
     """
-    read = [path for path in files.read - files.written if not _of_workflow(path)]
+    read = {path: digest for path, digest in files.read.items() if path not in files.written and path.exists()}
+    inputs = {path: digest for path, digest in read.items() if not _of_workflow(path)}
     ours = [path for path in files.read if _of_workflow(path)]
     return {
         "rule": rule,
         "params": params,
-        "code": code(ours),
+        "code": code(ours) | code_at_start,
         "versions": versions(),
-        "inputs": _digests(read, folder),
-        "outputs": _digests(files.written, folder),
+        "inputs": _relative(inputs, folder),
+        "outputs": _relative({path: artifacts.sha256(path) for path in files.written if path.exists()}, folder),
     }
 
 
 def code(further: Iterable[Path] = ()) -> dict[str, str]:
     """Return the SHA-256 of the project's imported modules and of ``further`` files, by their paths in the project."""
     files = sorted(path.resolve() for path in [*_modules(), *further])
-    return {path.relative_to(PROJECT).as_posix(): sha256(path) for path in files}
+    return {path.relative_to(PROJECT).as_posix(): artifacts.sha256(path) for path in files}
 
 
 def versions() -> dict[str, str]:
@@ -82,7 +79,8 @@ def versions() -> dict[str, str]:
 def _modules() -> list[Path]:
     """Return the files of the project's imported modules, the running script included."""
     files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    return [path for path in {Path(file).resolve() for file in files if file} if _inside(path, PROJECT / "scripts")]
+    ours = [path for path in {Path(file).resolve() for file in files if file} if _inside(path, PROJECT / "scripts")]
+    return [path for path in ours if path.name != "__init__.py"]  # which hold nothing, and which rules do not name
 
 
 def _of_workflow(path: Path) -> bool:
@@ -94,6 +92,5 @@ def _inside(path: Path, folder: Path) -> bool:
     return path.is_relative_to(folder)
 
 
-def _digests(paths: Iterable[Path], folder: Path) -> dict[str, str]:
-    existing = sorted(path for path in paths if path.exists())
-    return {Path(os.path.relpath(path, folder)).as_posix(): sha256(path) for path in existing}
+def _relative(digests: dict[Path, str], folder: Path) -> dict[str, str]:
+    return {Path(os.path.relpath(path, folder)).as_posix(): digest for path, digest in sorted(digests.items())}

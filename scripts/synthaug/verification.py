@@ -206,7 +206,7 @@ class Chain:
 
     def _same(self, name: str, path: Path, expected: str, when: str, also: str) -> None:
         if path not in self._digests:
-            self._digests[path] = records.sha256(path) if path.is_file() else "no file"
+            self._digests[path] = artifacts.sha256(path) if path.is_file() else "no file"
         found = self._digests[path]
         if found != expected:
             raise InputError(f"{name}: expected {expected[:SHOWN]}, {when}, found {found[:SHOWN]}{also}; run again")

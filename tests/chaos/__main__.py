@@ -61,7 +61,11 @@ def cut_on_cluster(folder: Path, way: cluster.Way, moment: Moment, whole: Refere
     if not moment.wait(project, run):
         cluster.cancel(project, run)
         return None
-    way.act(project.jobs(moment.rule)[0])
+    jobs = project.jobs(moment.rule)
+    if not jobs:
+        cluster.cancel(project, run)
+        return None
+    way.act(jobs[0])
     if run.wait() != 0:
         return ["?", 1, f"NO: the run failed, see {folder / 'snakemake.log'}"]
     return compare(project, project.finish(), whole)

@@ -55,7 +55,7 @@ def kill_snakemake(project: Project, run: subprocess.Popen, script: str) -> None
 
 
 def kill_everything(project: Project, run: subprocess.Popen, script: str = "") -> None:
-    """Power is lost."""
+    """Everything is killed at once, as when a node is lost."""
     end(run, signal.SIGKILL)
     project.kill_all()
     run.wait()
@@ -118,6 +118,6 @@ WAYS = [
     Way("kill -9 of a job", kill_job),
     Way("Ctrl-C", ctrl_c),
     Way("full disk", fill_disk, needs="small disk"),
-    Way("power loss", kill_everything),
+    Way("kill -9 of all", kill_everything),
     Way("SIGTERM to all", terminate_all),
 ]

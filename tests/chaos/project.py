@@ -17,8 +17,8 @@ from tests.workflow.conftest import copy_workflow
 CONFIGS = ["--configfile", "config/tiny.yaml", "longer.yaml"]
 LOCAL = ["--cores", "2"]
 # Of every run its own: times and what Snakemake writes.
-CHANGING = ["logs", "benchmarks", "report.html"]
-REMAINS = re.compile(r"training\.(checkpoint|refused)|\.lock|\.successor|\..+\.\d+(\.\w+)?")
+CHANGING = ["logs", "benchmarks", "report.html", "report.record.json"]
+REMAINS = re.compile(r"\.training\.(checkpoint|refused)|\..+\.(lock|successor)|\..+\.[0-9a-f]{32}(\.\w+)?")
 
 
 class Project:
@@ -72,7 +72,7 @@ class Project:
         return found
 
     def kill_all(self) -> None:
-        """Kill every process that works in this copy, as when the machine loses its power."""
+        """Kill every process that works in this copy, as when its node is lost."""
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if Path(process.cwd()) == self.folder and process.pid != os.getpid():

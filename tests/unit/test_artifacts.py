@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,7 +70,9 @@ def test_an_array_in_parts_appears_when_it_is_whole(tmp_path):
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
-    remains, others = [".table.123.csv", ".table.99.csv"], [".other.123.csv", ".table.1.2.csv", ".table.123.npy"]
+    token = "0123456789abcdef" * 2
+    remains = [f".table.{token}.csv"]
+    others = [f".other.{token}.csv", f".table.{token}.npy", f".table.x.{token}.csv"]
     for name in [*remains, *others, "table.123.csv"]:
         (tmp_path / name).touch()
     artifacts.write_csv(pd.DataFrame({"a": [1]}), tmp_path / "table.csv")
@@ -85,7 +85,7 @@ def test_the_last_one_to_start_writes(tmp_path):
     orphan = artifacts.replacing(tmp_path / "a.txt")
     temporary = orphan.__enter__()
     temporary.write_text("orphan")
-    temporary.rename(tmp_path / f".a.{os.getpid() + 1}.txt")  # as if of another process
+    temporary.rename(tmp_path / f".a.{'f' * 32}.txt")  # as if of another process
     with artifacts.replacing(tmp_path / "a.txt") as successor:
         successor.write_text("successor")
     with pytest.raises(FileNotFoundError):

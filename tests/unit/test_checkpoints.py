@@ -122,8 +122,8 @@ def test_a_torn_checkpoint_is_set_aside(damage, tmp_path, caplog):
     path.write_bytes(damage(path.read_bytes()))
     kept = checkpoint(tmp_path)
     assert_same(train_classifier(kept), whole)
-    assert "expected a whole checkpoint, found a damaged one; set aside as training.refused" in caplog.text
-    assert (tmp_path / "training.refused").exists()
+    assert "expected a whole checkpoint, found a damaged one; set aside as .training.refused" in caplog.text
+    assert (tmp_path / ".training.refused").exists()
     kept.remove()
     assert list(tmp_path.iterdir()) == []
 

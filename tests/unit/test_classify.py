@@ -262,3 +262,12 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
     assert read[0] == read[1] != read[2]
     train_set = artifacts.read_csv(cohort / "alone/train-12/train_set.csv")
     assert train_set["source"].value_counts().to_dict() == {"roi": 20, "online": 30}
+
+
+def test_log_tells_epochs_and_speed(caplog):
+    caplog.set_level("INFO")
+    images, labels = discs(40, 0)
+    train(images, labels, params(epochs=3, batch=16))
+    lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("epoch ")]
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert all(float(line.split()[-2]) > 0 for line in lines)

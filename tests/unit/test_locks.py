@@ -17,7 +17,8 @@ import sys, time
 from pathlib import Path
 from synthaug import locks
 folder, name, lines = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-with locks.only_writer([folder / "a", folder / "b"]) as asked:
+locks.SETTLE = 0.5
+with locks.only_writer(folder / "record.json") as asked:
     for number in range(lines):
         with (folder / "lines").open("a") as file:
             file.write(f"{name} {number}\\n")
@@ -92,8 +93,6 @@ def test_a_stopped_writer_keeps_its_successor_waiting(start, tmp_path):
 
 def test_a_request_of_one_that_is_gone_is_forgotten(start, tmp_path):
     """A successor that was itself killed leaves its request; the next one starts clean."""
-    for name in ["a", "b"]:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / ".successor").touch()
+    (tmp_path / ".record.json.successor").touch()
     assert start("next", 100).wait(timeout=60) == 0
     assert (tmp_path / "lines").read_text().count("next") == 100

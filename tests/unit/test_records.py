@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import importlib.metadata
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import command
-from synthaug import artifacts, records, verification
+from synthaug import artifacts, verification
 from synthaug.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,26 @@ def test_record_names_what_was_read_and_written(tmp_path):
     code = (ROOT / "scripts/command.py").read_bytes()
     assert record["code"]["scripts/command.py"] == hashlib.sha256(code).hexdigest()
     assert record["versions"]["numpy"] == importlib.metadata.version("numpy")
+
+
+def test_record_has_what_was_read_not_what_was_edited_since(tmp_path):
+    (tmp_path / "in.json").write_text("[1]")
+    (tmp_path / "table.csv").write_text("before")
+    with command.logged("rule", arguments(tmp_path)):
+        command.note_file(case_table=str(tmp_path / "table.csv"))
+        artifacts.read_json(tmp_path / "in.json")
+        (tmp_path / "in.json").write_text("[2]")
+        (tmp_path / "table.csv").write_text("after")
+    record = json.loads((tmp_path / "b/record.json").read_text())
+    assert record["inputs"] == {"../in.json": digest("[1]")}
+    assert record["case_table"] == digest("before")
+
+
+def test_a_job_that_is_asked_to_stop_says_so_in_one_line(tmp_path):
+    text = r"^STOPPED \[rule\] asked to stop .* run the same command again"
+    with pytest.raises(SystemExit, match=text), command.logged("rule", arguments(tmp_path)):
+        signal.raise_signal(signal.SIGTERM)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["log"]
 
 
 def test_failed_job_leaves_no_record(tmp_path):
@@ -97,7 +118,7 @@ def chain(folder: Path) -> None:
         record = {
             "rule": f"make_{made}",
             "params": None,
-            "code": {"LICENSE": records.sha256(ROOT / "LICENSE")},
+            "code": {"LICENSE": artifacts.sha256(ROOT / "LICENSE")},
             "versions": {"numpy": version},
             "inputs": {place[file]: digest(f"content of {file}") for file in read},
             "outputs": {made: digest(f"content of {made}")},
@@ -185,7 +206,7 @@ def test_what_an_earlier_run_left_over_is_not_part_of_the_report(tmp_path):
         "versions": {},
         "outputs": {"report.html": digest("page")},
     }
-    shown = {f"{name}/record.json": records.sha256(tmp_path / name / "record.json") for name in "ab"}
+    shown = {f"{name}/record.json": artifacts.sha256(tmp_path / name / "record.json") for name in "ab"}
     artifacts.write_json({**report, "inputs": shown}, tmp_path / "report.record.json")
     (tmp_path / "c/z").write_text("edited")
     done = verification.check(tmp_path, None)

@@ -67,7 +67,7 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script
     assert job.returncode == 1
     assert [line.partition("; saved; run")[1] for line in errors.splitlines()] == ["; saved; run"], errors
     assert errors.startswith(f"STOPPED [{script}] asked to stop in epoch ")
-    checkpoints = list(cut.rglob("training.checkpoint"))
+    checkpoints = list(cut.rglob(".training.checkpoint"))
     assert len(checkpoints) == 1
     assert set(results(cut)) == {str(checkpoints[0].relative_to(cut))}
 

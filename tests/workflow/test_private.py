@@ -179,13 +179,15 @@ def test_verified_and_exported_without_names(private, tmp_path):
     assert "all as recorded" in done.stdout
     for part in ["README.md", "LICENSE", "CITATION.cff", "requirements.txt"]:
         shutil.copy(Path(__file__).parents[2] / part, private.folder / part)
-    export = [sys.executable, "scripts/export_crate.py", "--config", "config/tiny.yaml", *paths, "--out"]
+    export = [sys.executable, "scripts/export_crate.py", *paths, "--author", "A. Name", "--out"]
     done = subprocess.run([*offline(), *export, tmp_path / "c"], cwd=private.folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert leaks(tmp_path / "c") == []
     crate = ROCrate(tmp_path / "c")
     assert crate.mainEntity.id == "Snakefile"
     assert crate.dereference("run/cases.csv")
+    assert [author["name"] for author in crate.root_dataset["author"]] == ["A. Name"]
+    assert crate.mainEntity["author"][0]["name"] != "A. Name"
     action = crate.dereference("#run")
     assert action["instrument"] == crate.mainEntity
     assert {"run/report.html", "run/evaluation/metrics.csv", "run/rois/record.json"} <= {

@@ -11,6 +11,7 @@ import yaml
 from .conftest import ROOT
 
 PROFILES = sorted(path.parent.name for path in (ROOT / "workflow/profiles").glob("*/config.yaml"))
+assert PROFILES == ["cluster-generic", "local-gpu", "slurm"]
 NETWORKS = {
     "train_dcgan",
     "sample_dcgan",

@@ -232,7 +232,9 @@ def table_digest():
 def public_config():
     """Return the config without the paths of the user's files, for a page that everybody may see."""
     cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
-    return {**config, "cases": cases, "imported": {name: {} for name in config["imported"]}}
+    readers = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
+    imported = {name: {} for name in config["imported"]}
+    return {**config, "cases": cases, "imported": imported, "reader_study": readers}
 
 
 def fingerprint(paths):
