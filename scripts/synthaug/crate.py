@@ -65,11 +65,11 @@ def build(run: Run) -> ROCrate:
     if not (run.results / verification.REPORT).is_file():
         raise InputError(f"{run.results / verification.REPORT}: expected a finished run, found no report; finish it")
     citation = yaml.safe_load((run.project / "CITATION.cff").read_text(encoding="utf-8"))
-    config = runnable(artifacts.read_json(run.results / CONFORMANCE)["config"])
+    settings = runnable(artifacts.read_json(run.results / CONFORMANCE)["config"])
     crate = ROCrate(version="1.1")  # on which the profiles build
     ended = datetime.fromtimestamp((run.results / verification.REPORT).stat().st_mtime, UTC)
     crate.metadata.extra_contexts.append(TERMS)
-    crate.name = f"Synthaug run of cohort {config['cohort']}"
+    crate.name = f"Synthaug run of cohort {settings['cohort']}"
     crate.description = (
         "A run of the Synthaug workflow: whether synthetic augmentation improves a lesion classifier. Source images "
         "are not part of it; lesions and patients have the ids of the case table."
@@ -93,14 +93,14 @@ def build(run: Run) -> ROCrate:
     for path in _workflow_files(run.project):
         _add_file(crate, path, path.relative_to(run.project).as_posix())
     crate.get("README.md")["about"] = crate.root_dataset
-    text = io.StringIO(yaml.safe_dump(config, sort_keys=False))
+    text = io.StringIO(yaml.safe_dump(settings, sort_keys=False))
     config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
     made = [
         _add_file(crate, path, f"run/{path.relative_to(run.results).as_posix()}") for path in _result_files(run.results)
     ]
     properties = {
-        "name": f"run of cohort {config['cohort']}",
+        "name": f"run of cohort {settings['cohort']}",
         "agent": authors,
         "endTime": ended.isoformat(timespec="seconds"),
         "actionStatus": "http://schema.org/CompletedActionStatus",

@@ -96,7 +96,7 @@ def test_search_finds_what_is_hidden(tmp_path, hide):
 def make_cohort(project: Project) -> Path:
     """Make a phantom cohort, give everything a name that can be searched for, and return its case table."""
     data = project.folder / DATA
-    config = yaml.safe_load((project.folder / "config/tiny.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((project.folder / "config/every.yaml").read_text(encoding="utf-8"))
     params = {**config["phantom"], "master_seed": 1}
     command = [sys.executable, "scripts/make_phantom.py", "--params", json.dumps(params)]
     command += ["--patients", str(data / "patients"), "--table", str(data / "cases.csv")]
@@ -130,7 +130,7 @@ def offline() -> list[str]:
 
 
 def run(project: Project, *arguments: str) -> subprocess.CompletedProcess:
-    command = [*offline(), sys.executable, "-m", "snakemake", "--configfile", "config/tiny.yaml", "--cores", "2"]
+    command = [*offline(), sys.executable, "-m", "snakemake", "--configfile", "config/every.yaml", "--cores", "2"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(project.folder / ".cache")}
     return subprocess.run([*command, *arguments], cwd=project.folder, env=environment, capture_output=True, text=True)
 
