@@ -67,6 +67,35 @@ def test_reader_study_from_pack_to_report(rerun):
     assert not list((results / "evaluation/readers").glob("*.csv"))
 
 
+def test_pack_is_not_built_again_once_readers_have_begun(project):
+    """Neither their database nor their answers can be read with another key."""
+    assert project.planned("build_reader_study")["build_reader_study"] == 1
+    database, answers = project.folder / "reader-study/tiny.sqlite", project.folder / "answers.csv"
+    key = project.folder / "results/tiny/reader-study/key.csv"
+    for path in (database, answers, key):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    line = (
+        "error: reader_study: the study has begun: {}; to begin another, move results/tiny/reader-study and"
+        " reader-study away and give answers: null"
+    )
+    of_database, of_answers = "its database is reader-study/tiny.sqlite", "its answers are answers.csv"
+
+    def refused(*arguments):
+        done = project.snakemake("build_reader_study", *arguments)
+        assert done.returncode == 1
+        return [text for text in (done.stdout + done.stderr).splitlines() if text.startswith("error:")]
+
+    assert refused() == refused("--dry-run") == [line.format(of_database)]
+    assert "build_reader_study" not in project.planned("--forceall")
+    project.configure(lambda c: c["reader_study"].update(answers="answers.csv"))
+    assert refused() == [line.format(f"{of_database} and {of_answers}")]
+    database.unlink()
+    assert refused() == [line.format(of_answers)]
+    assert key.stat().st_size == 0
+    assert not list((project.folder / ".snakemake/locks").iterdir())
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
