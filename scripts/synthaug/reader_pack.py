@@ -18,6 +18,7 @@ from synthaug.reader_terms import REAL, SYNTHETIC
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
 WIDTH_MM = 1.0  # widths are whole multiples of it, so that no digits tell a measured one from a drawn one
+LETTER = "a"  # begins every name
 
 Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
 
@@ -254,13 +255,13 @@ def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
 
 
 def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
-    """Return the name of an image: random hexadecimal digits that are its own.
+    """Return the name of an image: a letter, lest a spreadsheet take it for a number, and random digits of its own.
 
-    They change with the pixels and with where these come from, so answers are never scored by another pack's key.
+    The digits change with the pixels and with where these come from, so answers are never scored by another pack's key.
     """
     secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
     source = "/".join(str(row[name]) for name in KEY if name != "image")
-    return hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
+    return LETTER + hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
 
 
 def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:

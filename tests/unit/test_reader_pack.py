@@ -75,7 +75,7 @@ def test_reader_pack_has_what_the_config_asks_for(pack):
     assert list(pack.key) == list(reader_pack.KEY)
     assert pack.key.groupby(["class", "origin"]).size().tolist() == [40] * 6
     assert pack.key["image"].is_unique
-    assert pack.key["image"].str.fullmatch("[0-9a-f]{16}").all()
+    assert pack.key["image"].str.fullmatch("a[0-9a-f]{16}").all()
     real, synthetic = (pack.key[pack.key["origin"] == origin] for origin in ("real", "synthetic"))
     assert real["lesion"].is_unique
     assert real["lesion"].str.rsplit("-", n=1).str[1].astype(int).max() < 45  # the main set only
