@@ -1,5 +1,6 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
-# make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on
+# make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on; again: the
+#             pages alone, nothing answered is lost (RESULTS=results/liver: of a pack that is built)
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
@@ -26,9 +27,10 @@ demo: .venv/installed
 	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 
 reader-study: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
-	@$(BIN)/python scripts/serve_reader_study.py invite --pack results/phantom/reader-study/pack
-	@$(BIN)/python scripts/serve_reader_study.py serve --pack results/phantom/reader-study/pack
+	@test -e "$(RESULTS)/reader-study/pack/study.json" || \
+	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
+	@$(BIN)/python scripts/serve_reader_study.py invite --pack "$(RESULTS)/reader-study/pack"
+	@$(BIN)/python scripts/serve_reader_study.py serve --pack "$(RESULTS)/reader-study/pack"
 
 test: .venv/installed lint
 	@tests/reader/install_chromium.sh

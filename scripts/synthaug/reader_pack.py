@@ -18,6 +18,7 @@ from synthaug.reader_terms import REAL, SYNTHETIC
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
 WIDTH_MM = 1.0  # widths are whole multiples of it, so that no digits tell a measured one from a drawn one
+LETTER = "a"  # begins every name
 
 Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
 
@@ -78,15 +79,20 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
         If there are fewer images than the config asks for, with all problems, a line each.
     """
     lesions = shown_whole(cases, params.margin)
+    of_class = {cls: lesions[lesions["class"] == cls] for cls in params.classes}
+    lost = {cls: int((cases["class"] == cls).sum()) - len(rows) for cls, rows in of_class.items()}
+    beyond = {cls: f" ({n} whose ROI reaches beyond the image are left out)" if n else "" for cls, n in lost.items()}
     problems: list[str] = []
+    shown = {cls: _shown(rows, beyond[cls], cls, params, problems) for cls, rows in of_class.items()}
+    patients = pd.concat(shown.values())["patient"]
     parts = []
-    for cls in params.classes:
-        of_class = lesions[lesions["class"] == cls]
-        parts += _real(of_class, int((cases["class"] == cls).sum()) - len(of_class), cls, params, problems)
-        parts += _synthetic(pools, of_class["width_mm"].to_numpy(), cls, params, problems)
+    for cls, rows in of_class.items():
+        practised = _practised(rows, patients, beyond[cls], cls, params, problems)
+        parts += [_real(shown[cls]).assign(study=True), _real(practised).assign(study=False)]
+        parts.append(_synthetic(pools, shown[cls]["width_mm"].to_numpy(), cls, params, problems))
     table = pd.concat(parts, ignore_index=True).astype({"study": bool})
-    if params.repeats > (shown := int(table["study"].sum())):
-        problems.append(f"repeats: expected at most the {shown} images shown, found {params.repeats}; lower it")
+    if params.repeats > (number := int(table["study"].sum())):
+        problems.append(f"repeats: expected at most the {number} images shown, found {params.repeats}; lower it")
     if problems:
         raise InputError("\n".join(f"reader_study: {problem}" for problem in problems))
     rows = table.to_dict("records")
@@ -178,32 +184,47 @@ def window(cases: pd.DataFrame, intensity: dict) -> dict:
     return {"low": intensity["low"], "high": intensity["high"], "unit": "HU" if hounsfield else ""}
 
 
-def _real(lesions: pd.DataFrame, beyond: int, cls: str, params: Params, problems: list[str]) -> list[pd.DataFrame]:
-    """Return the real images of a class: those shown, and those to practise on, which are of other lesions."""
+def _shown(lesions: pd.DataFrame, beyond: str, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
+    """Return the real images of a class that are shown, of main lesions."""
     random = seeding.stream(params.master_seed, "reader study", REAL, cls)
-    main = random.permutation(lesions.index[lesions["set"] == "main"])
+    main = lesions[lesions["set"] == "main"]
     number = len(main) if params.real is None else params.real
-    left_out = f" ({beyond} whose ROI reaches beyond the image are left out)" if beyond else ""
     if number > len(main) or not number:
         problems.append(
-            f"real: expected {max(number, 1)} main lesions of class {cls}, found {len(main)}{left_out}; lower it"
+            f"real: expected {max(number, 1)} main lesions of class {cls}, found {len(main)}{beyond}; lower it"
         )
-    extra = random.permutation(lesions.index[lesions["set"] != "main"])
-    practice = [*extra, *main[number:]][: params.training]
-    if len(practice) < params.training:
+    return main.iloc[random.permutation(len(main))[:number]]
+
+
+def _practised(
+    lesions: pd.DataFrame, patients: pd.Series, beyond: str, cls: str, params: Params, problems: list[str]
+) -> pd.DataFrame:
+    """Return the real images of a class to practise on: extra lesions, then main ones, of none of ``patients``.
+
+    Practice says that an image is real: another lesion of its patient could be known by what lies around it.
+    """
+    random = seeding.stream(params.master_seed, "reader study", "practice", REAL, cls)
+    others = lesions[~lesions["patient"].isin(patients)]
+    mixed = others.iloc[random.permutation(len(others))]
+    chosen = pd.concat([mixed[mixed["set"] != "main"], mixed[mixed["set"] == "main"]]).head(params.training)
+    if len(chosen) < params.training:
         problems.append(
-            f"training: expected {params.training} further real lesions of class {cls} outside the study, found "
-            f"{len(practice)}{left_out}; lower it or real"
+            f"training: expected {params.training} further real lesions of class {cls}, of patients outside the study, "
+            f"found {len(chosen)}{beyond}; lower it or real"
         )
+    return chosen
+
+
+def _real(lesions: pd.DataFrame) -> pd.DataFrame:
     columns = {"origin": REAL, "generator": "", "seed": "", "folds": "", "sample": ""}
-    return [
-        lesions.loc[list(chosen), ["class", "lesion", "patient", "width_mm", "place"]].assign(**columns, study=study)
-        for chosen, study in ((main[:number], True), (practice, False))
-    ]
+    return lesions[["class", "lesion", "patient", "width_mm", "place"]].assign(**columns)
 
 
-def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, problems: list[str]) -> list[pd.DataFrame]:
-    """Return the synthetic images of a class, those shown and those to practise on, spread over the generators."""
+def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
+    """Return the synthetic images of a class, those shown and those to practise on, spread over the generators.
+
+    ``widths`` are those of the real images shown.
+    """
     random = seeding.stream(params.master_seed, "reader study", SYNTHETIC, params.generator, cls)
     sources = sorted(key for key in pools if key[2] == cls)
     shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
@@ -220,7 +241,7 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
         parts.append(pd.DataFrame({**place, "study": np.arange(len(samples)) < first}))
     table = pd.concat(parts, ignore_index=True)
     named = {"origin": SYNTHETIC, "class": cls, "lesion": "", "patient": "", "generator": params.generator}
-    return [table.assign(**named, width_mm=nominal_widths(widths, len(table), random))]
+    return table.assign(**named, width_mm=nominal_widths(widths, len(table), random))
 
 
 def _spread(number: int, parts: int, random: np.random.Generator) -> np.ndarray:
@@ -234,13 +255,13 @@ def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
 
 
 def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
-    """Return the name of an image: random hexadecimal digits that are its own.
+    """Return the name of an image: a letter, lest a spreadsheet take it for a number, and random digits of its own.
 
-    They change with the pixels and with where these come from, so answers are never scored by another pack's key.
+    The digits change with the pixels and with where these come from, so answers are never scored by another pack's key.
     """
     secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
     source = "/".join(str(row[name]) for name in KEY if name != "image")
-    return hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
+    return LETTER + hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
 
 
 def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:

@@ -145,7 +145,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
         rights = [right for *_, right in of_readers]
         right = None if None in rights else sum(rights)
         chance = _chance(key, next(iter(by_reader.values())), params)
-        same = len(of_readers) == len(by_reader) and len({len(p) for _, p, _ in of_readers}) == 1
+        same = len(of_readers) == len(by_reader) and len({frozenset(p) for _, p, _ in of_readers}) == 1
         level = Chance(chance.value, chance.name) if same else Chance()
         rows.append(_row(ALL, key, values, part, right, resampling, level))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -58,7 +58,7 @@ def cohort(main=45, extra=3, seed=0, sources=((0, "12"), (0, "02"), (0, "01")), 
     for cls in CLASSES:
         for i in range(main + extra):
             group = "main" if i < main else "extra"
-            diameter = float(np.exp(random.normal(3, 0.4)))
+            diameter = float(np.exp(random.normal(3 if group == "main" else 4.5, 0.3)))  # extra ones are large
             rows.append((f"{cls}-{i}", f"{cls}-{group}-{i // 3}", cls, group, 256.0, 256.0, diameter, 512, 512, 0.75))
     names = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px", "rows", "columns"]
     cases = pd.DataFrame(rows, columns=[*names, "spacing_x_mm"])
@@ -75,7 +75,7 @@ def test_reader_pack_has_what_the_config_asks_for(pack):
     assert list(pack.key) == list(reader_pack.KEY)
     assert pack.key.groupby(["class", "origin"]).size().tolist() == [40] * 6
     assert pack.key["image"].is_unique
-    assert pack.key["image"].str.fullmatch("[0-9a-f]{16}").all()
+    assert pack.key["image"].str.fullmatch("a[0-9a-f]{16}").all()
     real, synthetic = (pack.key[pack.key["origin"] == origin] for origin in ("real", "synthetic"))
     assert real["lesion"].is_unique
     assert real["lesion"].str.rsplit("-", n=1).str[1].astype(int).max() < 45  # the main set only
@@ -132,6 +132,32 @@ def test_practice_images_of_readers_are_outside_the_study(pack):
     assert all(pack.images[item["image"]].tobytes() in extra for item in practice if item["origin"] == "real")
 
 
+def test_patients_of_practice_images_are_none_that_readers_judge():
+    """Half of the main lesions are shown; the patients of the extra ones have lesions of all classes."""
+    cases, roi_images, pools = cohort(main=45, extra=3)
+    cases["patient"] = [str(i % 45 // 3) for i in range(len(cases))]  # three lesions of each class a patient
+    built = reader_pack.build(cases, roi_images, pools, params(real=4, repeats=0, training=6))
+    lesion_of = {roi_images[i].tobytes(): i for i in range(len(cases))}
+    practised = [
+        lesion_of[built.images[item["image"]].tobytes()] for item in built.study["training"] if item["origin"] == "real"
+    ]
+    assert len(practised) == 18
+    shown = set(built.key["patient"]) - {""}
+    assert len(shown) > 4
+    assert not set(cases["patient"].iloc[practised]) & shown
+
+
+def test_nominal_widths_for_readers_are_drawn_from_the_real_rois_shown():
+    """Extra lesions, and main lesions that are not shown, are all of another size here."""
+    cases, roi_images, pools = cohort(main=45, extra=15)
+    built = reader_pack.build(cases, roi_images, pools, params())
+    widths = built.key["image"].map({name: facts["width_mm"] for name, facts in built.study["images"].items()})
+    for _, of_class in np.log(widths).groupby(built.key["class"]):
+        real, synthetic = (of_class[built.key["origin"] == origin] for origin in ("real", "synthetic"))
+        assert synthetic.mean() == pytest.approx(real.mean(), abs=0.3)  # 0.09 is the standard error of the difference
+        assert synthetic.max() < real.max() + 0.6
+
+
 def test_reader_pack_is_the_same_each_time_and_another_with_other_images(pack):
     again = reader_pack.build(*cohort(), params())
     assert again.study == pack.study
@@ -171,7 +197,8 @@ def test_rois_beyond_the_border_are_not_shown_to_readers():
     [
         ({"real": 46}, ["real: expected 46 main lesions of class cyst, found 45; lower it"]),
         ({"synthetic": 59}, ["class cyst, seed 0, train-01, found 20; lower it or raise generators: dcgan: sampling"]),
-        ({"training": 9}, ["training: expected 9 further real lesions of class cyst outside the study, found 8;"]),
+        # Of the five main lesions that are not shown, each is of a patient of whom others are.
+        ({"training": 4}, ["training: expected 4 further real lesions of class cyst, of patients outside the study, "]),
         ({"repeats": 241}, ["repeats: expected at most the 240 images shown, found 241; lower it"]),
     ],
 )
@@ -215,7 +242,7 @@ def test_gray_scale_that_readers_are_told():
 
 def written(folder, spoil=None, seed=0):
     """Build a pack by its script; ``spoil`` then plants a hint. Return its folder and the key."""
-    cases, roi_images, pools = cohort(seed=seed)
+    cases, roi_images, pools = cohort(extra=15, seed=seed)
     folder.mkdir(parents=True)
     cases.to_csv(folder / "cases.csv", index=False)
     np.save(folder / "rois.npy", roi_images)

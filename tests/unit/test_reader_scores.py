@@ -190,6 +190,27 @@ def test_repeats_and_missing_answers_of_readers_do_not_change_what_the_others_sc
     assert one(incomplete, "reader-2", "origin", "accuracy")["n"] == 20
 
 
+def test_mean_of_readers_who_saw_other_images_has_no_chance_level():
+    """As many answers, but of other images: what "always real" scores with one reader says nothing of the other."""
+    asked = made_readers.study(made_readers.key((10,) * 3, (10,) * 3), readers=2)
+    given = made_readers.answers(asked, dict.fromkeys(asked.presentations, made_readers.counted(asked.key, 9, 9, 9, 9)))
+    assert one(scored(asked, given), "all", "origin", "accuracy")["chance"] == 0.5
+    images = {
+        origin: asked.key.loc[asked.key["origin"] == origin, "image"].tolist() for origin in ("real", "synthetic")
+    }
+    seen = {"reader-1": images["real"][:20] + images["synthetic"][:10]}
+    seen["reader-2"] = images["real"][:10] + images["synthetic"][:20]
+    kept = [image in seen[reader] for image, reader in zip(given["image"], given["reader"], strict=True)]
+    scores = scored(asked, given[kept])
+    for reader, name in (("reader-1", 'always "real"'), ("reader-2", 'always "synthetic"')):
+        row = one(scores, reader, "origin", "accuracy")
+        assert (row["n"], row["chance"], row["chance_of"]) == (30, pytest.approx(2 / 3), name)
+    mean = one(scores, "all", "origin", "accuracy")
+    assert mean["n"] == 60
+    assert np.isnan(mean["chance"])
+    assert (mean["chance_of"], mean["verdict"]) == ("", "")
+
+
 def test_real_answers_alone_leave_out_what_needs_both_kinds_for_readers():
     asked = made_readers.study(made_readers.key((5, 5, 5), (5, 5, 5)), readers=1)
     given = made_readers.answers(asked, {"reader-1": made_readers.counted(asked.key, 9, 9, 9, 9)})

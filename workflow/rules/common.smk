@@ -133,6 +133,29 @@ def reader_problems():
     return found
 
 
+def reader_database():
+    """Return where serve_reader_study.py keeps the answers by default."""
+    return Path(f"reader-study/{config['cohort']}.sqlite")
+
+
+def closed_by():
+    """Return why no other pack may be built under the readers of this one, in words; nothing as long as one may."""
+    reasons = []
+    if reader_database().exists():
+        reasons.append(f"its database is {reader_database()}")
+    if config["reader_study"]["answers"] is not None:
+        reasons.append(f"its answers are {config['reader_study']['answers']}")
+    return " and ".join(reasons)
+
+
+def refuse_another_pack(wildcards):
+    """Stop with one line, as the input of whoever asks for another pack: one in use is not built again."""
+    sys.exit(
+        f"error: reader_study: the study has begun: {closed_by()}; to begin another, move"
+        f" results/{config['cohort']}/reader-study and reader-study away and give answers: null"
+    )
+
+
 def judged_generator():
     """Return the generator whose images readers judge."""
     return config["reader_study"]["generator"] or config["experiment"]["generators"][0]

@@ -1,7 +1,7 @@
 """The reader study: a blinded pack of real and synthetic ROIs, on request; and its scores, once there are answers."""
 
-# With answers the study is closed: another pack under them would have another key, so its files are sources then.
-if config["reader_study"]["answers"] is None:
+# Once readers have begun the study is closed: another pack would have another key, so the pack's files are sources then.
+if not closed_by():
 
     rule build_reader_study:
         input:
@@ -40,6 +40,13 @@ if config["reader_study"]["answers"] is None:
             " --images {output.images:q} --key {output.key:q} --record {output.record:q} --log {log:q}"
 
 else:
+
+    rule build_reader_study:
+        input:
+            refuse_another_pack,
+
+
+if config["reader_study"]["answers"] is not None:
 
     rule score_reader_study:
         input:
