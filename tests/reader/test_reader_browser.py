@@ -255,6 +255,29 @@ def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browse
     assert reader.errors == []
 
 
+def test_reader_sees_what_is_chosen_in_colours_of_their_own(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser, forced_colors="active")
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+
+    def outlined():
+        return reader.page.evaluate(
+            """() => [...document.querySelectorAll(".choice")]
+            .filter((choice) => getComputedStyle(choice).outlineStyle === "solid")
+            .map((choice) => choice.querySelector("input").value)"""
+        )
+
+    assert outlined() == []
+    reader.press("b", "s", "4")
+    assert outlined() == ["metastasis", "synthetic", "4"]
+    pressed = "() => getComputedStyle(document.getElementById('smooth')).outlineStyle"
+    assert reader.page.evaluate(pressed) == "solid"
+    reader.press("i")
+    assert reader.page.evaluate(pressed) == "none"
+
+
 def test_reader_with_a_wrong_code_is_told_so(browser, studies):
     study = studies()
     reader = Reader(browser)
