@@ -33,6 +33,10 @@ WARNING: other machines can reach this study. Before readers use it,
   - let the firewall admit the proxy alone to port {port};
   - back up {database}: the answers are there and nowhere else.
 """
+UNTOLD = """\
+WARNING: --url is https, but --proxy is missing: all readers then share the address of the proxy, and ten wrong codes of
+one shut out all for 15 minutes. Give --proxy with the address that the proxy connects from, such as 127.0.0.1.
+"""
 
 
 def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
@@ -51,13 +55,15 @@ def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) 
 
 
 def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C; --log is begun anew each time."""
     loopback = is_loopback(arguments.host)
     origins = [arguments.url]
     if loopback:
         origins += [origin(f"http://{name}:{arguments.port}") for name in ("127.0.0.1", "localhost")]
     if missing := [reader for reader in study.readers if reader not in Entrance(database, study).invited()]:
         print(f"No code yet for {', '.join(missing)}: run the command invite.", file=sys.stderr)
+    if arguments.url.startswith("https:") and not arguments.proxy:
+        print(UNTOLD, file=sys.stderr)
     if not loopback:
         print(EXPOSED.format(port=arguments.port, database=arguments.database), file=sys.stderr)
     # Else X-Forwarded-For is anybody's to write.

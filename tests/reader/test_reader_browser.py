@@ -215,6 +215,69 @@ def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
     assert len(exported(study)) == 1
 
 
+def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browser, studies):
+    """After an answer and after an undo: what is tried again is to get the image, never to answer or undo."""
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+
+    def lose_next_image():
+        reader.page.route("**/pixels/**", lambda route: route.abort(), times=1)
+
+    def nothing_to_answer():
+        reader.page.wait_for_selector("#alert:text('The server does not answer.')")
+        assert not reader.page.is_visible("#answer")
+        assert not reader.page.is_visible("#pause")
+        assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+        assert reader.canvas().max() == 0
+
+    lose_next_image()
+    reader.answer_by_keys("cyst", "real", 2)
+    nothing_to_answer()
+    reader.press("a", "s", "5", "p", "u")  # keys of controls that are not in view
+    reader.press("Enter")
+    reader.wait_for("Image 2 of 5")
+    assert len(exported(study)) == 1
+    reader.answer_by_keys("metastasis", "synthetic", 4)
+    reader.wait_for("Image 3 of 5")
+    lose_next_image()
+    reader.press("u")
+    nothing_to_answer()
+    reader.click("#retry")
+    reader.wait_for("Image 2 of 5")
+    reader.answer_by_keys("hemangioma", "real", 1)
+    reader.wait_for("Image 3 of 5")
+    given = [(row["class"], row["origin"], row["confidence"]) for row in exported(study)]
+    assert given == [("cyst", "real", "2"), ("hemangioma", "real", "1")]
+    assert study.run("status").stdout.split("\n")[1].split()[-1] == "1"  # undone
+    assert reader.errors == []
+
+
+def test_reader_sees_what_is_chosen_in_colours_of_their_own(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser, forced_colors="active")
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+
+    def outlined():
+        return reader.page.evaluate(
+            """() => [...document.querySelectorAll(".choice")]
+            .filter((choice) => getComputedStyle(choice).outlineStyle === "solid")
+            .map((choice) => choice.querySelector("input").value)"""
+        )
+
+    assert outlined() == []
+    reader.press("b", "s", "4")
+    assert outlined() == ["metastasis", "synthetic", "4"]
+    pressed = "() => getComputedStyle(document.getElementById('smooth')).outlineStyle"
+    assert reader.page.evaluate(pressed) == "solid"
+    reader.press("i")
+    assert reader.page.evaluate(pressed) == "none"
+
+
 def test_reader_with_a_wrong_code_is_told_so(browser, studies):
     study = studies()
     reader = Reader(browser)

@@ -98,6 +98,29 @@ def test_reader_study_that_others_can_reach_needs_an_address_and_says_what_else(
     assert client.get("/", Host="127.0.0.1").status == 400
 
 
+def test_reader_study_behind_a_proxy_that_it_is_not_told_of_warns(study):
+    study.invite()
+    study.start("--url", "https://study.example.org")
+    assert "WARNING: --url is https, but --proxy is missing" in study.log.read_text()
+    study.kill()
+    study.log.unlink()
+    study.start("--url", "https://study.example.org", "--proxy", "127.0.0.1")
+    assert "--proxy is missing" not in study.log.read_text()
+
+
+def test_reader_study_log_tells_who_entered_and_answered(study):
+    code = study.invite()["reader-1"].split("#")[1]
+    study.start("--log", str(study.folder / "logs/serve.log"))
+    client = study.client()
+    assert client.enter("A" * 20).status == 401
+    assert client.enter(code).status == 204
+    assert client.answer(1, part="training").status == 200
+    text = (study.folder / "logs/serve.log").read_text()
+    for line in ("a wrong code from 127.0.0.1", "reader-1 enters from 127.0.0.1", "reader-1 answered training 1"):
+        assert line in text
+    assert code not in text
+
+
 def test_reader_study_on_a_port_in_use_says_so(study):
     study.invite()
     with socket.socket() as taken:

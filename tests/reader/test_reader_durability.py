@@ -1,6 +1,7 @@
 """No accepted answer is lost, whenever the server dies; a failure inside the server tells a stranger nothing."""
 
 import contextlib
+import shutil
 import signal
 import sqlite3
 import threading
@@ -54,6 +55,32 @@ def test_readers_lose_no_accepted_answer_when_the_server_is_killed_again_and_aga
             study.start()
     assert killed == 3
     assert accepted == {"reader-1": 60, "reader-2": 60}
+
+
+def test_copy_of_the_reader_database_alone_is_a_backup(studies, tmp_path):
+    """Of a running study, of a killed one, and as what the study goes on with."""
+    study = studies(practice=0)
+    code = study.links["reader-1"].split("#")[1]
+    client = study.client()
+    assert client.enter(code).status == 204
+
+    def answers_in_copy():
+        copy = tmp_path / "elsewhere" / "copy.sqlite"
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(study.database, copy)
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            return connection.execute("SELECT presentation, confidence FROM answers ORDER BY id").fetchall()
+
+    for number in (1, 2, 3):
+        assert client.answer(number, confidence=number).status == 200
+        assert answers_in_copy() == [(given, given) for given in range(1, number + 1)]
+    study.kill()
+    assert answers_in_copy() == [(1, 1), (2, 2), (3, 3)]
+    shutil.move(tmp_path / "elsewhere/copy.sqlite", study.database)
+    study.start()
+    assert client.answer(4).status == 200
+    assert client.get("/study/place").json["presentation"] == 5
 
 
 def test_reader_study_ends_quietly_at_ctrl_c(studies):

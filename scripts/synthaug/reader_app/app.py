@@ -12,7 +12,7 @@ from synthaug.reader_app.entrance import IDLE, Entrance
 from synthaug.reader_app.pack import ORIGINS, PARTS, TRAINING, Pack
 from synthaug.reader_app.protection import LONGEST_LOOK, body, fields, protect
 
-log = logging.getLogger("reader study")
+log = logging.getLogger("synthaug.reader_app")
 
 CODE = fields(code={"type": "string", "maxLength": 100})
 PRESENTATION = {"type": "integer", "minimum": 1, "maximum": 1_000_000}

@@ -70,7 +70,8 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise InputError(f"{wrong}: {error}; name another with --database") from error
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            # Not WAL: it would keep the answers in a second file, and a copy of this one would lack them.
+            self._connection.execute("PRAGMA journal_mode = TRUNCATE")
             self._connection.execute("PRAGMA synchronous = FULL")
             with self.transaction() as connection:
                 if not connection.execute("SELECT name FROM sqlite_master").fetchone():

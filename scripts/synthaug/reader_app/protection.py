@@ -24,7 +24,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-log = logging.getLogger("reader study")
+log = logging.getLogger("synthaug.reader_app")
 
 
 def protect(app: Flask, origins: tuple[str, ...]) -> None:

@@ -58,16 +58,25 @@ function showStart() {
   view("start", $("start-title"));
 }
 
+// Nothing more can be said of the image that was in view, whatever becomes of the next one.
+function conceal() {
+  answering = false;
+  clock.stop();
+  viewer.hide();
+  form.reset();
+  form.hidden = true;
+  $("pause").hidden = true;
+}
+
 async function showImage() {
+  conceal();
   showProgress();
   if (!place.presentation) {
-    viewer.hide();
     view("end", $("end-title"));
     return;
   }
   const { part, presentation, width_mm: width } = place;
   viewer.show(await pixels(`/study/pixels/${part}/${presentation}`), width);
-  form.reset();
   view("reading", $("canvas"));
   $("canvas").setAttribute("aria-label", position() + (width ? `, ${width.toFixed(1)} mm wide` : ""));
   $("status").textContent = position();
@@ -108,7 +117,7 @@ async function submit() {
   const { truth, ...next } = await post("/study/answer", answer);
   place = next;
   if (truth) showTruth(given, truth);
-  else await showImage();
+  else await showNext();
 }
 
 async function goOn() {
@@ -118,7 +127,16 @@ async function goOn() {
 
 async function undo() {
   place = await post("/study/undo", { presentation: place.undo });
-  await showImage();
+  await showNext();
+}
+
+// What the server has done is not to be asked for again: if the image does not come, try to get the image.
+async function showNext() {
+  try {
+    await showImage();
+  } catch (error) {
+    await explain(error, begin);
+  }
 }
 
 async function pause() {
