@@ -358,7 +358,8 @@ def test_reader_study_lives_through_what_is_no_http(scene, attack, raw):
     attack(scene.outside.get("/study/place"), 401)
 
 
-def test_reader_study_sends_strict_headers_with_everything(scene):
+def test_reader_study_sends_strict_headers_with_whatever_the_application_answers(scene):
+    """What the server refuses before, such as an oversized body, has none: it is one line of plain text."""
     for reply in [
         scene.outside.get("/"),
         scene.one.get("/study"),
