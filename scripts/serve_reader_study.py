@@ -124,7 +124,10 @@ def parse() -> argparse.Namespace:
         sub.add_argument("--database", type=Path, help="default: reader-study/<cohort>.sqlite; on a local disk")
         if action in (invite, serve):
             sub.add_argument("--port", type=int, default=8000)
-            sub.add_argument("--url", help="the address that readers type; default: http://127.0.0.1:<port>")
+            sub.add_argument(
+                "--url",
+                help="the address that readers type; default: http://<host>:<port>, of invite http://127.0.0.1:<port>",
+            )
         if action is invite:
             sub.add_argument("--again", nargs="+", default=[], metavar="READER", help="who gets another code")
         if action is serve:
@@ -152,7 +155,9 @@ def set_url(arguments: argparse.Namespace) -> None:
     if arguments.url is None:
         if not is_loopback(getattr(arguments, "host", "127.0.0.1")):
             raise InputError(f"--host {arguments.host}: expected --url too, the address that readers type")
-        arguments.url = f"http://127.0.0.1:{arguments.port}"
+        host = getattr(arguments, "host", "127.0.0.1")
+        # Werkzeug takes no IPv6 address in a Host header for a trusted one.
+        arguments.url = f"http://{'localhost' if ':' in host else host}:{arguments.port}"
     found, arguments.url = arguments.url, origin(arguments.url)
     if arguments.url is None:
         raise InputError(f"--url {found}: expected scheme and host alone, such as https://study.example.org")

@@ -278,11 +278,45 @@ def test_reader_sees_what_is_chosen_in_colours_of_their_own(browser, studies):
     assert reader.page.evaluate(pressed) == "none"
 
 
+def test_reader_turns_the_keys_of_one_character_off(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.follow(study.links["reader-1"])
+    assert reader.page.inner_text("#keys") == "Keys on"
+    reader.click("#keys")
+    assert reader.page.inner_text("#status") == "Keys off"
+    reader.page.reload()
+    reader.page.wait_for_selector("#start:visible")
+    assert reader.page.inner_text("#keys") == "Keys off"
+    reader.press("Enter")  # no key of one character
+    reader.wait_for("Image 1 of 5")
+    reader.press("a", "s", "4", "p", "+")
+    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+    assert reader.page.inner_text("#zoom-value") == "100 %"
+    assert reader.page.is_visible("#canvas")
+    reader.click("#keys")
+    assert reader.page.inner_text("#status") == "Keys on"
+    reader.press("a", "s", "4")
+    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 3
+
+
+def test_reader_study_fits_the_width_of_a_phone(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser, viewport={"width": 390, "height": 844})
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_reader_with_a_wrong_code_is_told_so(browser, studies):
     study = studies()
     reader = Reader(browser)
     reader.page.goto(f"{study.url}/#AAAAA-AAAAA-AAAAA-AAAAA")
     reader.page.wait_for_selector("#alert:text('This code is not known.')")
     assert reader.page.url == f"{study.url}/"
+    reader.page.goto(f"{study.url}/#%E0%A4%A")
+    reader.page.wait_for_selector("#alert:text('This code is not known.')")
+    assert reader.errors == []
     reader.page.goto(f"{study.url}/study")
     assert reader.page.url == f"{study.url}/"

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.request
 
 import psutil
 import pytest
@@ -73,6 +74,23 @@ def test_reader_study_listens_on_this_machine_only_unless_told_otherwise(study):
     study.start()
     (listening,) = {connection.laddr for connection in psutil.Process(study.process.pid).net_connections("inet")}
     assert listening == ("127.0.0.1", study.port)
+
+
+def test_reader_study_at_the_other_loopback_address_says_and_answers_to_it(study):
+    study.invite()
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    study.process = subprocess.Popen(
+        study.command("serve", "--port", str(study.port), "--host", "::1"), stdout=subprocess.PIPE, text=True
+    )
+    said = study.process.stdout.readline()
+    assert f"http://localhost:{study.port}" in said
+    request = urllib.request.Request(f"http://[::1]:{study.port}/", headers={"Host": f"localhost:{study.port}"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        assert reply.status == 200
 
 
 def test_reader_study_that_others_can_reach_needs_an_address_and_says_what_else(study):

@@ -16,7 +16,7 @@ async function enter(code) {
 }
 
 function followLink() {
-  const code = decodeURIComponent(location.hash.slice(1));
+  const code = location.hash.slice(1); // letters, digits and hyphens: nothing to decode
   if (!code) return;
   history.replaceState(null, "", "/");
   enter(code);

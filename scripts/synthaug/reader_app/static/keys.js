@@ -1,5 +1,8 @@
 // Keys press the control that shows them: the one in view whose data-key it is.
 
+// Those of one character can be turned off, for readers who speak to their machine or hit keys by mistake.
+
+const OFF = "keys are off"; // kept for the session
 const named = { "=": "+", _: "-" };
 
 function keyOf(event) {
@@ -9,10 +12,24 @@ function keyOf(event) {
   return key.length === 1 ? key.toLowerCase() : key;
 }
 
+export function makeKeysButton(button, announce) {
+  const show = () => {
+    button.textContent = sessionStorage.getItem(OFF) ? "Keys off" : "Keys on";
+  };
+  button.addEventListener("click", () => {
+    if (sessionStorage.getItem(OFF)) sessionStorage.removeItem(OFF);
+    else sessionStorage.setItem(OFF, "yes");
+    show();
+    announce(button.textContent);
+  });
+  show();
+}
+
 export function listen(arrows) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const key = keyOf(event);
+    if (key.length === 1 && sessionStorage.getItem(OFF)) return;
     if (key.startsWith("Arrow")) {
       if (event.target.matches("input")) return; // radios and sliders have their own use of arrows
       if (arrows(key.slice(5), event.shiftKey)) event.preventDefault();

@@ -1,7 +1,7 @@
 // A reader's way through the study: start, practice with feedback, the images, pause, the end.
 
 import { Clock } from "./clock.js";
-import { listen } from "./keys.js";
+import { listen, makeKeysButton } from "./keys.js";
 import { Refused, get, pixels, post } from "./requests.js";
 import { followArrow, makeViewer } from "./tools.js";
 
@@ -208,6 +208,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   act(submit);
 });
+makeKeysButton($("keys"), (text) => ($("status").textContent = text));
 listen((direction, shift) => answering && (followArrow(viewer, direction, shift), true));
 // Hidden or closed: a reader may not come back to this page.
 document.addEventListener("visibilitychange", () => {
