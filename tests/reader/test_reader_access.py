@@ -81,6 +81,7 @@ def test_reader_pages_are_accessible_and_fit_the_screen(browser, studies, size, 
         assert seen or where == "BODY", where
         reached.add(where)
     controls = {
+        "keys",
         "pause",
         "leave",
         "canvas",
@@ -94,6 +95,7 @@ def test_reader_pages_are_accessible_and_fit_the_screen(browser, studies, size, 
         "undo",
     }
     assert controls | {"class", "origin", "confidence"} <= reached
+    page.focus("#canvas")
     reader.press("Enter")
     reader.wait_for_end()
     check("end")
