@@ -5,6 +5,7 @@ Exits with 1 unless all runs end with the bytes of one that was never interrupte
 
 import argparse
 import contextlib
+import itertools
 import sys
 import tempfile
 import time
@@ -82,12 +83,15 @@ def compare(project: Project, runs: int, whole: Reference) -> list:
 
 
 def plan(kills: int, unavailable: dict[str, str]) -> list[tuple[Way | cluster.Way, list[str]]]:
-    """Return each run's way to be cut short and the rules inside whose trainings that happens; none for anywhere."""
-    possible = [way for way in [*WAYS, *cluster.WAYS] if way.needs not in unavailable]
-    for way in [*WAYS, *cluster.WAYS][:kills]:
-        if way not in possible:
-            print(f"WARNING: left out: {way.name}: {unavailable[way.needs]}", file=sys.stderr)
-    chosen = [possible[number % len(possible)] for number in range(kills)]
+    """Return each run's way to be cut short and the rules inside whose trainings that happens; none for anywhere.
+
+    Every way comes once, as far as ``kills`` reach, then those on this machine again; a cluster takes minutes.
+    """
+    ways = [*WAYS, *cluster.WAYS]
+    for way in [way for way in ways[:kills] if way.needs in unavailable]:
+        print(f"WARNING: left out: {way.name}: {unavailable[way.needs]}", file=sys.stderr)
+    local, remote = ([way for way in group if way.needs not in unavailable] for group in (WAYS, cluster.WAYS))
+    chosen = itertools.islice(itertools.chain(local, remote, itertools.cycle(local)), kills)
     return [
         (way, [cluster.SCRIPT] if way.needs == "cluster" else TRAININGS if number < TRAINING_SHARE * kills else [])
         for number, way in enumerate(chosen)
