@@ -26,7 +26,8 @@ import tifffile
 import yaml
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from tests.compressed_dicom import COMPRESSORS, compress
 
 import check_cases
 from synthaug import cases, imports
@@ -403,32 +404,16 @@ def _(folder, rows):
     return Read(STACK[KEY], boxed(), KEY, PIXEL)
 
 
-@entry("DICOM", "RLE compression")
-def _(folder, rows):
-    for path in series(folder, rows).iterdir():
-        file = pydicom.dcmread(path)
-        file.compress(RLELossless)
-        file.save_as(path)
-    return Read(STACK[KEY], boxed(), KEY, PIXEL)
-
-
 def compressed(compressor: str) -> None:
     @entry("DICOM", f"{compressor} compression (lossless)")
     def _(folder, rows):
         for path in series(folder, rows, lambda z: {"RescaleIntercept": 0}).iterdir():
-            writer = sitk.ImageFileWriter()
-            writer.SetImageIO("GDCMImageIO")
-            writer.SetFileName(str(path))
-            writer.KeepOriginalImageUIDOn()
-            writer.UseCompressionOn()
-            writer.SetCompressor(compressor)
-            writer.Execute(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
-            assert pydicom.dcmread(path).file_meta.TransferSyntaxUID.is_compressed
+            compress(path, compressor)
         return Read(STACK[KEY] + 1000, boxed(), KEY, PIXEL)
 
 
-compressed("JPEG")
-compressed("JPEG2000")
+for compressor in COMPRESSORS:
+    compressed(compressor)
 
 
 @entry("DICOM", "a transfer syntax that nothing can decode", "row 2, lesion L0: ct/a: expected")
