@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -53,14 +54,19 @@ CELLS = st.one_of(
 )
 
 
-@pytest.fixture(autouse=True)
+@contextlib.contextmanager
 def little_memory():
-    """Give the readers half a GB: GDCM allocates whatever a damaged length says, up to 4 GB, before it looks for it."""
+    """Give a reader half a GB: GDCM allocates whatever a damaged length says, up to 4 GB, before it looks for it.
+
+    An input at a time, because GDCM does not give all of it back.
+    """
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 29), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @pytest.fixture(scope="module")
@@ -106,17 +112,13 @@ EDITS = st.lists(
 
 def checked(path: Path) -> None:
     """Check a table by the library and by the script: a result, or one line a problem and no file."""
-    try:
-        cases.check(path, PARAMS)
-        refusal = None
-    except InputError as error:
-        refusal = str(error)
+    refusal = refused(lambda: cases.check(path, PARAMS))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "cases.csv"
         settings_ = json.dumps({"classes": PARAMS.classes, "folds": PARAMS.folds})
         arguments = ["check_cases", "--table", str(path), "--params", settings_, "--out", str(out)]
         message = None
-        with mock.patch("sys.argv", arguments), contextlib.redirect_stderr(io.StringIO()):
+        with little_memory(), mock.patch("sys.argv", arguments), contextlib.redirect_stderr(io.StringIO()):
             try:
                 check_cases.main()
             except SystemExit as stopped:
@@ -124,8 +126,17 @@ def checked(path: Path) -> None:
         assert out.exists() == (refusal is None)
         assert list(Path(folder).iterdir()) == [out] * (refusal is None)
     assert message == (None if refusal is None else f"ERROR [check_cases] {refusal}")
-    if refusal is not None:
-        one_line_a_problem(refusal)
+
+
+def refused(read: Callable[[], object]) -> str | None:
+    """Call ``read`` with little memory; return the message by which it refused, one line a problem, or None."""
+    try:
+        with little_memory():
+            read()
+    except InputError as error:
+        one_line_a_problem(str(error))
+        return str(error)
+    return None
 
 
 def one_line_a_problem(refusal: str) -> None:
@@ -175,16 +186,13 @@ SLICES = [slice_bytes(z) for z in range(3)]
 
 
 def read(path: Path) -> None:
-    """Read an image as the workflow does; it is an image or refused."""
-    try:
-        source = volumes.open_image(path)
-        source.check()
-        for index in range(min(3, source.geometry.size[0])):
-            image = source.slice(index)
-            assert np.isfinite(image).all()
-            assert image.shape == source.geometry.size[1:]
-    except InputError as error:
-        one_line_a_problem(str(error))
+    """Read an image as the workflow does."""
+    source = volumes.open_image(path)
+    source.check()
+    for index in range(min(3, source.geometry.size[0])):
+        image = source.slice(index)
+        assert np.isfinite(image).all()
+        assert image.shape == source.geometry.size[1:]
 
 
 @FUZZ
@@ -197,7 +205,7 @@ def test_bytes_of_a_dicom_slice(edits, whole):
             (folder / f"{z}.dcm").write_bytes(content)
         start = 0 if whole else 300
         (folder / "1.dcm").write_bytes(SLICES[1][:start] + changed(SLICES[1][start:], edits))
-        read(folder)
+        refused(lambda: read(folder))
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +226,7 @@ def test_bytes_of_other_images(originals, kind, edits):
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / kind
         path.write_bytes(changed(originals[kind], edits))
-        read(path)
+        refused(lambda: read(path))
 
 
 @FUZZ
@@ -230,11 +238,5 @@ def test_bytes_of_an_imported_generator(edits, array):
         np.save(content, np.zeros((2, 64, 64), np.uint8))
         (folder / "images.npy").write_bytes(changed(content.getvalue()[:300], array) + bytes(8192))
         (folder / "patients.csv").write_bytes(changed(b"patient\np1\np2\n", edits))
-        for reader in (
-            lambda: imports.read_images(folder, (64, 64)),
-            lambda: imports.read_patients(folder / "patients.csv"),
-        ):
-            try:
-                reader()
-            except InputError as error:
-                one_line_a_problem(str(error))
+        refused(lambda: imports.read_images(folder, (64, 64)))
+        refused(lambda: imports.read_patients(folder / "patients.csv"))
