@@ -71,6 +71,7 @@ def written(path: str | Path) -> None:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing.
 
+    The content is on the disk before the name: after a power failure too, a file is whole or missing.
     What a killed process left of the same file is removed first. If that process still runs after all, its rename
     fails: the last one to start is the one that writes.
     """
@@ -83,6 +84,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
         yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
         os.replace(temporary, path)
         _files.written.add(path)
     finally:

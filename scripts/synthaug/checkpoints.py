@@ -72,8 +72,6 @@ class Checkpoint:
             with artifacts.replacing(self.path) as temporary, temporary.open("wb") as file:
                 file.write(hashlib.sha256(data).digest())
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
         except OSError as error:
             if not self.warned:
                 log.warning("%s: training could not be saved (%s); it goes on unsaved", self.path, error.strerror)
