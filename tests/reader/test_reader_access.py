@@ -58,6 +58,7 @@ def test_reader_pages_are_accessible_and_fit_the_screen(browser, studies, size, 
     reader.press("Enter")
     page.wait_for_selector("#alert:text('Choose the class first.')")
     reader.press("c", "s", "5")
+    assert page.is_hidden("#trouble")
     check("study")
     # Every question and control has a name and a role.
     for role, names in {

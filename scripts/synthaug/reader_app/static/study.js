@@ -165,8 +165,7 @@ function look() {
 async function act(action) {
   if (busy) return;
   busy = true;
-  $("trouble").hidden = true;
-  $("alert").textContent = "";
+  fallSilent();
   try {
     await action();
   } catch (error) {
@@ -202,12 +201,18 @@ function say(text, action = null) {
   $("retry").onclick = () => act(action);
 }
 
+function fallSilent() {
+  $("trouble").hidden = true;
+  $("alert").textContent = "";
+}
+
 const buttons = { begin, pause, leave, undo, "undo-end": undo, next: goOn };
 for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => act(action));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   act(submit);
 });
+form.addEventListener("change", () => $("retry").hidden && fallSilent()); // what was missing is being chosen
 makeKeysButton($("keys"), (text) => ($("status").textContent = text));
 listen((direction, shift) => answering && (followArrow(viewer, direction, shift), true));
 // Hidden or closed: a reader may not come back to this page.
