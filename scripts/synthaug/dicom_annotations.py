@@ -44,12 +44,16 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
     InputError
         If it is another kind of file, damaged, of another series or place than the image, or fractional.
     """
-    import pydicom
-
     if image.spacing is None:
         raise InputError(f"{path}: expected a volume as the image of a DICOM annotation, found a 2-D picture")
-    head = _guarded(path, lambda: pydicom.dcmread(path, specific_tags=["SOPClassUID"]))
-    uid = head.get("SOPClassUID", "")
+    labels = _guarded(path, lambda: _read(path, image))
+    return Labels(labels.names, lambda label: _guarded(path, lambda: labels.lesion(label)))
+
+
+def _read(path: Path, image: volumes.Geometry) -> Labels:
+    import pydicom
+
+    uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"]).get("SOPClassUID", "")
     if uid in SEGMENTATIONS:
         return _read_segmentation(path, image)
     if uid == STRUCTURE_SET:
@@ -66,7 +70,7 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
 def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
     from highdicom.seg import segread
 
-    segmentation = _guarded(path, lambda: segread(path))
+    segmentation = segread(path)
     if (kind := segmentation.SegmentationType) not in ("BINARY", "LABELMAP"):
         raise InputError(
             f"{path}: expected a BINARY or LABELMAP segmentation, found {kind}; export labels, not probabilities"
@@ -76,17 +80,22 @@ def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
 
     def frame(number: int, label: int | None = None) -> np.ndarray:
         """Return the pixels (rows, columns) of a frame, counted from 1; with ``label``, where it is."""
-        pixels = _guarded(path, lambda: segmentation.get_stored_frame(number))
+        pixels = segmentation.get_stored_frame(number)
         return pixels if label is None else pixels == (label if kind == "LABELMAP" else 1)
 
-    known = _guarded(path, lambda: list(segmentation.segment_numbers))
+    known = list(segmentation.segment_numbers)
     frames = {}  # of each segment: numbers and places
-    for number in range(1, segmentation.number_of_frames + 1):
+    count, groups = segmentation.get("NumberOfFrames"), len(segmentation.PerFrameFunctionalGroupsSequence)
+    if count != groups:
+        raise InputError(
+            f"{path}: expected NumberOfFrames {groups} as frames described, found {count}; export it again"
+        )
+    for number in range(1, groups + 1):
         place = _place(path, image, segmentation, number)
         if kind == "LABELMAP":
             segments = np.intersect1d(frame(number), known).tolist()
         else:
-            item = _guarded(path, lambda n=number: _group(segmentation, n, "SegmentIdentificationSequence"))
+            item = _group(segmentation, number, "SegmentIdentificationSequence")
             segments = [int(item.ReferencedSegmentNumber)]
         for segment in segments:
             frames.setdefault(segment, []).append((number, place))
@@ -99,8 +108,8 @@ def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
             mask[tuple(start[i] + rows * down[i] + columns * across[i] for i in range(3))] |= pixels
         return mask
 
-    names = {n: str(_guarded(path, lambda n=n: segmentation.get_segment_description(n).segment_label)) for n in frames}
-    return Labels(dict(sorted(names.items())), lesion)
+    names = {label: str(segmentation.get_segment_description(label).segment_label) for label in sorted(frames)}
+    return Labels(names, lesion)
 
 
 def _group(segmentation, number: int, name: str):
@@ -121,7 +130,7 @@ def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np
     """
 
     def numbers(group: str, name: str) -> np.ndarray:
-        return np.array(_guarded(path, lambda: _group(segmentation, number, group)[name].value), dtype=float)
+        return np.array(_group(segmentation, number, group)[name].value, dtype=float)
 
     position = numbers("PlanePositionSequence", "ImagePositionPatient")
     along, downwards = numbers("PlaneOrientationSequence", "ImageOrientationPatient").reshape(2, 3)
@@ -148,17 +157,14 @@ def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np
 def _read_structure_set(path: Path, image: volumes.Geometry) -> Labels:
     import pydicom
 
-    structures = _guarded(path, lambda: pydicom.dcmread(path))
-    _check_belongs(path, image, "", set(_guarded(path, lambda: list(_referenced_series(structures)))))
-    rois = _guarded(path, lambda: {int(roi.ROINumber): roi for roi in structures.StructureSetROISequence})
-    contours = _guarded(
-        path,
-        lambda: {
-            int(item.ReferencedROINumber): item.ContourSequence
-            for item in structures.get("ROIContourSequence", [])
-            if any(contour.ContourGeometricType in CLOSED for contour in item.get("ContourSequence", []))
-        },
-    )
+    structures = pydicom.dcmread(path)
+    _check_belongs(path, image, "", set(_referenced_series(structures)))
+    rois = {int(roi.ROINumber): roi for roi in structures.StructureSetROISequence}
+    contours = {
+        int(item.ReferencedROINumber): item.ContourSequence
+        for item in structures.get("ROIContourSequence", [])
+        if any(contour.ContourGeometricType in CLOSED for contour in item.get("ContourSequence", []))
+    }
 
     def lesion(label: float) -> np.ndarray:
         where = f"{path}, ROI {label:g}"
@@ -169,7 +175,7 @@ def _read_structure_set(path: Path, image: volumes.Geometry) -> Labels:
                 raise InputError(
                     f"{where}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
                 )
-            points = _guarded(path, lambda c=contour: np.array(c.ContourData, dtype=float).reshape(-1, 3))
+            points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
             index, inside = _fill(where, image, points)
             mask[index] ^= inside  # a contour within another is a hole
         return mask
@@ -229,9 +235,11 @@ def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_referenc
 
 
 def _guarded(path: Path, look: Callable[[], Result]) -> Result:
-    """Return ``look()``; whatever a library says about a damaged or incomplete file becomes an `InputError`."""
+    """Return ``look()``; whatever a damaged or incomplete file leads to, here or in a library, is an `InputError`."""
     try:
         return look()
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"{path}: expected a complete DICOM annotation, found a truncated, damaged or unsupported file "

@@ -10,12 +10,12 @@ import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk
-from highdicom import AlgorithmIdentificationSequence, Volume
-from highdicom.seg import Segmentation, SegmentDescription
-from pydicom.sr.codedict import codes
+from highdicom import Volume
+from highdicom.seg import Segmentation
 from pydicom.uid import RLELossless
 from tests import annotated
-from tests.annotated import FLIPS, LESIONS, SHAPE, in_file
+from tests.annotated import FLIPS, LESIONS, SHAPE
+from tests.annotated.segmentations import described, write_seg
 
 from synthaug import annotations, cases, dicom_annotations, volumes
 from synthaug.errors import InputError
@@ -25,41 +25,6 @@ REAL = Path(os.environ.get("SYNTHAUG_REAL_DATA", "/nonexistent"))
 real_data = pytest.mark.skipif(
     not REAL.is_dir(), reason="SYNTHAUG_REAL_DATA names no folder with the unzipped real data sets"
 )
-
-
-def described(number):
-    algorithm = AlgorithmIdentificationSequence("eye", codes.DCM.ArtificialIntelligence, "1")
-    lesion = codes.SCT.Lesion
-    return SegmentDescription(number, f"lesion {number}", lesion, lesion, "AUTOMATIC", algorithm)
-
-
-def write_seg(path, series, lesions, flips="plain", kind="BINARY", *, slices=slice(None), change=None, **options):
-    """Let highdicom write a SEG of lesions, bool (n, z, y, x), as segments 1 to n, on the given slices only."""
-    images = [pydicom.dcmread(file) for file in series.iterdir()]
-    images.sort(key=lambda image: image.ImagePositionPatient[2])
-    for image in images:
-        image.setdefault("FrameOfReferenceUID", "1.2.3.3")  # which highdicom insists on
-    pixels = np.moveaxis(in_file(np.asarray(lesions), flips), 0, -1)
-    pixels = pixels.astype(np.uint8 if pixels.dtype == bool else pixels.dtype)
-    segmentation = Segmentation(
-        images[slices],
-        pixels[slices],
-        kind,
-        [described(number + 1) for number in range(len(lesions))],
-        series_instance_uid="1.2.3.1",
-        series_number=2,
-        sop_instance_uid="1.2.3.2",
-        instance_number=1,
-        manufacturer="highdicom",
-        manufacturer_model_name="test",
-        software_versions="1",
-        device_serial_number="1",
-        **options,
-    )
-    if change:
-        change(segmentation)
-    segmentation.save_as(path)
-    return path
 
 
 def write_nifti(path, series, mask):
@@ -372,15 +337,27 @@ def test_truncated_files_are_refused_or_lack_whole_lesions(tmp_path, ct, name):
     assert "damaged" in refusal(path, ct, 4)
 
 
-@pytest.mark.parametrize("name", ["StructureSetROISequence", "ReferencedROINumber", "ContourData"])
-def test_rtstruct_with_missing_parts(tmp_path, ct, name):
+@pytest.mark.parametrize("contour", [0, 1])
+@pytest.mark.parametrize(
+    "name", ["StructureSetROISequence", "ReferencedROINumber", "ContourData", "ContourGeometricType"]
+)
+def test_rtstruct_with_missing_parts(tmp_path, ct, name, contour):
     def drop(structures):
         inner = structures.ROIContourSequence[0]
-        for item in (structures, inner, inner.ContourSequence[0]):
+        for item in (structures, inner, inner.ContourSequence[contour]):
             if name in item:
                 delattr(item, name)
 
     assert "damaged" in refusal(changed_rtstruct(tmp_path / "rt.dcm", drop), ct, 1)
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+@pytest.mark.parametrize("name", ["SegmentationType", "SegmentSequence", "Rows", "NumberOfFrames", "PixelData"])
+def test_seg_with_missing_parts(tmp_path, ct, name, kind):
+    path = write_seg(
+        tmp_path / "seg.dcm", ct, LESIONS[:2], kind=kind, change=lambda segmentation: delattr(segmentation, name)
+    )
+    assert ("NumberOfFrames" if name == "NumberOfFrames" else "damaged") in refusal(path, ct, 1)
 
 
 def test_seg_without_positions(tmp_path, ct):

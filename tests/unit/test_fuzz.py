@@ -15,19 +15,27 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from PIL import Image
-from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.tag import BaseTag
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from tests import annotated
+from tests.annotated.segmentations import write_seg
 
 import check_cases
-from synthaug import cases, imports, volumes
+from synthaug import annotations, cases, imports, volumes
 from synthaug.errors import InputError
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="limits its memory as Linux does"),
+    pytest.mark.filterwarnings("ignore::UserWarning:pydicom"),  # that an element is damaged
+]
 EXAMPLES = int(os.environ.get("SYNTHAUG_FUZZ_EXAMPLES", "0"))
 FUZZ = settings(
     deadline=None,
@@ -182,6 +190,42 @@ def slice_bytes(z: int) -> bytes:
     return content.getvalue()
 
 
+def elements(dataset: Dataset) -> list[tuple[Dataset, BaseTag, str]]:
+    """Return every element's data set, tag and VR, also of those within sequences."""
+    found = []
+    for element in dataset:
+        found.append((dataset, element.tag, element.VR))
+        for item in element.value if element.VR == "SQ" else []:
+            found += elements(item)
+    return found
+
+
+def with_elements_changed(content: bytes, edits: list[tuple[float, bytes | None]]) -> bytes:
+    """Return a DICOM file in which elements, at places as fractions, are removed (None) or hold other bytes."""
+    file = pydicom.dcmread(io.BytesIO(content))
+    everything = elements(file)
+    for place, value in edits:
+        dataset, tag, kind = everything[int(place * len(everything))]
+        if value is None:
+            dataset.pop(tag, None)
+        elif kind == "SQ":
+            dataset[tag] = DataElement(tag, "SQ", [])
+        else:
+            dataset[tag] = RawDataElement(tag, kind, len(value), value, 0, False, True)
+    changed_file = io.BytesIO()
+    try:
+        file.save_as(changed_file)
+    except Exception:
+        reject()  # pydicom cannot write it
+    return changed_file.getvalue()
+
+
+VALUES = [b"", b"x ", b"-1", b"0 ", b"1.5 ", b"1\\2 ", b"nan ", b"1e400 ", b"9" * 20, b"\1\0\2\0", b"\xff" * 8]
+ELEMENT_EDITS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.none() | st.sampled_from(VALUES)),
+    min_size=1,
+    max_size=2,
+)
 SLICES = [slice_bytes(z) for z in range(3)]
 
 
@@ -206,6 +250,50 @@ def test_bytes_of_a_dicom_slice(edits, whole):
         start = 0 if whole else 300
         (folder / "1.dcm").write_bytes(SLICES[1][:start] + changed(SLICES[1][start:], edits))
         refused(lambda: read(folder))
+
+
+@FUZZ
+@given(edits=ELEMENT_EDITS, others=st.booleans())
+def test_elements_of_a_dicom_slice(edits, others):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "1.dcm").write_bytes(with_elements_changed(SLICES[1], edits))
+        for z in (0, 2) if others else ():
+            (folder / f"{z}.dcm").write_bytes(SLICES[z])
+        refused(lambda: read(folder))
+
+
+@pytest.fixture(scope="module")
+def annotated_series(tmp_path_factory) -> tuple[Path, volumes.Geometry, dict[str, bytes]]:
+    """A folder, the geometry of a series, and the bytes of its annotations by three kinds."""
+    folder = tmp_path_factory.mktemp("annotated")
+    annotated.write_series(folder / "ct")
+    contents = {"RTSTRUCT": (annotated.FOLDER / "plain.dcm").read_bytes()}
+    for kind, lesions in (("BINARY", annotated.LESIONS), ("LABELMAP", annotated.LESIONS[:2])):  # these do not overlap
+        contents[kind] = write_seg(folder / kind, folder / "ct", lesions, kind=kind).read_bytes()
+    return folder, volumes.open_image(folder / "ct").geometry, contents
+
+
+def draw_all(path: Path, image: volumes.Geometry) -> None:
+    labels = annotations.read_labels(path, image)
+    for label in labels.names:
+        assert labels.lesion(label).shape == image.size
+
+
+@FUZZ
+@given(kind=st.sampled_from(["RTSTRUCT", "BINARY", "LABELMAP"]), edits=EDITS)
+def test_bytes_of_a_dicom_annotation(annotated_series, kind, edits):
+    folder, geometry, contents = annotated_series
+    (folder / "bytes.dcm").write_bytes(contents[kind][:132] + changed(contents[kind][132:], edits))
+    refused(lambda: draw_all(folder / "bytes.dcm", geometry))
+
+
+@FUZZ
+@given(kind=st.sampled_from(["RTSTRUCT", "BINARY", "LABELMAP"]), edits=ELEMENT_EDITS)
+def test_elements_of_a_dicom_annotation(annotated_series, kind, edits):
+    folder, geometry, contents = annotated_series
+    (folder / "elements.dcm").write_bytes(with_elements_changed(contents[kind], edits))
+    refused(lambda: draw_all(folder / "elements.dcm", geometry))
 
 
 @pytest.fixture(scope="module")
