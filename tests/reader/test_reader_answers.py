@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import sqlite3
@@ -188,6 +189,22 @@ def test_reader_failed_transaction_leaves_nothing(database):
         fail()
     with database.transaction() as connection:
         assert connection.execute("SELECT * FROM codes").fetchall() == []
+
+
+def test_reader_database_that_another_program_holds_goes_on_when_it_is_let_go(database, tmp_path):
+    """A shell of SQLite that reads at the wrong moment costs one answer's attempt, not the server."""
+    with database.transaction() as connection:
+        connection.execute("PRAGMA busy_timeout = 50")
+    with contextlib.closing(sqlite3.connect(tmp_path / "study.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM codes").fetchall()
+        with pytest.raises(sqlite3.OperationalError, match="locked"), database.transaction() as connection:
+            connection.execute("INSERT INTO codes VALUES ('reader-1', 'hash', 'now')")
+    with database.transaction() as connection:
+        assert connection.execute("SELECT * FROM codes").fetchall() == []
+        connection.execute("INSERT INTO codes VALUES ('reader-1', 'hash', 'now')")
+    with database.transaction() as connection:
+        assert len(connection.execute("SELECT * FROM codes").fetchall()) == 1
 
 
 def test_reader_database_of_another_pack_is_refused_in_one_line(database, tmp_path):

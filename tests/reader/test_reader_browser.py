@@ -186,6 +186,35 @@ def test_reader_time_runs_only_while_the_image_is_in_view(browser, studies):
     assert float(exported(study)[1]["seconds"]) >= 30
 
 
+def test_reader_time_is_kept_over_an_undo_and_a_server_that_does_not_answer(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.page.clock.install()
+    reader.follow(study.links["reader-1"])
+
+    def wait(seconds):
+        reader.page.clock.run_for(1000 * seconds)
+
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.wait_for("Image 2 of 5")
+    wait(100)
+    reader.press("u")
+    reader.wait_for("Image 1 of 5")
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.wait_for("Image 2 of 5")
+    reader.page.route("**/study/answer", lambda route: route.abort(), times=1)
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.page.wait_for_selector("#alert:text('The server does not answer.')")
+    wait(100)
+    reader.click("#retry")
+    reader.wait_for("Image 3 of 5")
+    first, second = (float(row["seconds"]) for row in exported(study))
+    assert first < 60
+    assert second >= 200
+
+
 def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
     study = studies(practice=0)
     reader = Reader(browser)

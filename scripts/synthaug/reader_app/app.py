@@ -68,9 +68,7 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
         limiter.forgive(request.remote_addr)
         reader, token = entered
         log.info("%s enters from %s", reader, request.remote_addr)
-        response = make_response("", 204)
-        response.set_cookie(cookie, token, max_age=IDLE, secure=secure, httponly=True, samesite="Strict")
-        return response
+        return remembered(make_response("", 204), token)
 
     @app.get("/study")
     def study() -> str | Response:
@@ -80,7 +78,7 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
 
     @app.get("/study/place")
     def place() -> Response:
-        return jsonify(described(answers.place(g.reader)))
+        return remembered(jsonify(described(answers.place(g.reader))), g.token)
 
     @app.get(f"/study/pixels/<any({', '.join(PARTS)}):part>/<presentation>")
     def pixels(part: str, presentation: int) -> Response:
@@ -126,6 +124,11 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
     @app.errorhandler(ConflictError)
     def conflict(error: ConflictError) -> tuple[Response, int]:
         return jsonify(error=str(error)), 409
+
+    def remembered(response: Response, token: str) -> Response:
+        """Let the browser keep the session for as long as the server does: `IDLE` from now."""
+        response.set_cookie(cookie, token, max_age=IDLE, secure=secure, httponly=True, samesite="Strict")
+        return response
 
     def described(here: Place) -> dict:
         """Return what a page may know of the place: nothing that names the image."""

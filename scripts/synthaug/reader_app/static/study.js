@@ -126,6 +126,9 @@ async function goOn() {
 }
 
 async function undo() {
+  clock.stop();
+  if (answering) look(); // the image in view comes again after the one before
+  await looked;
   place = await post("/study/undo", { presentation: place.undo });
   await showNext();
 }
@@ -170,6 +173,7 @@ async function act(action) {
     await action();
   } catch (error) {
     await explain(error, action);
+    if (answering) clock.go(); // the image is still in view
   } finally {
     busy = false;
   }
