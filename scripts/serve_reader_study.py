@@ -42,8 +42,6 @@ one shut out all for 15 minutes. Give --proxy with the address that the proxy co
 def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
     """Print a link and a code for each reader who has none, and for each that is to get another."""
     entrance = Entrance(database, study)
-    if unknown := sorted(set(arguments.again) - set(study.readers)):
-        raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
     invited = entrance.invited()
     wanted = [reader for reader in study.readers if reader in arguments.again or reader not in invited]
     if not wanted:
@@ -81,8 +79,8 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
             clear_untrusted_proxy_headers=True,
             **(trust if arguments.proxy else {}),
         )
-    except OSError as error:
-        raise InputError(f"--host {arguments.host} --port {arguments.port}: {error}; choose another port") from error
+    except (OSError, ValueError) as error:  # a port in use, or no name or address of this machine
+        raise InputError(f"--host {arguments.host} --port {arguments.port}: {error}; choose another") from error
     print(f"The study {study.cohort} is served at {arguments.url} (Ctrl-C ends it; no answer is lost).", flush=True)
     server.run()
 
@@ -123,7 +121,7 @@ def parse() -> argparse.Namespace:
         sub.add_argument("--pack", required=True, help="the pack's folder, with study.json")
         sub.add_argument("--database", type=Path, help="default: reader-study/<cohort>.sqlite; on a local disk")
         if action in (invite, serve):
-            sub.add_argument("--port", type=int, default=8000)
+            sub.add_argument("--port", type=port, default=8000, help="1 to 65535; default: %(default)s")
             sub.add_argument(
                 "--url",
                 help="the address that readers type; default: http://<host>:<port>, of invite http://127.0.0.1:<port>",
@@ -132,16 +130,36 @@ def parse() -> argparse.Namespace:
             sub.add_argument("--again", nargs="+", default=[], metavar="READER", help="who gets another code")
         if action is serve:
             sub.add_argument("--host", default="127.0.0.1", help="the address to listen at; default: this machine only")
-            sub.add_argument("--proxy", help="the proxy's address, whose X-Forwarded-For names the reader's")
+            sub.add_argument(
+                "--proxy",
+                type=address,
+                help="the IP address that the proxy connects from; its X-Forwarded-For names the reader's",
+            )
         if action is export:
             sub.add_argument("--out", required=True, help="CSV to write")
     return parser.parse_args()
 
 
+def port(text: str) -> int:
+    """Return a port's number; argparse tells of the error."""
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 1 to 65535, found {number}")
+    return number
+
+
+def address(text: str) -> str:
+    """Return an IP address as sockets write it: a host's name would never match the peer's address."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected an IP address such as 127.0.0.1, found {text}") from error
+
+
 def origin(url: str) -> str | None:
     """Return ``url`` as browsers send it in Origin, or None if it is more or less than scheme, host and port."""
-    parts = urlsplit(url.rstrip("/").lower())
     try:
+        parts = urlsplit(url.rstrip("/").lower())
         _ = parts.port
     except ValueError:
         return None
@@ -171,6 +189,10 @@ def main() -> None:
             set_url(arguments)
         study = pack.load(arguments.pack)
         arguments.database = arguments.database or Path("reader-study") / f"{study.cohort}.sqlite"
+        if unknown := sorted(set(getattr(arguments, "again", [])) - set(study.readers)):
+            raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
+        if arguments.action is invite:
+            pack.close(arguments.pack)
         database = Database(arguments.database, study, create=arguments.action is invite)
         try:
             arguments.action(study, database, arguments)

@@ -41,11 +41,21 @@ def test_reader_codes_are_shown_once_and_renewed_on_demand(study):
     renewed = study.invite("--again", "reader-2")
     assert list(renewed) == ["reader-2"]
     assert renewed["reader-2"] != links["reader-2"]
-    assert "expected a reader of the pack: reader-1, reader-2" in refused(study.run("invite", "--again", "reader-3"))
     study.start()
     client = study.client()
     assert client.enter(links["reader-2"].split("#")[1]).status == 401
     assert client.enter(renewed["reader-2"].split("#")[1]).status == 204
+
+
+def test_reader_study_has_begun_once_readers_are_invited_and_no_sooner(study):
+    """Wherever the database lies: the pack itself says so to the workflow."""
+    begun = study.folder / "pack/begun.txt"
+    assert "expected a reader of the pack: reader-1, reader-2" in refused(study.run("invite", "--again", "reader-3"))
+    assert not begun.exists()
+    assert not study.database.exists()
+    study.invite()
+    assert begun.exists()
+    study.start()  # and the pack is the same
 
 
 def test_reader_study_without_database_says_what_to_do(study):
@@ -96,7 +106,14 @@ def test_reader_study_at_the_other_loopback_address_says_and_answers_to_it(study
 def test_reader_study_that_others_can_reach_needs_an_address_and_says_what_else(study):
     study.invite()
     assert "expected --url too" in refused(study.run("serve", "--host", "0.0.0.0"))
-    for url in ("study.example.org", "https://study.example.org/reader", "ftp://x", "http://u:p@x", "http://x:port"):
+    for url in (
+        "study.example.org",
+        "https://study.example.org/reader",
+        "ftp://x",
+        "http://u:p@x",
+        "http://x:port",
+        "http://[::1",
+    ):
         assert "expected scheme and host alone" in refused(study.run("serve", "--url", url))
     study.start("--host", "0.0.0.0", "--url", "https://study.example.org", "--proxy", "127.0.0.1")
     assert "WARNING: other machines can reach this study." in study.log.read_text()
@@ -139,12 +156,32 @@ def test_reader_study_log_tells_who_entered_and_answered(study):
     assert code not in text
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--port", "99999"], "argument --port: expected 1 to 65535, found 99999"),
+        (["--port", "-1"], "argument --port: expected 1 to 65535, found -1"),
+        (["--port", "http"], "argument --port: invalid port value: 'http'"),
+        (["--proxy", "localhost"], "argument --proxy: expected an IP address such as 127.0.0.1, found localhost"),
+    ],
+)
+def test_reader_study_with_an_option_that_cannot_be_meant(study, options, expected):
+    done = study.run("serve", *options)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(expected)
+
+
+def test_reader_study_at_an_address_that_is_not_there_says_so(study):
+    study.invite()
+    assert "choose another" in refused(study.run("serve", "--host", "no.such.name.invalid", "--url", "http://x"))
+
+
 def test_reader_study_on_a_port_in_use_says_so(study):
     study.invite()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert "choose another port" in refused(study.run("serve", "--port", str(taken.getsockname()[1])))
+        assert "choose another" in refused(study.run("serve", "--port", str(taken.getsockname()[1])))
 
 
 def test_reader_without_code_is_named_when_the_study_is_served(study):

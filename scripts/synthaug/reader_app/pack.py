@@ -3,6 +3,7 @@
 A pack is a folder: ``study.json`` and ``images/<image id>.png``, 64x64, 8-bit gray.
 """
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ SIDE = 64  # pixels
 SCHEMA = json.loads(Path(__file__).with_name("pack.schema.json").read_text(encoding="utf-8"))
 ORIGINS = ("real", "synthetic")
 TRAINING, STUDY = PARTS = ("training", "study")
+BEGUN = "begun.txt"  # in the pack's folder, once readers were invited
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ def load(folder: str | Path) -> Pack:
         pixels=pixels,
         digest=digest.hexdigest(),
     )
+
+
+def close(folder: str | Path) -> None:
+    """Note in the pack that readers were invited; the workflow makes no other pack in its place then."""
+    with contextlib.suppress(OSError):  # what cannot be written cannot be made anew either
+        (Path(folder) / BEGUN).write_text(
+            "Readers were invited. Another pack would have another key.\n", encoding="utf-8"
+        )
 
 
 def _check(path: Path, study: object) -> None:
