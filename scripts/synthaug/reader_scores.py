@@ -33,7 +33,6 @@ QUARTILES = (0.25, 0.5, 0.75)
 class Params:
     """What the scores need of the config."""
 
-    classes: list[str]
     master_seed: int
     bootstrap: int  # number of resamples
     confidence: float  # of the intervals, e.g. 0.95
@@ -62,7 +61,7 @@ class Resampling:
 
     def __init__(self, key: pd.DataFrame, params: Params):
         self.params = params
-        real = (key["origin"] == REAL).to_numpy()
+        self.real = real = (key["origin"] == REAL).to_numpy()
         alone = ~real | (key["patient"] == "").to_numpy()
         self.clusters = np.where(alone, "image " + key["image"], "patient " + key["patient"]).astype(str)
         self.names = np.unique(self.clusters)
@@ -77,7 +76,10 @@ class Resampling:
         """Return (value, low, high) of a measure of the ``images`` (places in the key), one value a row of weights."""
         involved = np.isin(self.names, self.clusters[images])
         resamples, jackknife = np.split(values[1:], [self.params.bootstrap])
-        interval = stats.bca_interval(float(values[0]), resamples, jackknife[involved], self.params.confidence)
+        groups = [part[np.isin(part, images)] for part in (np.flatnonzero(self.real), np.flatnonzero(~self.real))]
+        fewest = min(len(np.unique(self.clusters[group])) for group in groups if len(group))
+        confidence = self.params.confidence
+        interval = stats.bca_interval(float(values[0]), resamples, jackknife[involved], confidence, fewest)
         return float(values[0]), *interval
 
 
@@ -136,17 +138,18 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     by_reader = readings(answers, study)
     rows, measured = [], {}
     for reader, reading in by_reader.items():
-        for key, (values, part, right) in _measures(reading, resampling, params).items():
+        for key, (values, part, right) in _measures(reading, resampling, study.classes).items():
             measured.setdefault(key, []).append((values, part, right))
-            rows.append(_row(reader, key, values, part, right, resampling, _chance(key, reading, params)))
+            rows.append(_row(reader, key, values, part, right, resampling, _chance(key, reading, study.classes)))
     for key, of_readers in measured.items():
         values = np.mean([values for values, *_ in of_readers], axis=0)
         part = np.concatenate([part for _, part, _ in of_readers])
         rights = [right for *_, right in of_readers]
         right = None if None in rights else sum(rights)
-        chance = _chance(key, next(iter(by_reader.values())), params)
+        chance = _chance(key, next(iter(by_reader.values())), study.classes)
         same = len(of_readers) == len(by_reader) and len({frozenset(p) for _, p, _ in of_readers}) == 1
-        level = Chance(chance.value, chance.name) if same else Chance()
+        # The chance level of an accuracy changes with the images; those of the others do not.
+        level = Chance(chance.value, chance.name) if same or chance.name == GUESSING else Chance()
         rows.append(_row(ALL, key, values, part, right, resampling, level))
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -206,7 +209,7 @@ def loglinear_rates(hits, false_alarms, real, synthetic) -> tuple[np.ndarray, np
 
 
 def _measures(
-    reading: Reading, resampling: Resampling, params: Params
+    reading: Reading, resampling: Resampling, classes: list[str]
 ) -> dict[tuple[str, str, str, str], tuple[np.ndarray, np.ndarray, int | None]]:
     """Return each measure by (task, measure, origin, class): its values, its images, and how many are right."""
     weights = resampling.weights[:, reading.images]
@@ -233,13 +236,13 @@ def _measures(
         add(ORIGIN, "auc", ALL, ALL, metrics.auc(reading.real, reading.rating, one, weights), everything)
         add(ORIGIN, "d'", ALL, ALL, z_hit - z_alarm, everything)
         add(ORIGIN, "criterion", ALL, ALL, -(z_hit + z_alarm) / 2, everything)
-    number = len(params.classes)
+    number = len(classes)
     for origin, part in parts.items():
         pool = metrics.Pool(*[np.empty(0)] * 2, reading.truth, reading.answer, *[np.empty(0)] * 2)
         counts = metrics.confusion(pool, number, weights * part)
         right = (reading.truth == reading.answer) & part
         add(CLASS, "accuracy", origin, ALL, metrics.accuracy(counts), part, right.sum())
-        for i, name in enumerate(params.classes):
+        for i, name in enumerate(classes):
             ill = part & (reading.truth == i)
             well = part & (reading.truth != i)
             add(CLASS, "sensitivity", origin, name, metrics.sensitivity(counts)[:, i], ill, (right & ill).sum())
@@ -254,7 +257,7 @@ def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np
     return counts
 
 
-def _chance(key: tuple[str, str, str, str], reading: Reading, params: Params) -> Chance:
+def _chance(key: tuple[str, str, str, str], reading: Reading, classes: list[str]) -> Chance:
     """Return what scores without seeing anything, and the exact test against it."""
     task, measure, origin, _ = key
     if measure == "accuracy" and task == ORIGIN and origin == ALL:
@@ -264,8 +267,8 @@ def _chance(key: tuple[str, str, str, str], reading: Reading, params: Params) ->
         return Chance(shares[best], f'always "{best}"', tests.binomtest(right, len(reading.real), shares[best]).pvalue)
     if measure == "accuracy" and task == CLASS:
         part = {ALL: np.ones_like(reading.real), REAL: reading.real, SYNTHETIC: ~reading.real}[origin]
-        counts = np.bincount(reading.truth[part], minlength=len(params.classes))
-        share, best = counts.max() / counts.sum(), params.classes[int(counts.argmax())]
+        counts = np.bincount(reading.truth[part], minlength=len(classes))
+        share, best = counts.max() / counts.sum(), classes[int(counts.argmax())]
         right = int((reading.truth == reading.answer)[part].sum())
         return Chance(share, f'always "{best}"', tests.binomtest(right, int(part.sum()), share).pvalue)
     if measure in ("balanced accuracy", "d'"):

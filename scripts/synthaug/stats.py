@@ -73,7 +73,9 @@ def interval(resamples: np.ndarray, confidence: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def bca_interval(value: float, resamples: np.ndarray, jackknife: np.ndarray, confidence: float) -> tuple[float, float]:
+def bca_interval(
+    value: float, resamples: np.ndarray, jackknife: np.ndarray, confidence: float, fewest: int | None = None
+) -> tuple[float, float]:
     """Return the bias-corrected and accelerated interval (Efron, J. Am. Stat. Assoc. 82:171, 1987).
 
     The percentile interval of a proportion near 1 holds the truth too seldom: of 180 lesions in 130 patients 93 to 94
@@ -88,6 +90,8 @@ def bca_interval(value: float, resamples: np.ndarray, jackknife: np.ndarray, con
     resamples : (b,) array
     jackknife : (patients,) array
         The value without each patient.
+    fewest
+        Patients of the smallest group, where groups are resampled by themselves; all patients by default.
     """
     values, left_out = (array[~np.isnan(array)] for array in (resamples, jackknife))
     if np.isnan(value) or not len(values):
@@ -98,7 +102,7 @@ def bca_interval(value: float, resamples: np.ndarray, jackknife: np.ndarray, con
     deviation = left_out.mean() - left_out if len(left_out) else np.zeros(1)
     spread = np.square(deviation).sum()
     acceleration = (deviation**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
-    patients = max(len(left_out), 2)
+    patients = max(len(left_out) if fewest is None else fewest, 2)
     reach = np.sqrt(patients / (patients - 1)) * t.ppf((1 + confidence) / 2, patients - 1)
     shifted = bias + np.array([-reach, reach])
     levels = norm.cdf(bias + shifted / np.maximum(1 - acceleration * shifted, 0.05))  # no pole with a few patients

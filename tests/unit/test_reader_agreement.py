@@ -7,7 +7,7 @@ from tests import made_readers
 
 from synthaug import reader_agreement, reader_answers, reader_scores
 
-PARAMS = reader_scores.Params(made_readers.CLASSES, 1, 500, 0.95)
+PARAMS = reader_scores.Params(1, 500, 0.95)
 # Fleiss 1971, as reworked in many textbooks: fourteen raters put ten subjects into five categories; kappa 0.210.
 FLEISS = np.array([
     [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],

@@ -146,7 +146,7 @@ def test_script_scores_readers_and_stops_with_one_line(asked, given, tmp_path):
     save(asked.key, tmp_path / "key.csv")
     study = {"classes": asked.classes, "presentations": asked.presentations}
     (tmp_path / "study.json").write_text(json.dumps(study))
-    params = {"classes": asked.classes, "master_seed": 1, "bootstrap": 100, "confidence": 0.95}
+    params = {"master_seed": 1, "bootstrap": 100, "confidence": 0.95}
     command = [sys.executable, "scripts/score_reader_study.py", "--answers", save(given, tmp_path / "answers.csv")]
     command += ["--study", tmp_path / "study.json", "--key", tmp_path / "key.csv", "--images", images]
     command += ["--params", json.dumps(params)]

@@ -10,7 +10,7 @@ from tests import made_readers
 from synthaug import conformance, paper, reader_agreement, reader_answers, reader_scores, tables_readers
 
 CLASSES = made_readers.CLASSES
-PARAMS = reader_scores.Params(CLASSES, 1, 1000, 0.95)
+PARAMS = reader_scores.Params(1, 1000, 0.95)
 EXPERTS = {"reader-1": (142, 93, 189), "reader-2": (126, 83, 177)}  # right class real, synthetic; right origin
 
 
@@ -144,9 +144,23 @@ def test_known_d_prime_and_auc_of_simulated_readers_are_found(d_prime):
 
 
 @pytest.mark.slow
+def test_intervals_of_readers_are_wide_enough_for_six_patients():
+    """However many synthetic images there are beside them; taken for as many patients they would hold 0.89 of 0.95."""
+    params = reader_scores.Params(1, 400, 0.95)
+    asked = made_readers.study(made_readers.key((20,) * 3, (40,) * 3, lesions_a_patient=10), readers=1)
+    random = np.random.default_rng(11)
+    held = []
+    for _ in range(150):
+        given = made_readers.detecting(asked.key, 0.8, random, patient_variance=0.5)
+        row = one(scored(asked, made_readers.answers(asked, {"reader-1": given}), params), "reader-1", "origin", "d'")
+        held.append(row["low"] <= 0.8 <= row["high"])
+    assert np.mean(held) > 0.9  # 0.95 less three standard errors of 150
+
+
+@pytest.mark.slow
 def test_intervals_of_readers_hold_the_truth_as_often_as_promised():
     """Six lesions a patient that share half of their variance: intervals that took them as independent would not."""
-    params = reader_scores.Params(CLASSES, 1, 400, 0.95)
+    params = reader_scores.Params(1, 400, 0.95)
     asked = made_readers.study(made_readers.key((40,) * 3, (30,) * 3, lesions_a_patient=6), readers=1)
     alone = made_readers.study(made_readers.key((40,) * 3, (30,) * 3), readers=1)
     random = np.random.default_rng(11)
@@ -209,6 +223,11 @@ def test_mean_of_readers_who_saw_other_images_has_no_chance_level():
     assert mean["n"] == 60
     assert np.isnan(mean["chance"])
     assert (mean["chance_of"], mean["verdict"]) == ("", "")
+    # Guessing is worth the same on any images.
+    for measure, chance in (("auc", 0.5), ("balanced accuracy", 0.5), ("d'", 0)):
+        mean = one(scores, "all", "origin", measure)
+        assert (mean["chance"], mean["chance_of"]) == (chance, "guessing")
+        assert mean["verdict"] in (reader_scores.NEITHER, reader_scores.ABOVE)
 
 
 def test_real_answers_alone_leave_out_what_needs_both_kinds_for_readers():
