@@ -29,6 +29,8 @@ class Params:
 
     Attributes
     ----------
+    unit
+        Of the window's low and high, "" for none.
     real, synthetic
         Images a class that are shown; ``real`` may be None: every main lesion whose ROI lies within its image.
     readers
@@ -44,6 +46,7 @@ class Params:
     master_seed: int
     margin: float  # of the un-augmented ROI, as a fraction of the diameter
     intensity: dict
+    unit: str
     generator: str
     real: int | None
     synthetic: int
@@ -103,7 +106,7 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
     content = {
         "cohort": params.cohort,
         "classes": params.classes,
-        "window": window(cases, params.intensity),
+        "window": window(params),
         "readers": reader_names(params.readers),
         "presentations": orders(study, params),
         "images": {row["image"]: {"width_mm": _whole(row["width_mm"])} for row in table.to_dict("records")},
@@ -176,12 +179,11 @@ def reader_names(number: int) -> list[str]:
     return [f"reader-{i}" for i in range(1, number + 1)]
 
 
-def window(cases: pd.DataFrame, intensity: dict) -> dict:
+def window(params: Params) -> dict:
     """Return which values gray 0 and 255 stand for; percentiles differ between images, so gray is all there is."""
-    if intensity["mode"] == "percentile":
+    if params.intensity["mode"] == "percentile":
         return {"low": 0, "high": 255, "unit": ""}
-    hounsfield = cases["spacing_x_mm"].notna().all()  # pictures without spacing are no CT
-    return {"low": intensity["low"], "high": intensity["high"], "unit": "HU" if hounsfield else ""}
+    return {"low": params.intensity["low"], "high": params.intensity["high"], "unit": params.unit}
 
 
 def _shown(lesions: pd.DataFrame, beyond: str, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
@@ -226,7 +228,7 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     ``widths`` are those of the real images shown.
     """
     random = seeding.stream(params.master_seed, "reader study", SYNTHETIC, params.generator, cls)
-    sources = sorted(key for key in pools if key[2] == cls)
+    sources = _distinct({key: pools[key] for key in sorted(pools) if key[2] == cls})
     shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
     parts = []
     for (seed, folds, _), first, further in zip(sources, shown, practice, strict=True):
@@ -242,6 +244,17 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     table = pd.concat(parts, ignore_index=True)
     named = {"origin": SYNTHETIC, "class": cls, "lesion": "", "patient": "", "generator": params.generator}
     return table.assign(**named, width_mm=nominal_widths(widths, len(table), random))
+
+
+def _distinct(pools: Pools) -> list[tuple[int, str, str]]:
+    """Return the pools, in order, whose images are not those of a pool before.
+
+    An imported generator may give the same images for every seed and fold; seen twice they would tell what they are.
+    """
+    first: dict[bytes, tuple[int, str, str]] = {}
+    for key, images in pools.items():
+        first.setdefault(hashlib.blake2b(np.ascontiguousarray(images).data).digest(), key)
+    return list(first.values())
 
 
 def _spread(number: int, parts: int, random: np.random.Generator) -> np.ndarray:

@@ -32,6 +32,7 @@ def params(**changes):
         "master_seed": 7,
         "margin": 0.25,
         "intensity": {"mode": "window", "low": -60, "high": 200},
+        "unit": "HU",
         "generator": "dcgan",
         "real": 40,
         "synthetic": 40,
@@ -85,6 +86,17 @@ def test_reader_pack_has_what_the_config_asks_for(pack):
     assert not synthetic.duplicated(["folds", "class", "sample"]).any()
     assert (real["generator"] == "").all()
     assert (synthetic["patient"] == "").all()
+
+
+def test_no_synthetic_image_is_shown_twice_where_a_generator_gives_all_seeds_and_folds_the_same():
+    cases, roi_images, pools = cohort()
+    same = {key: pools[0, "12", key[2]] for key in [(s, f, c) for s in (0, 1) for f in ("12", "02") for c in CLASSES]}
+    pack = reader_pack.build(cases, roi_images, same, params(synthetic=15, training=3))
+    assert len({image.tobytes() for image in pack.images.values()}) == len(pack.images) == 3 * (40 + 3 + 15 + 3)
+    synthetic = pack.key[pack.key["origin"] == "synthetic"]
+    assert synthetic.groupby(["seed", "folds"]).ngroups == 1
+    with pytest.raises(InputError, match="expected 23 images of dcgan, class cyst, seed 0, train-02, found 20"):
+        reader_pack.build(cases, roi_images, same, params(synthetic=20, training=3))
 
 
 def test_reader_pack_shows_the_images_that_its_key_names(pack):
@@ -226,15 +238,10 @@ def test_nominal_widths_for_readers_are_distributed_as_measured_ones():
 
 
 def test_gray_scale_that_readers_are_told():
-    cases, *_ = cohort(main=3)
-    fixed = {"mode": "window", "low": -60, "high": 200}
-    assert reader_pack.window(cases, fixed) == {"low": -60, "high": 200, "unit": "HU"}
-    assert reader_pack.window(cases.assign(spacing_x_mm=np.nan), fixed)["unit"] == ""
-    assert reader_pack.window(cases, {"mode": "percentile", "low": 1, "high": 99}) == {
-        "low": 0,
-        "high": 255,
-        "unit": "",
-    }
+    assert reader_pack.window(params()) == {"low": -60, "high": 200, "unit": "HU"}
+    assert reader_pack.window(params(unit=""))["unit"] == ""
+    percentiles = params(intensity={"mode": "percentile", "low": 1, "high": 99})
+    assert reader_pack.window(percentiles) == {"low": 0, "high": 255, "unit": ""}
 
 
 # ------------------------------------------------------------------------------------------- blinding, on the files
