@@ -41,22 +41,33 @@ def only_writer(path: Path) -> Iterator[Callable[[], bool]]:
             held.callback(lock.release)
             # Safe while it is held: whoever waits for the removed file opens a new one.
             held.callback(name.unlink, missing_ok=True)
-        successor.unlink(missing_ok=True)
         yield asked
 
 
 def _acquire(lock: filelock.BaseFileLock, path: Path, successor: Path) -> bool:
     """Acquire the lock, in the end; False where there can be none."""
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        successor.touch()
-        log.warning("%s: an earlier job still works on it; it was asked to stop, waiting until it has ended", path)
-        lock.acquire(poll_interval=0.2)
-        time.sleep(SETTLE)
+        waited = _wait(lock, path, successor)
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
             raise
         log.warning("%s: this file system has no locks; make sure that no job of an earlier run still works", path)
+        waited = None
+    successor.unlink(missing_ok=True)  # before the pause: whoever comes meanwhile asks this process
+    if waited:
+        time.sleep(SETTLE)
+    return waited is not None
+
+
+def _wait(lock: filelock.BaseFileLock, path: Path, successor: Path) -> bool:
+    """Acquire the lock, and ask its holder to stop until it is free; return whether another process held it."""
+    try:
+        lock.acquire(timeout=0)
         return False
-    return True
+    except filelock.Timeout:
+        log.warning("%s: an earlier job still works on it; it was asked to stop, waiting until it has ended", path)
+    while True:
+        successor.touch()  # again and again: the holder may have waited for another one itself, and removed it
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(timeout=LOOK, poll_interval=0.2)
+            return True

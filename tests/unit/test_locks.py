@@ -67,6 +67,20 @@ def test_a_successor_asks_the_writer_to_stop_and_waits(start, tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["lines"]
 
 
+def test_whoever_waited_together_with_another_asks_again(start, tmp_path):
+    """Of two that wait, the first to come in must not take the other's request for its own."""
+    first = start("orphan", 100_000)
+    wait_for_lines(tmp_path, "orphan")
+    first.send_signal(signal.SIGSTOP)
+    start("second", 100_000)
+    start("third", 100_000)
+    time.sleep(3)
+    first.send_signal(signal.SIGCONT)
+    wait_for_lines(tmp_path, "second")
+    wait_for_lines(tmp_path, "third")
+    assert len(writers(tmp_path)) == 3
+
+
 def test_a_killed_writer_holds_nothing(start, tmp_path):
     first = start("killed", 100_000)
     wait_for_lines(tmp_path, "killed")
