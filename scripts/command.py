@@ -20,6 +20,7 @@ Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
 
 _noted: dict[str, object] = {}
+_on_success: list[Callable[[], None]] = []
 _successor: Callable[[], bool] = bool  # nobody asks
 
 
@@ -62,6 +63,11 @@ def note_file(**files: str) -> None:
     note(**{name: artifacts.sha256(path) for name, path in files.items() if Path(path).is_file()})
 
 
+def on_success(act: Callable[[], None]) -> None:
+    """Call ``act`` when the running job has written everything, its record too."""
+    _on_success.append(act)
+
+
 @contextlib.contextmanager
 def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
     """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``, whose lock is held.
@@ -77,6 +83,7 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
     _start_log(rule, log, private)
     logger = logging.getLogger(rule)
     _noted.clear()
+    _on_success.clear()
     try:
         lock = locks.only_writer(arguments.record) if arguments.record else contextlib.nullcontext(_successor)
         with lock as _successor:
@@ -86,6 +93,8 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
                 params = json.loads(getattr(arguments, "params", "null"))
                 record = records.make(rule, params, files, arguments.record.parent, code)
                 artifacts.write_json(record | _noted, arguments.record)
+            for act in _on_success:
+                act()
     except (Interrupted, KeyboardInterrupt) as stop:
         reason = str(stop) or "asked to stop before it was done; run the same command again"
         logger.info("stopped: %s", reason)

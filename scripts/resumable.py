@@ -12,8 +12,8 @@ from synthaug import artifacts, checkpoints, records
 def trainings() -> Iterator[Callable[[Path, dict], checkpoints.Checkpoint]]:
     """Yield a function that returns the checkpoint of one of the job's trainings.
 
-    It takes the training's folder and what identifies it besides code and versions. All checkpoints stay until all
-    trainings of the job have succeeded, since Snakemake removes what a failed job has written.
+    It takes the training's folder and what identifies it besides code and versions. All checkpoints stay until the job
+    has succeeded, since Snakemake removes what a failed job has written.
     """
     stopping = command.stop_requests()
     made = []
@@ -25,4 +25,4 @@ def trainings() -> Iterator[Callable[[Path, dict], checkpoints.Checkpoint]]:
 
     yield checkpoint
     for each in made:
-        each.remove()
+        command.on_success(each.remove)

@@ -43,7 +43,7 @@ def make(
     """Return the record of the job that is about to end, for a file in ``folder``.
 
     Code and inputs have the digests that they had when they were loaded and read, whatever was edited since.
-    ``files`` that do not exist any more were the job's own business (its checkpoints) and are left out.
+    ``files`` that do not exist any more were the job's own business and are left out.
     """
     read = {path: digest for path, digest in files.read.items() if path not in files.written and path.exists()}
     inputs = {path: digest for path, digest in read.items() if not _of_workflow(path)}

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import command
-from synthaug import artifacts, verification
+import resumable
+from synthaug import artifacts, checkpoints, verification
 from synthaug.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,35 @@ def test_record_names_what_was_read_and_written(tmp_path):
     code = (ROOT / "scripts/command.py").read_bytes()
     assert record["code"]["scripts/command.py"] == hashlib.sha256(code).hexdigest()
     assert record["versions"]["numpy"] == importlib.metadata.version("numpy")
+
+
+@pytest.fixture
+def signals():
+    """Leave the signals of this process as they were."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_checkpoints_stay_until_the_record_is_written(tmp_path, signals):
+    """A job that fails to the last loses its outputs, but no training."""
+    state = SimpleNamespace(pack=lambda: ({}, {"epoch": 1}))
+    folder, record = tmp_path / "b", tmp_path / "b/record.json"
+
+    def train():
+        with command.logged("rule", arguments(tmp_path)), resumable.trainings() as checkpoint:
+            artifacts.write_text("made", folder / "out.txt")
+            assert checkpoint(folder, {}).save(state)
+
+    record.mkdir(parents=True)
+    with pytest.raises(SystemExit, match=r"record\.json"):
+        train()
+    assert (folder / checkpoints.NAME).exists()
+    record.rmdir()
+    train()
+    assert not (folder / checkpoints.NAME).exists()
+    assert json.loads(record.read_text())["outputs"] == {"out.txt": digest("made")}
 
 
 def test_record_has_what_was_read_not_what_was_edited_since(tmp_path):
