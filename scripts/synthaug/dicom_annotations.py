@@ -26,11 +26,12 @@ Result = TypeVar("Result")
 
 
 def is_dicom(path: Path) -> bool:
-    """Return whether ``path`` is one DICOM file, by its content."""
-    if not path.is_file():
+    """Return whether ``path`` is one DICOM file, by its content; `volumes.open_image` tells why one cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
         return False
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
 
 
 def read(path: Path, image: volumes.Geometry) -> Labels:
