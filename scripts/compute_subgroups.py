@@ -28,7 +28,9 @@ def main() -> None:
         pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
         chosen = operating.of_arms(pools, choice, params.operating_point, params.arms)
-        values = subgroups.table(chosen, artifacts.read_csv(arguments.cases), params)
+        # Free columns are text: version 5.1 is not 5.10.
+        cases = artifacts.read_csv(arguments.cases, numbers=subgroups.NUMBERS)
+        values = subgroups.table(chosen, cases, params)
         artifacts.write_csv(values, arguments.out)
         figures.save(figures_subgroups.forest(values, params), arguments.png, arguments.svg)
 

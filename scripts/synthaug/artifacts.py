@@ -8,7 +8,7 @@ import platform
 import re
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -98,10 +98,13 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``."""
+def read_csv(path: str | Path, numbers: Collection[str] | None = None) -> pd.DataFrame:
+    """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``.
+
+    With ``numbers``, the names of columns, all others are text.
+    """
     header = pd.read_csv(reading(path), nrows=0).columns
-    text = {name: str for name in header if name in TEXT_COLUMNS}
+    text = {name: str for name in header if (name in TEXT_COLUMNS if numbers is None else name not in numbers)}
     # A lesion may be called NA or null; only an empty cell of another column is a missing number.
     missing = {name: ["", "nan"] for name in header if name not in text}
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing)

@@ -13,6 +13,7 @@ from synthaug.errors import InputError
 from synthaug.groups import CLASSIC
 
 LEVELS = (2, MOST_GROUPS)  # a free column with fewer values divides nothing, one with more leaves too few lesions each
+NUMBERS = ("diameter_mm", "diameter_px")  # the only ones of cases.csv that are used
 EVERYTHING = "all lesions"
 NOT_GIVEN = "not given"
 # Of subgroups.csv.
@@ -50,7 +51,7 @@ def levels(cases: pd.DataFrame, lesions: np.ndarray) -> dict[tuple[str, str], np
     Parameters
     ----------
     cases
-        The table ``cases.csv``.
+        The table ``cases.csv``, all text but `NUMBERS`.
     """
     rows = cases.set_index("lesion")
     missing = sorted(set(lesions) - set(rows.index))
@@ -63,7 +64,7 @@ def levels(cases: pd.DataFrame, lesions: np.ndarray) -> dict[tuple[str, str], np
     result = {(EVERYTHING, EVERYTHING): np.ones(len(rows), dtype=bool)}
     result |= _tertiles(rows)
     for name in (name for name in rows if name not in CASE_COLUMNS):
-        values = rows[name].map(_text)
+        values = rows[name].replace("", NOT_GIVEN)
         given = sorted(set(values) - {NOT_GIVEN}, key=_rank)
         if not LEVELS[0] <= len(given) <= LEVELS[1]:
             log.info("column %s has %d values and is left out: not from %d to %d", name, len(given), *LEVELS)
@@ -87,13 +88,6 @@ def _tertiles(rows: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
         (name, f"above {high:.3g} {unit}"): high < diameter,
     }
     return {key: members for key, members in result.items() if members.any()}
-
-
-def _text(value: object) -> str:
-    """Write a cell of a free column; numbers were read as floating point if a cell of the column is empty."""
-    if pd.isna(value):
-        return NOT_GIVEN
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _rank(level: str) -> tuple[float, str]:

@@ -93,7 +93,7 @@ def test_tertiles_are_of_mm_where_all_lesions_have_them_and_of_px_otherwise(capl
 def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
     caplog.set_level(logging.INFO)
     rows = case_rows(
-        year=pd.Series([2009.0, 2010.0, np.nan] * 4), age=pd.Series(range(12)), hospital="A", contrast=[True, False] * 6
+        year=["2009", "2010", ""] * 4, age=[str(i) for i in range(12)], hospital="A", contrast=["True", "False"] * 6
     )
     found = [key for key in subgroups.levels(rows, LESIONS) if not key[0].startswith("diameter")][1:]
     assert found == [
@@ -121,7 +121,7 @@ def test_figure_draws_the_shown_arms_at_their_levels():
 
 
 def test_script_writes_table_and_figure(tmp_path):
-    case_rows().to_csv(tmp_path / "cases.csv", index=False)
+    case_rows(software=["5.1", "5.10"] * 6, site=["01", ""] * 6).to_csv(tmp_path / "cases.csv", index=False)
     rows, choice, classes = [], [], np.array(PARAMS.classes)
     for arm, size, wrong in (("classic", "400", [0, 1]), ("dcgan", "400+150x2", [0])):
         pool = pool_of(wrong)
@@ -138,4 +138,7 @@ def test_script_writes_table_and_figure(tmp_path):
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     subprocess.run([*command, *outputs], check=True)
     assert (tmp_path / "a.svg").stat().st_size
+    levels = pd.read_csv(tmp_path / "a.csv", dtype=str).groupby("subgroup")["level"].unique()
+    assert set(levels["software"]) == {"5.1", "5.10"}  # not one number
+    assert "site" not in levels  # one value alone
     assert pd.read_csv(tmp_path / "a.csv")["value"][:2].tolist() == pytest.approx([10 / 12, 11 / 12])
