@@ -6,6 +6,7 @@ generator of this workflow would: to --synthetic-dir the images (uint8, n x 64 x
 the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
 """
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,22 +14,6 @@ import pandas as pd
 
 import command
 from synthaug import artifacts, imports
-from synthaug.errors import InputError
-
-
-def named(folders: list[str], train_folds: list[str], classes: list[str]) -> dict[tuple[str, str], Path]:
-    """Return the folder of each (training folds, class) from texts such as ``12/cyst=data/train-12/cyst``."""
-    found = {}
-    for text in folders:
-        key, _, path = text.partition("=")
-        found[tuple(key.split("/", 1))] = Path(path)
-    expected = [(folds, cls) for folds in train_folds for cls in classes]
-    if sorted(found) != sorted(expected):
-        raise InputError(
-            f"--folders: expected one for each of {', '.join('/'.join(key) for key in expected)}, found "
-            f"{', '.join('/'.join(key) for key in found)}"
-        )
-    return {key: found[key] for key in expected}
 
 
 def main() -> None:
@@ -40,7 +25,7 @@ def main() -> None:
     parser.add_argument("--generator", required=True, help="name of the imported generator")
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")
     parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
-    parser.add_argument("--folders", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="what to import")
+    parser.add_argument("--folders", required=True, help="JSON: by name of a generator, with {seed}, {folds}, {cls}")
     parser.add_argument("--params", required=True, help="JSON object")
     parser.add_argument("--synthetic-dir", required=True, type=Path)
     parser.add_argument("--generator-dir", required=True, type=Path)
@@ -53,7 +38,12 @@ def main() -> None:
             artifacts.read_array(arguments.roi_images),
             arguments.seed,
         )
-        folders = named(arguments.folders, arguments.train_folds, params.classes)
+        pattern = json.loads(arguments.folders)[arguments.generator]
+        folders = {
+            (folds, cls): Path(pattern.format(seed=arguments.seed, folds=folds, cls=cls))
+            for folds in arguments.train_folds
+            for cls in params.classes
+        }
         with artifacts.observed():  # not for the record: the user's own files are recorded as they are taken over
             sources = imports.check(folders, cohort, params, arguments.generator)
         log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)

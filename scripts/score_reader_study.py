@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("score_reader_study", arguments) as log:
+    with command.logged("score_reader_study", arguments, private=True) as log:
         command.note_file(answers=arguments.answers)
         params = command.params(reader_scores.Params, arguments.params)
         key = pd.read_csv(artifacts.reading(arguments.key), dtype=str, keep_default_na=False)

@@ -269,6 +269,13 @@ changed(
     "control characters",
 )
 changed("table", "a file name that is too long", {"image": "x" * 300 + ".png"}, "row 2, lesion L0: image: ", "expected")
+changed(
+    "table",
+    "a polygon in the column of the mask",
+    {"box": "", "mask": "3,7 " * 100},
+    "row 2, lesion L0: mask: ",
+    "expected a readable file",
+)
 changed("table", "mask and box", {"mask": "p1.png"}, "row 2, lesion L0: expected one of mask, polygon and box")
 changed("table", "no annotation", {"box": ""}, "found none; fill exactly one of them")
 changed("table", "a box upside down", {"box": "12,16,3,7"}, "x0 < x1")
@@ -961,7 +968,7 @@ configured(
 )
 configured("an unknown preset", lambda c: c["experiment"].update(generators=["dcgna"]), "'dcgna' is not a preset")
 configured("an unknown field of a folder", lambda c: c.update(imported={"mine": {"folder": "a/{class}/{cls}"}}),
-           "folder: unknown {class}")  # fmt: skip
+           "found {class}; correct it")  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------- the battery

@@ -95,6 +95,16 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         (lambda c: c["baselines"]["bovw"].update(single=41), "baselines: bovw: single: 41 of 40 words"),
         (lambda c: c.update(imported={"dcgan": {"folder": "x/{cls}"}}), "imported: 'dcgan' is also a preset"),
         (lambda c: c.update(imported={"mine": {"folder": "x"}}), "imported: mine: folder: 'x' does not match"),
+        (lambda c: c.update(imported={"mine": {"folder": "{cls"}}), "imported: mine: folder: '{cls' does not match"),
+        (
+            lambda c: c.update(imported={"mine": {"folder": "{cls}/{x}"}}),
+            "mine: folder: expected no braces but {seed}",
+        ),
+        (
+            lambda c: c.update(imported={"mine": {"folder": "{cls}/{"}}),
+            "mine: folder: expected no braces but {seed}",
+        ),
+        (lambda c: c["cases"].update(classes=["cyst", "-met"]), "classes: 1: '-met' does not match"),
         (
             lambda c: c["generators"].update({"online": c["generators"]["dcgan"]}),
             "generators: 'online' should not be valid",

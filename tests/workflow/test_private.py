@@ -122,6 +122,30 @@ def make_cohort(project: Project) -> Path:
     return data / "cases.csv"
 
 
+def make_imports(project: Project) -> str:
+    """Make folders of synthetic images, for all training folds the same; return their pattern."""
+    for number, cls in enumerate(["cyst", "metastasis", "hemangioma"]):
+        folder = project.folder / DATA / f"Huber imports/{cls}"
+        folder.mkdir(parents=True)
+        images = np.random.default_rng(number).integers(0, 256, (20, 64, 64)).astype(np.uint8)
+        np.save(folder / "images.npy", images)
+        (folder / "patients.csv").write_text("patient\n")
+    return f"{DATA}/Huber imports/{{cls}}"
+
+
+def make_answers(project: Project) -> str:
+    """Answer the reader study, always alike; return the file."""
+    study = json.loads((project.folder / "results/tiny/reader-study/pack/study.json").read_text())
+    rows = [
+        [reader, number, image, "cyst", "real", 3, 1.5]
+        for reader, images in study["presentations"].items()
+        for number, image in enumerate(images, 1)
+    ]
+    columns = ["reader", "presentation", "image", "class", "origin", "confidence", "seconds"]
+    pd.DataFrame(rows, columns=columns).to_csv(project.folder / DATA / "Huber answers.csv", index=False)
+    return f"{DATA}/Huber answers.csv"
+
+
 def offline() -> list[str]:
     """Return the command that runs another one without a network, nothing where that is not allowed."""
     command = ["unshare", "--net"]
@@ -137,16 +161,29 @@ def run(project: Project, *arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def private(tmp_path_factory) -> Project:
-    """A finished run on the cohort with names; few arms, every stage."""
+    """A finished run on the cohort with names; few arms, every stage, an imported generator and readers' answers."""
     project = copy_workflow(tmp_path_factory.mktemp("private") / FOLDER)
     make_cohort(project)
+    imported = make_imports(project)
 
     def use(config):
         config["cases"]["table"] = f"{DATA}/cases.csv"
         config["generators"]["dcgan"]["epochs"] = 1
-        config["experiment"].update(classic=[0, 60], online=[], mixup=[], extra=[], generators=["dcgan"], baselines=[])
+        config["imported"] = {"other": {"folder": imported}}
+        config["experiment"].update(classic=[0, 60], online=[], mixup=[], extra=[], baselines=[])
+        config["experiment"].update(generators=["dcgan", "other"])
 
     project.configure(use)
+    done = run(project, "--", "build_reader_study")
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = make_answers(project)
+    project.configure(lambda config: config["reader_study"].update(answers=answers))
+    done = run(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Snakemake's logs give the reasons of what is run again: the former and the new params.
+    os.utime(project.folder / DATA / "Huber imports/cyst/images.npy", (1, 1))
+    done = run(project, "--", "results/tiny/seed-0/synthetic/other/on-60/record.json")
+    assert done.returncode == 0, done.stdout + done.stderr
     done = run(project)
     assert done.returncode == 0, done.stdout + done.stderr
     return project

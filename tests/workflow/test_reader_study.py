@@ -154,6 +154,11 @@ def test_pack_is_not_built_again_once_readers_have_begun(project):
     assert refused() == [line.format(f"{of_database} and {of_answers}")]
     database.unlink()
     assert refused() == [line.format(of_answers)]
+    begun = project.folder / "results/tiny/reader-study/pack/begun.txt"
+    begun.parent.mkdir()
+    begun.touch()
+    project.configure(lambda c: c["reader_study"].update(answers=None))
+    assert refused() == [line.format("readers were invited (results/tiny/reader-study/pack/begun.txt)")]
     assert key.stat().st_size == 0
     assert not list((project.folder / ".snakemake/locks").iterdir())
 

@@ -3,7 +3,9 @@
 import csv
 import shutil
 
+import pandas as pd
 import pytest
+import SimpleITK as sitk
 
 DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
 ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
@@ -138,6 +140,32 @@ def test_slice_replaced_in_the_users_series(rerun):
     assert rerun.planned("check_data") == {}
     path = sorted((rerun.folder / "data").rglob("*.dcm"))[0]
     path.write_bytes(path.read_bytes() + b"\0\0")
+    assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
+
+
+@pytest.mark.parametrize("suffix", ["mhd", "nhdr"])
+def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
+    """The header, which the case table names, stays as it is."""
+    shutil.copytree(rerun.folder / "results/tiny/phantom", rerun.folder / "data")
+    table = pd.read_csv(rerun.folder / "data/case_table.csv", dtype=str)
+    for mask in table["mask"].unique():
+        name = f"data/{mask.removesuffix('.nii.gz')}.{suffix}"
+        sitk.WriteImage(sitk.ReadImage(rerun.folder / "data" / mask), rerun.folder / name)
+    table["mask"] = table["mask"].str.replace("nii.gz", suffix)
+    table.to_csv(rerun.folder / "data/case_table.csv", index=False)
+
+    def use(config):
+        config["cohort"] = "mine"
+        config["cases"]["table"] = "data/case_table.csv"
+
+    rerun.configure(use)
+    done = rerun.snakemake("check_data")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rerun.planned("check_data") == {}
+    (voxels, *_) = (path for path in (rerun.folder / "data").rglob("*raw*"))
+    content = voxels.read_bytes()
+    voxels.unlink()
+    voxels.write_bytes(content)
     assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
 
 

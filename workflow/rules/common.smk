@@ -7,7 +7,7 @@ import functools
 import hashlib
 import itertools
 import json
-import string
+import re
 import subprocess
 import tempfile
 
@@ -64,9 +64,12 @@ def inconsistencies():
     for name in set(config["imported"]) & set(config["generators"]):
         found.append(f"imported: {name!r} is also a preset of generators; rename one of them")
     for name, source in config["imported"].items():
-        fields = {field for _, field, *_ in string.Formatter().parse(source["folder"]) if field is not None}
-        for field in sorted(fields - {"seed", "folds", "cls"}):
-            found.append(f"imported: {name}: folder: unknown {{{field}}}; it may hold {{seed}}, {{folds}} and {{cls}}")
+        rest = re.sub(r"\{(seed|folds|cls)\}", "", source["folder"])
+        for other in re.findall(r"\{[^{}]*\}?|\}", rest):
+            found.append(
+                f"imported: {name}: folder: expected no braces but {{seed}}, {{folds}} and {{cls}}, found {other};"
+                " correct it"
+            )
     found += nested_problems() + reader_problems()
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
@@ -141,6 +144,9 @@ def reader_database():
 def closed_by():
     """Return why no other pack may be built under the readers of this one, in words; nothing as long as one may."""
     reasons = []
+    begun = Path(f"results/{config['cohort']}/reader-study/pack/begun.txt")
+    if begun.exists():
+        reasons.append(f"readers were invited ({begun})")
     if reader_database().exists():
         reasons.append(f"its database is {reader_database()}")
     if config["reader_study"]["answers"] is not None:
@@ -249,7 +255,15 @@ def phantom_table():
 def table_digest():
     """Return the digest of the user's case table; a missing one is check_cases' to report."""
     table = config["cases"]["table"]
-    return hashlib.sha256(Path(table).read_bytes()).hexdigest() if table and Path(table).is_file() else None
+    return digest(table) if table else None
+
+
+def digest(path):
+    """Return the digest of a file; None of one that cannot be read, which is a script's to report."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def public_config():
@@ -269,10 +283,10 @@ def fingerprint(paths):
 def case_files():
     """Return the images and masks that exist, those of a folder one by one.
 
-    Missing files, and a table that cannot be read, are check_cases' to report.
+    Missing files, and those that cannot be read, are check_cases' to report.
     """
     table = config["cases"]["table"]
-    if table is None or not Path(table).is_file():
+    if table is None or digest(table) is None:
         return []
     with open(table, newline="", encoding="utf-8-sig", errors="replace") as file:
         rows = csv.DictReader(file)
@@ -282,8 +296,29 @@ def case_files():
         except csv.Error:
             return []
     paths = [Path(table).parent / name for name in sorted(names) if name]
-    found = [file for path in paths for file in (sorted(path.iterdir()) if os.path.isdir(path) else [path])]
+    found = [file for path in paths for file in [path, *members(path), *voxels(path)]]
     return [file for file in found if os.path.isfile(file)]
+
+
+def members(folder):
+    """Return what lies in a folder; nothing if it is none, or cannot be read."""
+    try:
+        return [folder / name for name in sorted(os.listdir(folder))]
+    except OSError:
+        return []
+
+
+def voxels(path):
+    """Return the files that the header of a MetaImage or NRRD names, where it stands apart from the voxels."""
+    if path.suffix.lower() not in [".mhd", ".nhdr"]:
+        return []
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read(65536).splitlines()
+    except OSError:
+        return []
+    names = [part.strip() for line in lines for part in [line, line.partition("=")[2], line.partition(":")[2]]]
+    return [path.parent / name for name in names if name and "\0" not in name]
 
 
 def train_folds():
@@ -430,20 +465,16 @@ def largest_synthetic():
     return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
 
 
-def imported_folders(wildcards):
-    """Return the names "<folds>/<class>" and the user's folders of imported images."""
-    pattern = config["imported"][wildcards.generator]["folder"]
-    names = [(folds, cls) for folds in train_folds() for cls in config["cases"]["classes"]]
-    paths = [pattern.format(seed=wildcards.seed, folds=folds, cls=cls) for folds, cls in names]
-    return [f"{folds}/{cls}" for folds, cls in names], paths
-
-
 def imported_files(wildcards):
-    """Return the files in those folders; missing ones are import_synthetic's to report."""
-    found = [
-        file for path in map(Path, imported_folders(wildcards)[1]) if path.is_dir() for file in sorted(path.iterdir())
+    """Return the files of imported images; missing ones are import_synthetic's to report."""
+    pattern = config["imported"][wildcards.generator]["folder"]
+    folders = [
+        pattern.format(seed=wildcards.seed, folds=folds, cls=cls)
+        for folds in train_folds()
+        for cls in config["cases"]["classes"]
     ]
-    return list(dict.fromkeys(str(file) for file in found if file.is_file()))
+    found = [file for folder in folders for file in members(Path(folder))]
+    return list(dict.fromkeys(str(file) for file in found if os.path.isfile(file)))
 
 
 def baseline():

@@ -113,6 +113,10 @@ use rule sample_dcgan as sample_acgan with:
         generator=presets("acgan"),
 
 
+# The user's folders, as in cases.smk.
+os.environ.update(SYNTHAUG_IMPORTED=json.dumps({name: source["folder"] for name, source in config["imported"].items()}))
+
+
 rule import_synthetic:
     input:
         code=code("import_synthetic"),
@@ -148,13 +152,12 @@ rule import_synthetic:
     params:
         settings=pack(classes=config["cases"]["classes"], samples=largest_synthetic()),
         train_folds=train_folds(),
-        folders=lambda wildcards: labelled(*imported_folders(wildcards)),
         files=lambda wildcards: fingerprint(imported_files(wildcards)),
         synthetic=lambda wildcards, output: parent(output.images[0], 3),
         generators=lambda wildcards, output: parent(output.model[0], 3),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
         " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {wildcards.group:q}"
-        " --train-folds {params.train_folds:q} --folders {params.folders:q} --params {params.settings:q}"
+        ' --train-folds {params.train_folds:q} --params {params.settings:q} --folders "$SYNTHAUG_IMPORTED"'
         " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
         " --record {output.record:q} --log {log:q}"

@@ -47,11 +47,11 @@ else:
 
 
 if config["reader_study"]["answers"] is not None:
+    os.environ.update(SYNTHAUG_ANSWERS=config["reader_study"]["answers"])  # the user's file, as in cases.smk
 
     rule score_reader_study:
         input:
             code=code("score_reader_study"),
-            answers=config["reader_study"]["answers"],
             study="<results>/reader-study/pack/study.json",
             key="<results>/reader-study/key.csv",
         output:
@@ -99,10 +99,11 @@ if config["reader_study"]["answers"] is not None:
             mem_mb=lambda wildcards, attempt: 4000 * attempt,
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
-            settings=pack(**{key: value for key, value in statistics().items() if key != "folds"}),
+            settings=pack(**{key: value for key, value in statistics().items() if key not in ["classes", "folds"]}),
+            digest=digest(config["reader_study"]["answers"]),
             images=lambda wildcards, input: f"{parent(input.study, 1)}/images",
         shell:
-            "python {input.code[0]:q} --answers {input.answers:q} --study {input.study:q} --key {input.key:q}"
+            'python {input.code[0]:q} --answers "$SYNTHAUG_ANSWERS" --study {input.study:q} --key {input.key:q}'
             " --images {params.images:q} --params {params.settings:q} --scores {output.scores:q} --told {output.told:q}"
             " --agreement {output.agreement:q} --times {output.times:q} --fooled {output.fooled:q} --png {output.png:q}"
             " --svg {output.svg:q} --record {output.record:q} --log {log:q}"
