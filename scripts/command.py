@@ -96,6 +96,8 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
             for act in _on_success:
                 act()
     except (Interrupted, KeyboardInterrupt) as stop:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)  # a further request must not cut the exit short
         reason = str(stop) or "asked to stop before it was done; run the same command again"
         logger.info("stopped: %s", reason)
         sys.exit(f"STOPPED [{rule}] {reason}" + (f" (details: {log})" if log else ""))

@@ -89,7 +89,7 @@ def test_record_has_what_was_read_not_what_was_edited_since(tmp_path):
     assert record["case_table"] == digest("before")
 
 
-def test_a_job_that_is_asked_to_stop_says_so_in_one_line(tmp_path):
+def test_a_job_that_is_asked_to_stop_says_so_in_one_line(tmp_path, signals):
     text = r"^STOPPED \[rule\] asked to stop .* run the same command again"
     with pytest.raises(SystemExit, match=text), command.logged("rule", arguments(tmp_path)):
         signal.raise_signal(signal.SIGTERM)
