@@ -251,10 +251,13 @@ def test_errors_name_the_file_on_the_terminal_only(private):
     broken = sorted((private.folder / DATA / "patients").rglob("IMZEBRA0.dcm"))[0]
     before = broken.read_bytes()
     broken.write_bytes(before[: len(before) // 2])
+    answers = f"{DATA}/Huber answers.csv"
+    private.configure(lambda config: config["reader_study"].update(answers=None))
     try:
         done = run(private, "--config", "cohort=broken", "--", "check_data")
     finally:
         broken.write_bytes(before)
+        private.configure(lambda config: config["reader_study"].update(answers=answers))
     text = done.stdout + done.stderr
     assert done.returncode == 1
     assert "ERROR [check_cases]" in text
