@@ -249,7 +249,7 @@ def phantom_table():
 def table_digest():
     """Return the digest of the user's case table; a missing one is check_cases' to report."""
     table = config["cases"]["table"]
-    return hashlib.sha256(Path(table).read_bytes()).hexdigest() if table and Path(table).is_file() else None
+    return sha256(table) if table and Path(table).is_file() else None
 
 
 def public_config():
@@ -534,6 +534,22 @@ def first_generator():
 
 def compute_without_seed():
     return {key: value for key, value in compute().items() if key != "master_seed"}
+
+
+def report_is_due():
+    """Return whether the report is missing or not of the present results, as after a run that ended before it stood."""
+    folder = Path(f"results/{config['cohort']}")
+    try:
+        record = json.loads((folder / "report.record.json").read_text(encoding="utf-8"))
+        return any(sha256(folder / name) != known for name, known in (record["inputs"] | record["outputs"]).items())
+    except (OSError, ValueError, KeyError, TypeError):  # none, or damaged
+        return True
+
+
+def sha256(path):
+    """Return the digest of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_report():
