@@ -36,6 +36,8 @@ class Checked:
 
     records: int = 0
     files: set[str] = field(default_factory=set)
+    results: set[str] = field(default_factory=set)
+    """The records and what they say was made, relative to the folder of results."""
     links: int = 0
     lesions: int = 0
     left_over: int = 0
@@ -166,6 +168,7 @@ class Chain:
         for path, digest in record.outputs.items():
             self._check_output(record, path, digest)
             self.done.files.add(path)
+        self.done.results |= {record.path, *record.outputs}
         if record.path == REPORT_RECORD:
             self.done.report = True
         self.done.records += 1
