@@ -1,9 +1,10 @@
 """Export a finished run as an RO-Crate (Workflow Run Crate): a folder that describes itself, to publish beside a paper.
 
 Reads the workflow, the run's results and, to verify them first (see verify_results.py), the case table with all
-images. Writes a new folder with the workflow, the config that ran, the checked cases, all records, the evaluation and
-the report, but no image, pool, synthetic image or weights, and no path of the user's files. The report shows every
-lesion: look at it before you publish. Run by hand, in the folder in which the workflow ran:
+images. Writes a new folder with the workflow, the config that ran, the checked cases, the run's records, evaluation
+and report, but nothing that an earlier run left over, no image, pool, synthetic image or weights, and no path of the
+user's files. The report shows every lesion: look at it before you publish. Run by hand, in the folder in which the
+workflow ran:
 
     python scripts/export_crate.py --results results/liver --table data/cases.csv --author "A. Name" --out liver-crate
 """
@@ -28,14 +29,17 @@ def main() -> None:
     with command.logged("export_crate", arguments):
         if arguments.out.exists():
             raise InputError(f"{arguments.out}: expected a new folder, found one; remove it or name another")
-        verification.check(arguments.results, arguments.table)
+        done = verification.check(arguments.results, arguments.table)
         temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}")
         try:
-            run = crate.Run(records.PROJECT, arguments.results, arguments.author, arguments.license)
+            run = crate.Run(records.PROJECT, arguments.results, done.results, arguments.author, arguments.license)
             crate.build(run).write(temporary)
             temporary.rename(arguments.out)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+        left_over = crate.publishable(run)[1]
+        if left_over:
+            print(f"{len(left_over)} files of earlier runs were left out: no record of this run names them")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ def main() -> None:
         print(f"{counts}: all as recorded")
         if not done.report:
             print(f"There is no {verification.REPORT} yet: part of a run was verified")
+        if done.closed:
+            print("The reader study is closed: its pack is as recorded; what the pack was made of was not compared")
         if done.left_over:
             print(f"{done.left_over} records of earlier runs are not part of the report and were not verified")
 

@@ -6,6 +6,7 @@ RO-Crate 1.0, whose identifiers stand in `PROFILES`.
 
 import copy
 import io
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -48,10 +49,14 @@ CONFORMANCE = "evaluation/write_conformance.record.json"  # records the whole co
 
 @dataclass(frozen=True)
 class Run:
-    """What becomes a crate: the project's folder and a cohort's results; who answers for these, under what licence."""
+    """What becomes a crate: the project's folder and a cohort's results; who answers for these, under what licence.
+
+    ``verified`` are the files below ``results`` that belong to the run, see `verification.Checked`.
+    """
 
     project: Path
     results: Path
+    verified: Set[str]
     authors: list[str]
     license: str
 
@@ -59,8 +64,8 @@ class Run:
 def build(run: Run) -> ROCrate:
     """Return the crate of a verified, finished run; its ``write`` copies the files.
 
-    It holds the workflow, the config, the checked cases, all records, the evaluation and the report. It holds no
-    source image and no path of one, no pool, no synthetic image and no weights.
+    It holds the workflow, the config, the checked cases, the run's records, its evaluation and report. It holds nothing
+    that an earlier run left over, no source image and no path of one, no pool, no synthetic image and no weights.
     """
     if not (run.results / verification.REPORT).is_file():
         raise InputError(f"{run.results / verification.REPORT}: expected a finished run, found no report; finish it")
@@ -96,9 +101,7 @@ def build(run: Run) -> ROCrate:
     text = io.StringIO(yaml.safe_dump(settings, sort_keys=False))
     config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
-    made = [
-        _add_file(crate, path, f"run/{path.relative_to(run.results).as_posix()}") for path in _result_files(run.results)
-    ]
+    made = [_add_file(crate, path, f"run/{path.relative_to(run.results).as_posix()}") for path in publishable(run)[0]]
     properties = {
         "name": f"run of cohort {settings['cohort']}",
         "agent": authors,
@@ -144,11 +147,13 @@ def _workflow_files(project: Path) -> list[Path]:
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
-def _result_files(results: Path) -> list[Path]:
-    """Return the report, the evaluation, the folds, the plan and every record."""
+def publishable(run: Run) -> tuple[list[Path], list[Path]]:
+    """Return the report, the evaluation, the folds, the plan and all records: those of the run, and those left over."""
     names = [verification.REPORT, "plan.csv", "seed-*/folds.csv", "evaluation/**/*", f"**/*{records.SUFFIX}"]
-    found = {path for name in names for path in results.glob(name) if path.is_file()}
-    return sorted(path for path in found if not path.name.startswith("."))
+    found = {path for name in names for path in run.results.glob(name) if path.is_file()}
+    shown = sorted(path for path in found if not path.name.startswith("."))
+    current = [path for path in shown if path.relative_to(run.results).as_posix() in run.verified]
+    return current, [path for path in shown if path not in current]
 
 
 def _add_file(crate: ROCrate, source: Path, place: str) -> File:

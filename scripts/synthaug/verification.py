@@ -14,7 +14,9 @@ REPORT_RECORD = f"report.{records.SUFFIX}"
 PHANTOM_TABLE = "phantom/case_table.csv"
 # Not made by a job's own hand, or different in every run, or told by the case table's digests of lesions.
 UNRECORDED = ("logs", "benchmarks", "phantom/patients")
+PACK = "build_reader_study"  # the rule of the pack that readers see
 SHOWN = 12  # digits of a digest in a message
+RUN_AGAIN = "run again"
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,14 @@ class Checked:
 
     records: int = 0
     files: set[str] = field(default_factory=set)
+    results: set[str] = field(default_factory=set)
+    """The records and what they say was made, relative to the folder of results."""
     links: int = 0
     lesions: int = 0
     left_over: int = 0
     report: bool = False
+    closed: bool = False
+    """Whether the reader study's pack was a source of this run, not one of its results."""
 
 
 def check(results: Path, table: Path | None) -> Checked:
@@ -100,12 +106,24 @@ def _joined(record: str, file: str) -> str:
 
 
 def _current(found: list[Record]) -> tuple[list[Record], list[Record]]:
-    """Return the records of the run that the report shows, and those that an earlier run left over."""
+    """Return the records of the run that the report shows, and those that an earlier run left over.
+
+    The pack whose scores are shown was made by an earlier run and is a source of this one, so its record counts too.
+    """
     report = next((record for record in found if record.path == REPORT_RECORD), None)
     if report is None:
         return found, []
-    current = [record for record in found if record is report or record.path in report.inputs]
+    shown = [record for record in found if record is report or record.path in report.inputs]
+    pack = _pack_that_is_read(shown, found)
+    current = [record for record in found if record is pack or record in shown]
     return current, [record for record in found if record not in current]
+
+
+def _pack_that_is_read(by: list[Record], among: list[Record] | None = None) -> Record | None:
+    """Return the record of the reader study's pack if a job has read the pack: the study is closed then."""
+    read = {path for record in by for path in record.inputs}
+    packs = (record for record in among or by if record.rule == PACK and not read.isdisjoint(record.outputs))
+    return next(packs, None)
 
 
 def in_flow_order(found: list[Record], makers: Mapping[str, Record]) -> Iterator[Record]:
@@ -131,19 +149,26 @@ class Chain:
         self.makers = makers
         self.done = Checked()
         self._results, self._table, self._current = results, table, current
+        self._pack = _pack_that_is_read(current)
+        self.done.closed = self._pack is not None
         self._digests: dict[Path, str] = {}
         self._versions: dict[str, tuple[str, Record]] = {}
 
     def check(self, record: Record) -> None:
-        """Raise an `InputError` unless a job's table, images, code, versions, inputs and outputs are as recorded."""
-        self._check_table(record)
-        self._check_code(record)
-        self._check_versions(record)
-        for path, digest in record.inputs.items():
-            self._check_input(record, path, digest)
+        """Raise an `InputError` unless a job's table, images, code, versions, inputs and outputs are as recorded.
+
+        Of a closed pack the outputs alone: it is never made again, whatever has become of what it was made of.
+        """
+        if record is not self._pack:
+            self._check_table(record)
+            self._check_code(record)
+            self._check_versions(record)
+            for path, digest in record.inputs.items():
+                self._check_input(record, path, digest)
         for path, digest in record.outputs.items():
             self._check_output(record, path, digest)
             self.done.files.add(path)
+        self.done.results |= {record.path, *record.outputs}
         if record.path == REPORT_RECORD:
             self.done.report = True
         self.done.records += 1
@@ -202,14 +227,15 @@ class Chain:
 
     def _check_output(self, record: Record, path: str, digest: str) -> None:
         when = f"as {record.rule} wrote it ({record.path})"
-        self._same(path, self._results / path, digest, when, self._read_by(path))
+        cure = "put back the pack that readers saw" if record is self._pack else RUN_AGAIN
+        self._same(path, self._results / path, digest, when, self._read_by(path), cure)
 
-    def _same(self, name: str, path: Path, expected: str, when: str, also: str) -> None:
+    def _same(self, name: str, path: Path, expected: str, when: str, also: str, cure: str = RUN_AGAIN) -> None:
         if path not in self._digests:
             self._digests[path] = artifacts.sha256(path) if path.is_file() else "no file"
         found = self._digests[path]
         if found != expected:
-            raise InputError(f"{name}: expected {expected[:SHOWN]}, {when}, found {found[:SHOWN]}{also}; run again")
+            raise InputError(f"{name}: expected {expected[:SHOWN]}, {when}, found {found[:SHOWN]}{also}; {cure}")
 
     def _read_by(self, path: str) -> str:
         readers = sorted({record.rule for record in self._current if path in record.inputs})

@@ -247,6 +247,70 @@ def test_what_an_earlier_run_left_over_is_not_part_of_the_report(tmp_path):
         verification.check(tmp_path, None)
 
 
+def closed_study(folder: Path) -> None:
+    """Write a report of a and of the scores of a pack; the pack was made of an x that is no more."""
+    chain(folder)
+    change(folder / "b/record.json", lambda record: record.update(rule="build_reader_study"))
+    change(
+        folder / "c/record.json",
+        lambda record: (record.update(rule="score_reader_study"), record["inputs"].pop("../a/x")),
+    )
+    (folder / "a/x").write_text("new")
+    change(folder / "a/record.json", lambda record: record["outputs"].update(x=digest("new")))
+    for part, other in [("versions", {"numpy": "0"}), ("code", {"LICENSE": "0" * 64})]:
+        change(folder / "b/record.json", lambda record, part=part, other=other: record.update({part: other}))
+    (folder / "report.html").write_text("page")
+    report = {"rule": "record_report", "params": None, "code": {}, "versions": {}}
+    shown = {f"{name}/record.json": artifacts.sha256(folder / name / "record.json") for name in "ac"}
+    made = {"report.html": digest("page")}
+    artifacts.write_json({**report, "inputs": shown, "outputs": made}, folder / "report.record.json")
+
+
+def test_a_closed_pack_is_a_source_of_the_scores(tmp_path):
+    closed_study(tmp_path)
+    done = verification.check(tmp_path, None)
+    assert (done.records, done.left_over, done.report, done.closed) == (4, 0, True, True)
+    # links: the pack by the scores, two records by the report, and the code of a and c
+    assert done.links == 5
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            write("b/y", "edited"),
+            "b/y: expected .*, as build_reader_study wrote it .*; put back the pack that readers saw$",
+        ),
+        (
+            remove("b/record.json"),
+            "b/y: expected a record that says what made it, found none; read by score_reader_study",
+        ),
+        (
+            update("c/record.json", "inputs", **{"../b/y": "0" * 64}),
+            "b/y: expected 0{12}, as score_reader_study read it .*; made by build_reader_study .* later; run again$",
+        ),
+    ],
+    ids=["edited", "record", "other pack"],
+)
+def test_break_of_a_closed_pack_is_named(tmp_path, damage, message):
+    closed_study(tmp_path)
+    damage(tmp_path)
+    with pytest.raises(InputError, match=f"^{message}"):
+        verification.check(tmp_path, None)
+
+
+def test_a_pack_that_nothing_has_read_yet_is_a_result_like_any_other(tmp_path):
+    chain(tmp_path)
+    (tmp_path / "c/record.json").unlink()
+    (tmp_path / "c/z").unlink()
+    change(tmp_path / "b/record.json", lambda record: record.update(rule="build_reader_study"))
+    assert not verification.check(tmp_path, None).closed
+    (tmp_path / "a/x").write_text("new")
+    change(tmp_path / "a/record.json", lambda record: record["outputs"].update(x=digest("new")))
+    with pytest.raises(InputError, match=r"^a/x: expected .*, as build_reader_study read it .*; run again$"):
+        verification.check(tmp_path, None)
+
+
 def test_no_results(tmp_path):
     with pytest.raises(InputError, match="expected the results of a cohort, found no record"):
         verification.check(tmp_path, None)

@@ -45,6 +45,10 @@ class Project:
             counts[parts[0]] = int(parts[1])
         return counts
 
+    def verify(self) -> subprocess.CompletedProcess:
+        command = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny"]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+
     def edit(self, name: str, change) -> None:
         """Apply ``change`` to the text of a file."""
         path = self.folder / name

@@ -61,6 +61,22 @@ def check_table4(project, given, key):
             assert table.loc[reader, column].startswith(f"{right}/24 = {100 * right / 24:.1f} (")
 
 
+def check_verified(project):
+    """The pack counts as the maker of what was scored, and an edited image of it is noticed."""
+    done = project.verify()
+    assert done.returncode == 0, done.stderr
+    assert "all as recorded\nThe reader study is closed: its pack is as recorded" in done.stdout
+    assert "earlier runs" not in done.stdout
+    image = sorted((project.folder / "results/tiny/reader-study/pack/images").glob("*.png"))[0]
+    before = image.read_bytes()
+    image.write_bytes(before + b"?")
+    done = project.verify()
+    image.write_bytes(before)
+    assert done.returncode == 1
+    assert f"{image.name}: expected" in done.stderr
+    assert "as build_reader_study wrote it" in done.stderr
+
+
 @pytest.mark.slow
 def test_reader_study_from_pack_to_report(rerun):
     """Answers come in from outside, so this also says that the scored table equals the answers given."""
@@ -82,6 +98,7 @@ def test_reader_study_from_pack_to_report(rerun):
     page = (results / "evaluation/conformance.html").read_text(encoding="utf-8")
     assert "waits for readers" not in page
     assert page.count("reader-1") == 6
+    check_verified(rerun)
 
     # The study is closed: nothing that would change the pack builds it again, and its scores stand.
     rerun.configure(lambda c: c["generators"]["dcgan"].update(epochs=3))
@@ -90,6 +107,12 @@ def test_reader_study_from_pack_to_report(rerun):
     assert not {"build_reader_study", "score_reader_study"} & set(planned)
     rerun.configure(lambda c: c["generators"]["dcgan"].update(epochs=2))
     assert rerun.planned() == {}
+
+    # The images that the pack was made of are made anew; what it shows stays what readers saw.
+    rerun.configure(lambda c: c["generators"]["dcgan"]["sampling"].update(sampling_latent="normal"))
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_verified(rerun)
 
     given.assign(origin="fake").to_csv(rerun.folder / "answers.csv", index=False)
     done = rerun.snakemake()

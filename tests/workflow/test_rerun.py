@@ -39,6 +39,55 @@ def test_nothing_to_be_done_after_a_run(rerun):
     assert rerun.planned() == {}
 
 
+def check_report_is_written(project):
+    """The jobs are done, so the same command writes the report alone; then there is nothing to be done."""
+    assert project.planned() == {"all": 1}
+    done = project.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    verified = project.verify()
+    assert verified.returncode == 0, verified.stderr
+    assert len(verified.stdout.splitlines()) == 1  # nothing left over, and a report
+    assert project.planned() == {}
+    assert "Nothing to be done" in project.snakemake().stderr
+
+
+@pytest.mark.slow
+def test_report_that_failed_is_written_by_the_same_command(rerun):
+    results = rerun.folder / "results/tiny"
+    for name in ["report.html", "report.record.json"]:
+        (results / name).unlink()
+    (results / ".report.html").mkdir()  # where it is written first
+    done = rerun.snakemake()
+    assert done.returncode == 1
+    assert "error: report: " in done.stdout + done.stderr
+    (results / ".report.html").rmdir()
+    check_report_is_written(rerun)
+
+
+@pytest.mark.slow
+def test_report_of_former_results_is_written_again(rerun):
+    """What is left when Snakemake is killed after the last job: both files of the former report, or one of them."""
+    paths = [rerun.folder / "results/tiny" / name for name in ["report.html", "report.record.json"]]
+    former = [path.read_bytes() for path in paths]
+    rerun.configure(lambda c: c["evaluation"].update(smallest_gain=0.05))
+    assert rerun.planned() == {"compare_arms": 1, "make_tables": 1, **PAGE}
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rerun.planned() == {}
+    for path, content in zip(paths, former, strict=True):
+        path.write_bytes(content)
+    check_report_is_written(rerun)
+    paths[1].write_bytes(former[1])
+    check_report_is_written(rerun)
+
+
+def test_edit_that_is_accepted_leaves_no_report_due(rerun):
+    rerun.edit("scripts/synthaug/bovw.py", lambda text: text + "# a comment\n")
+    done = rerun.snakemake("--touch")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rerun.planned() == {}
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

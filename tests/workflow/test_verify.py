@@ -4,8 +4,6 @@ import base64
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pydicom
@@ -16,11 +14,6 @@ from .conftest import Project
 RESULTS = "results/tiny"
 # Declared for the plan, read through the digests of cases.csv or not by every job of the rule.
 NOT_READ = {"phantom/case_table.csv", "phantom/patients"}
-
-
-def verify(project: Project) -> subprocess.CompletedProcess:
-    command = [sys.executable, "scripts/verify_results.py", "--results", RESULTS]
-    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
 
 
 def records(project: Project) -> dict[str, dict]:
@@ -76,7 +69,7 @@ def test_records_name_no_machine_and_no_time(finished):
 
 
 def test_whole_run_is_as_recorded(finished):
-    done = verify(finished)
+    done = finished.verify()
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{len(records(finished)) + 1} records, ")
     assert "27 lesions: all as recorded" in done.stdout
@@ -155,7 +148,7 @@ def make_again(project: Project) -> None:
 )  # fmt: skip
 def test_break_is_named(rerun, damage, words):
     damage(rerun)
-    done = verify(rerun)
+    done = rerun.verify()
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
     for word in words:

@@ -259,9 +259,10 @@ def table_digest():
 
 
 def digest(path):
-    """Return the digest of a file; None of one that cannot be read, which is a script's to report."""
+    """Return the SHA-256 of a file; None of one that cannot be read, which is a script's to report."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 
@@ -565,6 +566,16 @@ def first_generator():
 
 def compute_without_seed():
     return {key: value for key, value in compute().items() if key != "master_seed"}
+
+
+def report_is_due():
+    """Return whether the report is missing or not of the present results, as after a run that ended before it stood."""
+    folder = Path(f"results/{config['cohort']}")
+    try:
+        record = json.loads((folder / "report.record.json").read_text(encoding="utf-8"))
+        return any(digest(folder / name) != known for name, known in (record["inputs"] | record["outputs"]).items())
+    except (OSError, ValueError, KeyError, TypeError):  # none, or damaged
+        return True
 
 
 def write_report():
