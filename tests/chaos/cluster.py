@@ -70,7 +70,11 @@ def kill_node_daemon(job: psutil.Process) -> None:
 
 def crash_node(job: psutil.Process) -> None:
     """The node goes down with all that runs of the job, and comes up again."""
-    family = [job, *(parent for parent in job.parents() if "slurmstepd" in parent.name())]
+    family = [job]
+    for parent in job.parents():  # up to SLURM's own process of the step
+        family.append(parent)
+        if "slurmstepd" in parent.name():
+            break
     os.kill(int(Path(STATE, "slurmd.pid").read_text()), signal.SIGKILL)
     for process in reversed(family):
         process.kill()
