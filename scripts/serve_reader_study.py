@@ -191,9 +191,9 @@ def main() -> None:
         arguments.database = arguments.database or Path("reader-study") / f"{study.cohort}.sqlite"
         if unknown := sorted(set(getattr(arguments, "again", [])) - set(study.readers)):
             raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
+        database = Database(arguments.database, study, create=arguments.action is invite)
         if arguments.action is invite:
             pack.close(arguments.pack)
-        database = Database(arguments.database, study, create=arguments.action is invite)
         try:
             arguments.action(study, database, arguments)
         finally:

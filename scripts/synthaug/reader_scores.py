@@ -55,6 +55,7 @@ class Resampling:
 
     Attributes
     ----------
+    real : (n,) bool array
     weights : (1 + bootstrap + clusters, n) float array
         How often each image counts: once each; in each resample; without each cluster.
     """
