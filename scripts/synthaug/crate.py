@@ -41,7 +41,7 @@ TYPES = {
     ".yaml": "application/yaml", ".py": "text/x-python", ".md": "text/markdown",
 }  # fmt: skip
 CASES = "cases.csv"
-WITHHELD = "withheld"
+WITHHELD = "withheld/{cls}"
 LICENSE = "https://spdx.org/licenses/MIT"  # of the workflow
 NO_LICENSE = "No licence is granted; ask the authors"
 CONFORMANCE = "evaluation/write_conformance.record.json"  # records the whole config
