@@ -131,6 +131,13 @@ def test_misspelt_key_on_top_of_the_default_is_refused(project):
     assert "error: config: experiment: unknown key 'clasic'; did you mean 'classic'?" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("cell", ["p0\0.png", "p0\0.mhd", "x" * 300 + ".png", "x" * 300 + ".nhdr"])
+def test_cell_that_no_file_can_be_called_is_left_to_the_check_of_the_data(project, cell):
+    (project.folder / "cases.csv").write_text(f'lesion,patient,class,image,box\nL1,p1,cyst,{cell},"1,1,9,9"\n')
+    project.configure(lambda c: c["cases"].update(table="cases.csv"))
+    assert project.planned("check_data")["check_cases"] == 1
+
+
 def test_environments_pin_what_requirements_pin():
     pins = dict(
         re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)

@@ -305,7 +305,7 @@ def members(folder):
     """Return what lies in a folder; nothing if it is none, or cannot be read."""
     try:
         return [folder / name for name in sorted(os.listdir(folder))]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return []
 
 
@@ -316,10 +316,10 @@ def voxels(path):
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             lines = file.read(65536).splitlines()
-    except OSError:
+    except (OSError, ValueError):
         return []
     names = [part.strip() for line in lines for part in [line, line.partition("=")[2], line.partition(":")[2]]]
-    return [path.parent / name for name in names if name and "\0" not in name]
+    return [path.parent / name for name in names if name]
 
 
 def train_folds():
