@@ -176,17 +176,23 @@ def test_added_case(rerun):
     assert rerun.planned() == FROM_CASES
 
 
-def test_slice_replaced_in_the_users_series(rerun):
-    shutil.copytree(rerun.folder / "results/tiny/phantom", rerun.folder / "data")
+def check_own_data(project):
+    """Check the cohort in the folder data; nothing is to be done afterwards."""
 
     def use(config):
         config["cohort"] = "mine"
         config["cases"]["table"] = "data/case_table.csv"
 
-    rerun.configure(use)
-    done = rerun.snakemake("check_data")
+    project.configure(use)
+    done = project.snakemake("check_data")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert rerun.planned("check_data") == {}
+    assert project.planned("check_data") == {}
+
+
+def test_slice_replaced_in_the_users_series(rerun):
+    shutil.copytree(rerun.folder / "results/tiny/phantom", rerun.folder / "data")
+
+    check_own_data(rerun)
     path = sorted((rerun.folder / "data").rglob("*.dcm"))[0]
     path.write_bytes(path.read_bytes() + b"\0\0")
     assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
@@ -203,14 +209,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
     table["mask"] = table["mask"].str.replace("nii.gz", suffix)
     table.to_csv(rerun.folder / "data/case_table.csv", index=False)
 
-    def use(config):
-        config["cohort"] = "mine"
-        config["cases"]["table"] = "data/case_table.csv"
-
-    rerun.configure(use)
-    done = rerun.snakemake("check_data")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert rerun.planned("check_data") == {}
+    check_own_data(rerun)
     (voxels, *_) = (path for path in (rerun.folder / "data").rglob("*raw*"))
     content = voxels.read_bytes()
     voxels.unlink()
