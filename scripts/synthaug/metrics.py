@@ -115,11 +115,13 @@ def _check_same_lesions(result: dict[tuple[str, str, int], Pool]) -> None:
         raise InputError("predictions: expected each lesion once in each arm; " + "\n".join(problems))
 
 
-def confusion(pool: Pool, classes: int, weights: np.ndarray | None = None) -> np.ndarray:
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int, weights: np.ndarray | None = None) -> np.ndarray:
     """Count lesions by true class (rows) and predicted class (columns).
 
     Parameters
     ----------
+    truth, predicted : (n,) int arrays
+        Positions in the list of classes.
     weights : (b, n) array, optional
         How often each lesion counts, a row a resample; without it each counts once.
 
@@ -127,7 +129,7 @@ def confusion(pool: Pool, classes: int, weights: np.ndarray | None = None) -> np
     -------
     (b, k, k) float array, or (k, k) int array without ``weights``
     """
-    cell = np.eye(classes * classes)[pool.truth * classes + pool.predicted]
+    cell = np.eye(classes * classes)[truth * classes + predicted]
     if weights is None:
         return cell.sum(axis=0).astype(int).reshape(classes, classes)
     return (weights @ cell).reshape(-1, classes, classes)
@@ -193,7 +195,7 @@ def auc(positive: np.ndarray, scores: np.ndarray, fold: np.ndarray, weights: np.
 
 def measures(pool: Pool, classes: list[str], weights: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
     """Return every measure by (metric, class), each a (b,) float array, for (b, n) multiplicity weights."""
-    counts = confusion(pool, len(classes), weights)
+    counts = confusion(pool.truth, pool.predicted, len(classes), weights)
     areas = [auc(pool.truth == i, pool.scores[:, i], pool.fold, weights) for i in range(len(classes))]
     by_class = {
         "sensitivity": sensitivity(counts),

@@ -40,9 +40,9 @@ class Params:
 
 @dataclass(frozen=True)
 class Chance:
-    """What a reader who sees nothing would score, by which strategy, and how likely so far from it (exact, two-sided).
+    """What a reader who sees nothing would score, by which strategy, and how likely so far from it (two-sided).
 
-    p takes images as independent; `NaN` where there is no exact test.
+    p takes images as independent; `NaN` where there is no test.
     """
 
     value: float = np.nan
@@ -128,7 +128,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and the means over the readers.
 
     Values are fractions, but d' and the criterion. ``verdict`` says whether the value differs from chance: only where
-    the interval excludes it and the exact test agrees.
+    the interval excludes it and the test agrees.
 
     Parameters
     ----------
@@ -239,8 +239,7 @@ def _measures(
         add(ORIGIN, "criterion", ALL, ALL, -(z_hit + z_alarm) / 2, everything)
     number = len(classes)
     for origin, part in parts.items():
-        pool = metrics.Pool(*[np.empty(0)] * 2, reading.truth, reading.answer, *[np.empty(0)] * 2)
-        counts = metrics.confusion(pool, number, weights * part)
+        counts = metrics.confusion(reading.truth, reading.answer, number, weights * part)
         right = (reading.truth == reading.answer) & part
         add(CLASS, "accuracy", origin, ALL, metrics.accuracy(counts), part, right.sum())
         for i, name in enumerate(classes):
@@ -259,7 +258,7 @@ def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np
 
 
 def _chance(key: tuple[str, str, str, str], reading: Reading, classes: list[str]) -> Chance:
-    """Return what scores without seeing anything, and the exact test against it."""
+    """Return what scores without seeing anything, and the test against it."""
     task, measure, origin, _ = key
     if measure == "accuracy" and task == ORIGIN and origin == ALL:
         shares = {REAL: reading.real.mean(), SYNTHETIC: 1 - reading.real.mean()}

@@ -146,7 +146,10 @@ class Evaluation:
         """Return the confusion counts (`metrics.confusion`) likewise, (1 + bootstrap + patients, k, k)."""
         pool = self.pools[arm, size, seed]
         return np.concatenate(
-            [metrics.confusion(pool, len(self.params.classes), weights) for weights in self._blocks()]
+            [
+                metrics.confusion(pool.truth, pool.predicted, len(self.params.classes), weights)
+                for weights in self._blocks()
+            ]
         )
 
     def over_seeds(self, by_seed: dict[int, np.ndarray]) -> np.ndarray:

@@ -111,7 +111,11 @@ def pooled_confusion(
 ) -> np.ndarray:
     """Sum the (k, k) confusion counts of ``arm`` at the operating point over the seeds."""
     at_rule = operating.at(pools, choice, params.operating_point)
-    counts = [metrics.confusion(pool, len(params.classes)) for (name, *_), pool in at_rule.items() if name == arm]
+    counts = [
+        metrics.confusion(pool.truth, pool.predicted, len(params.classes))
+        for (name, *_), pool in at_rule.items()
+        if name == arm
+    ]
     return np.sum(counts, axis=0)
 
 

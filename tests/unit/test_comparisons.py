@@ -135,7 +135,7 @@ def test_contributions_add_up_to_the_measures():
     ]
     measured = metrics.measures(pool, CLASSES, np.ones((1, 80)))
     lesions = metrics.lesions_counted(pool, CLASSES)
-    rates = comparisons.rates(metrics.confusion(pool, 3), CLASSES)
+    rates = comparisons.rates(metrics.confusion(pool.truth, pool.predicted, 3), CLASSES)
     added = comparisons.contributions(pool, CLASSES)
     assert list(rates) == list(added)
     for key, values in added.items():

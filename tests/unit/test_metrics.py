@@ -78,7 +78,7 @@ def test_agrees_with_scikit_learn_within_a_fold_and_with_weights():
     values = metrics.measures(pool, CLASSES, weights)
     for b, weight in enumerate(weights):
         counts = reference.confusion_matrix(table["truth"], table["predicted"], labels=CLASSES, sample_weight=weight)
-        assert metrics.confusion(pool, 3, weights)[b] == pytest.approx(counts)
+        assert metrics.confusion(pool.truth, pool.predicted, 3, weights)[b] == pytest.approx(counts)
         assert values["accuracy", "all"][b] == pytest.approx(counts.trace() / counts.sum())
         recall = reference.recall_score(
             table["truth"], table["predicted"], labels=CLASSES, average=None, sample_weight=weight

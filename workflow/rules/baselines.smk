@@ -26,7 +26,7 @@ rule train_bovw:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        settings=pack(**config["baselines"]["bovw"], **baseline()),
+        settings=canonical_json(**config["baselines"]["bovw"], **baseline()),
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
@@ -48,7 +48,7 @@ use rule train_bovw as train_texture with:
     wildcard_constraints:
         arm="gabor|glcm",
     params:
-        settings=pack(**config["baselines"]["texture"], **baseline()),
+        settings=canonical_json(**config["baselines"]["texture"], **baseline()),
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
 
@@ -83,7 +83,7 @@ rule classify_discriminator:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=pack(**compute_without_seed()),
+        settings=canonical_json(**compute_without_seed()),
         folds=train_folds(),
         generators=lambda wildcards, input: parent(input.models[0], 3),
         folder=lambda wildcards, output: parent(output.model[0], 2),

@@ -24,7 +24,7 @@ rule check_cases:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(classes=config["cases"]["classes"], folds=config["folds"]),
+        settings=canonical_json(classes=config["cases"]["classes"], folds=config["folds"]),
         digest=table_digest(),
         files=lambda wildcards: fingerprint(case_files()),
     shell:
@@ -62,7 +62,7 @@ rule plot_contours:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(
+        settings=canonical_json(
             intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
         ),
         digest=table_digest(),

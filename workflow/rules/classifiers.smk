@@ -24,7 +24,7 @@ rule plan_experiment:
     params:
         runs=json.dumps([run for run in runs() if run[0] in network_arms()]),
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
-        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+        settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
         " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q}"

@@ -183,7 +183,7 @@ def answered(output):
     return [output] if config["reader_study"]["answers"] else []
 
 
-def pack(**values):
+def canonical_json(**values):
     """Return ``values`` as one canonical JSON string, the form in which a script takes its parameters."""
     return json.dumps(values, sort_keys=True)
 
@@ -239,7 +239,7 @@ def classifier_settings(arm):
         settings["rois"] = config["rois"]
     if arm == "mixup":
         settings["mixup"] = config["classifier"]["mixup"]
-    return pack(**settings, classes=config["cases"]["classes"], **compute())
+    return canonical_json(**settings, classes=config["cases"]["classes"], **compute())
 
 
 def compute():

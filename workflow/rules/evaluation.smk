@@ -56,7 +56,7 @@ rule compute_metrics:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**statistics(), **operating_points()),
+        settings=canonical_json(**statistics(), **operating_points()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
         " --out {output.metrics:q}"
@@ -88,7 +88,7 @@ rule compare_arms:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
+        settings=canonical_json(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --out {output.comparisons:q} --record {output.record:q} --log {log:q}"
@@ -163,7 +163,7 @@ rule make_tables:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(
+        settings=canonical_json(
             **{key: statistics()[key] for key in ["classes", "folds", "confidence"]},
             **shown(),
             generators=config["experiment"]["generators"],
@@ -248,7 +248,7 @@ rule compute_subgroups:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**statistics(), **shown(), shown=first_generator()),
+        settings=canonical_json(**statistics(), **shown(), shown=first_generator()),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
@@ -284,7 +284,7 @@ rule write_conformance:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        config=pack(**public_config()),
+        config=canonical_json(**public_config()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --readers {input.readers:q} --agreement {input.agreement:q}"

@@ -28,7 +28,7 @@ rule plot_augmentations:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+        settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
         " --pool-index {input.pool_index:q}"
@@ -70,7 +70,7 @@ rule plot_synthetic:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         images=lambda wildcards, input: [f"{cls}={path}" for cls, path in zip(config["cases"]["classes"], input.images)],
-        settings=pack(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+        settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --images {params.images:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
@@ -103,7 +103,7 @@ rule plot_accuracy:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**{key: statistics()[key] for key in ["classes", "confidence"]}, **shown()),
+        settings=canonical_json(**{key: statistics()[key] for key in ["classes", "confidence"]}, **shown()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q}"
@@ -143,7 +143,9 @@ rule plot_tsne:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**{key: value for key, value in statistics().items() if key != "folds"}, **compute_without_seed()),
+        settings=canonical_json(
+            **{key: value for key, value in statistics().items() if key != "folds"}, **compute_without_seed()
+        ),
         folds=train_folds()[0],
         classifiers=lambda wildcards, input: labelled(
             dict(separated_arms()), [parent(path, 1) for path in input.models]
@@ -184,7 +186,7 @@ rule plot_calibration:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(**statistics(), **shown()),
+        settings=canonical_json(**statistics(), **shown()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
@@ -232,7 +234,7 @@ rule assess_generator:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=pack(
+        settings=canonical_json(
             classes=config["cases"]["classes"],
             confidence=config["evaluation"]["confidence"],
             **config["quality"],

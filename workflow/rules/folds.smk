@@ -19,7 +19,7 @@ rule make_folds:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        settings=pack(master_seed=config["master_seed"], folds=config["folds"]),
+        settings=canonical_json(master_seed=config["master_seed"], folds=config["folds"]),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"
         " --out {output.folds:q} --record {output.record:q} --log {log:q}"

@@ -32,7 +32,7 @@ rule train_dcgan:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        settings=lambda wildcards: pack(**training(wildcards.generator), **compute()),
+        settings=lambda wildcards: canonical_json(**training(wildcards.generator), **compute()),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
@@ -59,7 +59,7 @@ use rule train_dcgan as train_acgan with:
         generator=presets("acgan"),
         cls="all",
     params:
-        settings=lambda wildcards: pack(
+        settings=lambda wildcards: canonical_json(
             classes=config["cases"]["classes"], **training(wildcards.generator), **compute()
         ),
         folder=lambda wildcards, output: os.path.dirname(output.model),
@@ -88,7 +88,7 @@ rule sample_dcgan:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=lambda wildcards: pack(
+        settings=lambda wildcards: canonical_json(
             classes=config["cases"]["classes"], **config["generators"][wildcards.generator]["sampling"], **compute()
         ),
         trained=lambda wildcards, input: parent(input.models[0], 2),
@@ -150,7 +150,7 @@ rule import_synthetic:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=pack(classes=config["cases"]["classes"], samples=largest_synthetic()),
+        settings=canonical_json(classes=config["cases"]["classes"], samples=largest_synthetic()),
         train_folds=train_folds(),
         files=lambda wildcards: fingerprint(imported_files(wildcards)),
         synthetic=lambda wildcards, output: parent(output.images[0], 3),

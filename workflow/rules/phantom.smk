@@ -19,7 +19,7 @@ rule make_phantom:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=pack(**config["phantom"], master_seed=config["master_seed"]),
+        settings=canonical_json(**config["phantom"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
         " --record {output.record:q} --log {log:q}"

@@ -25,7 +25,7 @@ if not closed_by():
             mem_mb=lambda wildcards, attempt: 4000 * attempt,
             runtime=lambda wildcards, attempt: 30 * attempt,
         params:
-            settings=pack(
+            settings=canonical_json(
                 **{key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]},
                 **{key: config["rois"][key] for key in ["margin", "intensity"]},
                 generator=judged_generator(),
@@ -99,7 +99,9 @@ if config["reader_study"]["answers"] is not None:
             mem_mb=lambda wildcards, attempt: 4000 * attempt,
             runtime=lambda wildcards, attempt: 60 * attempt,
         params:
-            settings=pack(**{key: value for key, value in statistics().items() if key not in ["classes", "folds"]}),
+            settings=canonical_json(
+                **{key: value for key, value in statistics().items() if key not in ["classes", "folds"]}
+            ),
             digest=digest(config["reader_study"]["answers"]),
             images=lambda wildcards, input: f"{parent(input.study, 1)}/images",
         shell:

@@ -22,7 +22,7 @@ rule extract_rois:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=pack(**config["rois"]),
+        settings=canonical_json(**config["rois"]),
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
@@ -50,7 +50,7 @@ rule build_pool:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        settings=pack(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
+        settings=canonical_json(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
         " --images {output.images:q} --index {output.index:q} --record {output.record:q} --log {log:q}"
