@@ -15,10 +15,9 @@ import pandas as pd
 from synthaug import tabular
 from synthaug.errors import InputError
 from synthaug.reader_pack import KEY
-from synthaug.reader_terms import ORIGINS
+from synthaug.reader_terms import CONFIDENCE, ORIGINS
 
 COLUMNS = ("reader", "presentation", "image", "class", "origin", "confidence", "seconds")
-CONFIDENCE = (1, 5)  # from a guess to certainty that the answer "real" or "synthetic" is right
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from synthaug.reader_terms import REAL, SYNTHETIC
 
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
-WIDTH_MM = 1.0  # widths are whole multiples of it, so that no digits tell a measured one from a drawn one
 LETTER = "a"  # begins every name
 
 Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
@@ -132,8 +131,8 @@ def nominal_widths(known: np.ndarray, number: int, random: np.random.Generator) 
     """Draw widths for synthetic ROIs, which have none, from those of the real ROIs of their class.
 
     A smoothed bootstrap of the logarithm with the spread kept (Silverman and Young, Biometrika 74:469, 1987): drawn
-    widths are distributed as the real ones, but repeat none of them, which would tell. Real ROIs without a width
-    (`NaN`) are drawn as often as they are there.
+    widths are distributed as the real ones. Without the smoothing each would be that of a real ROI, and a width seen
+    once that of a real one. Real ROIs without a width (`NaN`) are drawn as often as they are there.
     """
     if not len(known):
         return np.full(number, np.nan)
@@ -231,12 +230,11 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     sources = _distinct({key: pools[key] for key in sorted(pools) if key[2] == cls})
     shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
     parts = []
-    for (seed, folds, _), first, further in zip(sources, shown, practice, strict=True):
-        found = len(pools[seed, folds, cls])
-        if first + further > found:
+    for ((seed, folds, _), found), first, further in zip(sources.items(), shown, practice, strict=True):
+        if first + further > len(found):
             problems.append(
-                f"synthetic: expected {first + further} images of {params.generator}, class {cls}, seed {seed}, "
-                f"train-{folds}, found {found}; lower it or raise generators: {params.generator}: sampling: samples"
+                f"synthetic: expected {first + further} different images of {params.generator}, class {cls}, seed "
+                f"{seed}, train-{folds}, found {len(found)}; lower it or have the generator make more"
             )
         samples = random.permutation(found)[: first + further]
         place = {"seed": seed, "folds": folds, "sample": samples, "place": samples}
@@ -246,15 +244,21 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     return table.assign(**named, width_mm=nominal_widths(widths, len(table), random))
 
 
-def _distinct(pools: Pools) -> list[tuple[int, str, str]]:
-    """Return the pools, in order, whose images are not those of a pool before.
+def _distinct(pools: Pools) -> dict[tuple[int, str, str], list[int]]:
+    """Return the pools, in order, each with its samples that were not there before; pools without any are left out.
 
-    An imported generator may give the same images for every seed and fold; seen twice they would tell what they are.
+    Imported generators may give the same images for every seed and fold, collapsed ones may repeat one: seen twice it
+    would tell what it is.
     """
-    first: dict[bytes, tuple[int, str, str]] = {}
+    seen: set[bytes] = set()
+    result: dict[tuple[int, str, str], list[int]] = {}
     for key, images in pools.items():
-        first.setdefault(hashlib.blake2b(np.ascontiguousarray(images).data).digest(), key)
-    return list(first.values())
+        for sample, image in enumerate(images):
+            digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+            if digest not in seen:
+                seen.add(digest)
+                result.setdefault(key, []).append(sample)
+    return result
 
 
 def _spread(number: int, parts: int, random: np.random.Generator) -> np.ndarray:
@@ -286,4 +290,5 @@ def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:
 
 
 def _whole(width: float) -> float | None:
-    return None if np.isnan(width) else max(round(width / WIDTH_MM), 1) * WIDTH_MM
+    """Return the width in whole mm, lest further digits tell a measured one from a drawn one."""
+    return None if np.isnan(width) else float(max(round(width), 1))

@@ -1,70 +1,26 @@
 """The pack of a reader study: its numbers and orders, and that nothing but pixels tells real from synthetic."""
 
-import csv
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
-from scipy import ndimage, stats
+from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from tests.made_packs import CLASSES, build, cohort, params
 from threadpoolctl import threadpool_limits
 
 import build_reader_study
 from synthaug import reader_pack
 from synthaug.errors import InputError
 
-CLASSES = ["cyst", "metastasis", "hemangioma"]
 PERMUTATIONS = 24
-
-
-def params(**changes):
-    values = {
-        "cohort": "made",
-        "classes": CLASSES,
-        "master_seed": 7,
-        "margin": 0.25,
-        "intensity": {"mode": "window", "low": -60, "high": 200},
-        "unit": "HU",
-        "generator": "dcgan",
-        "real": 40,
-        "synthetic": 40,
-        "readers": 2,
-        "repeats": 30,
-        "training": 2,
-    }
-    return reader_pack.Params(**{**values, **changes})
-
-
-def pictures(number, random):
-    """Return lesion-like images, all of one distribution: whether one is called synthetic, its pixels cannot tell."""
-    noise = ndimage.gaussian_filter(random.standard_normal((number, 64, 64)), (0, 2, 2)) * 60
-    y, x = np.mgrid[-1:1:64j, -1:1:64j]
-    radius = random.uniform(0.3, 0.7, (number, 1, 1))
-    depth = random.uniform(20, 90, (number, 1, 1))
-    return np.clip(140 + noise - depth * (x**2 + y**2 < radius**2), 0, 255).astype(np.uint8)
-
-
-def cohort(main=45, extra=3, seed=0, sources=((0, "12"), (0, "02"), (0, "01")), samples=20):
-    """Return cases, their ROI images and synthetic pools; three lesions a patient."""
-    random = np.random.default_rng(seed)
-    rows = []
-    for cls in CLASSES:
-        for i in range(main + extra):
-            group = "main" if i < main else "extra"
-            diameter = float(np.exp(random.normal(3 if group == "main" else 4.5, 0.3)))  # extra ones are large
-            rows.append((f"{cls}-{i}", f"{cls}-{group}-{i // 3}", cls, group, 256.0, 256.0, diameter, 512, 512, 0.75))
-    names = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px", "rows", "columns"]
-    cases = pd.DataFrame(rows, columns=[*names, "spacing_x_mm"])
-    pools = {(seed, folds, cls): pictures(samples, random) for seed, folds in sources for cls in CLASSES}
-    return cases, pictures(len(cases), random), pools
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +51,22 @@ def test_no_synthetic_image_is_shown_twice_where_a_generator_gives_all_seeds_and
     assert len({image.tobytes() for image in pack.images.values()}) == len(pack.images) == 3 * (40 + 3 + 15 + 3)
     synthetic = pack.key[pack.key["origin"] == "synthetic"]
     assert synthetic.groupby(["seed", "folds"]).ngroups == 1
-    with pytest.raises(InputError, match="expected 23 images of dcgan, class cyst, seed 0, train-02, found 20"):
+    with pytest.raises(InputError, match="expected 23 different images of dcgan, class cyst, seed 0, train-02"):
         reader_pack.build(cases, roi_images, same, params(synthetic=20, training=3))
+
+
+def test_no_synthetic_image_is_shown_twice_where_pools_share_or_repeat_some():
+    """One pool is another in a new order but for five images; a third repeats three images over and over."""
+    cases, roi_images, pools = cohort()
+    for cls in CLASSES:
+        pools[0, "02", cls] = np.concatenate([pools[0, "01", cls][:0:-1][:15], pools[0, "02", cls][:5]])
+        pools[0, "12", cls] = np.tile(pools[0, "12", cls][:3], (7, 1, 1))
+    built = reader_pack.build(cases, roi_images, pools, params(synthetic=8, training=1))
+    assert len({image.tobytes() for image in built.images.values()}) == len(built.images) == 3 * (40 + 1 + 8 + 1)
+    for row in built.key[built.key["origin"] == "synthetic"].to_dict("records"):
+        assert (built.images[row["image"]] == pools[row["seed"], row["folds"], row["class"]][row["sample"]]).all()
+    with pytest.raises(InputError, match="class cyst, seed 0, train-12, found 3; lower it or have the generator make"):
+        reader_pack.build(cases, roi_images, pools, params(synthetic=12, training=1))
 
 
 def test_reader_pack_shows_the_images_that_its_key_names(pack):
@@ -129,6 +99,34 @@ def test_orders_of_readers_show_each_image_once_and_repeats_late(pack):
     first, second = (pd.Series(order).drop_duplicates() for order in orders.values())
     rank = stats.spearmanr(first.index, second.index[second.argsort()][first.argsort().argsort()])
     assert abs(rank.statistic) < 0.25
+
+
+def standardised_runs(origins):
+    """Return the number of runs of real and of synthetic, less the mean, over the deviation, of random orders.
+
+    Wald and Wolfowitz, Ann. Math. Stat. 11:147, 1940.
+    """
+    real = np.asarray(origins) == "real"
+    n, first, second = len(real), real.sum(), (~real).sum()
+    mean = 1 + 2 * first * second / n
+    return (1 + np.sum(real[1:] != real[:-1]) - mean) / np.sqrt((mean - 1) * (mean - 2) / (n - 1))
+
+
+def test_orders_of_readers_have_no_pattern():
+    """Over many seeds, runs of an origin are as many as chance gives; of alternating or blocked orders they are not."""
+    cases, roi_images, pools = cohort()
+    scores = []
+    for seed in range(20):
+        built = reader_pack.build(cases, roi_images, pools, params(master_seed=seed, repeats=0, training=3))
+        origin = built.key.set_index("image")["origin"]
+        scores += [standardised_runs(origin[order]) for order in built.study["presentations"].values()]
+        scores.append(standardised_runs([item["origin"] for item in built.study["training"]]))
+    assert stats.kstest(scores, "norm").pvalue > 0.001
+    half = ["real", "synthetic"] * 120
+    blocks = (["real"] * 10 + ["synthetic"] * 10) * 12
+    assert abs(standardised_runs(half)) > 10
+    assert abs(standardised_runs(blocks)) > 10
+    assert standardised_runs(np.random.default_rng(0).permutation(half)) == pytest.approx(0, abs=3)
 
 
 def test_practice_images_of_readers_are_outside_the_study(pack):
@@ -181,14 +179,17 @@ def test_reader_pack_is_the_same_each_time_and_another_with_other_images(pack):
     assert reader_pack.build(*cohort(), params(master_seed=8)).key["image"].isin(pack.key["image"]).sum() == 0
 
 
-def test_the_papers_numbers_for_readers():
-    cases, roi_images, pools = cohort(main=65, samples=20)
+def test_the_papers_config_shows_readers_the_papers_images_of_its_cohort():
+    """182 lesions and no further ones: two readers see them all and 120 synthetic images, none twice, no practice."""
+    cases, roi_images, pools = cohort(main=65, extra=0, samples=20)
     sizes = {"cyst": 53, "metastasis": 64, "hemangioma": 65}
-    number = cases["lesion"].str.rsplit("-", n=1).str[1].astype(int)
-    keep = (number < cases["class"].map(sizes)) | (cases["set"] == "extra")
-    built = reader_pack.build(cases[keep].reset_index(drop=True), roi_images[keep], pools, params(real=None, repeats=0))
+    keep = cases["lesion"].str.rsplit("-", n=1).str[1].astype(int) < cases["class"].map(sizes)
+    config = yaml.safe_load(Path("config/paper.yaml").read_text(encoding="utf-8"))["reader_study"]
+    asked = params(**{name: config[name] for name in ("real", "synthetic", "unit", "readers", "repeats", "training")})
+    built = reader_pack.build(cases[keep].reset_index(drop=True), roi_images[keep], pools, asked)
     assert built.key.groupby(["origin", "class"]).size().tolist() == [53, 65, 64, 40, 40, 40]
-    assert len(built.study["presentations"]["reader-1"]) == 302
+    assert [len(order) for order in built.study["presentations"].values()] == [302, 302]
+    assert built.study["training"] == []
 
 
 def test_rois_beyond_the_border_are_not_shown_to_readers():
@@ -208,7 +209,7 @@ def test_rois_beyond_the_border_are_not_shown_to_readers():
     ("changes", "expected"),
     [
         ({"real": 46}, ["real: expected 46 main lesions of class cyst, found 45; lower it"]),
-        ({"synthetic": 59}, ["class cyst, seed 0, train-01, found 20; lower it or raise generators: dcgan: sampling"]),
+        ({"synthetic": 59}, ["class cyst, seed 0, train-01, found 20; lower it or have the generator make more"]),
         # Of the five main lesions that are not shown, each is of a patient of whom others are.
         ({"training": 4}, ["training: expected 4 further real lesions of class cyst, of patients outside the study, "]),
         ({"repeats": 241}, ["repeats: expected at most the 240 images shown, found 241; lower it"]),
@@ -248,26 +249,13 @@ def test_gray_scale_that_readers_are_told():
 
 
 def written(folder, spoil=None, seed=0):
-    """Build a pack by its script; ``spoil`` then plants a hint. Return its folder and the key."""
-    cases, roi_images, pools = cohort(extra=15, seed=seed)
-    folder.mkdir(parents=True)
-    cases.to_csv(folder / "cases.csv", index=False)
-    np.save(folder / "rois.npy", roi_images)
-    command = [sys.executable, "scripts/build_reader_study.py", "--cases", folder / "cases.csv"]
-    command += ["--roi-images", folder / "rois.npy", "--params", json.dumps(vars(params(master_seed=seed)))]
-    command += ["--study", folder / "pack/study.json", "--images", folder / "pack/images", "--key", folder / "key.csv"]
-    command.append("--synthetic")
-    for number, ((repetition, folds, cls), images) in enumerate(pools.items()):
-        np.save(folder / f"{number}.npy", images)
-        command.append(f"{repetition}/{folds}/{cls}={folder / f'{number}.npy'}")
-    subprocess.run(command, check=True, capture_output=True)
-    with (folder / "key.csv").open() as file:
-        key = {row["image"]: row["origin"] for row in csv.DictReader(file)}
+    """Build a pack; ``spoil`` then plants a hint. Return its folder and the origin of each image."""
+    study, key = build(folder, seed)
+    origins = dict(zip(key["image"], key["origin"], strict=True))
     if spoil is not None:
-        study = json.loads((folder / "pack/study.json").read_text())
-        spoil(folder / "pack/images", study, key)
+        spoil(folder / "pack/images", study, origins)
         (folder / "pack/study.json").write_text(json.dumps(study))
-    return folder / "pack", key
+    return folder / "pack", origins
 
 
 def chunks(data):
@@ -325,7 +313,7 @@ def told_apart(pack, key):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_blinded_pack_tells_readers_nothing(tmp_path, seed):
-    """Both kinds have pixels of one distribution here, so whatever told them apart would be the pack's doing."""
+    """Only the middles of the images differ by kind, so whatever told them apart would be the pack's doing."""
     area, p = told_apart(*written(tmp_path / "made", seed=seed))
     assert p > 0.05, area
 

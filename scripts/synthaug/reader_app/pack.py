@@ -17,9 +17,9 @@ from synthaug.errors import InputError
 
 SIDE = 64  # pixels
 SCHEMA = json.loads(Path(__file__).with_name("pack.schema.json").read_text(encoding="utf-8"))
-ORIGINS = ("real", "synthetic")
 TRAINING, STUDY = PARTS = ("training", "study")
 BEGUN = "begun.txt"  # in the pack's folder, once readers were invited
+MEND = "put back the pack that readers saw, or, before they are invited, make it again"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def load(folder: str | Path) -> Pack:
     except FileNotFoundError as error:
         raise InputError(f"{path}: expected a pack, found none; make it with snakemake build_reader_study") from error
     except ValueError as error:
-        raise InputError(f"{path}: expected JSON: {error}; make the pack again") from error
+        raise InputError(f"{path}: expected JSON: {error}; {MEND}") from error
     _check(path, study)
     digest = hashlib.sha256(data)
     pixels = {}
@@ -102,27 +102,27 @@ def _check(path: Path, study: object) -> None:
     error = next(iter(sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(study), key=str)), None)
     if error:
         where = ": ".join(map(str, error.absolute_path)) or "top level"
-        raise InputError(f"{path}: {where}: {error.message}; make the pack again")
+        raise InputError(f"{path}: {where}: {error.message}; {MEND}")
     if study["window"]["low"] >= study["window"]["high"]:
-        raise InputError(f"{path}: window: expected low below high, found {study['window']}; make the pack again")
+        raise InputError(f"{path}: window: expected low below high, found {study['window']}; {MEND}")
     if set(study["presentations"]) != set(study["readers"]):
-        raise InputError(f"{path}: presentations: expected those of {study['readers']}; make the pack again")
+        raise InputError(f"{path}: presentations: expected those of {study['readers']}; {MEND}")
     shown = {image for order in study["presentations"].values() for image in order}
     shown |= {row["image"] for row in study["training"]}
     if unknown := sorted(shown - set(study["images"])):
-        raise InputError(f"{path}: images: {unknown[0]} is shown but not listed; make the pack again")
+        raise InputError(f"{path}: images: {unknown[0]} is shown but not listed; {MEND}")
     if unknown := sorted({row["class"] for row in study["training"]} - set(study["classes"])):
-        raise InputError(f"{path}: training: {unknown[0]} is none of the classes; make the pack again")
+        raise InputError(f"{path}: training: {unknown[0]} is none of the classes; {MEND}")
 
 
 def _pixels(path: Path) -> bytes:
     try:
         image = io.imread(path)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: expected an image, found none; make the pack again") from error
+        raise InputError(f"{path}: expected an image, found none; {MEND}") from error
     except Exception as error:  # whatever the PNG reader raises on a damaged file
-        raise InputError(f"{path}: expected a PNG image: {error}; make the pack again") from error
+        raise InputError(f"{path}: expected a PNG image: {error}; {MEND}") from error
     if image.shape != (SIDE, SIDE) or image.dtype != np.uint8:
         found = f"{image.dtype} {image.shape}"
-        raise InputError(f"{path}: expected 8-bit gray {SIDE}x{SIDE}, found {found}; make the pack again")
+        raise InputError(f"{path}: expected 8-bit gray {SIDE}x{SIDE}, found {found}; {MEND}")
     return image.tobytes()
