@@ -60,6 +60,12 @@ class Reader:
         self.page.wait_for_url("**/study")
         self.page.wait_for_selector("#start:visible, #end:visible")
 
+    def begin(self, link: str) -> None:
+        """Open the personal link of a study without practice, up to its first image."""
+        self.follow(link)
+        self.press("Enter")
+        self.wait_for("Image 1")
+
     @property
     def position(self) -> str:
         return self.page.inner_text("#position")
@@ -68,6 +74,11 @@ class Reader:
         """Wait until the image of ``position``, such as "Image 2 of 7", is to be answered."""
         self.page.wait_for_selector(f'#canvas[aria-label^="{position}"]:visible')
         self.page.wait_for_selector("#answer:visible")
+
+    def go_on(self) -> None:
+        """Leave the truth of a practice image by the keyboard."""
+        self.page.wait_for_selector("#next:visible:enabled")
+        self.press("Enter")
 
     def wait_for_end(self) -> None:
         self.page.wait_for_selector("#end:visible")
@@ -86,6 +97,10 @@ class Reader:
         for value in (cls, origin, confidence):
             self.click(f'label:has(input[value="{value}"])')
         self.click("#submit")
+
+    def chosen(self) -> list[str]:
+        """Return the choices made of the image in view."""
+        return self.page.evaluate("[...document.querySelectorAll('#answer :checked')].map((input) => input.value)")
 
     def canvas(self) -> np.ndarray:
         """Return the gray values on the canvas, rows x columns."""

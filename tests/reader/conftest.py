@@ -13,12 +13,15 @@ def browser():
 
 @pytest.fixture
 def studies(tmp_path):
-    """Return a function that makes a pack, invites its readers and starts a server, which ends with the test."""
+    """Return a function that makes a pack, invites its readers and starts a server, which ends with the test.
+
+    Its argument ``write`` makes the pack in a folder, with the further arguments, and returns study.json.
+    """
     made = []
 
-    def make(**changes):
+    def make(write=write_pack, **changes):
         study = Study(tmp_path)
-        study.facts = write_pack(tmp_path / "pack", **changes)
+        study.facts = write(tmp_path / "pack", **changes)
         study.links = study.invite()
         study.start()
         made.append(study)

@@ -47,7 +47,7 @@ def test_reader_pages_are_accessible_and_fit_the_screen(browser, studies, size, 
     reader.press("Enter")
     page.wait_for_selector("#truth:visible")
     check("truth")
-    reader.press("Enter")
+    reader.go_on()
     page.wait_for_selector("#start:visible")
     reader.press("Enter")
     reader.wait_for("Image 1 of 2")

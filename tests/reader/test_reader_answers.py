@@ -117,7 +117,8 @@ def test_reader_undoes_the_last_answer_once_and_the_undone_one_stays_on_record(a
         answers.undo("reader-1", 1)
     with pytest.raises(ConflictError):
         answers.undo("reader-2", 2)
-    assert answers.undo("reader-1", 2) == Place("study", 2, 5, 1.5, None)
+    undone = (ANSWER.cls, ANSWER.origin, ANSWER.confidence)
+    assert answers.undo("reader-1", 2) == (Place("study", 2, 5, 1.5, None), undone)
     with pytest.raises(ConflictError):
         answers.undo("reader-1", 1)
     answers.give("reader-1", "study", 2, OTHER)

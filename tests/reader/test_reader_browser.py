@@ -1,12 +1,19 @@
-"""The reader study end to end, in a real browser against a real server that is killed in the midst of it."""
+"""The reader study end to end: from the pack that the rule's script builds, over answers in a real browser to a real
+server that is killed in the midst of it, to the scores.
+"""
 
 import csv
+import json
 import re
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tests import made_packs
 from tests.reader.browser import PATIENCE, Reader
 from tests.reader.packs import CLASSES
 
@@ -21,8 +28,47 @@ def exported(study):
         return list(csv.DictReader(file))
 
 
+def check_scores(study, plan):
+    """Compare the scores of the exported answers with a count, by hand, of what was answered."""
+    names = ("scores", "told", "agreement", "times", "fooled", "png", "svg")
+    out = {name: study.folder / f"{name}.csv" for name in names[:5]}
+    out |= {name: study.folder / f"fooled.{name}" for name in names[5:]}
+    params = json.dumps({"master_seed": 0, "bootstrap": 200, "confidence": 0.95})
+    command = [sys.executable, "scripts/score_reader_study.py", "--answers", study.folder / "answers.csv"]
+    command += ["--study", study.folder / "pack/study.json", "--images", study.folder / "pack/images"]
+    command += ["--key", study.folder / "key.csv", "--params", params]
+    for name, path in out.items():
+        command += [f"--{name}", path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "14 answers, 2 of them to repeats" in done.stderr
+    scores = pd.read_csv(out["scores"], dtype={"right": str})
+    truth = pd.read_csv(study.folder / "key.csv", dtype=str).set_index("image")
+    for reader, given in plan.items():
+        first = dict(reversed(list(zip(study.facts["presentations"][reader], given, strict=True))))
+        assert len(first) == len(given) - 1
+        right = [
+            (cls == truth["class"][image], said == truth["origin"][image]) for image, (cls, said, _) in first.items()
+        ]
+        of_all = scores[(scores["reader"] == reader) & (scores["measure"] == "accuracy") & (scores["origin"] == "all")]
+        of_all = of_all.set_index("task")
+        for task, number in zip(("class", "origin"), np.sum(right, axis=0), strict=True):
+            assert of_all["right"][task] == str(number)
+            assert of_all["value"][task] == pytest.approx(number / len(first))
+    times = pd.read_csv(out["times"])
+    assert times["n"].tolist() == [6, 3, 3] * 2
+
+
 def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, studies):
-    study = studies(images=6, repeats=1, practice=2)
+    study = studies(
+        lambda folder, **changes: made_packs.build(folder.parent, **changes)[0],
+        real=1,
+        synthetic=1,
+        repeats=1,
+        training=1,
+    )
+    truths = [(item["class"], item["origin"]) for item in study.facts["training"]]
+    assert len(truths) == 6
     rng = np.random.default_rng(5)
     plan = {
         reader: [(str(rng.choice(CLASSES)), str(rng.choice(ORIGINS)), int(rng.integers(1, 6))) for _ in range(7)]
@@ -40,22 +86,23 @@ def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, s
 
     # Practice, with the truth after each answer.
     keys.press("Enter")
-    keys.wait_for("Practice image 1 of 2")
+    keys.wait_for("Practice image 1 of 6")
     keys.press("Enter")
     keys.page.wait_for_selector("#alert:text('Choose the class first.')")
-    keys.answer_by_keys("cyst", "synthetic", 2)
+    (cls, origin), other = truths[0], {"real": "synthetic", "synthetic": "real"}
+    keys.answer_by_keys(cls, other[origin], 2)
     keys.page.wait_for_selector("#truth:visible")
-    assert keys.page.inner_text("#truth-class") == "cyst: right"
-    assert keys.page.inner_text("#truth-origin") == "real; you said synthetic"
-    keys.press("Enter")
-    keys.wait_for("Practice image 2 of 2")
-    keys.answer_by_keys("metastasis", "synthetic", 5)
-    keys.page.wait_for_selector("#truth:visible")
-    keys.press("Enter")
+    assert keys.page.inner_text("#truth-class") == f"{cls}: right"
+    assert keys.page.inner_text("#truth-origin") == f"{origin}; you said {other[origin]}"
+    keys.go_on()
+    for number in range(2, 7):
+        keys.wait_for(f"Practice image {number} of 6")
+        keys.answer_by_keys("metastasis", "synthetic", 5)
+        keys.go_on()
     keys.page.wait_for_selector("#start:visible")
     mouse.click("#begin")
-    for number in (1, 2):
-        mouse.wait_for(f"Practice image {number} of 2")
+    for number in range(1, 7):
+        mouse.wait_for(f"Practice image {number} of 6")
         mouse.answer_by_mouse("hemangioma", "real", 1)
         mouse.click("#next")
     mouse.page.wait_for_selector("#start:visible")
@@ -81,8 +128,9 @@ def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, s
     keys.wait_for("Image 2 of 7")
     assert keys.page.is_disabled("#undo")  # the last answer, once
     cls, origin, confidence = plan["reader-1"][1]
-    plan["reader-1"][1] = (CLASSES[CLASSES.index(cls) - 1], origin, 6 - confidence)
-    keys.answer_by_keys(*plan["reader-1"][1])
+    assert keys.chosen() == [cls, origin, str(confidence)]
+    plan["reader-1"][1] = (CLASSES[CLASSES.index(cls) - 1], origin, confidence)
+    keys.press("abc"[CLASSES.index(cls) - 1], "Enter")
     keys.wait_for("Image 3 of 7")
 
     # The server dies without warning between two answers; what is answered is kept, what is not says so.
@@ -131,6 +179,7 @@ def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, s
     assert all(0 < float(row["seconds"]) < PATIENCE / 1000 for row in rows)
     assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["answered_at"]) for row in rows)
     assert study.run("status").stdout.split("\n")[1].split() == ["reader-1", "yes", "study", "7", "of", "7", "1"]
+    check_scores(study, plan)
     # Nothing was asked of another machine, and no script failed.
     assert keys.hosts | mouse.hosts | hosts == {urlsplit(study.url).netloc}
     assert keys.errors + mouse.errors + errors == []
@@ -218,9 +267,7 @@ def test_reader_time_is_kept_over_an_undo_and_a_server_that_does_not_answer(brow
 def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
     study = studies(practice=0)
     reader = Reader(browser)
-    reader.follow(study.links["reader-1"])
-    reader.press("Enter")
-    reader.wait_for("Image 1 of 5")
+    reader.begin(study.links["reader-1"])
     second = reader.context.new_page()
     second.goto(f"{study.url}/study")
     second.wait_for_selector("#start:visible")
@@ -232,7 +279,7 @@ def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
     reader.answer_by_keys("metastasis", "synthetic", 5)
     reader.wait_for("Image 2 of 5")
     assert "Image 1 is answered already" in reader.page.inner_text("#alert")
-    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+    assert reader.chosen() == []
     (row,) = exported(study)
     assert (row["class"], row["origin"], row["confidence"]) == ("cyst", "real", "3")
     # Another reader enters in the same browser: the old page can no longer answer, least of all for the other one.
@@ -248,9 +295,7 @@ def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browse
     """After an answer and after an undo: what is tried again is to get the image, never to answer or undo."""
     study = studies(practice=0)
     reader = Reader(browser)
-    reader.follow(study.links["reader-1"])
-    reader.press("Enter")
-    reader.wait_for("Image 1 of 5")
+    reader.begin(study.links["reader-1"])
 
     def lose_next_image():
         reader.page.route("**/pixels/**", lambda route: route.abort(), times=1)
@@ -259,7 +304,7 @@ def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browse
         reader.page.wait_for_selector("#alert:text('The server does not answer.')")
         assert not reader.page.is_visible("#answer")
         assert not reader.page.is_visible("#pause")
-        assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+        assert reader.chosen() == []
         assert reader.canvas().max() == 0
 
     lose_next_image()
@@ -287,9 +332,7 @@ def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browse
 def test_reader_sees_what_is_chosen_in_colours_of_their_own(browser, studies):
     study = studies(practice=0)
     reader = Reader(browser, forced_colors="active")
-    reader.follow(study.links["reader-1"])
-    reader.press("Enter")
-    reader.wait_for("Image 1 of 5")
+    reader.begin(study.links["reader-1"])
 
     def outlined():
         return reader.page.evaluate(
@@ -320,21 +363,19 @@ def test_reader_turns_the_keys_of_one_character_off(browser, studies):
     reader.press("Enter")  # no key of one character
     reader.wait_for("Image 1 of 5")
     reader.press("a", "s", "4", "p", "+")
-    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 0
+    assert reader.chosen() == []
     assert reader.page.inner_text("#zoom-value") == "100 %"
     assert reader.page.is_visible("#canvas")
     reader.click("#keys")
     assert reader.page.inner_text("#status") == "Keys on"
     reader.press("a", "s", "4")
-    assert reader.page.evaluate("document.querySelectorAll('#answer :checked').length") == 3
+    assert reader.chosen() == ["cyst", "synthetic", "4"]
 
 
 def test_reader_study_fits_the_width_of_a_phone(browser, studies):
     study = studies(practice=0)
     reader = Reader(browser, viewport={"width": 390, "height": 844})
-    reader.follow(study.links["reader-1"])
-    reader.press("Enter")
-    reader.wait_for("Image 1 of 5")
+    reader.begin(study.links["reader-1"])
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -71,8 +71,10 @@ class Answers:
             self._look(connection, reader, part, presentation, answer.seconds)
             return self._place(connection, reader)
 
-    def undo(self, reader: str, presentation: int) -> Place:
-        """Mark the last answer, if it is to ``presentation``, as undone, and return the place: there again.
+    def undo(self, reader: str, presentation: int) -> tuple[Place, tuple[str, str, int]]:
+        """Mark the last answer, if it is to ``presentation``, as undone.
+
+        Return the place, there again, and the class, origin and confidence that were answered.
 
         Raises
         ------
@@ -84,12 +86,13 @@ class Answers:
                 raise ConflictError(
                     f"The answer to image {presentation} cannot be undone: only the last one can, once."
                 )
-            connection.execute(
+            (undone,) = connection.execute(
                 "UPDATE answers SET undone_at = ?"
-                " WHERE reader = ? AND part = ? AND presentation = ? AND undone_at IS NULL",
+                " WHERE reader = ? AND part = ? AND presentation = ? AND undone_at IS NULL"
+                " RETURNING class, origin, confidence",
                 (now(), reader, STUDY, presentation),
-            )
-            return self._place(connection, reader)
+            ).fetchall()
+            return self._place(connection, reader), undone
 
     def look(self, reader: str, part: str, presentation: int, seconds: float) -> None:
         """Note how long the next presentation has been looked at so far.

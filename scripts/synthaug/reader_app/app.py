@@ -9,8 +9,9 @@ from synthaug.reader_app import codes
 from synthaug.reader_app.answers import Answer, Answers, ConflictError, Place
 from synthaug.reader_app.database import Database
 from synthaug.reader_app.entrance import IDLE, Entrance
-from synthaug.reader_app.pack import ORIGINS, PARTS, TRAINING, Pack
+from synthaug.reader_app.pack import PARTS, TRAINING, Pack
 from synthaug.reader_app.protection import LONGEST_LOOK, body, fields, protect
+from synthaug.reader_terms import CONFIDENCE, ORIGINS
 
 log = logging.getLogger("synthaug.reader_app")
 
@@ -34,7 +35,7 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
         presentation=PRESENTATION,
         **{"class": {"enum": pack.classes}},
         origin={"enum": ORIGINS},
-        confidence={"type": "integer", "minimum": 1, "maximum": 5},
+        confidence={"type": "integer", "minimum": CONFIDENCE[0], "maximum": CONFIDENCE[1]},
         seconds=SECONDS,
     )
 
@@ -104,9 +105,9 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
     @app.post("/study/undo")
     def undo() -> Response:
         presentation = int(body(UNDO)["presentation"])
-        here = answers.undo(g.reader, presentation)
+        here, undone = answers.undo(g.reader, presentation)
         log.info("%s undid study %d", g.reader, presentation)
-        return jsonify(described(here))
+        return jsonify({**described(here), "undone": dict(zip(("class", "origin", "confidence"), undone, strict=True))})
 
     @app.post("/study/look")
     def look() -> Response:

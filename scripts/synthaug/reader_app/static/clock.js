@@ -1,5 +1,7 @@
 // How long an image has been in view: the time runs while it is wanted and the page is visible.
 
+const LONGEST = 24 * 60 * 60; // seconds; the server takes no more
+
 export class Clock {
   #sum = 0;
   #since = null;
@@ -27,7 +29,8 @@ export class Clock {
   }
 
   get seconds() {
-    return this.#sum + (this.#since === null ? 0 : (performance.now() - this.#since) / 1000);
+    const running = this.#since === null ? 0 : (performance.now() - this.#since) / 1000;
+    return Math.min(this.#sum + running, LONGEST);
   }
 
   #update() {

@@ -15,6 +15,11 @@ async function enter(code) {
   }
 }
 
+const left = {
+  "?left": "You have left the study. Your answers are stored; your code, or link, brings you back to where you were.",
+  "?ended": "Your session has ended. Your answers are stored; your code, or link, brings you back to where you were.",
+};
+
 function followLink() {
   const code = location.hash.slice(1); // letters, digits and hyphens: nothing to decode
   if (!code) return;
@@ -27,4 +32,5 @@ form.addEventListener("submit", (event) => {
   enter(form.elements.code.value);
 });
 addEventListener("hashchange", followLink);
+document.getElementById("left").textContent = left[location.search] ?? "";
 followLink();

@@ -1,5 +1,4 @@
 // Keys press the control that shows them: the one in view whose data-key it is.
-
 // Those of one character can be turned off, for readers who speak to their machine or hit keys by mistake.
 
 const OFF = "keys are off"; // kept for the session
@@ -8,6 +7,9 @@ const named = { "=": "+", _: "-" };
 function keyOf(event) {
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code); // layouts differ in what a digit key types without Shift
   if (digit && !event.shiftKey) return digit[1];
+  // An alphabet without these letters: those that the keys have in Latin.
+  const letter = /^Key([A-Z])$/.exec(event.code);
+  if (letter && event.key.length === 1 && event.key > "~") return letter[1].toLowerCase();
   const key = named[event.key] ?? event.key;
   return key.length === 1 ? key.toLowerCase() : key;
 }
@@ -25,7 +27,8 @@ export function makeKeysButton(button, announce) {
   show();
 }
 
-export function listen(arrows) {
+// `pressed` is called with each control after its key has pressed it.
+export function listen(arrows, pressed) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const key = keyOf(event);
@@ -41,6 +44,8 @@ export function listen(arrows) {
     );
     if (!control) return;
     event.preventDefault();
-    if (!event.repeat || "+-".includes(key)) control.click();
+    if (event.repeat && !"+-".includes(key)) return;
+    control.click();
+    pressed(control);
   });
 }

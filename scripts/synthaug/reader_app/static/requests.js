@@ -8,10 +8,13 @@ export class Refused extends Error {
   }
 }
 
+const PATIENCE = 10_000; // ms until a reply is taken for lost
+
 async function request(method, path, { sent, keepalive = false } = {}) {
   const headers = { "X-Page": document.body.dataset.page ?? "" };
   if (sent !== undefined) headers["Content-Type"] = "application/json";
-  const response = await fetch(path, { method, headers, keepalive, body: JSON.stringify(sent), cache: "no-store" });
+  const signal = AbortSignal.timeout(PATIENCE);
+  const response = await fetch(path, { method, headers, keepalive, body: JSON.stringify(sent), cache: "no-store", signal });
   if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
   return response;
 }

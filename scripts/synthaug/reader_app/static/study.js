@@ -2,7 +2,7 @@
 
 import { Clock } from "./clock.js";
 import { listen, makeKeysButton } from "./keys.js";
-import { Refused, get, pixels, post } from "./requests.js";
+import { get, pixels, post } from "./requests.js";
 import { followArrow, makeViewer } from "./tools.js";
 
 const $ = (id) => document.getElementById(id);
@@ -12,7 +12,7 @@ const viewer = makeViewer();
 let place = null; // where the reader stands, as the server last said
 let answering = false; // an image is in view and waits for its answer
 let busy = false; // a request is under way
-let timed = ""; // the image that the clock is about
+let timed = ""; // the image that the clock and the choices are about
 let looked = Promise.resolve(); // the last note of a look has arrived, or never will
 
 // --- what is in view: start, reading, truth or end
@@ -58,12 +58,13 @@ function showStart() {
   view("start", $("start-title"));
 }
 
-// Nothing more can be said of the image that was in view, whatever becomes of the next one.
+// Nothing more can be said of the image that was in view, whatever becomes of the next one. What was chosen stays if
+// the same image comes back, as after a pause.
 function conceal() {
   answering = false;
   clock.stop();
   viewer.hide();
-  form.reset();
+  if (timed !== position()) form.reset();
   form.hidden = true;
   $("pause").hidden = true;
 }
@@ -93,6 +94,8 @@ function showTruth(given, truth) {
   }
   view("truth", $("truth-title"));
   $("status").textContent = `Class: ${$("truth-class").textContent}. Origin: ${$("truth-origin").textContent}.`;
+  $("next").disabled = true; // a second Enter, meant for the answer, does not skip the truth
+  setTimeout(() => ($("next").disabled = false), 500);
 }
 
 // --- what the reader does
@@ -114,10 +117,23 @@ async function submit() {
   clock.stop();
   const { part, presentation } = place;
   const answer = { ...given, confidence: Number(given.confidence), part, presentation, seconds: clock.seconds };
-  const { truth, ...next } = await post("/study/answer", answer);
+  const { truth, ...next } = await frozen(() => post("/study/answer", answer));
   place = next;
   if (truth) showTruth(given, truth);
   else await showNext();
+}
+
+// While an answer is on its way it cannot be changed in view.
+async function frozen(action) {
+  const focused = document.activeElement;
+  const disable = (disabled) => form.querySelectorAll("fieldset").forEach((set) => Object.assign(set, { disabled }));
+  disable(true);
+  try {
+    return await action();
+  } finally {
+    disable(false);
+    focused.focus({ preventScroll: true });
+  }
 }
 
 async function goOn() {
@@ -129,8 +145,10 @@ async function undo() {
   clock.stop();
   if (answering) look(); // the image in view comes again after the one before
   await looked;
-  place = await post("/study/undo", { presentation: place.undo });
+  const { undone, ...here } = await post("/study/undo", { presentation: place.undo });
+  place = here;
   await showNext();
+  if (answering) for (const [name, value] of Object.entries(undone)) form.elements[name].value = value;
 }
 
 // What the server has done is not to be asked for again: if the image does not come, try to get the image.
@@ -153,7 +171,7 @@ async function leave() {
   if (answering) look();
   await looked;
   await post("/study/leave", {});
-  location.assign("/");
+  location.assign("/?left");
 }
 
 // Tell the server how long the image has been looked at, in case the reader comes back on another day. A note that
@@ -181,7 +199,7 @@ async function act(action) {
 
 async function explain(error, action) {
   if (error.status === 401) {
-    location.assign("/");
+    location.assign("/?ended");
   } else if (error.status === 409) {
     // Another tab was faster: go to where the reader stands now.
     try {
@@ -190,9 +208,10 @@ async function explain(error, action) {
     } catch (second) {
       await explain(second, begin);
     }
-  } else if (error instanceof Refused) {
+  } else if (error.status < 500) {
     say(error.message);
   } else {
+    // No reply, or that of a proxy whose server is being started again.
     console.error(error);
     say("The server does not answer. All answers before this one are stored.", action);
   }
@@ -203,6 +222,10 @@ function say(text, action = null) {
   $("alert").textContent = text;
   $("retry").hidden = !action;
   $("retry").onclick = () => act(action);
+}
+
+function announce(text) {
+  $("status").textContent = text;
 }
 
 function fallSilent() {
@@ -217,8 +240,20 @@ form.addEventListener("submit", (event) => {
   act(submit);
 });
 form.addEventListener("change", () => $("retry").hidden && fallSilent()); // what was missing is being chosen
-makeKeysButton($("keys"), (text) => ($("status").textContent = text));
-listen((direction, shift) => answering && (followArrow(viewer, direction, shift), true));
+// After a click of the mouse the arrows go on working on the image, not on what was chosen.
+form.addEventListener("click", (event) => {
+  if (event.detail && event.target.matches("input")) $("canvas").focus({ preventScroll: true });
+});
+makeKeysButton($("keys"), announce);
+$("keys").addEventListener("click", (event) => event.detail && answering && $("canvas").focus());
+listen(
+  (direction, shift) => !$("reading").hidden && (followArrow(viewer, direction, shift), true),
+  (control) => {
+    if (control === document.activeElement) return; // what has the focus speaks for itself
+    if (control.matches("input")) announce(control.labels[0].querySelector("span").textContent);
+    else if (control.ariaPressed) announce(`${control.firstChild.textContent} ${control.ariaPressed === "true" ? "on" : "off"}`);
+  },
+);
 // Hidden or closed: a reader may not come back to this page.
 document.addEventListener("visibilitychange", () => {
   if (document.hidden && answering && !busy) look();

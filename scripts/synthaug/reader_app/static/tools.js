@@ -28,11 +28,11 @@ export function makeViewer() {
   return viewer;
 }
 
-// An arrow changes window or level by a fiftieth of the range; with Shift it moves the zoomed image.
+// An arrow does what a drag that way does, by a fiftieth of the range; with Shift it moves the zoomed image.
 export function followArrow(viewer, direction, shift) {
   const [x, y] = ARROWS[direction];
   if (shift) viewer.moveBy(-x / 10, -y / 10);
-  else viewer.setWindow(viewer.width + (x * viewer.range) / 50, viewer.level - (y * viewer.range) / 50);
+  else viewer.setWindow(viewer.width + (x * viewer.range) / 50, viewer.level + (y * viewer.range) / 50);
 }
 
 function show(viewer, inUnit) {

@@ -31,7 +31,7 @@ export class Viewer {
   }
 
   hide() {
-    this.#pixels = null;
+    this.#pixels = this.#millimetres = null;
     this.#moved();
   }
 
@@ -86,6 +86,7 @@ export class Viewer {
 
   setSmooth(smooth) {
     this.smooth = smooth;
+    this.canvas.style.imageRendering = smooth ? "auto" : "pixelated"; // the screen may be finer than the canvas
     this.#moved();
   }
 
@@ -140,6 +141,7 @@ export class Viewer {
 export function followPointers(viewer) {
   const { canvas } = viewer;
   const down = new Map();
+  let pinching = false; // from the second finger on until the last one is lifted
   const at = (event) => ({ x: event.offsetX / canvas.clientWidth, y: event.offsetY / canvas.clientHeight });
   const span = ([a, b]) => Math.hypot(a.x - b.x, a.y - b.y);
   const middle = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
@@ -147,6 +149,7 @@ export function followPointers(viewer) {
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, at(event));
+    pinching ||= down.size > 1;
   });
   canvas.addEventListener("pointermove", (event) => {
     const before = down.get(event.pointerId);
@@ -162,12 +165,16 @@ export function followPointers(viewer) {
       return;
     }
     down.set(event.pointerId, after);
+    if (pinching) return;
     const [x, y] = [after.x - before.x, after.y - before.y];
     if (event.shiftKey || event.buttons & 6) viewer.moveBy(x, y);
     else viewer.setWindow(viewer.width + x * viewer.range, viewer.level + y * viewer.range);
   });
   for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, (event) => down.delete(event.pointerId));
+    canvas.addEventListener(end, (event) => {
+      down.delete(event.pointerId);
+      pinching &&= down.size > 0;
+    });
   }
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("dblclick", () => viewer.reset());
