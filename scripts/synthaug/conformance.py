@@ -146,7 +146,7 @@ def _readers(table: pd.DataFrame, who: str, task: str, measure: str, origin: str
     rows = table[(table["task"] == task) & (table["measure"] == measure) & (table["origin"] == origin)]
     result = []
     for row in rows[rows[who] != metrics.ALL].to_dict("records"):
-        text = f"{tables.percent(row['value'])} ({tables.span(row['low'], row['high'])})"
+        text = tables.estimate(row["value"], row["low"], row["high"])
         if task == ORIGIN:
             text += f"; {row['chance_of']} scores {tables.percent(row['chance'])}"
         result.append((row[who], text))

@@ -69,7 +69,8 @@ def sheet(
                 left, upper = LEFT + column * (CELL + GAP), top + line * (CELL + GAP + TEXT)
                 axes = figure.add_axes((left / width, 1 - (upper + CELL) / height, CELL / width, CELL / height))
                 figures.show_image(axes, images[row["image"]], figures.class_colour(classes, row["class"]))
-                text = f"{_short(row['class'])}\nconfidence {row['confidence']:.1f}\n{_short(_source(row))}"
+                sure = "" if np.isnan(row["confidence"]) else f"\nconfidence {row['confidence']:.1f}"
+                text = f"{_short(row['class'])}{sure}\n{_short(_source(row))}"
                 write(text, left, upper + CELL + 0.03, fontsize=5.5)
             top += max(lines[origin] * (CELL + GAP + TEXT), 0.2)
     return figure

@@ -8,10 +8,11 @@ import pandas as pd
 from synthaug import metrics
 from synthaug.metrics import ALL
 from synthaug.reader_answers import Study
-from synthaug.reader_scores import Params, Resampling
+from synthaug.reader_scores import Params, Resampling, of_width
 from synthaug.reader_terms import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
 
 COLUMNS = ["agreement", "readers", "task", "measure", "value", "low", "high", "n"]
+KAPPA = "Cohen's kappa"
 
 
 def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
@@ -87,16 +88,17 @@ def _pair(kind, who, task, one, other, truth, names, resampling: Resampling) -> 
     weights = resampling.weights[:, images]
     cells = np.eye(len(names) ** 2)[first * len(names) + second]
     counts = (weights @ cells).reshape(-1, len(names), len(names))
-    measures = {"Cohen's kappa": cohen_kappa(counts), "same answer": metrics.accuracy(counts)}
+    measures = {KAPPA: cohen_kappa(counts), "same answer": metrics.accuracy(counts)}
     if truth is not None:
         right = np.eye(2)[((first == truth[images]) & (second == truth[images])).astype(int)]
         both = weights @ right
         with np.errstate(invalid="ignore"):
             measures["both right"] = both[:, 1] / both.sum(axis=1)
-    return [
-        (kind, who, task, measure, *resampling.summary(values, images), len(images))
-        for measure, values in measures.items()
-    ]
+    rows = []
+    for measure, values in measures.items():
+        value, low, high = resampling.summary(values, images, share=measure != KAPPA)
+        rows.append((kind, who, task, measure, value, *of_width(low, high), len(images)))
+    return rows
 
 
 def _everyone(task, given: list[pd.Series], names, resampling: Resampling) -> list[tuple]:
@@ -105,4 +107,5 @@ def _everyone(task, given: list[pd.Series], names, resampling: Resampling) -> li
         return []
     counted = sum(np.eye(len(names))[answers[images].to_numpy()] for answers in given)
     values = fleiss_kappa(counted, resampling.weights[:, images])
-    return [(BETWEEN, ALL, task, "Fleiss' kappa", *resampling.summary(values, images), len(images))]
+    value, low, high = resampling.summary(values, images)
+    return [(BETWEEN, ALL, task, "Fleiss' kappa", value, *of_width(low, high), len(images))]

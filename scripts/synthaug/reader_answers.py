@@ -17,7 +17,9 @@ from synthaug.errors import InputError
 from synthaug.reader_pack import KEY
 from synthaug.reader_terms import CONFIDENCE, ORIGINS
 
-COLUMNS = ("reader", "presentation", "image", "class", "origin", "confidence", "seconds")
+REQUIRED = ("reader", "presentation", "image", "class", "origin")
+OPTIONAL = ("confidence", "seconds")
+COLUMNS = REQUIRED + OPTIONAL
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,9 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with `COLUMNS`, sorted by reader and presentation, and ``repeat``: whether the reader had answered this
-    image before. Readers come in the order of the study.
+    DataFrame with `COLUMNS`, sorted by reader and presentation, and ``repeat``: whether this was not the first showing
+    of the image to the reader. Readers come in the order of the study. Optional columns that the file does not have are
+    not numbers.
 
     Raises
     ------
@@ -70,8 +73,8 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
     path = Path(path)
     header, rows = tabular.read(path, "the readers' answers", "reader_study: answers")
     problems = []
-    if missing := [name for name in COLUMNS if name not in header]:
-        problems.append(f"expected the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}; add them")
+    if missing := [name for name in REQUIRED if name not in header]:
+        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
     if twice := sorted({name for name in COLUMNS if header.count(name) > 1}):
         problems.append(f"expected every column once, found several named {', '.join(twice)}; rename them")
     if problems:
@@ -79,7 +82,7 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
     tabular.check_even(path, header, rows)
     found, taken = [], {}
     for number, cells in rows:
-        cell = {name: cells[header.index(name)] for name in COLUMNS}
+        cell = {name: cells[header.index(name)] for name in COLUMNS if name in header}
         wrong = list(_wrong(cell, asked))
         if not wrong:
             place = cell["reader"], int(cell["presentation"])
@@ -96,11 +99,16 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
         raise InputError("\n  ".join([f"{path}: {count}", *problems]))
     if not found:
         raise InputError(f"{path}: expected answers, found only the header; give null until there are some")
-    answers = pd.DataFrame(found).astype({"presentation": int, "confidence": int, "seconds": float})
+    answers = pd.DataFrame(found, columns=COLUMNS)
+    answers = answers.astype({"presentation": int, "confidence": float, "seconds": float})
     order = {reader: i for i, reader in enumerate(asked.presentations)}
     answers = answers.assign(place=answers["reader"].map(order)).sort_values(["place", "presentation"])
     answers = answers.drop(columns="place").reset_index(drop=True)
-    return answers.assign(repeat=answers.duplicated(["reader", "image"]))
+    first = [
+        asked.presentations[reader].index(image) + 1
+        for reader, image in zip(answers["reader"], answers["image"], strict=True)
+    ]
+    return answers.assign(repeat=answers["presentation"] != first)
 
 
 def warn_of_missing(answers: pd.DataFrame, asked: Study) -> None:
@@ -143,12 +151,12 @@ def _wrong(cell: dict[str, str], asked: Study) -> Iterator[str]:
     if cell["origin"] not in ORIGINS:
         yield f"origin: expected real or synthetic, found {cell['origin']!r}; correct the cell"
     low, high = CONFIDENCE
-    confidence = _whole(cell["confidence"])
+    confidence = _whole(cell.get("confidence", str(low)))
     if confidence is None or not low <= confidence <= high:
         found = repr(cell["confidence"])
         yield f"confidence: expected a whole number from {low} to {high}, found {found}; correct the cell"
     try:
-        valid = 0 <= float(cell["seconds"]) < math.inf
+        valid = 0 <= float(cell.get("seconds", 0)) < math.inf
     except ValueError:
         valid = False
     if not valid:

@@ -241,6 +241,15 @@ def span(low: float, high: float, *, signed: bool = False) -> str:
     return f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"
 
 
+def estimate(value: float, low: float, high: float) -> str:
+    """Write a fraction and its interval in percent.
+
+    >>> estimate(0.7857, 0.721, 0.839), estimate(0.5, np.nan, np.nan)
+    ('78.6 (72.1 to 83.9)', '50.0 (no interval)')
+    """
+    return f"{percent(value)} ({'no interval' if np.isnan([low, high]).any() else span(low, high)})"
+
+
 def probability(p: float) -> str:
     """Write a p value with three decimals.
 

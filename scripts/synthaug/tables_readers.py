@@ -5,10 +5,10 @@ import pandas as pd
 
 from synthaug.metrics import ALL
 from synthaug.reader_terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
-from synthaug.tables import percent, probability, span
+from synthaug.tables import estimate, percent, probability
 
 MEAN = "mean of the readers"
-AGAINST = {ABOVE: "better than", BELOW: "worse than", NEITHER: "does not differ from"}
+AGAINST = {ABOVE: "better than", BELOW: "worse than", NEITHER: "not shown to differ from"}
 TOLD = {ABOVE: "tells them apart", BELOW: "takes one for the other", NEITHER: "not shown to tell them apart"}
 
 
@@ -42,7 +42,8 @@ def table4(scores: pd.DataFrame) -> pd.DataFrame:
 def told_apart(scores: pd.DataFrame) -> pd.DataFrame:
     """Show how well each reader, and all on average, told real from synthetic; raw shares come last."""
     rows = []
-    for reader in [*_readers(scores), ALL]:
+    several = scores["reader"].eq(ALL).any()
+    for reader in [*_readers(scores), *([ALL] if several else [])]:
         area = _one(scores, reader, ORIGIN, "auc")
         told = _one(scores, reader, ORIGIN, "accuracy")
         found = {measure: _one(scores, reader, ORIGIN, measure) for measure in ("balanced accuracy", "d'", "criterion")}
@@ -50,10 +51,10 @@ def told_apart(scores: pd.DataFrame) -> pd.DataFrame:
             {
                 "Reader": MEAN if reader == ALL else reader,
                 "AUC (chance 0.50)": _plain(area),
-                "p (AUC)": "" if area is None or reader == ALL else probability(area["p"]),
+                "p (AUC)": "n/a" if area is None else probability(area["p"]),
                 "d' (chance 0)": _plain(found["d'"]),
                 "Balanced accuracy (%, chance 50.0)": _share(found["balanced accuracy"]),
-                "Verdict": "n/a" if area is None else TOLD.get(area["verdict"], "n/a"),
+                "Verdict": _verdict(found["balanced accuracy"] if area is None else area),
                 "Criterion (below 0: leans to real)": _plain(found["criterion"]),
                 "Real called real (%)": _share(_one(scores, reader, ORIGIN, "accuracy", REAL)),
                 "Synthetic called synthetic (%)": _share(_one(scores, reader, ORIGIN, "accuracy", SYNTHETIC)),
@@ -83,19 +84,23 @@ def _share(row: pd.Series | None, *, count: bool = False) -> str:
     if row is None:
         return "n/a"
     counted = f"{int(row['right'])}/{row['n']} = " if count else ""
-    return f"{counted}{percent(row['value'])} ({span(row['low'], row['high'])})"
+    return counted + estimate(row["value"], row["low"], row["high"])
 
 
 def _plain(row: pd.Series | None) -> str:
     if row is None or np.isnan(row["value"]):
         return "n/a"
     value, low, high = (round(row[name], 2) + 0.0 for name in ("value", "low", "high"))  # 0.0 turns -0.0 into 0.0
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+    return f"{value:.2f} ({'no interval' if np.isnan([low, high]).any() else f'{low:.2f} to {high:.2f}'})"
+
+
+def _verdict(row: pd.Series | None) -> str:
+    return "n/a" if row is None else TOLD.get(row["verdict"], "n/a")
 
 
 def _against(told: pd.Series | None) -> str:
     """Say how a raw share of right answers stands to that of the commoner answer, given every time."""
     if told is None or told["verdict"] not in AGAINST:
         return "n/a"
-    tested = "" if np.isnan(told["p"]) else f", p = {probability(told['p'])}".replace("= <", "< ")
-    return f"{AGAINST[told['verdict']]} {told['chance_of']} ({percent(told['chance'])} %){tested}"
+    p = f"p = {probability(told['p'])}".replace("= <", "< ")
+    return f"{AGAINST[told['verdict']]} {told['chance_of']} ({percent(told['chance'])} %), {p}"

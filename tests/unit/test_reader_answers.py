@@ -105,8 +105,8 @@ def test_files_that_are_no_answers_of_readers(asked, given, tmp_path):
     assert "found an empty file" in refused()
     save(given, path, sep=";")
     assert "expected columns separated by commas, found semicolons" in refused()
-    save(given.drop(columns=["origin", "seconds"]), path)
-    assert "missing: origin, seconds; add them" in refused()
+    save(given.drop(columns=["origin", "image", "seconds"]), path)
+    assert "missing: image, origin; add them" in refused()
     path.write_text(save(given, path).read_text().replace("class,origin", "class,class,origin", 1))
     assert "several named class" in refused()
     save(given.head(0), path)
@@ -115,6 +115,19 @@ def test_files_that_are_no_answers_of_readers(asked, given, tmp_path):
     assert "row 56: expected 7 cells, found 2" in refused()
     path.write_bytes(b"reader\xff\xfe")
     assert "expected UTF-8 text" in refused()
+
+
+def test_answers_of_readers_without_confidence_and_seconds_are_read(asked, given, tmp_path):
+    found = reader_answers.read(save(given.drop(columns=["confidence", "seconds"]), tmp_path / "a.csv"), asked)
+    assert found[["confidence", "seconds"]].isna().all(axis=None)
+    pd.testing.assert_frame_equal(found[list(given)[:5]], given[list(given)[:5]])
+
+
+def test_second_answer_of_a_reader_is_never_scored_for_a_missing_first_one(asked, given, tmp_path):
+    again = given[given["presentation"] > 24]
+    missed = given.drop(index=given[given["image"].isin(again["image"]) & (given["presentation"] <= 24)].index)
+    found = reader_answers.read(save(missed, tmp_path / "a.csv"), asked)
+    assert found.loc[found["repeat"], "presentation"].tolist() == [25, 26, 27] * 2
 
 
 def test_missing_answers_of_readers_are_counted(asked, given, tmp_path, caplog):

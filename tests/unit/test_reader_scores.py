@@ -53,16 +53,27 @@ def test_the_papers_counts_give_its_table_4(published):
 @pytest.mark.parametrize("told_synthetic", [10, 30, 60])
 def test_neither_of_the_papers_readers_differs_from_always_real(told_synthetic):
     table = tables_readers.table4(scored(*experts(told_synthetic))).set_index("Reader")["Against the commoner answer"]
-    likely = binom(302, 182 / 302).pmf(np.arange(303))
     for reader, (*_, told) in EXPERTS.items():
-        p = likely[likely <= likely[told] * (1 + 1e-7)].sum()  # of counts as unlikely as this one
-        assert table[reader] == f'does not differ from always "real" (60.3 %), p = {p:.3f}'
+        found, lost = told_synthetic, 182 - (told - told_synthetic)  # right where "real" is wrong, and the reverse
+        p = min(1, 2 * binom(found + lost, 0.5).cdf(min(found, lost)))
+        assert table[reader] == f'not shown to differ from always "real" (60.3 %), p = {p:.3f}'
+
+
+def test_a_reader_who_calls_a_few_images_synthetic_and_is_right_beats_always_real():
+    """Ten such images are as one-sided as ten tosses of a coin; taken for another sample of images p would be 0.26."""
+    asked = made_readers.study(made_readers.key(), readers=1)
+    given = made_readers.counted(asked.key, 182, 120, 182, 10)
+    scores = scored(asked, made_readers.answers(asked, {"reader-1": given}))
+    told = one(scores, "reader-1", "origin", "accuracy")
+    assert told["p"] == pytest.approx(2 * 0.5**10)
+    (text,) = tables_readers.table4(scores)["Against the commoner answer"]
+    assert text == 'better than always "real" (60.3 %), p = 0.002'
 
 
 def test_always_real_is_worth_nothing_whatever_its_raw_score():
-    asked = made_readers.study(made_readers.key(), readers=1)
+    asked = made_readers.study(made_readers.key(), readers=2)
     given = made_readers.counted(asked.key, 182, 120, 182, 0)
-    scores = scored(asked, made_readers.answers(asked, {"reader-1": given}))
+    scores = scored(asked, made_readers.answers(asked, dict.fromkeys(asked.presentations, given)))
     told = one(scores, "reader-1", "origin", "accuracy")
     assert (told["right"], told["n"], told["chance_of"]) == ("182", 302, 'always "real"')
     assert told["value"] == told["chance"] == pytest.approx(0.6026, abs=1e-4)
@@ -71,11 +82,14 @@ def test_always_real_is_worth_nothing_whatever_its_raw_score():
     # Both rates are corrected to almost 1, which leaves an artefact of the two numbers of images, and no verdict.
     row = one(scores, "reader-1", "origin", "d'")
     assert row["value"] == pytest.approx(norm.ppf(182.5 / 183) - norm.ppf(120.5 / 121))
-    assert set(scores["verdict"]) <= {"", reader_scores.NEITHER, reader_scores.ABOVE}
-    assert row["verdict"] == reader_scores.NEITHER
+    assert np.isnan([row["low"], row["high"]]).all()  # no resample differs
+    by_origin = scores[scores["task"] == "origin"]
+    assert set(by_origin["verdict"]) == {"", reader_scores.NEITHER}  # of the readers' means too
+    assert (by_origin.loc[by_origin["verdict"] != "", "p"] == 1).all()
     assert one(scores, "reader-1", "origin", "criterion")["value"] < -2
-    (row,) = tables_readers.told_apart(scores)["Verdict"].unique()
-    assert row == "not shown to tell them apart"
+    table = tables_readers.told_apart(scores)
+    assert table["Verdict"].tolist() == ["not shown to tell them apart"] * 3
+    assert table["d' (chance 0)"].tolist() == ["0.14 (no interval)"] * 3
 
 
 def test_a_reader_who_sees_everything_is_above_chance():
@@ -86,7 +100,7 @@ def test_a_reader_who_sees_everything_is_above_chance():
         row = one(scores, "reader-1", "origin", measure)
         assert (row["value"], row["verdict"]) == (value, reader_scores.ABOVE)
     assert one(scores, "reader-1", "origin", "d'")["value"] == pytest.approx(2 * norm.ppf(24.5 / 25))  # not infinite
-    assert tables_readers.told_apart(scores)["Verdict"].tolist() == ["tells them apart"] * 2
+    assert tables_readers.told_apart(scores)["Verdict"].tolist() == ["tells them apart"]
     backwards = made_readers.counted(asked.key, 24, 24, 0, 0)
     scores = scored(asked, made_readers.answers(asked, {"reader-1": backwards}))
     assert one(scores, "reader-1", "origin", "auc")["verdict"] == reader_scores.BELOW
@@ -126,6 +140,11 @@ def test_values_are_those_of_scikit_learn_and_by_hand():
     row = one(scores, "reader-1", "class", "accuracy", "real")
     assert (row["chance"], row["chance_of"]) == (pytest.approx(40 / 90), 'always "hemangioma"')
     assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"])).all()
+    # The test of the mean is that of a reader where the readers are one; on permuted origins it differs a little.
+    same = scored(asked, made_readers.answers(asked, dict.fromkeys(asked.presentations, by_reader["reader-1"])))
+    for task, measure in (("origin", "auc"), ("origin", "balanced accuracy"), ("class", "accuracy")):
+        mean, of_reader = (one(same, reader, task, measure)["p"] for reader in ("all", "reader-1"))
+        assert mean == pytest.approx(of_reader, abs=0.04)
 
 
 @pytest.mark.parametrize("d_prime", [0.0, 0.8, 2.0])
@@ -141,6 +160,46 @@ def test_known_d_prime_and_auc_of_simulated_readers_are_found(d_prime):
     assert one(scores, "reader-1", "origin", "auc")["value"] == pytest.approx(norm.cdf(d_prime / np.sqrt(2)), abs=0.03)
     verdict = reader_scores.ABOVE if d_prime else reader_scores.NEITHER
     assert {one(scores, "reader-1", "origin", measure)["verdict"] for measure in ("auc", "d'")} == {verdict}
+
+
+def test_shares_of_nothing_or_all_have_the_exact_interval_of_readers():
+    """All of n right: the share that gives this with probability 0.025 is its n-th root; here n are patients."""
+    asked = made_readers.study(made_readers.key((12, 12, 12), (10, 10, 10), lesions_a_patient=2), readers=1)
+    scores = scored(asked, made_readers.answers(asked, {"reader-1": made_readers.counted(asked.key, 36, 30, 36, 0)}))
+    row = one(scores, "reader-1", "origin", "accuracy", "real")
+    assert (row["value"], row["low"], row["high"]) == (1, pytest.approx(0.025 ** (1 / 18)), 1)
+    row = one(scores, "reader-1", "origin", "accuracy", "synthetic")
+    assert (row["value"], row["low"], row["high"]) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 30)))
+    row = one(scores, "reader-1", "class", "sensitivity", "synthetic", "cyst")
+    assert (row["low"], row["high"]) == (pytest.approx(0.025 ** (1 / 10)), 1)
+
+
+def test_three_patients_say_nothing_of_others_to_readers():
+    asked = made_readers.study(made_readers.key((20,) * 3, (20,) * 3, lesions_a_patient=20), readers=2)
+    given = made_readers.counted(asked.key, 9, 9, 50, 50)
+    scores = scored(asked, made_readers.answers(asked, dict.fromkeys(asked.presentations, given)))
+    real = scores[scores["origin"] != "synthetic"]
+    assert real[["low", "high"]].isna().all(axis=None)
+    assert set(real["verdict"]) == {""}
+    assert one(scores, "reader-1", "origin", "accuracy", "synthetic")["low"] < 50 / 60
+    assert set(tables_readers.told_apart(scores)["Verdict"]) == {"n/a"}
+    assert tables_readers.table4(scores).iloc[0, 1] == "15.0 (no interval)"
+
+
+@pytest.mark.slow
+def test_the_mean_of_readers_who_see_nothing_is_seldom_called_more():
+    """Two readers of d' 0 who lean to "real": of so few other answers the interval alone excludes 0.5 too often."""
+    params = reader_scores.Params(1, 300, 0.95)
+    asked = made_readers.study(made_readers.key((30,) * 3, (14, 13, 13), lesions_a_patient=3), readers=2)
+    random = np.random.default_rng(17)
+    called, excluded = [], []
+    for _ in range(150):
+        by_reader = {name: made_readers.detecting(asked.key, 0, random, criterion=-2) for name in asked.presentations}
+        row = one(scored(asked, made_readers.answers(asked, by_reader), params), "all", "origin", "balanced accuracy")
+        called.append(row["verdict"] != reader_scores.NEITHER)
+        excluded.append(not row["low"] <= 0.5 <= row["high"])
+    assert np.mean(called) < 0.1  # 0.05 and three standard errors of 150
+    assert np.mean(excluded) > np.mean(called)
 
 
 @pytest.mark.slow
@@ -236,8 +295,23 @@ def test_real_answers_alone_leave_out_what_needs_both_kinds_for_readers():
     real = given["image"].isin(asked.key.loc[asked.key["origin"] == "real", "image"])
     scores = scored(asked, given[real])
     assert not {"auc", "d'", "balanced accuracy"} & set(scores["measure"])
-    assert tables_readers.told_apart(scores)["AUC (chance 0.50)"].tolist() == ["n/a", "n/a"]
+    assert tables_readers.told_apart(scores)["AUC (chance 0.50)"].tolist() == ["n/a"]
     assert tables_readers.table4(scores)["Class right, synthetic (%)"].tolist() == ["n/a"]
+
+
+def test_readers_without_confidences_are_scored_by_what_they_answered():
+    asked = made_readers.study(made_readers.key((10,) * 3, (10,) * 3), readers=2)
+    random = np.random.default_rng(1)
+    given = made_readers.answers(
+        asked, {reader: made_readers.detecting(asked.key, 2, random) for reader in asked.presentations}
+    )
+    full, bare = scored(asked, given), scored(asked, given.assign(confidence=np.nan, seconds=np.nan))
+    pd.testing.assert_frame_equal(bare, full[full["measure"] != "auc"].reset_index(drop=True))
+    table = tables_readers.told_apart(bare)
+    assert table["AUC (chance 0.50)"].tolist() == ["n/a"] * 3
+    assert table["Verdict"].tolist() == ["tells them apart"] * 3
+    answers = reader_answers.with_truth(given.assign(repeat=False, seconds=np.nan), asked)
+    assert reader_scores.times(answers).empty
 
 
 def test_times_and_what_fooled_every_reader():
