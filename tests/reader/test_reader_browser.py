@@ -372,6 +372,77 @@ def test_reader_turns_the_keys_of_one_character_off(browser, studies):
     assert reader.chosen() == ["cyst", "synthetic", "4"]
 
 
+def test_reader_uses_mouse_and_keys_together(browser, studies):
+    """After a click the arrows set the window; what was chosen changes by its own keys, and is kept over a pause."""
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.begin(study.links["reader-1"])
+    for value in ("cyst", "real", "4"):
+        reader.click(f'label:has(input[value="{value}"])')
+        reader.press("ArrowDown", "ArrowRight")
+    assert reader.chosen() == ["cyst", "real", "4"]
+    assert reader.page.inner_text("#level-value") == "86 HU"  # three times a fiftieth of 260, from 70
+    reader.click("#keys")
+    reader.click("#keys")
+    reader.press("p")
+    reader.page.wait_for_selector("#start:visible")
+    reader.press("Enter")
+    reader.wait_for("Image 1 of 5")
+    assert reader.chosen() == ["cyst", "real", "4"]
+    # By Tab the arrows go through the choices, as everywhere.
+    reader.page.focus('input[value="real"]')
+    reader.press("ArrowDown")
+    assert reader.chosen() == ["cyst", "synthetic", "4"]
+    reader.page.focus("#canvas")
+    reader.press("Enter")
+    reader.wait_for("Image 2 of 5")
+    assert reader.chosen() == []
+
+
+def test_reader_hears_what_a_key_chose_and_types_on_any_keyboard(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.begin(study.links["reader-1"])
+    for key, said in {"b": "metastasis", "s": "synthetic", "4": "4", "i": "Interpolate off"}.items():
+        reader.press(key)
+        assert reader.page.inner_text("#status") == said
+    type_key = """([key, code]) => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
+    for key, code in (("ש", "KeyA"), ("ק", "KeyR"), ("\u0663", "Digit3")):  # Hebrew letters, an Arabic three
+        reader.page.evaluate(type_key, [key, code])
+    assert reader.chosen() == ["cyst", "real", "3"]
+    reader.page.evaluate(type_key, ["b", "KeyN"])  # Dvorak: what the key types counts
+    assert reader.chosen() == ["metastasis", "real", "3"]
+
+
+def test_reader_sees_the_truth_even_after_a_second_enter(browser, studies):
+    study = studies(practice=1)
+    reader = Reader(browser)
+    reader.follow(study.links["reader-1"])
+    reader.press("Enter")
+    reader.wait_for("Practice image 1 of 1")
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.page.wait_for_selector("#truth:visible")
+    reader.press("Enter")
+    assert reader.page.is_visible("#truth")
+    reader.press("ArrowUp")
+    assert reader.page.inner_text("#level-value") == "65 HU"
+    reader.go_on()
+    reader.page.wait_for_selector("#start:visible")
+
+
+def test_reader_who_comes_back_after_more_than_a_day_can_answer(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser)
+    reader.page.clock.install()
+    reader.begin(study.links["reader-1"])
+    reader.page.clock.fast_forward("30:00:00")
+    reader.answer_by_keys("cyst", "real", 3)
+    reader.wait_for("Image 2 of 5")
+    (row,) = exported(study)
+    assert float(row["seconds"]) == 86400
+
+
 def test_reader_study_fits_the_width_of_a_phone(browser, studies):
     study = studies(practice=0)
     reader = Reader(browser, viewport={"width": 390, "height": 844})

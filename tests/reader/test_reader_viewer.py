@@ -1,10 +1,12 @@
 """What the reader study's page shows of an image, pixel by pixel, beside an independent calculation."""
 
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import io
 
 from tests.reader.browser import Reader
 
@@ -147,6 +149,46 @@ def test_reader_zooms_by_wheel_and_fingers_and_the_scale_bar_keeps_true(browser,
     assert zoom() == pytest.approx(2, abs=0.1)
     assert shown(reader) == [260, 70]
     bar_is_true()
+
+
+def test_reader_who_lifts_one_of_two_fingers_leaves_the_window_as_it_is(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser, size="tablet")
+    reader.begin(study.links["reader-1"])
+    reader.page.evaluate("document.getElementById('canvas').setPointerCapture = () => {}")  # knows real pointers only
+
+    def finger(kind, number, x, y):
+        reader.page.evaluate(
+            """([kind, pointerId, x, y]) => { const canvas = document.getElementById("canvas");
+            const { left, top, width, height } = canvas.getBoundingClientRect();
+            const [clientX, clientY] = [left + x * width, top + y * height];
+            canvas.dispatchEvent(new PointerEvent(kind, { pointerId, clientX, clientY, pointerType: "touch" })); }""",
+            [kind, number, x, y],
+        )
+
+    finger("pointerdown", 1, 0.4, 0.5)
+    finger("pointerdown", 2, 0.6, 0.5)
+    finger("pointermove", 2, 0.8, 0.5)
+    assert reader.page.inner_text("#zoom-value") == "200 %"
+    finger("pointerup", 2, 0.8, 0.5)
+    finger("pointermove", 1, 0.5, 0.7)
+    assert shown(reader) == [260, 70]
+    finger("pointerup", 1, 0.5, 0.7)
+    finger("pointerdown", 3, 0.5, 0.5)
+    finger("pointermove", 3, 0.5, 0.6)
+    assert shown(reader) == [260, 96]
+
+
+def test_reader_sees_whole_squares_on_a_screen_finer_than_the_canvas(browser, studies):
+    study = studies(practice=0)
+    reader = Reader(browser, device_scale_factor=2)
+    reader.begin(study.links["reader-1"])
+    reader.press("i")
+    box = reader.page.locator("#canvas").bounding_box()
+    assert 2 * box["width"] > len(reader.canvas())
+    clip = {"x": box["x"] + 40, "y": box["y"] + 40, "width": box["width"] - 80, "height": 1}  # beside the scale bar
+    picture = io.imread(BytesIO(reader.page.screenshot(clip=clip)))[0, :, 0]
+    assert np.count_nonzero(np.diff(picture.astype(int))) <= 63
 
 
 def test_reader_study_without_widths_shows_no_scale_bar(browser, studies):
