@@ -79,5 +79,8 @@ def build(folder, seed=0, **changes):
         np.save(folder / f"{number}.npy", images)
         command.append(f"{repetition}/{folds}/{cls}={folder / f'{number}.npy'}")
     subprocess.run(command, check=True, capture_output=True)
-    key = pd.read_csv(folder / "key.csv", dtype=str, keep_default_na=False)
-    return json.loads((folder / "pack/study.json").read_text(encoding="utf-8")), key
+    return json.loads((folder / "pack/study.json").read_text(encoding="utf-8")), read_key(folder)
+
+
+def read_key(folder):
+    return pd.read_csv(folder / "key.csv", dtype=str, keep_default_na=False)

@@ -43,7 +43,7 @@ def check_scores(study, plan):
     assert done.returncode == 0, done.stderr
     assert "14 answers, 2 of them to repeats" in done.stderr
     scores = pd.read_csv(out["scores"], dtype={"right": str})
-    truth = pd.read_csv(study.folder / "key.csv", dtype=str).set_index("image")
+    truth = made_packs.read_key(study.folder).set_index("image")
     for reader, given in plan.items():
         first = dict(reversed(list(zip(study.facts["presentations"][reader], given, strict=True))))
         assert len(first) == len(given) - 1
