@@ -193,6 +193,15 @@ def auc(positive: np.ndarray, scores: np.ndarray, fold: np.ndarray, weights: np.
     return _ratio(concordant, pairs)
 
 
+def loglinear_rates(hits, false_alarms, real, synthetic) -> tuple[np.ndarray, np.ndarray]:
+    """Return hit and false-alarm rates after the loglinear correction: 0.5 more answers of each kind.
+
+    Without it d' is infinite where a rate is 0 or 1; it is applied always, which is less biased than where needed only
+    (Hautus, Behav. Res. Methods 27:46, 1995).
+    """
+    return (hits + 0.5) / (real + 1), (false_alarms + 0.5) / (synthetic + 1)
+
+
 def measures(pool: Pool, classes: list[str], weights: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
     """Return every measure by (metric, class), each a (b,) float array, for (b, n) multiplicity weights."""
     counts = confusion(pool.truth, pool.predicted, len(classes), weights)

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from synthaug import tabular
+from synthaug import metrics, tabular
 from synthaug.errors import InputError
 from synthaug.reader_pack import KEY
-from synthaug.reader_terms import CONFIDENCE, ORIGINS
+from synthaug.reader_terms import CONFIDENCE, ORIGINS, REAL
 
 REQUIRED = ("reader", "presentation", "image", "class", "origin")
 OPTIONAL = ("confidence", "seconds")
@@ -125,6 +126,47 @@ def with_truth(answers: pd.DataFrame, asked: Study) -> pd.DataFrame:
     return answers.assign(
         true_class=answers["image"].map(truth["class"]), true_origin=answers["image"].map(truth["origin"])
     )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The first answers of one reader, in the order of the key.
+
+    Attributes
+    ----------
+    images : (n,) int array
+        The place of each image in the key.
+    real, says_real : (n,) bool arrays
+    rating : (n,) float array
+        From sure of synthetic, -5, to sure of real, 5; not numbers without confidences.
+    truth, answer : (n,) int arrays
+        Position of the class.
+    """
+
+    images: np.ndarray
+    real: np.ndarray
+    says_real: np.ndarray
+    rating: np.ndarray
+    truth: np.ndarray
+    answer: np.ndarray
+
+
+def readings(answers: pd.DataFrame, study: Study) -> dict[str, Reading]:
+    """Return the first answers of each reader who gave some, in the study's order; ``answers`` come with the truth."""
+    place = {image: i for i, image in enumerate(study.key["image"])}
+    result = {}
+    for reader, unsorted in answers[~answers["repeat"]].groupby("reader", sort=False):
+        rows = unsorted.sort_values("image", key=lambda images: images.map(place))
+        says_real = (rows["origin"] == REAL).to_numpy()
+        result[reader] = Reading(
+            images=rows["image"].map(place).to_numpy(),
+            real=(rows["true_origin"] == REAL).to_numpy(),
+            says_real=says_real,
+            rating=np.where(says_real, rows["confidence"], -rows["confidence"]),
+            truth=metrics.positions(rows["true_class"], study.classes),
+            answer=metrics.positions(rows["class"], study.classes),
+        )
+    return result
 
 
 def _wrong(cell: dict[str, str], asked: Study) -> Iterator[str]:

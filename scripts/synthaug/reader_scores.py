@@ -13,20 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats as tests
-from scipy.stats import norm, rankdata
+from scipy.stats import binomtest, norm
 
 from synthaug import metrics, seeding, stats
 from synthaug.metrics import ALL
-from synthaug.reader_answers import Study
+from synthaug.reader_answers import Reading, Study, readings
+from synthaug.reader_chance import Chance, chance
 from synthaug.reader_terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
 
 COLUMNS = [
     "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
     "verdict",
 ]  # fmt: skip
-GUESSING = "guessing"
-GUESSED = {"balanced accuracy": 0.5, "auc": 0.5, "d'": 0.0}  # what guessing scores
 FEWEST = 4  # patients, or images of none, of a kind: fewer say nothing of others, so there is no interval
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -38,18 +36,6 @@ class Params:
     master_seed: int
     bootstrap: int  # number of resamples
     confidence: float  # of the intervals, e.g. 0.95
-
-
-@dataclass(frozen=True)
-class Chance:
-    """What a reader who sees nothing would score, by which strategy, and how likely so far from it (two-sided).
-
-    p takes images as independent.
-    """
-
-    value: float = np.nan
-    name: str = ""
-    p: float = np.nan
 
 
 class Resampling:
@@ -92,49 +78,8 @@ class Resampling:
         confidence = self.params.confidence
         if share and value in (0, 1):
             number = int(involved.sum())
-            return value, *tests.binomtest(int(value) * number, number).proportion_ci(confidence)
+            return value, *binomtest(int(value) * number, number).proportion_ci(confidence)
         return value, *stats.bca_interval(value, resamples, jackknife[involved], confidence, fewest)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The first answers of one reader, in the order of the key.
-
-    Attributes
-    ----------
-    images : (n,) int array
-        The place of each image in the key.
-    real, says_real : (n,) bool arrays
-    rating : (n,) float array
-        From sure of synthetic, -5, to sure of real, 5; not numbers without confidences.
-    truth, answer : (n,) int arrays
-        Position of the class.
-    """
-
-    images: np.ndarray
-    real: np.ndarray
-    says_real: np.ndarray
-    rating: np.ndarray
-    truth: np.ndarray
-    answer: np.ndarray
-
-
-def readings(answers: pd.DataFrame, study: Study) -> dict[str, Reading]:
-    """Return the first answers of each reader who gave some, in the study's order; ``answers`` come with the truth."""
-    place = {image: i for i, image in enumerate(study.key["image"])}
-    result = {}
-    for reader, unsorted in answers[~answers["repeat"]].groupby("reader", sort=False):
-        rows = unsorted.sort_values("image", key=lambda images: images.map(place))
-        says_real = (rows["origin"] == REAL).to_numpy()
-        result[reader] = Reading(
-            images=rows["image"].map(place).to_numpy(),
-            real=(rows["true_origin"] == REAL).to_numpy(),
-            says_real=says_real,
-            rating=np.where(says_real, rows["confidence"], -rows["confidence"]),
-            truth=metrics.positions(rows["true_class"], study.classes),
-            answer=metrics.positions(rows["class"], study.classes),
-        )
-    return result
 
 
 def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
@@ -154,7 +99,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     rows = []
     for reader, measures in measured.items():
         for key, (values, part, right) in measures.items():
-            rows.append(_row(reader, key, values, part, right, resampling, _chance(key, [by_reader[reader]], study)))
+            rows.append(_row(reader, key, values, part, right, resampling, chance(key, [by_reader[reader]], study)))
     for key in next(iter(measured.values())) if len(measured) > 1 else ():
         if not all(key in measures for measures in measured.values()):
             continue
@@ -164,8 +109,8 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
         rights = [right for *_, right in of_readers]
         right = None if None in rights else sum(rights)
         random = seeding.stream(params.master_seed, "reader study", "permutations", *key)
-        chance = _chance(key, list(by_reader.values()), study, random, params.bootstrap)
-        rows.append(_row(ALL, key, values, part, right, resampling, chance))
+        level = chance(key, list(by_reader.values()), study, random, params.bootstrap)
+        rows.append(_row(ALL, key, values, part, right, resampling, level))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -214,15 +159,6 @@ def expected_fooled(answers: pd.DataFrame) -> dict[str, tuple[float, int]]:
     return result
 
 
-def loglinear_rates(hits, false_alarms, real, synthetic) -> tuple[np.ndarray, np.ndarray]:
-    """Return hit and false-alarm rates after the loglinear correction: 0.5 more answers of each kind.
-
-    Without it d' is infinite where a rate is 0 or 1; it is applied always, which is less biased than where needed only
-    (Hautus, Behav. Res. Methods 27:46, 1995).
-    """
-    return (hits + 0.5) / (real + 1), (false_alarms + 0.5) / (synthetic + 1)
-
-
 def _measures(
     reading: Reading, resampling: Resampling, classes: list[str]
 ) -> dict[tuple[str, str, str, str], tuple[np.ndarray, np.ndarray, int | None]]:
@@ -245,7 +181,7 @@ def _measures(
     if 0 < reading.real.sum() < len(reading.real):
         with np.errstate(invalid="ignore"):
             hit, alarm = hits / (hits + missed), alarms / (alarms + rejected)
-        z_hit, z_alarm = (norm.ppf(rate) for rate in loglinear_rates(hits, alarms, hits + missed, alarms + rejected))
+        z_hit, z_alarm = norm.ppf(metrics.loglinear_rates(hits, alarms, hits + missed, alarms + rejected))
         one = np.zeros(len(everything), dtype=int)
         add(ORIGIN, "balanced accuracy", ALL, ALL, (hit + 1 - alarm) / 2, everything)
         if not np.isnan(reading.rating).any():
@@ -272,93 +208,11 @@ def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np
     return counts
 
 
-def _chance(
-    key: tuple[str, str, str, str],
-    given: list[Reading],
-    study: Study,
-    random: np.random.Generator | None = None,
-    permutations: int = 0,
-) -> Chance:
-    """Return what scores without seeing anything, and the test of one reader, or of the mean of several, against it."""
-    task, measure, origin, _ = key
-    if measure in GUESSED:
-        one = len(given) == 1
-        p = _told_p(measure, given[0]) if one else _told_p_of_mean(measure, given, random, permutations)
-        return Chance(GUESSED[measure], GUESSING, p)
-    if measure != "accuracy" or (task == ORIGIN and origin != ALL):
-        return Chance()
-    parts = [np.ones_like(reading.real) if origin == ALL else reading.real == (origin == REAL) for reading in given]
-    if any(not np.array_equal(r.images[part], given[0].images[parts[0]]) for r, part in zip(given, parts, strict=True)):
-        return Chance()  # what the commonest answer scores depends on the images
-    names = study.classes if task == CLASS else list(ORIGINS)
-    answered = [(r.truth, r.answer) if task == CLASS else (~r.real * 1, ~r.says_real * 1) for r in given]
-    truth = answered[0][0][parts[0]]
-    commonest = int(np.bincount(truth, minlength=len(names)).argmax())
-    right = [(true == answer)[part] for (true, answer), part in zip(answered, parts, strict=True)]
-    gains = np.sum(right, axis=0) - len(given) * (truth == commonest)
-    p = _exact_p(gains) if len(given) == 1 else _flipped_p(gains, random, permutations)
-    return Chance(float(np.mean(truth == commonest)), f'always "{names[commonest]}"', p)
-
-
-def _told_p(measure: str, reading: Reading) -> float:
-    """Test whether the answers of one reader go with the origin: Mann-Whitney's test of the ratings, or Fisher's."""
-    if measure == "auc":
-        groups = (reading.rating[reading.real], reading.rating[~reading.real])
-        return float(tests.mannwhitneyu(*groups, method="asymptotic").pvalue)
-    answers = [
-        [int((reading.says_real & real).sum()), int((~reading.says_real & real).sum())]
-        for real in (reading.real, ~reading.real)
-    ]
-    return float(tests.fisher_exact(answers).pvalue)
-
-
-def _told_p_of_mean(measure: str, given: list[Reading], random: np.random.Generator, permutations: int) -> float:
-    """Test whether the answers of the readers go with the origin: how often a permuted origin gives so far a mean."""
-    images = np.unique(np.concatenate([reading.images for reading in given]))
-    real = np.zeros(images.max() + 1)
-    for reading in given:
-        real[reading.images] = reading.real
-    origins = np.zeros((1 + permutations, len(real)))
-    origins[:, images] = [real[images], *(random.permutation(real[images]) for _ in range(permutations))]
-    means = np.mean([_told(measure, reading, origins[:, reading.images]) for reading in given], axis=0)
-    distance = np.abs(means - GUESSED[measure])
-    return float(np.mean(~(distance < distance[0] - 1e-9)))  # undefined ones, where a kind is missing, count as far
-
-
-def _told(measure: str, reading: Reading, real: np.ndarray) -> np.ndarray:
-    """Return a measure of the answers of one reader for each row of origins ``real``, (b, n) of 0 and 1."""
-    number, synthetic = real.sum(axis=1), (1 - real).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if measure == "auc":
-            ranks = real @ rankdata(reading.rating)
-            return (ranks - number * (number + 1) / 2) / (number * synthetic)
-        hits, alarms = real @ reading.says_real, (1 - real) @ reading.says_real
-        if measure == "balanced accuracy":
-            return (hits / number + 1 - alarms / synthetic) / 2
-        rates = loglinear_rates(hits, alarms, number, synthetic)
-        return norm.ppf(rates[0]) - norm.ppf(rates[1])
-
-
-def _exact_p(gains: np.ndarray) -> float:
-    """Test answers against one and the same answer to the same images: McNemar's exact test.
-
-    ``gains``: by image 1 where only the reader is right, -1 where only the one answer is, 0 elsewhere.
-    """
-    discordant = int(np.abs(gains).sum())
-    return float(tests.binomtest(int((gains > 0).sum()), discordant).pvalue) if discordant else 1.0
-
-
-def _flipped_p(gains: np.ndarray, random: np.random.Generator, permutations: int) -> float:
-    """Test likewise the answers of several readers, whose gains are summed by image: their signs are flipped."""
-    flips = random.choice([-1, 1], (permutations, len(gains)))
-    return float((1 + np.sum(np.abs(flips @ gains) >= abs(gains.sum()))) / (1 + permutations))
-
-
-def _row(reader, key, values, part, right, resampling: Resampling, chance: Chance) -> tuple:
+def _row(reader, key, values, part, right, resampling: Resampling, level: Chance) -> tuple:
     value, low, high = resampling.summary(values, part, share=right is not None)
     shown = "" if right is None else str(right)
-    verdict = _verdict(value, low, high, chance, resampling.params.confidence)
-    return reader, *key, shown, len(part), value, *of_width(low, high), chance.value, chance.name, chance.p, verdict
+    verdict = _verdict(value, low, high, level, resampling.params.confidence)
+    return reader, *key, shown, len(part), value, *of_width(low, high), level.value, level.name, level.p, verdict
 
 
 def of_width(low: float, high: float) -> tuple[float, float]:
@@ -366,10 +220,10 @@ def of_width(low: float, high: float) -> tuple[float, float]:
     return (low, high) if low < high else (np.nan, np.nan)
 
 
-def _verdict(value: float, low: float, high: float, chance: Chance, confidence: float) -> str:
+def _verdict(value: float, low: float, high: float, level: Chance, confidence: float) -> str:
     """Say whether a value differs from chance; nothing where there is no level, or too few patients."""
-    if np.isnan([value, low, high, chance.value]).any():
+    if np.isnan([value, low, high, level.value]).any():
         return ""
-    if low <= chance.value <= high or chance.p >= 1 - confidence:
+    if low <= level.value <= high or level.p >= 1 - confidence:
         return NEITHER
-    return ABOVE if value > chance.value else BELOW
+    return ABOVE if value > level.value else BELOW
