@@ -251,7 +251,8 @@ listen(
   (control) => {
     if (control === document.activeElement) return; // what has the focus speaks for itself
     if (control.matches("input")) announce(control.labels[0].querySelector("span").textContent);
-    else if (control.ariaPressed) announce(`${control.firstChild.textContent} ${control.ariaPressed === "true" ? "on" : "off"}`);
+    const pressed = control.getAttribute("aria-pressed");
+    if (pressed) announce(`${control.firstChild.textContent} ${pressed === "true" ? "on" : "off"}`);
   },
 );
 // Hidden or closed: a reader may not come back to this page.
