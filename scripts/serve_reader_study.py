@@ -13,6 +13,7 @@ gives any answer.
 import argparse
 import ipaddress
 import logging
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +30,8 @@ from synthaug.reader_app.entrance import Entrance
 
 EXPOSED = """\
 WARNING: other machines can reach this study. Before readers use it,
-  - put a proxy with TLS in front (nginx, Caddy), pass the Host header on, and give --url https://... and --proxy;
+  - put a proxy with TLS in front (nginx, Caddy) that passes the Host header on and sets X-Forwarded-For to the address
+    of the reader, and give --url https://... and --proxy;
   - let the firewall admit the proxy alone to port {port};
   - back up {database}: the answers are there and nowhere else.
 """
@@ -72,6 +74,8 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
             host=arguments.host,
             port=arguments.port,
             threads=8,
+            connection_limit=1000,  # silent ones hold readers up only beyond it
+            asyncore_use_poll=True,  # which has no limit of its own
             ident=None,  # no Server header
             channel_timeout=30,  # seconds that a silent connection may stay
             max_request_header_size=16384,
@@ -137,7 +141,21 @@ def parse() -> argparse.Namespace:
             )
         if action is export:
             sub.add_argument("--out", required=True, help="CSV to write")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for name in ("out", "log"):
+        if (path := getattr(arguments, name, None)) and is_precious(Path(path), Path(arguments.pack)):
+            parser.error(f"argument --{name}: expected a file to write, found one of the study: {path}; name another")
+    return arguments
+
+
+def is_precious(path: Path, pack_folder: Path) -> bool:
+    """Say whether ``path`` is a database, what SQLite keeps beside one, or a part of the pack."""
+    if path.name.endswith("-journal") or pack_folder.resolve() in path.resolve().parents:
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def port(text: str) -> int:
@@ -163,7 +181,10 @@ def origin(url: str) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts[2:] != ("", "", ""):
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or parts[2:] != ("", "", ""):
+        return None
+    # An IPv6 address or a name beyond ASCII would be refused later, from each request.
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", parts.hostname or ""):
         return None
     return f"{parts.scheme}://{parts.netloc.removesuffix({'http': ':80', 'https': ':443'}[parts.scheme])}"
 
@@ -178,7 +199,10 @@ def set_url(arguments: argparse.Namespace) -> None:
         arguments.url = f"http://{'localhost' if ':' in host else host}:{arguments.port}"
     found, arguments.url = arguments.url, origin(arguments.url)
     if arguments.url is None:
-        raise InputError(f"--url {found}: expected scheme and host alone, such as https://study.example.org")
+        raise InputError(
+            f"--url {found}: expected scheme and host alone, such as https://study.example.org "
+            "(localhost instead of an IPv6 address, xn--... for letters beyond ASCII)"
+        )
 
 
 def main() -> None:
@@ -191,6 +215,12 @@ def main() -> None:
         arguments.database = arguments.database or Path("reader-study") / f"{study.cohort}.sqlite"
         if unknown := sorted(set(getattr(arguments, "again", [])) - set(study.readers)):
             raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
+        begun = Path(arguments.pack, pack.BEGUN)
+        if arguments.action is invite and begun.exists() and not arguments.database.exists():
+            raise InputError(
+                f"{arguments.database}: expected the database of a study that has begun ({begun}), found none; name "
+                f"it with --database, or remove {begun.name} if no answer is to be kept"
+            )
         database = Database(arguments.database, study, create=arguments.action is invite)
         if arguments.action is invite:
             pack.close(arguments.pack)

@@ -119,6 +119,7 @@ def test_reader_undoes_the_last_answer_once_and_the_undone_one_stays_on_record(a
         answers.undo("reader-2", 2)
     undone = (ANSWER.cls, ANSWER.origin, ANSWER.confidence)
     assert answers.undo("reader-1", 2) == (Place("study", 2, 5, 1.5, None), undone)
+    assert answers.undo("reader-1", 2) == (Place("study", 2, 5, 1.5, None), undone)  # sent again: the reply was lost
     with pytest.raises(ConflictError):
         answers.undo("reader-1", 1)
     answers.give("reader-1", "study", 2, OTHER)
@@ -129,6 +130,12 @@ def test_reader_undoes_the_last_answer_once_and_the_undone_one_stays_on_record(a
     assert kept[0][0] == "real"
     assert kept[0][1].endswith("Z")
     assert kept[1] == ("synthetic", None)
+
+
+def test_reader_time_is_the_longest_that_any_page_knows_of(answers):
+    answers.look("reader-1", "study", 1, 60)
+    answers.give("reader-1", "study", 1, ANSWER)  # from a page that was opened anew before the note arrived
+    assert answers.standing()[0][6] == 60
 
 
 def test_reader_cannot_undo_practice(answers):

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import sqlite3
+import time
 
 import pytest
 
@@ -161,9 +162,10 @@ def test_hash_in_the_reader_database_opens_no_session(scene, attack):
     """Who reads a backup of the database can enter with nothing in it."""
     hashes = [row[0] for table in ("codes", "sessions") for row in scene.stored()[table]]
     hashes += [row[1] for row in scene.stored()["codes"]]
+    name = scene.entered.headers["Set-Cookie"].split("=")[0]
     for value in hashes:
         client = scene.study.client()
-        client.headers |= {"Cookie": f"reader={value}", "X-Page": codes.page_token(value)}
+        client.headers |= {"Cookie": f"{name}={value}", "X-Page": codes.page_token(value)}
         attack(client.get("/study/place"), 401)
 
 
@@ -414,3 +416,24 @@ def test_reader_study_log_holds_no_code_and_no_token(scene):
     assert scene.one.headers["Cookie"].split("=")[1] not in log
     assert scene.one.headers["X-Page"] not in log
     assert "Traceback" not in log
+
+
+def test_readers_are_served_while_a_hundred_slow_connections_are_open(scene):
+    waiting = []
+    try:
+        for _ in range(120):
+            connection = socket.create_connection(("127.0.0.1", scene.study.port))
+            connection.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+            waiting.append(connection)
+        start = time.monotonic()
+        assert scene.one.get("/study/place").status == 200
+        assert time.monotonic() - start < 5
+    finally:
+        for connection in waiting:
+            connection.close()
+
+
+def test_foreign_host_is_refused_without_being_repeated(scene, attack):
+    reply = scene.one.get("/", Host="evil.example")
+    attack(reply, 400)
+    assert b"evil" not in reply.body

@@ -15,7 +15,8 @@ import pytest
 
 from tests import made_packs
 from tests.reader.browser import PATIENCE, Reader
-from tests.reader.packs import CLASSES
+from tests.reader.packs import CLASSES, write_pack
+from tests.reader.server import Study
 
 pytestmark = pytest.mark.slow
 ORIGINS = ("real", "synthetic")
@@ -289,6 +290,24 @@ def test_reader_with_two_tabs_answers_each_image_once(browser, studies):
     reader.answer_by_keys("cyst", "real", 1)
     reader.page.wait_for_selector("#alert:text('another session')")
     assert len(exported(study)) == 1
+
+
+def test_reader_of_two_studies_stays_in_both(browser, studies, tmp_path):
+    """One browser, one machine, two ports, between which browsers make no difference for cookies."""
+    first, second = studies(practice=0), Study(tmp_path / "second")
+    second.facts = write_pack(tmp_path / "second/pack", seed=2, practice=0)
+    second.links = second.invite()
+    second.start()
+    try:
+        reader = Reader(browser)
+        reader.begin(first.links["reader-1"])
+        page = reader.context.new_page()
+        page.goto(second.links["reader-1"])
+        page.wait_for_selector("#start:visible")
+        reader.answer_by_keys("cyst", "real", 3)
+        reader.wait_for("Image 2 of 5")
+    finally:
+        second.kill()
 
 
 def test_reader_whose_next_image_does_not_come_answers_only_what_is_shown(browser, studies):

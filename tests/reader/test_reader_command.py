@@ -1,5 +1,6 @@
 """The owner's commands, as an owner types them."""
 
+import json
 import os
 import re
 import socket
@@ -62,6 +63,39 @@ def test_reader_study_without_database_says_what_to_do(study):
     for command in (("serve",), ("status",), ("export", "--out", str(study.folder / "answers.csv"))):
         assert "the command invite makes it" in refused(study.run(*command))
     assert not (study.folder / "answers.csv").exists()
+
+
+def test_reader_database_is_never_overwritten_by_a_log_or_an_export(study):
+    study.invite()
+    before = study.database.read_bytes()
+    facts = study.folder / "pack/study.json"
+    journal = f"{study.database}-journal"
+    for command in (("status", "--log"), ("export", "--out"), ("serve", "--log")):
+        for path in (study.database, facts, journal):
+            done = study.run(*command, str(path))
+            assert done.returncode == 2
+            assert f"expected a file to write, found one of the study: {path}" in done.stderr
+    assert study.database.read_bytes() == before
+    assert json.loads(facts.read_text()) == study.facts
+
+
+def test_readers_are_not_invited_to_a_second_study_of_the_same_pack(study):
+    study.invite()
+    other = study.folder / "other.sqlite"
+    done = subprocess.run([*study.command("invite"), "--database", str(other)], capture_output=True, text=True)
+    assert "expected the database of a study that has begun" in refused(done)
+    assert not other.exists()
+
+
+def test_reader_database_that_is_damaged_is_refused(study):
+    study.invite()
+    with sqlite3.connect(study.database) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'codes'").fetchone()
+    data = bytearray(study.database.read_bytes())
+    size = int.from_bytes(data[16:18], "big")
+    data[(page - 1) * size : (page - 1) * size + 8] = b"\xff" * 8
+    study.database.write_bytes(data)
+    assert "put a backup back" in refused(study.run("status"))
 
 
 def test_reader_study_of_another_pack_is_refused(study, tmp_path):
@@ -128,7 +162,7 @@ def test_reader_study_that_others_can_reach_needs_an_address_and_says_what_else(
     assert "max-age" in reply.headers["Strict-Transport-Security"]
     code = study.invite("--again", "reader-1")["reader-1"].split("#")[1]
     cookie = client.post("/enter", {"code": code}, **{"X-Forwarded-For": "10.0.0.8"}).headers["Set-Cookie"]
-    assert cookie.startswith("__Host-reader=")
+    assert re.match(r"__Host-reader-[0-9a-f]{8}=", cookie)
     assert "; Secure" in cookie
     assert client.get("/", Host="127.0.0.1").status == 400
 
@@ -195,6 +229,12 @@ def test_reader_without_code_is_named_when_the_study_is_served(study):
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
+        ("http://[::1]:8000", None),
+        ("https://münchen.example", None),
+        ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
+        ("http://*", None),
+        ("https://a b.example", None),
+        ("https://.example.org", None),
         ("https://Study.Example.org/", "https://study.example.org"),
         ("https://study.example.org:443", "https://study.example.org"),
         ("http://study.example.org:80", "http://study.example.org"),

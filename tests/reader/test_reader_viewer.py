@@ -197,6 +197,7 @@ def test_reader_study_without_widths_shows_no_scale_bar(browser, studies):
     text = (study.folder / "pack/study.json").read_text()
     (study.folder / "pack/study.json").write_text(re.sub(r'"width_mm": [\d.]+', '"width_mm": null', text, count=1))
     study.database.unlink()
+    (study.folder / "pack/begun.txt").unlink()
     links = study.invite()
     study.start()
     reader = Reader(browser)

@@ -58,41 +58,43 @@ class Answers:
                     " WHERE reader = ? AND part = ? AND presentation = ? AND undone_at IS NULL",
                     (reader, part, presentation),
                 ).fetchone()
+                if standing is None:
+                    raise ConflictError(f"Image {presentation} is not the one to answer now.")
                 if standing != (answer.cls, answer.origin, answer.confidence):
-                    raise ConflictError(f"Image {presentation} is answered already, or not yet to be answered.")
+                    raise ConflictError(f"Image {presentation} is answered already; that answer stands until undone.")
                 return place
             image = self._pack.images(reader, part)[presentation - 1]
             row = (reader, part, presentation, image, answer.cls, answer.origin, answer.confidence)
+            seconds = max(answer.seconds, place.seconds)  # a page opened anew may not know of all
             connection.execute(
                 "INSERT INTO answers (reader, part, presentation, image, class, origin, confidence, seconds,"
                 " answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, round(answer.seconds, 3), now()),
+                (*row, round(seconds, 3), now()),
             )
-            self._look(connection, reader, part, presentation, answer.seconds)
+            self._look(connection, reader, part, presentation, seconds)
             return self._place(connection, reader)
 
     def undo(self, reader: str, presentation: int) -> tuple[Place, tuple[str, str, int]]:
         """Mark the last answer, if it is to ``presentation``, as undone.
 
-        Return the place, there again, and the class, origin and confidence that were answered.
+        Return the place, there again, and the class, origin and confidence that were answered. The same undo sent
+        again, as after a lost reply, returns the same and changes nothing.
 
         Raises
         ------
         ConflictError
-            If that is not the last answer, or the last one is undone already.
+            If that is not the last answer.
         """
         with self._database.transaction() as connection:
-            if presentation != self._place(connection, reader).undo:
-                raise ConflictError(
-                    f"The answer to image {presentation} cannot be undone: only the last one can, once."
-                )
-            (undone,) = connection.execute(
-                "UPDATE answers SET undone_at = ?"
-                " WHERE reader = ? AND part = ? AND presentation = ? AND undone_at IS NULL"
-                " RETURNING class, origin, confidence",
-                (now(), reader, STUDY, presentation),
-            ).fetchall()
-            return self._place(connection, reader), undone
+            last = connection.execute(
+                "SELECT id, part, presentation, class, origin, confidence FROM answers WHERE reader = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (reader,),
+            ).fetchone()
+            if last is None or last[1:3] != (STUDY, presentation):
+                raise ConflictError(f"The answer to image {presentation} cannot be undone: only the last one can.")
+            connection.execute("UPDATE answers SET undone_at = ? WHERE id = ? AND undone_at IS NULL", (now(), last[0]))
+            return self._place(connection, reader), last[3:]
 
     def look(self, reader: str, part: str, presentation: int, seconds: float) -> None:
         """Note how long the next presentation has been looked at so far.

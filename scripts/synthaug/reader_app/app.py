@@ -29,7 +29,8 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
     protect(app, origins)
     entrance, answers, limiter = Entrance(database, pack), Answers(database, pack), codes.Limiter()
     secure = origins[0].startswith("https:")
-    cookie = "__Host-reader" if secure else "reader"
+    # By the pack, for a browser sends one machine's cookies to all of its ports.
+    cookie = f"{'__Host-' if secure else ''}reader-{pack.digest[:8]}"
     answer_fields = fields(
         part={"enum": PARTS},
         presentation=PRESENTATION,
@@ -42,6 +43,8 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
     @app.before_request
     def who() -> None:
         """Set the session; everything under /study/ needs one, and the token of a page that it opened."""
+        if request.endpoint == "static":
+            return
         g.token = request.cookies.get(cookie, "")
         g.reader = entrance.reader(g.token) if g.token else None
         if request.path.startswith("/study/"):
@@ -100,7 +103,7 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
             truth = pack.truths[presentation - 1]
             reply["truth"] = {"class": truth.cls, "origin": truth.origin}
         log.info("%s answered %s %d", g.reader, part, presentation)
-        return jsonify(reply)
+        return remembered(jsonify(reply), g.token)
 
     @app.post("/study/undo")
     def undo() -> Response:

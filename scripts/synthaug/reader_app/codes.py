@@ -13,7 +13,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 32 letters of which none looks 
 GROUPS, LETTERS = 4, 5  # 20 letters of 5 bits: 100 bits
 WINDOW = 15 * 60  # seconds over which wrong codes are counted
 BY_ADDRESS = 10  # wrong codes of one address in the window
-IN_TOTAL = 100  # wrong codes of all addresses in the window
+IN_TOTAL = 1000  # wrong codes of all addresses in the window
 
 
 def new_code() -> str:

@@ -66,13 +66,14 @@ class Database:
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # for the owner's eyes only
         wrong = f"{path}: expected the study's database"
         try:
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
         except sqlite3.DatabaseError as error:
             raise InputError(f"{wrong}: {error}; name another with --database") from error
         try:
             # Not WAL: it would keep the answers in a second file, and a copy of this one would lack them.
             self._connection.execute("PRAGMA journal_mode = TRUNCATE")
             self._connection.execute("PRAGMA synchronous = FULL")
+            (state,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
             with self.transaction() as connection:
                 if not connection.execute("SELECT name FROM sqlite_master").fetchone():
                     for statement in TABLES.split(";\n"):
@@ -82,6 +83,11 @@ class Database:
         except sqlite3.DatabaseError as error:
             self.close()
             raise InputError(f"{wrong}: {error}; name another with --database") from error
+        if state != "ok":
+            self.close()
+            raise InputError(
+                f"{wrong}, found a damaged one ({state.splitlines()[-1]}); put a backup back, and no -journal beside it"
+            )
         if found[0] != pack.digest:
             self.close()
             raise InputError(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 from flask import Flask, Response, abort, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 LARGEST_BODY = 4096  # bytes
 LONGEST_LOOK = 24 * 60 * 60  # seconds
@@ -56,6 +56,8 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
     def explain(error: HTTPException) -> Response:
         failed = error.code is None or error.code >= 500
         text = "The server failed; the owner of the study finds the reason in its log." if failed else error.description
+        if isinstance(error, SecurityError):
+            text = "This host is none of the study's."  # its own words repeat what the request said
         log.info("%s from %s to %s", error.code, request.remote_addr, request.endpoint)
         response = jsonify(error=text)
         response.status_code = error.code or 500
