@@ -5,6 +5,7 @@ apart, so names, orders and the nominal sizes of synthetic ROIs are made here, t
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from synthaug.reader_terms import REAL, SYNTHETIC
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
 LETTER = "a"  # begins every name
+
+log = logging.getLogger(__name__)
 
 Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
 
@@ -230,13 +233,19 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     sources = _distinct({key: pools[key] for key in sorted(pools) if key[2] == cls})
     shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
     parts = []
-    for ((seed, folds, _), found), first, further in zip(sources.items(), shown, practice, strict=True):
-        if first + further > len(found):
+    for ((seed, folds, _), different), first, further in zip(sources.items(), shown, practice, strict=True):
+        number, found = first + further, len(pools[seed, folds, cls])
+        source = f"{params.generator}, class {cls}, seed {seed}, train-{folds}"
+        if number > found:
             problems.append(
-                f"synthetic: expected {first + further} different images of {params.generator}, class {cls}, seed "
-                f"{seed}, train-{folds}, found {len(found)}; lower it or have the generator make more"
+                f"synthetic: expected {number} images of {source}, found {found}; lower it, or have the generator make "
+                "more"
             )
-        samples = random.permutation(found)[: first + further]
+        samples = random.permutation(different)[:number]
+        if number > len(different):
+            log.warning("%s: of %d images shown only %d differ, which tells readers", source, number, len(different))
+            same = np.setdiff1d(np.arange(found), different)
+            samples = np.concatenate([samples, random.permutation(same)])[:number]
         place = {"seed": seed, "folds": folds, "sample": samples, "place": samples}
         parts.append(pd.DataFrame({**place, "study": np.arange(len(samples)) < first}))
     table = pd.concat(parts, ignore_index=True)
@@ -247,8 +256,8 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
 def _distinct(pools: Pools) -> dict[tuple[int, str, str], list[int]]:
     """Return the pools, in order, each with its samples that were not there before; pools without any are left out.
 
-    Imported generators may give the same images for every seed and fold, collapsed ones may repeat one: seen twice it
-    would tell what it is.
+    Imported generators may give the same images for every seed and fold, collapsed ones repeat theirs: an image that is
+    seen twice tells what it is.
     """
     seen: set[bytes] = set()
     result: dict[tuple[int, str, str], list[int]] = {}
