@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from skimage import io
 
+from tests import made_packs
+
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 
 
@@ -42,4 +44,10 @@ def write_pack(folder: Path, *, seed: int = 1, images: int = 4, repeats: int = 1
     for image in ids:
         io.imsave(folder / "images" / f"{image}.png", made_up(rng), check_contrast=False)
     (folder / "study.json").write_text(json.dumps(study), encoding="utf-8")
+    return study
+
+
+def build_pack(folder: Path, **changes) -> dict:
+    """Build a pack into ``folder`` by the rule's script, of a made-up cohort, and return its study.json."""
+    study, _ = made_packs.build(folder.parent, **changes)
     return study

@@ -7,19 +7,14 @@ import pytest
 from scipy import stats
 
 from tests import made_packs
+from tests.reader.packs import build_pack
 
 TIMES = 15  # each image is asked for
 
 
 @pytest.mark.slow
 def test_server_sends_readers_real_and_synthetic_images_alike(studies):
-    study = studies(
-        lambda folder, **changes: made_packs.build(folder.parent, **changes)[0],
-        real=10,
-        synthetic=10,
-        repeats=0,
-        training=0,
-    )
+    study = studies(build_pack, real=10, synthetic=10, repeats=0, training=0)
     key = made_packs.read_key(study.folder)
     origins = key.set_index("image")["origin"]
     client = study.client()

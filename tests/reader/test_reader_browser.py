@@ -15,7 +15,7 @@ import pytest
 
 from tests import made_packs
 from tests.reader.browser import PATIENCE, Reader
-from tests.reader.packs import CLASSES, write_pack
+from tests.reader.packs import CLASSES, build_pack, write_pack
 from tests.reader.server import Study
 
 pytestmark = pytest.mark.slow
@@ -61,13 +61,7 @@ def check_scores(study, plan):
 
 
 def test_readers_answer_a_whole_study_over_pauses_and_a_killed_server(browser, studies):
-    study = studies(
-        lambda folder, **changes: made_packs.build(folder.parent, **changes)[0],
-        real=1,
-        synthetic=1,
-        repeats=1,
-        training=1,
-    )
+    study = studies(build_pack, real=1, synthetic=1, repeats=1, training=1)
     truths = [(item["class"], item["origin"]) for item in study.facts["training"]]
     assert len(truths) == 6
     rng = np.random.default_rng(5)
