@@ -1,7 +1,7 @@
 """Score the readers' answers: real or synthetic, class, agreement, response times, and what fooled everyone.
 
-Inputs: the answers (`reader,presentation,image,class,origin,confidence,seconds`), `study.json` and `key.csv` of the
-pack that readers saw, and its images.
+Inputs: the answers (`reader,presentation,image,class,origin`, optional `confidence,seconds`), `study.json` and
+`key.csv` of the pack that readers saw, and its images.
 Outputs: `scores.csv` (`reader,task,measure,origin,class,right,n,value,low,high,chance,chance_of,p,verdict`; fractions,
 but d' and the criterion), the table of how well real and synthetic were told apart (percent), `agreement.csv`
 (`agreement,readers,task,measure,value,low,high,n`), `times.csv` (`reader,origin,n,q1_s,median_s,q3_s`), and the images

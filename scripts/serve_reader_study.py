@@ -25,7 +25,7 @@ import command
 from synthaug import artifacts
 from synthaug.errors import InputError
 from synthaug.reader_app import answers, app, pack, protection
-from synthaug.reader_app.database import Database
+from synthaug.reader_app.database import Database, is_database
 from synthaug.reader_app.entrance import Entrance
 
 EXPOSED = """\
@@ -142,20 +142,12 @@ def parse() -> argparse.Namespace:
         if action is export:
             sub.add_argument("--out", required=True, help="CSV to write")
     arguments = parser.parse_args()
+    folder = Path(arguments.pack).resolve()
     for name in ("out", "log"):
-        if (path := getattr(arguments, name, None)) and is_precious(Path(path), Path(arguments.pack)):
+        path = getattr(arguments, name, None)
+        if path and (is_database(Path(path)) or folder in Path(path).resolve().parents):
             parser.error(f"argument --{name}: expected a file to write, found one of the study: {path}; name another")
     return arguments
-
-
-def is_precious(path: Path, pack_folder: Path) -> bool:
-    """Say whether ``path`` is a database, what SQLite keeps beside one, or a part of the pack."""
-    if path.name.endswith("-journal") or pack_folder.resolve() in path.resolve().parents:
-        return True
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
 
 
 def port(text: str) -> int:
@@ -215,11 +207,10 @@ def main() -> None:
         arguments.database = arguments.database or Path("reader-study") / f"{study.cohort}.sqlite"
         if unknown := sorted(set(getattr(arguments, "again", [])) - set(study.readers)):
             raise InputError(f"--again {unknown[0]}: expected a reader of the pack: {', '.join(study.readers)}")
-        begun = Path(arguments.pack, pack.BEGUN)
-        if arguments.action is invite and begun.exists() and not arguments.database.exists():
+        if arguments.action is invite and pack.begun(arguments.pack) and not arguments.database.exists():
             raise InputError(
-                f"{arguments.database}: expected the database of a study that has begun ({begun}), found none; name "
-                f"it with --database, or remove {begun.name} if no answer is to be kept"
+                f"{arguments.database}: expected the database of a study that has begun, found none; name it with "
+                f"--database, or remove {pack.BEGUN} from the pack if no answer is to be kept"
             )
         database = Database(arguments.database, study, create=arguments.action is invite)
         if arguments.action is invite:

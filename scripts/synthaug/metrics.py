@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from synthaug.errors import InputError
 
@@ -193,13 +194,26 @@ def auc(positive: np.ndarray, scores: np.ndarray, fold: np.ndarray, weights: np.
     return _ratio(concordant, pairs)
 
 
-def loglinear_rates(hits, false_alarms, real, synthetic) -> tuple[np.ndarray, np.ndarray]:
-    """Return hit and false-alarm rates after the loglinear correction: 0.5 more answers of each kind.
+def detection(
+    hits: np.ndarray, alarms: np.ndarray, positives: np.ndarray, negatives: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return balanced accuracy, d' and the criterion of detectors by their numbers of hits and false alarms.
 
-    Without it d' is infinite where a rate is 0 or 1; it is applied always, which is less biased than where needed only
-    (Hautus, Behav. Res. Methods 27:46, 1995).
+    The rates of d' and the criterion have the loglinear correction, half an answer more of each kind. Without it d' is
+    infinite where a rate is 0 or 1; it is applied always, which is less biased than where needed only (Hautus, Behav.
+    Res. Methods 27:46, 1995).
+
+    Parameters
+    ----------
+    hits, alarms, positives, negatives : (b,) float arrays
+        The last two are how many there are of both kinds; the balanced accuracy is not a number without one of them.
     """
-    return (hits + 0.5) / (real + 1), (false_alarms + 0.5) / (synthetic + 1)
+    z_hit, z_alarm = norm.ppf((hits + 0.5) / (positives + 1)), norm.ppf((alarms + 0.5) / (negatives + 1))
+    return {
+        "balanced accuracy": (_ratio(hits, positives) + 1 - _ratio(alarms, negatives)) / 2,
+        "d'": z_hit - z_alarm,
+        "criterion": -(z_hit + z_alarm) / 2,
+    }
 
 
 def measures(pool: Pool, classes: list[str], weights: np.ndarray) -> dict[tuple[str, str], np.ndarray]:

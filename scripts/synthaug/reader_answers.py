@@ -192,17 +192,21 @@ def _wrong(cell: dict[str, str], asked: Study) -> Iterator[str]:
         yield f"class: expected one of {', '.join(asked.classes)}, found {cell['class']!r}; correct the cell"
     if cell["origin"] not in ORIGINS:
         yield f"origin: expected real or synthetic, found {cell['origin']!r}; correct the cell"
-    low, high = CONFIDENCE
-    confidence = _whole(cell.get("confidence", str(low)))
-    if confidence is None or not low <= confidence <= high:
-        found = repr(cell["confidence"])
-        yield f"confidence: expected a whole number from {low} to {high}, found {found}; correct the cell"
-    try:
-        valid = 0 <= float(cell.get("seconds", 0)) < math.inf
-    except ValueError:
-        valid = False
-    if not valid:
+    if "confidence" in cell:
+        low, high = CONFIDENCE
+        confidence = _whole(cell["confidence"])
+        if confidence is None or not low <= confidence <= high:
+            found = repr(cell["confidence"])
+            yield f"confidence: expected a whole number from {low} to {high}, found {found}; correct the cell"
+    if "seconds" in cell and not _is_time(cell["seconds"]):
         yield f"seconds: expected a number, 0 or more, found {cell['seconds']!r}; correct the cell"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return 0 <= float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _whole(text: str) -> int | None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from scipy.stats import norm, rankdata
 
-from synthaug.metrics import ALL, loglinear_rates
+from synthaug import metrics, paired_tests
+from synthaug.metrics import ALL
 from synthaug.reader_answers import Reading, Study
 from synthaug.reader_terms import CLASS, ORIGIN, ORIGINS, REAL
 
@@ -30,8 +30,8 @@ def chance(
     key: tuple[str, str, str, str],
     given: list[Reading],
     study: Study,
-    random: np.random.Generator | None = None,
-    permutations: int = 0,
+    random: np.random.Generator,
+    permutations: int,
 ) -> Chance:
     """Return what scores without seeing anything, and the test of one reader, or of the mean of several, against it.
 
@@ -42,7 +42,7 @@ def chance(
     given
         The answers of one reader, or of the several whose mean is tested.
     random, permutations
-        What a mean is tested with: signs or origins that are permuted so often.
+        The origins that a mean is tested with are permuted so often.
     """
     task, measure, origin, _ = key
     if measure in GUESSED:
@@ -60,7 +60,7 @@ def chance(
     commonest = int(np.bincount(truth, minlength=len(names)).argmax())
     right = [(true == answer)[part] for (true, answer), part in zip(answered, parts, strict=True)]
     gains = np.sum(right, axis=0) - len(given) * (truth == commonest)
-    p = _exact_p(gains) if len(given) == 1 else _flipped_p(gains, random, permutations)
+    p = paired_tests.sign_flip(gains, random)  # of one reader it is McNemar's exact test
     return Chance(float(np.mean(truth == commonest)), f'always "{names[commonest]}"', p)
 
 
@@ -91,28 +91,10 @@ def _told_p_of_mean(measure: str, given: list[Reading], random: np.random.Genera
 
 def _told(measure: str, reading: Reading, real: np.ndarray) -> np.ndarray:
     """Return a measure of the answers of one reader for each row of origins ``real``, (b, n) of 0 and 1."""
-    number, synthetic = real.sum(axis=1), (1 - real).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if measure == "auc":
-            ranks = real @ rankdata(reading.rating)
-            return (ranks - number * (number + 1) / 2) / (number * synthetic)
-        hits, alarms = real @ reading.says_real, (1 - real) @ reading.says_real
-        if measure == "balanced accuracy":
-            return (hits / number + 1 - alarms / synthetic) / 2
-        rates = loglinear_rates(hits, alarms, number, synthetic)
-        return norm.ppf(rates[0]) - norm.ppf(rates[1])
-
-
-def _exact_p(gains: np.ndarray) -> float:
-    """Test answers against one and the same answer to the same images: McNemar's exact test.
-
-    ``gains``: by image 1 where only the reader is right, -1 where only the one answer is, 0 elsewhere.
-    """
-    discordant = int(np.abs(gains).sum())
-    return float(stats.binomtest(int((gains > 0).sum()), discordant).pvalue) if discordant else 1.0
-
-
-def _flipped_p(gains: np.ndarray, random: np.random.Generator, permutations: int) -> float:
-    """Test likewise the answers of several readers, whose gains are summed by image: their signs are flipped."""
-    flips = random.choice([-1, 1], (permutations, len(gains)))
-    return float((1 + np.sum(np.abs(flips @ gains) >= abs(gains.sum()))) / (1 + permutations))
+    if measure == "auc":
+        # Each image stands there as a real and as a synthetic one; the weights say which it is.
+        kinds = np.repeat([True, False], len(reading.rating))
+        one = np.zeros(len(kinds), dtype=int)
+        return metrics.auc(kinds, np.tile(reading.rating, 2), one, np.hstack([real, 1 - real]))
+    hits, alarms = real @ reading.says_real, (1 - real) @ reading.says_real
+    return metrics.detection(hits, alarms, real.sum(axis=1), (1 - real).sum(axis=1))[measure]

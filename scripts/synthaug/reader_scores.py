@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
 
 from synthaug import metrics, seeding, stats
 from synthaug.metrics import ALL
@@ -96,10 +96,15 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     resampling = Resampling(study.key, params)
     by_reader = readings(answers, study)
     measured = {reader: _measures(reading, resampling, study.classes) for reader, reading in by_reader.items()}
+
+    def level(key: tuple[str, str, str, str], given: list[Reading]) -> Chance:
+        random = seeding.stream(params.master_seed, "reader study", "permutations", *key)
+        return chance(key, given, study, random, params.bootstrap)
+
     rows = []
     for reader, measures in measured.items():
         for key, (values, part, right) in measures.items():
-            rows.append(_row(reader, key, values, part, right, resampling, chance(key, [by_reader[reader]], study)))
+            rows.append(_row(reader, key, values, part, right, resampling, level(key, [by_reader[reader]])))
     for key in next(iter(measured.values())) if len(measured) > 1 else ():
         if not all(key in measures for measures in measured.values()):
             continue
@@ -108,9 +113,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
         part = np.concatenate([part for _, part, _ in of_readers])
         rights = [right for *_, right in of_readers]
         right = None if None in rights else sum(rights)
-        random = seeding.stream(params.master_seed, "reader study", "permutations", *key)
-        level = chance(key, list(by_reader.values()), study, random, params.bootstrap)
-        rows.append(_row(ALL, key, values, part, right, resampling, level))
+        rows.append(_row(ALL, key, values, part, right, resampling, level(key, list(by_reader.values()))))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -176,18 +179,14 @@ def _measures(
     for origin, part in parts.items():
         share = metrics.accuracy(_two_by_two(weights, told & part, ~told & part))
         add(ORIGIN, "accuracy", origin, ALL, share, part, (told & part).sum())
-    hits, missed = (weights @ (reading.real & says) for says in (reading.says_real, ~reading.says_real))
-    alarms, rejected = (weights @ (~reading.real & says) for says in (reading.says_real, ~reading.says_real))
     if 0 < reading.real.sum() < len(reading.real):
-        with np.errstate(invalid="ignore"):
-            hit, alarm = hits / (hits + missed), alarms / (alarms + rejected)
-        z_hit, z_alarm = norm.ppf(metrics.loglinear_rates(hits, alarms, hits + missed, alarms + rejected))
-        one = np.zeros(len(everything), dtype=int)
-        add(ORIGIN, "balanced accuracy", ALL, ALL, (hit + 1 - alarm) / 2, everything)
         if not np.isnan(reading.rating).any():
+            one = np.zeros(len(everything), dtype=int)
             add(ORIGIN, "auc", ALL, ALL, metrics.auc(reading.real, reading.rating, one, weights), everything)
-        add(ORIGIN, "d'", ALL, ALL, z_hit - z_alarm, everything)
-        add(ORIGIN, "criterion", ALL, ALL, -(z_hit + z_alarm) / 2, everything)
+        hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
+        detection = metrics.detection(hits, alarms, weights @ reading.real, weights @ ~reading.real)
+        for measure, values in detection.items():
+            add(ORIGIN, measure, ALL, ALL, values, everything)
     number = len(classes)
     for origin, part in parts.items():
         counts = metrics.confusion(reading.truth, reading.answer, number, weights * part)

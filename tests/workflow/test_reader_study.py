@@ -124,7 +124,7 @@ def test_reader_study_from_pack_to_report(rerun):
 
 
 @pytest.mark.slow
-def test_what_readers_answer_in_their_browsers_is_table_4(rerun, served):
+def test_what_readers_answer_over_http_is_table_4(rerun, served):
     """The pack that the rule built, real invitations, the real server over HTTP, its export, and the scores of that."""
     done = rerun.snakemake("build_reader_study")
     assert done.returncode == 0, done.stdout + done.stderr

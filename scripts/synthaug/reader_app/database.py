@@ -46,6 +46,15 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def is_database(path: Path) -> bool:
+    """Say whether ``path`` is a database, of whatever study, or the journal that SQLite keeps beside one."""
+    if path.name.endswith("-journal"):
+        return True
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
+    return False
+
+
 class Database:
     """One connection for all threads. Each transaction is on disk before it returns, and survives a kill."""
 

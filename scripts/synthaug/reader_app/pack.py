@@ -98,6 +98,11 @@ def close(folder: str | Path) -> None:
         )
 
 
+def begun(folder: str | Path) -> bool:
+    """Say whether readers were invited to judge the pack in ``folder``."""
+    return (Path(folder) / BEGUN).exists()
+
+
 def _check(path: Path, study: object) -> None:
     error = next(iter(sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(study), key=str)), None)
     if error:

@@ -12,7 +12,7 @@ const viewer = makeViewer();
 let place = null; // where the reader stands, as the server last said
 let answering = false; // an image is in view and waits for its answer
 let busy = false; // a request is under way
-let timed = ""; // the image that the clock and the choices are about
+let current = ""; // the image that the clock and the choices are about
 let looked = Promise.resolve(); // the last note of a look has arrived, or never will
 
 // --- what is in view: start, reading, truth or end
@@ -64,7 +64,7 @@ function conceal() {
   answering = false;
   clock.stop();
   viewer.hide();
-  if (timed !== position()) form.reset();
+  if (current !== position()) form.reset();
   form.hidden = true;
   $("pause").hidden = true;
 }
@@ -81,8 +81,8 @@ async function showImage() {
   view("reading", $("canvas"));
   $("canvas").setAttribute("aria-label", position() + (width ? `, ${width.toFixed(1)} mm wide` : ""));
   $("status").textContent = position();
-  const seconds = Math.max(place.seconds, timed === position() ? clock.seconds : 0);
-  timed = position();
+  const seconds = Math.max(place.seconds, current === position() ? clock.seconds : 0);
+  current = position();
   requestAnimationFrame(() => answering && clock.start(seconds));
 }
 
