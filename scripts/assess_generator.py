@@ -14,39 +14,30 @@ import numpy as np
 import pandas as pd
 import torch
 
-import command
-from synthaug import (
-    artifacts,
-    augment,
-    classify,
-    copies,
-    device,
-    embedding,
-    figures,
-    figures_neighbours,
-    groups,
-    images,
-    imports,
-    quality,
-    seeding,
-    trained,
-)
+from steps import command
+from synthaug import seeding
+from synthaug.classification import augment, classifier, stored_classifier, training_images, training_sets
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.generators import imported
+from synthaug.quality import copy_search, embedding, realism
+from synthaug.report import figure_style, neighbour_sheet
+from synthaug.training import device
 
 KEYS = ["folds", "class"]
 ALL = "all"
 CARD = {
-    "KID": (embedding.CNN, quality.KID, 3),
-    "KID to test": (embedding.CNN, quality.KID_TEST, 3),
-    "KID, radiomic": (embedding.RADIOMIC, quality.KID, 2),
+    "KID": (embedding.CNN, realism.KID, 3),
+    "KID to test": (embedding.CNN, realism.KID_TEST, 3),
+    "KID, radiomic": (embedding.RADIOMIC, realism.KID, 2),
     "precision": (embedding.CNN, "precision", 2),
     "recall": (embedding.CNN, "recall", 2),
     "density": (embedding.CNN, "density", 2),
     "coverage": (embedding.CNN, "coverage", 2),
-    "sharpness": (quality.PIXELS, quality.SHARPNESS, 2),
-    "spectrum": (quality.PIXELS, quality.SPECTRUM, 2),
-    "AUC": (embedding.CNN, quality.SCORE, 2),
-    "AUC, radiomic": (embedding.RADIOMIC, quality.SCORE, 2),
+    "sharpness": (realism.PIXELS, realism.SHARPNESS, 2),
+    "spectrum": (realism.PIXELS, realism.SPECTRUM, 2),
+    "AUC": (embedding.CNN, realism.SCORE, 2),
+    "AUC, radiomic": (embedding.RADIOMIC, realism.SCORE, 2),
 }
 
 
@@ -82,19 +73,19 @@ class Cohort:
         if unknown:
             raise InputError(f"{path}: expected lesions of rois.csv, found lesion {unknown[0]}; train it again")
         lesion = train_set["lesion"].map(place)
-        augmented = train_set["source"].isin([groups.POOL, groups.EXTRA_POOL])
+        augmented = train_set["source"].isin([training_sets.POOL, training_sets.EXTRA_POOL])
         row = np.where(augmented, lesion * augment.PER_LESION + train_set["rank"], lesion)
         return train_set.assign(row=row).reset_index(drop=True)
 
     def group(self, train_folds: str, group: int, cls: str, seed: int, master_seed: int) -> pd.DataFrame:
         """Return the classic group of ``train_folds``, of one class: the mixture that generators train on."""
-        return groups.generator_set(
+        return training_sets.generator_set(
             self.rois, self.pool_index, self.folds,
             train_folds=train_folds, group=group, cls=cls, seed=seed, master_seed=master_seed,
         )  # fmt: skip
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
-        return images.gather(rows, self.roi_images, self.pool_images, synthetic={})
+        return training_images.gather(rows, self.roi_images, self.pool_images, synthetic={})
 
     def patients(self, rows: pd.DataFrame) -> np.ndarray:
         return rows["lesion"].map(dict(zip(self.rois["lesion"], self.rois["patient"], strict=True))).to_numpy(dtype=str)
@@ -111,7 +102,7 @@ def keyed(pairs: list[str], option: str, needed: list[str]) -> dict[str, str]:
 
 def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.device) -> list[dict[str, np.ndarray]]:
     """Return the features of training, synthetic and test images, scaled by the first of them."""
-    learned = [classify.predict(network, part, where)[1] for part in pixels]
+    learned = [classifier.predict(network, part, where)[1] for part in pixels]
     measured = [embedding.radiomic(part) for part in pixels]
     return [
         {
@@ -123,13 +114,13 @@ def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.devic
 
 
 def movement(row: pd.Series) -> str:
-    """Say in words how `copies.moved` takes the training image of a row with `copies.COLUMNS` to the other image."""
+    """Say in words how `copy_search.moved` takes the training image of ``row`` to the other image."""
     flip = ", flipped" if row["flipped"] else ""
     return f"shifted {row['shift_x_px']:+.1f} {row['shift_y_px']:+.1f} px, rotated {row['rotation_deg']:.0f} deg{flip}"
 
 
 def card(
-    names: dict[str, object], table: pd.DataFrame, audits: list[copies.Audit], nearest: pd.DataFrame
+    names: dict[str, object], table: pd.DataFrame, audits: list[copy_search.Audit], nearest: pd.DataFrame
 ) -> pd.DataFrame:
     """Sum up in one row: each measure and, after ``real``, its reference; then the search for copies."""
     total = table[(table["folds"] == ALL) & (table["class"] == ALL)].set_index(["features", "measure"])
@@ -188,7 +179,7 @@ def main() -> None:
             train_set = artifacts.read_csv(train_paths[part])
             rest = "".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(folds)))
             of_class = (arguments.group, cls, arguments.seed, params.master_seed)
-            if (train_set["source"] == imports.IMPORTED).all():
+            if (train_set["source"] == imported.IMPORTED).all():
                 # What it saw of which lesion is not known: it stands beside what a generator of this workflow sees.
                 seen = cohort.group(folds, *of_class)
             else:
@@ -203,14 +194,14 @@ def main() -> None:
             own = own.iloc[draw("train").permutation(len(own))[:count]]
             pixels = [cohort.pixels(own), made[:count], cohort.pixels(unseen[:count])]
             units = [cohort.patients(own), np.arange(count).astype(str), cohort.patients(unseen[:count])]
-            features = views(pixels, device.place(trained.classifier(Path(folders[folds])), where), where)
-            sets = [quality.Images(*images) for images in zip(pixels, units, features, strict=True)]
-            table = quality.assess(cls, *sets, params.neighbours, params.confidence, draw)
+            features = views(pixels, device.place(stored_classifier.classifier(Path(folders[folds])), where), where)
+            sets = [realism.Images(*images) for images in zip(pixels, units, features, strict=True)]
+            table = realism.assess(cls, *sets, params.neighbours, params.confidence, draw)
             tables.append(table.assign(folds=folds))
 
             # All classes that it saw: a generator of several may copy a lesion of another class.
             pixels = cohort.pixels(seen)
-            audit = copies.audit(
+            audit = copy_search.audit(
                 made, pixels, seen["lesion"].to_numpy(), cohort.pixels(unseen), params.false_alarm, draw("controls")
             )
             audits.append(audit)
@@ -229,16 +220,16 @@ def main() -> None:
                     arguments.generator, folds, cls, audit.found, audit.planted,
                 )  # fmt: skip
         table = pd.concat(tables, ignore_index=True)
-        by_folds = quality.averages(table, ["folds", "features", "measure"]).assign(**{"class": ALL})
-        total = quality.averages(by_folds, ["class", "features", "measure"]).assign(folds=ALL)
-        table = pd.concat([table, by_folds, total], ignore_index=True)[["folds", *quality.COLUMNS]]
+        by_folds = realism.averages(table, ["folds", "features", "measure"]).assign(**{"class": ALL})
+        total = realism.averages(by_folds, ["class", "features", "measure"]).assign(folds=ALL)
+        table = pd.concat([table, by_folds, total], ignore_index=True)[["folds", *realism.COLUMNS]]
         nearest = pd.concat(found, ignore_index=True)
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
         artifacts.write_csv(card(names, table, audits, nearest), arguments.card)
         title = f"Generator {arguments.generator}, seed {arguments.seed}"
-        figure = figures_neighbours.nearest(nearest, shown, beside, params.classes, title)
-        figures.save(figure, arguments.png, arguments.svg)
+        figure = neighbour_sheet.nearest(nearest, shown, beside, params.classes, title)
+        figure_style.save(figure, arguments.png, arguments.svg)
         nearest["transform"] = [movement(row) for _, row in nearest.iterrows()]
         columns = [*KEYS, "sample", "distance", "threshold", "alarm", "lesion", "source", "rank", "transform"]
         artifacts.write_csv(nearest[columns].round(6), arguments.copies)

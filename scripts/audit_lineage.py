@@ -11,8 +11,9 @@ import hashlib
 import json
 from pathlib import Path
 
-import command
-from synthaug import artifacts, lineage
+from steps import command
+from synthaug.audit import lineage
+from synthaug.files import artifacts
 
 
 def generator(name: list, results: Path) -> lineage.Generator:

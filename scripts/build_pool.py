@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-import command
-from synthaug import artifacts, augment, rois, seeding
+from steps import command
+from synthaug import seeding
+from synthaug.classification import augment, rois
+from synthaug.files import artifacts
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from PIL import Image
 
-import command
-from synthaug import artifacts, reader_pack
+from steps import command
+from synthaug.files import artifacts
+from synthaug.readers import pack as reader_pack
 
 DATE = 315532800  # 1980-01-01, seconds since 1970: the date of every image
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--cases", required=True, help="cases.csv")
     parser.add_argument("--roi-images", required=True, help="rois/images.npy")
     parser.add_argument("--synthetic", required=True, nargs="+", metavar="SEED/FOLDS/CLASS=PATH", help="images.npy")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.reader_pack.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.readers.pack.Params")
     parser.add_argument("--study", required=True, help="study.json of the pack")
     parser.add_argument("--images", required=True, type=Path, help="folder of the pack's images")
     parser.add_argument("--key", required=True, help="key.csv, apart from the pack")

@@ -5,14 +5,15 @@ key slice, geometry, position, largest diameter and a digest of its pixels. All 
 their rows; nothing is written if there is one.
 """
 
-import command
-from synthaug import artifacts, cases
+from steps import command
+from synthaug.cohort import cases
+from synthaug.files import artifacts
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--table", required=True, help="the case table (CSV)")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.cases.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.cohort.cases.Params")
     parser.add_argument("--out", required=True, help="the checked cases (CSV)")
     arguments = parser.parse_args()
     with command.logged("check_cases", arguments, private=True) as log:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-import command
-from synthaug import artifacts
+from steps import command
 from synthaug.errors import InputError
+from synthaug.files import artifacts
 
 
 def file_of(arm: str, size: str, seed: int, folds: str) -> str:

@@ -8,20 +8,22 @@ of the patient-level sign-flip permutation test, p_holm corrected over the rows 
 verdict is `gain`, `loss`, `no gain` (a gain of interest is excluded) or `undecidable`.
 """
 
-import command
-from synthaug import artifacts, comparisons, metrics
+from steps import command
+from synthaug.classification import measures
+from synthaug.evaluation import comparisons
+from synthaug.files import artifacts
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument("--params", required=True, help="JSON object, see comparisons.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see evaluation.comparisons.Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("compare_arms", arguments) as log:
         params = command.params(comparisons.Params, arguments.params)
-        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         table = comparisons.table(pools, artifacts.read_csv(arguments.operating_points), params)
         artifacts.write_csv(table, arguments.out)
         verdicts = table[table["metric"] == "accuracy"]["verdict"].value_counts()

@@ -12,8 +12,11 @@ accuracy by which it was. `published` was read off the test folds, so it is opti
 
 from dataclasses import dataclass
 
-import command
-from synthaug import artifacts, metrics, operating, stats
+from steps import command
+from synthaug.classification import measures
+from synthaug.evaluation import operating_points as operating
+from synthaug.evaluation import resampling
+from synthaug.files import artifacts
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class Params:
     synthetic: int
     plateau: float
 
-    def statistics(self) -> stats.Params:
-        return stats.Params(self.master_seed, self.classes, self.folds, self.bootstrap, self.confidence)
+    def statistics(self) -> resampling.Params:
+        return resampling.Params(self.master_seed, self.classes, self.folds, self.bootstrap, self.confidence)
 
     def operating_points(self) -> operating.Params:
         return operating.Params(self.classes, self.folds, self.group, self.synthetic, self.plateau)
@@ -45,13 +48,13 @@ def main() -> None:
     with command.logged("compute_metrics", arguments) as log:
         params = command.params(Params, arguments.params)
         predictions = artifacts.read_csv(arguments.predictions)
-        pools = metrics.pools(predictions, params.classes, params.folds)
+        pools = measures.pools(predictions, params.classes, params.folds)
         choice = operating.choose(predictions, params.operating_points())
         for rule in operating.RULES:
             at_rule = operating.at(pools, choice, rule)
             log.info("%s: %s", rule, ", ".join(sorted({arm for arm, *_ in at_rule})) or "possible for no arm")
             pools |= at_rule
-        table, seeds = stats.evaluate(pools, params.statistics())
+        table, seeds = resampling.evaluate(pools, params.statistics())
         artifacts.write_csv(choice, arguments.operating_points)
         artifacts.write_csv(seeds, arguments.seeds)
         artifacts.write_csv(table, arguments.out)

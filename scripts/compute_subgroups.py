@@ -5,8 +5,11 @@ Outputs: `subgroups.csv`: `subgroup,level,arm,rule,value,low,high,lesions,patien
 fractions, delta being the paired difference from `classic`; and a forest plot of it as PNG and SVG.
 """
 
-import command
-from synthaug import artifacts, figures, figures_subgroups, metrics, operating, subgroups
+from steps import command
+from synthaug.classification import measures
+from synthaug.evaluation import operating_points, subgroups
+from synthaug.files import artifacts
+from synthaug.report import figure_style, forest_plot
 
 
 def main() -> None:
@@ -25,14 +28,14 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("compute_subgroups", arguments):
         params = command.params(subgroups.Params, arguments.params)
-        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
-        chosen = operating.of_arms(pools, choice, params.operating_point, params.arms)
+        chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
         # Free columns are text: version 5.1 is not 5.10.
         cases = artifacts.read_csv(arguments.cases, numbers=subgroups.NUMBERS)
         values = subgroups.table(chosen, cases, params)
         artifacts.write_csv(values, arguments.out)
-        figures.save(figures_subgroups.forest(values, params), arguments.png, arguments.svg)
+        figure_style.save(forest_plot.forest(values, params), arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

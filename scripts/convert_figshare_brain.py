@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from skimage import io
 
-import command
-from synthaug import artifacts
+from steps import command
 from synthaug.errors import InputError
+from synthaug.files import artifacts
 
 CLASSES = {1: "meningioma", 2: "glioma", 3: "pituitary"}
 

@@ -13,9 +13,10 @@ import os
 import shutil
 from pathlib import Path
 
-import command
-from synthaug import crate, records, verification
+from steps import command
+from synthaug.audit import crate, verification
 from synthaug.errors import InputError
+from synthaug.files import records
 
 
 def main() -> None:

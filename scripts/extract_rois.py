@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-import command
-from synthaug import artifacts, augment, case_table, rois, volumes
+from steps import command
+from synthaug.classification import augment, rois
+from synthaug.cohort import case_table
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.imaging import volumes
 
 COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
 
@@ -20,7 +23,7 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--cases", required=True)
     parser.add_argument("--table", required=True, help="the case table; image paths are relative to its folder")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.rois.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.classification.rois.Params")
     parser.add_argument("--index", required=True)
     parser.add_argument("--crops", required=True)
     parser.add_argument("--images", required=True)

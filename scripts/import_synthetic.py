@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-import command
-from synthaug import artifacts, imports
+from steps import command
+from synthaug.files import artifacts
+from synthaug.generators import imported
 
 
 def main() -> None:
@@ -31,8 +32,8 @@ def main() -> None:
     parser.add_argument("--generator-dir", required=True, type=Path)
     arguments = parser.parse_args()
     with command.logged("import_synthetic", arguments, private=True) as log:
-        params = command.params(imports.Params, arguments.params)
-        cohort = imports.Cohort(
+        params = command.params(imported.Params, arguments.params)
+        cohort = imported.Cohort(
             artifacts.read_csv(arguments.rois),
             artifacts.read_csv(arguments.folds),
             artifacts.read_array(arguments.roi_images),
@@ -45,7 +46,7 @@ def main() -> None:
             for cls in params.classes
         }
         with artifacts.observed():  # not for the record: the user's own files are recorded as they are taken over
-            sources = imports.check(folders, cohort, params, arguments.generator)
+            sources = imported.check(folders, cohort, params, arguments.generator)
         log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)
         for (folds, cls), source in sources.items():
             images, model = (
@@ -62,7 +63,7 @@ def main() -> None:
             }
             artifacts.write_array(source.images, images / "images.npy")
             artifacts.write_csv(pd.DataFrame(index), images / "index.csv")
-            artifacts.write_csv(imports.train_set(source.patients, cohort.rois), model / "train_set.csv")
+            artifacts.write_csv(imported.train_set(source.patients, cohort.rois), model / "train_set.csv")
             artifacts.write_json(record, model / "model.json")
             log.info("train-%s/%s: %d images, %d patients", folds, cls, count, len(source.patients))
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-import command
-from synthaug import artifacts, folds
+from steps import command
+from synthaug.cohort import folds
+from synthaug.files import artifacts
 
 
 @dataclass(frozen=True)

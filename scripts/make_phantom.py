@@ -6,8 +6,9 @@ lists every lesion, its class, files and label.
 
 from pathlib import Path
 
-import command
-from synthaug import artifacts, phantom
+from steps import command
+from synthaug.files import artifacts
+from synthaug.phantom import cohort
 
 
 def main() -> None:
@@ -17,8 +18,8 @@ def main() -> None:
     parser.add_argument("--table", required=True, help="case table to write (CSV)")
     arguments = parser.parse_args()
     with command.logged("make_phantom", arguments) as log:
-        params = command.params(phantom.Params, arguments.params)
-        table = phantom.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
+        params = command.params(cohort.Params, arguments.params)
+        table = cohort.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
         artifacts.write_csv(table, arguments.table)
 
 

@@ -10,9 +10,11 @@ specificity by class; headline: accuracy by arm and its paired difference from `
 each rule that chooses sizes.
 """
 
-import command
-from synthaug import artifacts, metrics, tables, tables_readers
-from synthaug.groups import CLASSIC
+from steps import command
+from synthaug.classification import measures, tables
+from synthaug.classification.training_sets import CLASSIC
+from synthaug.files import artifacts
+from synthaug.readers import tables as reader_tables
 
 
 def main() -> None:
@@ -40,12 +42,12 @@ def main() -> None:
             artifacts.read_csv(arguments.operating_points),
         )
         tables.check(evaluated, params)
-        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         for arm, path in ((CLASSIC, arguments.table2), (params.generators[0], arguments.table3)):
             counts = tables.pooled_confusion(pools, evaluated.choice, params, arm)
             artifacts.write_csv(tables.confusion_table(counts, params), path)
         answered = arguments.readers is not None
-        readers = tables_readers.table4(artifacts.read_csv(arguments.readers)) if answered else tables_readers.waiting()
+        readers = reader_tables.table4(artifacts.read_csv(arguments.readers)) if answered else reader_tables.waiting()
         artifacts.write_csv(readers, arguments.table4)
         generative, methods = tables.generative_arms(params), tables.method_arms(params)
         artifacts.write_csv(tables.methods_table(evaluated, generative, params), arguments.table5)

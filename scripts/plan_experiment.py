@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-import command
-from synthaug import artifacts, groups
+from steps import command
+from synthaug.classification import training_sets
+from synthaug.files import artifacts
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def main() -> None:
         folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}
         plan = []
         for arm, size, seed, train_folds in json.loads(arguments.runs):
-            rows = groups.classifier_set(
+            rows = training_sets.classifier_set(
                 rois, pool_index, folds[str(seed)], train_folds=train_folds, arm=arm, size=size, seed=seed, **params
             )
             counts = rows.groupby(["class", "source"], sort=False).size().rename("images").reset_index()

@@ -5,8 +5,9 @@ Inputs: `evaluation/metrics.csv`, `evaluation/operating_points.csv` (the sizes t
 Outputs: the figure as PNG and SVG.
 """
 
-import command
-from synthaug import artifacts, figures, figures_accuracy
+from steps import command
+from synthaug.files import artifacts
+from synthaug.report import figure_style, size_curves
 
 
 def main() -> None:
@@ -21,12 +22,12 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_accuracy", arguments):
-        params = command.params(figures_accuracy.Params, arguments.params)
+        params = command.params(size_curves.Params, arguments.params)
         truth = artifacts.read_csv(arguments.predictions).drop_duplicates("lesion")["truth"]
         majority = truth.value_counts(normalize=True).max()
         values = artifacts.read_csv(arguments.metrics)
         choice = artifacts.read_csv(arguments.operating_points)
-        figures.save(figures_accuracy.accuracy(values, choice, majority, params), arguments.png, arguments.svg)
+        figure_style.save(size_curves.accuracy(values, choice, majority, params), arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

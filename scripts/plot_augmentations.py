@@ -4,8 +4,10 @@ Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`.
 Outputs: the figure as PNG and SVG. The lesion is drawn at random; its first augmentations of each kind are shown.
 """
 
-import command
-from synthaug import artifacts, figures, figures_rois
+from steps import command
+from synthaug.classification import roi_figures
+from synthaug.files import artifacts
+from synthaug.report import figure_style
 
 
 def main() -> None:
@@ -19,14 +21,14 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_augmentations", arguments):
-        figure = figures_rois.augmentations(
+        figure = roi_figures.augmentations(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),
             artifacts.read_csv(arguments.pool_index),
             artifacts.read_array(arguments.pool_images, memory_map=True),
-            command.params(figures_rois.Params, arguments.params),
+            command.params(roi_figures.Params, arguments.params),
         )
-        figures.save(figure, arguments.png, arguments.svg)
+        figure_style.save(figure, arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ Outputs: the figure as PNG and SVG, and `calibration.csv`: `arm,rule,measure,val
 fractions, but the Brier score, which goes from 0 to 2. `scores` says whether the arm gives probabilities.
 """
 
-import command
-from synthaug import artifacts, calibration, figures, figures_calibration, metrics, operating
+from steps import command
+from synthaug.classification import calibration, measures, reliability_diagrams
+from synthaug.evaluation import operating_points
+from synthaug.files import artifacts
+from synthaug.report import figure_style
 
 
 def main() -> None:
@@ -24,12 +27,12 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("plot_calibration", arguments):
         params = command.params(calibration.Params, arguments.params)
-        pools = metrics.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
-        chosen = operating.of_arms(pools, choice, params.operating_point, params.arms)
+        chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
         values = calibration.table(chosen, params)
         artifacts.write_csv(values, arguments.out)
-        figures.save(figures_calibration.diagrams(chosen, values, params), arguments.png, arguments.svg)
+        figure_style.save(reliability_diagrams.diagrams(chosen, values, params), arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

@@ -6,24 +6,25 @@ class, with the suspected duplicates at its end, and their table. Duplicates are
 
 from pathlib import Path
 
-import command
-from synthaug import artifacts, contours
+from steps import command
+from synthaug.cohort import contour_sheets
+from synthaug.files import artifacts
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--cases", required=True, help="the checked cases")
     parser.add_argument("--table", required=True, help="the case table; paths are relative to its folder")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.contours.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.cohort.contour_sheets.Params")
     parser.add_argument("--contours", required=True, help="the sheets (PDF)")
     parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
     arguments = parser.parse_args()
     with command.logged("plot_contours", arguments, private=True) as log:
         command.note_file(case_table=arguments.table)
-        params = command.params(contours.Params, arguments.params)
+        params = command.params(contour_sheets.Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
         with artifacts.replacing(arguments.contours) as path:
-            duplicates = contours.write(cases, Path(arguments.table), params, path)
+            duplicates = contour_sheets.write(cases, Path(arguments.table), params, path)
         artifacts.write_csv(duplicates, arguments.duplicates)
         log.info("%d lesions drawn", len(cases))
         if len(duplicates):

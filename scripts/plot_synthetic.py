@@ -5,9 +5,11 @@ Outputs: the figure as PNG and SVG. The synthetic ROIs are the first of the fold
 random: nobody selected them.
 """
 
-import command
-from synthaug import artifacts, figures, figures_rois
+from steps import command
+from synthaug.classification import roi_figures
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.report import figure_style
 
 
 def main() -> None:
@@ -20,18 +22,18 @@ def main() -> None:
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
     with command.logged("plot_synthetic", arguments):
-        params = command.params(figures_rois.Params, arguments.params)
+        params = command.params(roi_figures.Params, arguments.params)
         paths = dict(pair.split("=", 1) for pair in arguments.images)
         missing = [cls for cls in params.classes if cls not in paths]
         if missing:
             raise InputError(f"--images: expected CLASS=PATH for each class, missing {', '.join(missing)}")
-        figure = figures_rois.synthetic(
+        figure = roi_figures.synthetic(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),
             {cls: artifacts.read_array(path, memory_map=True) for cls, path in paths.items()},
             params,
         )
-        figures.save(figure, arguments.png, arguments.svg)
+        figure_style.save(figure, arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

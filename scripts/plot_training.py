@@ -7,9 +7,10 @@ Outputs: losses and discriminator scores of all of them; samples of the generato
 import json
 from pathlib import Path
 
-import command
-from synthaug import artifacts, figures, figures_training
+from steps import command
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.report import figure_style, training_curves
 
 
 def main() -> None:
@@ -27,15 +28,15 @@ def main() -> None:
             raise InputError(f"--models names {len(models)} generators, --folders gives {len(arguments.folders)}")
         folders = {model: Path(folder) for model, folder in zip(models, arguments.folders, strict=True)}
         histories = {model: artifacts.read_csv(folder / "history.csv") for model, folder in folders.items()}
-        figures.save(figures_training.losses(histories), arguments.losses_png, arguments.losses_svg)
+        figure_style.save(training_curves.losses(histories), arguments.losses_png, arguments.losses_svg)
 
         shown = {cls: folder for (folds, cls), folder in folders.items() if folds == models[0][0]}
-        figure = figures_training.samples(
+        figure = training_curves.samples(
             {cls: artifacts.read_array(folder / "samples.npy") for cls, folder in shown.items()},
             {cls: artifacts.read_json(folder / "model.json")["snapshot_epochs"] for cls, folder in shown.items()},
             f"trained on folds {', '.join(models[0][0])}",
         )
-        figures.save(figure, arguments.samples_png, arguments.samples_svg)
+        figure_style.save(figure, arguments.samples_png, arguments.samples_svg)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,18 @@ neighbour purity of each arm, measured between features, and their differences f
 
 from pathlib import Path
 
-import command
-from synthaug import artifacts, classify, device, figures, figures_separation, images, separation, trained
+from steps import command
+from synthaug.classification import (
+    classifier,
+    feature_separation,
+    separation_figure,
+    stored_classifier,
+    training_images,
+)
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.report import figure_style
+from synthaug.training import device
 
 
 def main() -> None:
@@ -33,7 +42,7 @@ def main() -> None:
     parser.add_argument("--separation", required=True, help="separation.csv")
     arguments = parser.parse_args()
     with command.logged("plot_tsne", arguments) as log:
-        params = command.params(separation.Params, arguments.params)
+        params = command.params(feature_separation.Params, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
         folders = dict(pair.split("=", 1) for pair in arguments.classifiers)
@@ -41,13 +50,13 @@ def main() -> None:
         missing = sorted(set(folders) - set(sizes))
         if missing:
             raise InputError(f"--sizes: expected ARM=SIZE for each arm of --classifiers, missing {', '.join(missing)}")
-        shown = separation.test_images(
+        shown = feature_separation.test_images(
             artifacts.read_csv(arguments.rois),
             artifacts.read_csv(arguments.pool_index),
             artifacts.read_csv(arguments.folds),
             arguments.train_folds,
         )
-        pixels = images.gather(
+        pixels = training_images.gather(
             shown,
             artifacts.read_array(arguments.roi_images),
             artifacts.read_array(arguments.pool_images, memory_map=True),
@@ -56,14 +65,14 @@ def main() -> None:
         log.info("%d images of %d lesions", len(shown), shown["lesion"].nunique())
         features, places = {}, {}
         for arm, folder in folders.items():
-            network = device.place(trained.classifier(Path(folder)), where)
-            features[arm] = classify.predict(network, pixels, where)[1]
-            places[arm] = separation.embed(features[arm], params.master_seed)
+            network = device.place(stored_classifier.classifier(Path(folder)), where)
+            features[arm] = classifier.predict(network, pixels, where)[1]
+            places[arm] = feature_separation.embed(features[arm], params.master_seed)
             log.info("%s: embedded", arm)
-        values = separation.table(features, shown, sizes, params)
+        values = feature_separation.table(features, shown, sizes, params)
         artifacts.write_csv(values, arguments.separation)
-        figure = figures_separation.embeddings(places, shown, values, sizes, params)
-        figures.save(figure, arguments.png, arguments.svg)
+        figure = separation_figure.embeddings(places, shown, values, sizes, params)
+        figure_style.save(figure, arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

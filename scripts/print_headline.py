@@ -5,9 +5,9 @@ Inputs: `evaluation/tables/headline.csv` and `evaluation/lineage.json`. Writes n
 
 import pandas as pd
 
-import command
-from synthaug import artifacts
-from synthaug.tables import OPERATING_POINT
+from steps import command
+from synthaug.classification.tables import OPERATING_POINT
+from synthaug.files import artifacts
 
 
 def lines(table: pd.DataFrame) -> list[str]:

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-import command
-from synthaug import artifacts
+from steps import command
+from synthaug.files import artifacts
 
 
 def main() -> None:

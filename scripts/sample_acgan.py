@@ -5,9 +5,12 @@ Reads the generator's weights and model.json. Writes what sample_dcgan writes: a
 
 import numpy as np
 
-import command
-import synthetic_pools
-from synthaug import acgan, artifacts, dcgan, device, groups, seeding, weights
+from steps import command, synthetic_pools
+from synthaug import seeding
+from synthaug.classification import training_sets
+from synthaug.files import artifacts
+from synthaug.generators import acgan, dcgan
+from synthaug.training import device, weights
 
 
 def main() -> None:
@@ -16,7 +19,7 @@ def main() -> None:
         params = command.params(dcgan.SamplingParams, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
-        folder = arguments.generators / groups.ALL_CLASSES
+        folder = arguments.generators / training_sets.ALL_CLASSES
         trained = acgan.Params(**artifacts.read_json(folder / "model.json")["params"])
         command.note(precision=trained.precision)
         generator = acgan.build_generator(trained)

@@ -4,9 +4,11 @@ Reads the generators' weights and model.json. Writes, in a folder a class, the i
 index. The first n images are the same however many are drawn.
 """
 
-import command
-import synthetic_pools
-from synthaug import artifacts, dcgan, device, seeding, weights
+from steps import command, synthetic_pools
+from synthaug import seeding
+from synthaug.files import artifacts
+from synthaug.generators import dcgan
+from synthaug.training import device, weights
 
 
 def main() -> None:

@@ -14,17 +14,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-import command
-from synthaug import (
-    artifacts,
-    figures,
-    figures_fooled,
-    reader_agreement,
-    reader_answers,
-    reader_scores,
-    tables_readers,
-)
+from steps import command
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.readers import agreement, fooled_sheet, tables
+from synthaug.readers import answers as reader_answers
+from synthaug.readers import scores as reader_scores
+from synthaug.report import figure_style
 
 
 def read_images(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
@@ -42,7 +38,7 @@ def main() -> None:
     parser.add_argument("--study", required=True, help="study.json of the pack")
     parser.add_argument("--key", required=True, help="key.csv")
     parser.add_argument("--images", required=True, type=Path, help="folder of the pack's images")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.reader_scores.Params")
+    parser.add_argument("--params", required=True, help="JSON object, see synthaug.readers.scores.Params")
     parser.add_argument("--scores", required=True)
     parser.add_argument("--told", required=True, help="table of how well real and synthetic were told apart")
     parser.add_argument("--agreement", required=True)
@@ -62,7 +58,7 @@ def main() -> None:
         scores = reader_scores.table(answers, study, params)
         fooled = reader_scores.fooled(answers, study)
         log.info("%d answers, %d of them to repeats", len(answers), answers["repeat"].sum())
-        sheet = figures_fooled.sheet(
+        sheet = fooled_sheet.sheet(
             fooled,
             read_images(arguments.images, list(fooled["image"])),
             reader_scores.expected_fooled(answers),
@@ -70,11 +66,11 @@ def main() -> None:
             study.classes,
         )
         artifacts.write_csv(scores, arguments.scores)
-        artifacts.write_csv(tables_readers.told_apart(scores), arguments.told)
-        artifacts.write_csv(reader_agreement.table(answers, study, params), arguments.agreement)
+        artifacts.write_csv(tables.told_apart(scores), arguments.told)
+        artifacts.write_csv(agreement.table(answers, study, params), arguments.agreement)
         artifacts.write_csv(reader_scores.times(answers), arguments.times)
         artifacts.write_csv(fooled, arguments.fooled)
-        figures.save(sheet, arguments.png, arguments.svg)
+        figure_style.save(sheet, arguments.png, arguments.svg)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ lesions of each class as asked for, from different patients. Run by hand:
 
 from pathlib import Path
 
-import command
-from synthaug import artifacts, selection
+from steps import command
+from synthaug.cohort import subset
 from synthaug.errors import InputError
+from synthaug.files import artifacts
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     with command.logged("select_cases", arguments) as log:
         if Path(arguments.out).resolve().parent != Path(arguments.table).resolve().parent:
             raise InputError(f"{arguments.out}: expected a file in the folder of {arguments.table}")
-        table = selection.select(
+        table = subset.select(
             artifacts.read_csv(arguments.table),
             main=arguments.main,
             extra=arguments.extra,

@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 import pandas as pd
 import waitress
 
-import command
-from synthaug import artifacts
+from steps import command
 from synthaug.errors import InputError
-from synthaug.reader_app import answers, app, pack, protection
-from synthaug.reader_app.database import Database, is_database
-from synthaug.reader_app.entrance import Entrance
+from synthaug.files import artifacts
+from synthaug.readers.app import answers, app, pack, protection
+from synthaug.readers.app.database import Database, is_database
+from synthaug.readers.app.entrance import Entrance
 
 EXPOSED = """\
 WARNING: other machines can reach this study. Before readers use it,

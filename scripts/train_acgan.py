@@ -4,15 +4,14 @@ Reads the cohort's ROIs and classic pool and the seed's folds, and trains a gene
 against a discriminator that also names the class. Writes to --out-dir what train_dcgan writes.
 """
 
-import adversarial_training
-import command
-from synthaug import acgan
+from steps import command, generator_training
+from synthaug.generators import acgan
 
 
 def main() -> None:
-    arguments = adversarial_training.parser(__doc__).parse_args()
+    arguments = generator_training.parser(__doc__).parse_args()
     with command.logged("train_acgan", arguments) as log:
-        adversarial_training.run(acgan, command.params(acgan.Params, arguments.params), arguments, log)
+        generator_training.run(acgan, command.params(acgan.Params, arguments.params), arguments, log)
 
 
 if __name__ == "__main__":

@@ -11,26 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import command
-import resumable
-from synthaug import (
-    artifacts,
-    checkpoints,
-    classify,
-    device,
-    groups,
-    images,
-    online,
-    prediction,
-    rois,
-    seeding,
-    weights,
-)
+from steps import command, resumable
+from synthaug import seeding
+from synthaug.classification import classifier, fresh, prediction_table, rois, training_images, training_sets
 from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.training import checkpoints, device, weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Params(classify.Params):
+class Params(classifier.Params):
     rois: dict | None = None
     """How ROIs are made; only for augmentations that are drawn afresh."""
 
@@ -59,7 +49,7 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
     where = device.pick(params)
     params = device.settle(params, where)
     command.note(device=device.name(where), precision=params.precision)
-    train_set = groups.classifier_set(
+    train_set = training_sets.classifier_set(
         cohort.index,
         cohort.pool_index,
         cohort.folds,
@@ -74,7 +64,7 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
     if unknown:
         raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
     synthetic = synthetic_images(arguments.synthetic, train_folds)
-    training = images.gather(train_set, cohort.rois, cohort.pool, synthetic)
+    training = training_images.gather(train_set, cohort.rois, cohort.pool, synthetic)
     labels = train_set["class"].map(params.classes.index).to_numpy(np.int64)
     log.info(
         "folds %s: %d images: %s", train_folds, len(training), train_set["class"].value_counts(sort=False).to_dict()
@@ -83,29 +73,29 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
     # The same initial weights for every arm and size: within a seed they differ by their training images only.
     names = ("classifier", arguments.seed, train_folds)
     redraw = None
-    if (train_set["source"] == groups.DRAWN).any():
+    if (train_set["source"] == training_sets.DRAWN).any():
         how = rois.Params(**params.rois)
         seen = cohort.index[cohort.index["lesion"].isin(train_set["lesion"])]
-        crops = online.prepare(cohort.crops, seen, how)
+        crops = fresh.prepare(cohort.crops, seen, how)
 
         def redraw(epoch: int) -> np.ndarray:
             random = seeding.stream(params.master_seed, *names, "online", epoch)
-            online.redraw(training, train_set, crops, seen, how, random)
+            fresh.redraw(training, train_set, crops, seen, how, random)
             return training
 
         redraw(1)
-    network = device.place(classify.build(training, params, names), where)
-    mix = arguments.arm == groups.MIXUP
+    network = device.place(classifier.build(training, params, names), where)
+    mix = arguments.arm == training_sets.MIXUP
     identity = {"params": asdict(params), "names": names, "device": device.name(where), "mix": mix}
-    history = classify.train(
+    history = classifier.train(
         network, training, labels, params, names, where, redraw=redraw, mix=mix,
         checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(training, labels)}),
     )  # fmt: skip
 
-    test = groups.test_lesions(cohort.folds, train_folds)
+    test = training_sets.test_lesions(cohort.folds, train_folds)
     row_of = {lesion: row for row, lesion in enumerate(cohort.index["lesion"])}
-    probabilities, features = classify.predict(network, cohort.rois[test["lesion"].map(row_of)], where)
-    artifacts.write_csv(prediction.table(test, probabilities, params.classes), out / "predictions.csv")
+    probabilities, features = classifier.predict(network, cohort.rois[test["lesion"].map(row_of)], where)
+    artifacts.write_csv(prediction_table.table(test, probabilities, params.classes), out / "predictions.csv")
     artifacts.write_array(features, out / "features.npy")
     artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
     artifacts.write_csv(pd.DataFrame(history), out / "history.csv")

@@ -5,15 +5,14 @@ to --out-dir: the weights of both networks, the training set (without pixels), t
 same 16 latent vectors at some epochs (samples.npy), and model.json.
 """
 
-import adversarial_training
-import command
-from synthaug import dcgan
+from steps import command, generator_training
+from synthaug.generators import dcgan
 
 
 def main() -> None:
-    arguments = adversarial_training.parser(__doc__).parse_args()
+    arguments = generator_training.parser(__doc__).parse_args()
     with command.logged("train_dcgan", arguments) as log:
-        adversarial_training.run(dcgan, command.params(dcgan.Params, arguments.params), arguments, log)
+        generator_training.run(dcgan, command.params(dcgan.Params, arguments.params), arguments, log)
 
 
 if __name__ == "__main__":

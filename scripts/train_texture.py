@@ -4,9 +4,8 @@ Reads the cohort's un-augmented ROIs and the seed's folds. Writes to --out-dir/t
 training set (without pixels), and model.json with the C and gamma that were found.
 """
 
-import baseline_training
-import command
-from synthaug import texture
+from steps import baseline_training, command
+from synthaug.classification import texture
 
 
 def main() -> None:

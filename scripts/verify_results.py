@@ -10,8 +10,8 @@ hand, in the folder in which the workflow ran:
 
 from pathlib import Path
 
-import command
-from synthaug import verification
+from steps import command
+from synthaug.audit import verification
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ import json
 
 import jinja2
 
-import command
-from synthaug import artifacts, conformance, tables
+from steps import command
+from synthaug.classification import conformance, tables
+from synthaug.files import artifacts
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import torchio
 from scipy import ndimage
 from skimage import transform
 
-from synthaug import augment, rois
+from synthaug.classification import augment, rois
 from tests.benchmarks import timing
 
 PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})

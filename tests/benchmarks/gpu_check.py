@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import torch  # noqa: E402
 
-from synthaug import device  # noqa: E402
+from synthaug.training import device  # noqa: E402
 from tests.benchmarks import limits, machine, networks, timing  # noqa: E402
 
 # Image presentations of one seed of config/paper.yaml (the ACGAN's beside the DCGANs'); a test holds them in step.

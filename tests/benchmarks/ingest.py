@@ -19,13 +19,15 @@ import SimpleITK as sitk
 import torch
 from scipy import ndimage
 
-from synthaug import augment, phantom_dicom, phantom_scanner, rois, volumes
+from synthaug.classification import augment, rois
+from synthaug.imaging import volumes
+from synthaug.phantom import scanner, series
 from tests.benchmarks import timing
 
 PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})
 CENTER_X, CENTER_Y, DIAMETER = 300.5, 221.0, 42.0  # px
 SLICES = 300
-PROTOCOL = phantom_scanner.Protocol(phantom_scanner.MODELS[0], 0.75, 1.25, 250)
+PROTOCOL = scanner.Protocol(scanner.MODELS[0], 0.75, 1.25, 250)
 KINDS = {"dicom": "DICOM folder", "nii.gz": "NIfTI .nii.gz", "nii": "NIfTI .nii"}
 TOLERANCE = 1  # gray levels, between our ROI and a peer's
 
@@ -82,7 +84,7 @@ def write(folder: Path, kind: str, slices: int) -> Path:
     stored = scan(slices)
     if kind == "dicom":
         path = folder / "series"
-        phantom_dicom.write_series(stored, path, (-190.0, -190.0, -400.0), PROTOCOL, "P1", 1)
+        series.write_series(stored, path, (-190.0, -190.0, -400.0), PROTOCOL, "P1", 1)
         return path
     stored += PROTOCOL.model.intercept
     image = sitk.GetImageFromArray(stored)

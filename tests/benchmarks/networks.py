@@ -6,7 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from synthaug import adversarial, classify, cudagraph, dcgan, device
+from synthaug.classification import classifier as lesion_classifier
+from synthaug.generators import adversarial, dcgan
+from synthaug.training import cuda_graph, device
 from tests.benchmarks import limits, plain, timing
 
 NAMES = ("benchmark",)
@@ -32,9 +34,9 @@ def gan_params(size: str, kind: str, precision: str, epochs: int = 1) -> dcgan.P
     )  # fmt: skip
 
 
-def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> classify.Params:
+def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> lesion_classifier.Params:
     widths, dense = CLASSIFIERS[size]
-    return classify.Params(
+    return lesion_classifier.Params(
         master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, widths=widths, kernel=5,
         dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9, mean="value",
     )  # fmt: skip
@@ -45,9 +47,9 @@ def gan_networks(params: dcgan.Params) -> list[torch.nn.Module]:
     return [device.place(network, where) for network in dcgan.build(params, NAMES)]
 
 
-def classifier_network(params: classify.Params, pixels: np.ndarray) -> torch.nn.Module:
+def classifier_network(params: lesion_classifier.Params, pixels: np.ndarray) -> torch.nn.Module:
     where = device.pick(params)
-    return device.place(classify.build(pixels, params, NAMES), where)
+    return device.place(lesion_classifier.build(pixels, params, NAMES), where)
 
 
 def train_gan(networks: list[torch.nn.Module], params: dcgan.Params, pixels: np.ndarray) -> np.ndarray:
@@ -60,10 +62,10 @@ def train_gan(networks: list[torch.nn.Module], params: dcgan.Params, pixels: np.
 
 
 def train_classifier(
-    network: torch.nn.Module, params: classify.Params, pixels: np.ndarray, labels: np.ndarray
+    network: torch.nn.Module, params: lesion_classifier.Params, pixels: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     where = device.pick(params)
-    return classify.train(network, pixels, labels, params, NAMES, where)
+    return lesion_classifier.train(network, pixels, labels, params, NAMES, where)
 
 
 def epoch_seconds(train: Callable[[int], object], where: torch.device, epochs: int) -> float:
@@ -115,7 +117,7 @@ def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int =
     pixels, labels = images(count)
     params = classifier_params(size, kind, "float32")
     where = device.pick(params)
-    peer = classify.build(pixels, params, NAMES)
+    peer = lesion_classifier.build(pixels, params, NAMES)
     network, draws = classifier_network(params, pixels), np.random.default_rng(1)
 
     def ours(precision: str) -> float:
@@ -192,7 +194,7 @@ def operations_per_image(section: str, size: str) -> float:
 def graph_agrees(kind: str) -> dict[str, bool]:
     """Return whether graphs on the GPU give the losses of steps launched one by one, and the same weights twice."""
     pixels, labels = images(200)
-    captured = cudagraph.captured
+    captured = cuda_graph.captured
     results = {}
 
     def gan() -> tuple[np.ndarray, list[torch.Tensor]]:
@@ -209,11 +211,11 @@ def graph_agrees(kind: str) -> dict[str, bool]:
 
     for name, training in (("DCGAN", gan), ("classifier", classifier)):
         (first, weights), (second, others) = training(), training()
-        cudagraph.captured = lambda step, where: step
+        cuda_graph.captured = lambda step, where: step
         try:
             plainly, _ = training()
         finally:
-            cudagraph.captured = captured
+            cuda_graph.captured = captured
         same = all(torch.equal(one, other) for one, other in zip(weights, others, strict=True))
         results[f"{name}: the same losses and weights twice"] = bool(np.array_equal(first, second)) and same
         results[f"{name}: graph and single launches give the same losses"] = all(

@@ -1,7 +1,7 @@
 """The training loops as most people write them: eager PyTorch, float32 and a DataLoader, as in PyTorch's examples.
 
-They are the peers of `synthaug.adversarial` and `synthaug.classify` in the benchmarks, and what these must agree with
-in the tests, so the order of the images and the latent vectors are given.
+They are the peers of `generators.adversarial` and `classification.classifier` in the benchmarks. In the tests the two
+must agree with them, so the order of the images and the latent vectors is given.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from synthaug import classify, cnn, dcgan
+from synthaug.classification import classifier, cnn
+from synthaug.generators import dcgan
 
 
 class Images(Dataset):
@@ -79,7 +80,7 @@ class Dcgan:
 class Classifier:
     """The loop of PyTorch's image classification example, with the loss and the accuracy read in every step."""
 
-    def __init__(self, network: cnn.Cnn, params: classify.Params, where: torch.device):
+    def __init__(self, network: cnn.Cnn, params: classifier.Params, where: torch.device):
         self.network, self.where, self.batch = network.to(where).train(), where, params.batch
         self.update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True)
 

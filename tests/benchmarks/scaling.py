@@ -203,7 +203,8 @@ def first_step(results: str) -> None:
 
     with timed("imports"):
         import train_classifier  # noqa: F401 - what it imports is what a job waits for
-        from synthaug import artifacts, groups, images
+        from synthaug.classification import training_images, training_sets
+        from synthaug.files import artifacts
     folder = Path(results)
     with timed("pool index"):
         pool_index = artifacts.read_csv(folder / "pool/index.csv")
@@ -213,12 +214,12 @@ def first_step(results: str) -> None:
         pool = artifacts.read_array(folder / "pool/images.npy", memory_map=True)
     for train_folds in ["12", "02", "01"]:
         with timed("training sets"):
-            rows = groups.classifier_set(
+            rows = training_sets.classifier_set(
                 rois, pool_index, folds, train_folds=train_folds, arm="classic", size="5000", classes=list(CLASSES),
                 seed=0, master_seed=2018,
             )  # fmt: skip
         with timed("gathering images"):
-            images.gather(rows, roi_images, pool, {})
+            training_images.gather(rows, roi_images, pool, {})
     print(json.dumps(taken))
 
 

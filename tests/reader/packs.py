@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from skimage import io
 
-from tests import made_packs
+from tests.helpers import made_packs
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 

@@ -10,10 +10,10 @@ import threading
 import pytest
 
 from synthaug.errors import InputError
-from synthaug.reader_app import pack
-from synthaug.reader_app.answers import COLUMNS, Answer, Answers, ConflictError, Place
-from synthaug.reader_app.database import Database
-from synthaug.reader_app.entrance import IDLE, Entrance
+from synthaug.readers.app import pack
+from synthaug.readers.app.answers import COLUMNS, Answer, Answers, ConflictError, Place
+from synthaug.readers.app.database import Database
+from synthaug.readers.app.entrance import IDLE, Entrance
 from tests.reader.packs import write_pack
 
 ANSWER = Answer("cyst", "real", 3, 1.5)
@@ -158,8 +158,8 @@ def test_reader_answer_survives_a_kill_right_after_it(tmp_path, study):
     code = (
         "import os, signal, sys\n"
         "from synthaug.reader_app import pack\n"
-        "from synthaug.reader_app.answers import Answer, Answers\n"
-        "from synthaug.reader_app.database import Database\n"
+        "from synthaug.readers.app.answers import Answer, Answers\n"
+        "from synthaug.readers.app.database import Database\n"
         "study = pack.load(sys.argv[1])\n"
         "answers = Answers(Database(sys.argv[2], study, create=True), study)\n"
         "answers.give('reader-1', 'training', 1, Answer('cyst', 'real', 3, 1.0))\n"

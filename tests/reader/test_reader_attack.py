@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from synthaug.reader_app import codes
+from synthaug.readers.app import codes
 from tests.reader.packs import write_pack
 from tests.reader.server import Study
 

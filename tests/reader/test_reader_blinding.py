@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests import made_packs
+from tests.helpers import made_packs
 from tests.reader.packs import build_pack
 
 TIMES = 15  # each image is asked for

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests import made_packs
+from tests.helpers import made_packs
 from tests.reader.browser import PATIENCE, Reader
 from tests.reader.packs import CLASSES, build_pack, write_pack
 from tests.reader.server import Study

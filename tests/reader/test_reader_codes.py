@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from synthaug.reader_app import codes
+from synthaug.readers.app import codes
 
 
 def test_reader_codes_are_long_random_and_clear_to_read():

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from synthaug.reader_app import answers, pack
-from synthaug.reader_app.app import create_app
-from synthaug.reader_app.database import Database
-from synthaug.reader_app.entrance import Entrance
+from synthaug.readers.app import answers, pack
+from synthaug.readers.app.app import create_app
+from synthaug.readers.app.database import Database
+from synthaug.readers.app.entrance import Entrance
 from tests.reader.packs import write_pack
 from tests.reader.server import PATIENCE
 

@@ -5,7 +5,7 @@ import pytest
 from skimage import io
 
 from synthaug.errors import InputError
-from synthaug.reader_app import pack
+from synthaug.readers.app import pack
 from tests.reader.packs import write_pack
 
 

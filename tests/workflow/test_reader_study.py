@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthaug import reader_answers
-from tests import made_readers
+from synthaug.readers import answers as reader_answers
+from tests.helpers import made_readers
 from tests.reader.server import Study
 
 SCORING = {"score_reader_study": 1, "make_tables": 1, "write_conformance": 1, "all": 1}  # jobs

@@ -82,7 +82,7 @@ def test_report_of_former_results_is_written_again(rerun):
 
 
 def test_edit_that_is_accepted_leaves_no_report_due(rerun):
-    rerun.edit("scripts/synthaug/bovw.py", lambda text: text + "# a comment\n")
+    rerun.edit("scripts/synthaug/classification/bovw.py", lambda text: text + "# a comment\n")
     done = rerun.snakemake("--touch")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rerun.planned() == {}
@@ -220,17 +220,20 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("metrics", {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1}),
-        ("dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
+        ("classification/measures", {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1}),
+        ("generators/dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
         # The ACGAN is built on the networks of the DCGAN, not the other way round.
-        ("acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
-        ("cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
-        ("bovw", {"train_bovw": 1, **EVALUATION}),
-        ("texture", {"train_texture": 1, **EVALUATION}),
-        ("comparisons", {"compare_arms": 1, "make_tables": 1, **PAGE}),
-        ("copies", {"assess_generator": 2, "all": 1}),
-        ("folds", {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
-        ("screening", {"plot_contours": 1, "all": 1}),
+        ("generators/acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
+        ("classification/cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
+        ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
+        ("classification/texture", {"train_texture": 1, **EVALUATION}),
+        ("evaluation/comparisons", {"compare_arms": 1, "make_tables": 1, **PAGE}),
+        ("quality/copy_search", {"assess_generator": 2, "all": 1}),
+        (
+            "cohort/folds",
+            {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION},
+        ),
+        ("cohort/near_duplicates", {"plot_contours": 1, "all": 1}),
     ],
 )
 def test_library_module_and_its_revert(rerun, module, expected):

@@ -91,7 +91,7 @@ def replace_weights(project: Project) -> None:
 
 
 def change_code(project: Project) -> None:
-    project.edit("scripts/synthaug/rois.py", lambda text: text + "# changed\n")
+    project.edit("scripts/synthaug/classification/rois.py", lambda text: text + "# changed\n")
 
 
 def change_image(project: Project) -> None:
@@ -134,7 +134,7 @@ def make_again(project: Project) -> None:
         (edit("cases.csv"), ["cases.csv: expected", "check_cases wrote", "extract_rois"]),
         (edit("phantom/case_table.csv"), ["phantom/case_table.csv: expected", "as make_phantom wrote it"]),
         (change_image, ["lesion P001-1: expected slice and outline with the digest"]),
-        (change_code, ["scripts/synthaug/rois.py: expected"]),
+        (change_code, ["scripts/synthaug/classification/rois.py: expected"]),
         (mix_versions, ["numpy", "found 1.0", "do not mix"]),
         (remove_record, ["pool/i", "expected a record", "found none", "read by"]),
         (edit("evaluation/tables/headline.csv"), ["evaluation/tables/headline.csv: expected", "make_tables"]),

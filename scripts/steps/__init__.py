@@ -1,0 +1,1 @@
+"""What several scripts share; a script of its own name runs each rule."""

@@ -1,0 +1,327 @@
+"""How a run stands to the reference paper: its numbers beside ours, its open details, and what differs."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from synthaug.classification import frid_adar, tables
+from synthaug.classification import measures as class_measures
+from synthaug.evaluation import operating_points
+from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
+
+ABSENT = "not in this config"
+CODE = "fixed in the code"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval, in percent or percentage points; empty texts where there is none."""
+
+    value: str = ""
+    low: str = ""
+    high: str = ""
+    size: str = ""  # the sizes that the rule chose, or why there is no value
+
+
+@dataclass(frozen=True)
+class Row:
+    """A published number beside ours, at the paper's rule and at the configured one."""
+
+    published: frid_adar.Published
+    arm: str
+    optimistic: Estimate
+    configured: Estimate
+
+
+def arms_of(config: dict) -> dict[str, str]:
+    """Return the arm of this run that stands for each arm of the paper: the first generator of its architecture.
+
+    >>> presets = {"small": {"architecture": "dcgan"}}
+    >>> arms_of({"experiment": {"generators": ["small"]}, "generators": presets})["dcgan"]
+    'small'
+    """
+    result = {arm: arm for arm in (frid_adar.CLASSIC, frid_adar.EXTRA, *frid_adar.BASELINES)}
+    for name in config["experiment"]["generators"]:
+        architecture = config["generators"].get(name, {}).get("architecture")
+        if architecture in (frid_adar.DCGAN, frid_adar.ACGAN):
+            result.setdefault(architecture, name)
+    if frid_adar.ACGAN in result:
+        result[frid_adar.ACGAN + frid_adar.DISCRIMINATOR] = result[frid_adar.ACGAN] + frid_adar.DISCRIMINATOR
+    return result
+
+
+def rows(evaluated: tables.Evaluated, config: dict) -> list[Row]:
+    """Put our value beside each published number, chosen in the paper's way and by the configured rule."""
+    arms = arms_of(config)
+    result = []
+    for published in frid_adar.PUBLISHED:
+        arm = arms.get(published.arm, "")
+        estimates = [
+            _estimate(evaluated, published, arm, rule, config)
+            for rule in (operating_points.PUBLISHED, config["evaluation"]["operating_point"])
+        ]
+        result.append(Row(published, arm, *estimates))
+    return result
+
+
+def table(compared: list[Row], config: dict) -> pd.DataFrame:
+    """Return ``conformance.csv``: a row a published number, in percent and percentage points."""
+    return pd.DataFrame(
+        {
+            "where": row.published.where,
+            "method": row.published.method,
+            "metric": row.published.metric,
+            "class": row.published.lesions,
+            "paper": row.published.percent,
+            "arm": row.arm,
+            **_columns("published_optimistic", row.optimistic),
+            **_columns("configured", row.configured),
+            "configured_rule": config["evaluation"]["operating_point"],
+        }
+        for row in compared
+    )
+
+
+def _columns(name: str, estimate: Estimate) -> dict[str, str]:
+    return {
+        name: estimate.value,
+        f"{name}_low": estimate.low,
+        f"{name}_high": estimate.high,
+        f"{name}_size": estimate.size,
+    }
+
+
+def _estimate(
+    evaluated: tables.Evaluated, published: frid_adar.Published, arm: str, rule: str, config: dict
+) -> Estimate:
+    if published.lesions not in (class_measures.ALL, *config["cases"]["classes"]):
+        return Estimate(size="no such class here")
+    if published.metric == "difference":
+        found = evaluated.difference(arm, rule)
+        values = None if found is None else [found["delta"], found["low"], found["high"]]
+    else:
+        found = evaluated.measure(arm, published.size or rule, published.metric, published.lesions)
+        values = None if found is None else [found["value"], found["low"], found["high"]]
+    if values is None:
+        return Estimate(size=tables.NOT_RUN)
+    signed = published.metric == "difference"
+    size = published.size or evaluated.sizes(arm, rule)
+    return Estimate(*(tables.percent(value, signed=signed) for value in values), size)
+
+
+def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list[dict[str, object]]:
+    """Put our readers beside the paper's Table 4 and what section 4.4 says of their agreement.
+
+    Parameters
+    ----------
+    scores, agreement
+        ``scores.csv`` and ``agreement.csv`` of the reader study; nothing without answers.
+
+    Returns
+    -------
+    list of dicts with ``where``, ``who``, ``measure``, ``paper`` (percent) and ``ours``: (reader, value with interval)
+    """
+    measures = [
+        ("right class, real", CLASS, REAL),
+        ("right class, synthetic", CLASS, SYNTHETIC),
+        ("right class, all", CLASS, class_measures.ALL),
+        ("real or synthetic", ORIGIN, class_measures.ALL),
+    ]
+    result = []
+    for place, (name, task, origin) in enumerate(measures):
+        theirs = "; ".join(f"{values[place]:.1f}" for values in frid_adar.TABLE4.values())
+        ours = [] if scores is None else _readers(scores, "reader", task, "accuracy", origin)
+        result.append(_read("Table 4", "; ".join(frid_adar.TABLE4), name, theirs, ours))
+    shown = frid_adar.REAL_SHOWN + frid_adar.SYNTHETIC_SHOWN
+    for name, number in (("same answer", frid_adar.SAME_CLASS), ("both right", frid_adar.BOTH_RIGHT)):
+        ours = []
+        if agreement is not None:
+            between = agreement[agreement["agreement"] == BETWEEN]
+            ours = _readers(between.assign(origin=class_measures.ALL), "readers", CLASS, name, class_measures.ALL)
+        both = " and ".join(frid_adar.TABLE4)
+        result.append(_read("section 4.4", both, f"class, {name}", tables.percent(number / shown), ours))
+    return result
+
+
+def _readers(table: pd.DataFrame, who: str, task: str, measure: str, origin: str) -> list[tuple[str, str]]:
+    rows = table[(table["task"] == task) & (table["measure"] == measure) & (table["origin"] == origin)]
+    result = []
+    for row in rows[rows[who] != class_measures.ALL].to_dict("records"):
+        text = tables.estimate(row["value"], row["low"], row["high"])
+        if task == ORIGIN:
+            text += f"; {row['chance_of']} scores {tables.percent(row['chance'])}"
+        result.append((row[who], text))
+    return result
+
+
+def _read(where: str, who: str, measure: str, theirs: str, ours: list) -> dict[str, object]:
+    return {"where": where, "who": who, "measure": measure, "paper": theirs, "ours": ours}
+
+
+def implied(confidence: float = 0.95) -> list[dict[str, str]]:
+    """Compute what the paper's numbers imply and the paper does not state.
+
+    Returns
+    -------
+    list of dicts with ``what``, ``value`` and ``meaning``
+    """
+    counts = {"CNN-AUG": np.array(frid_adar.TABLE2), "CNN-AUG-GAN": np.array(frid_adar.TABLE3)}
+    right = {name: int(np.trace(matrix)) for name, matrix in counts.items()}
+    lesions = int(counts["CNN-AUG"].sum())
+    result = []
+    for name, number in right.items():
+        low, high = stats.binomtest(number, lesions).proportion_ci(confidence, method="wilson")
+        result.append(
+            _implied(
+                f"{name}: Wilson's {100 * confidence:g} % interval of {number}/{lesions}",
+                f"{tables.span(low, high)} %",
+                "how far chance alone could move the accuracy, one lesion a patient",
+            )
+        )
+    wrong = [[number, lesions - number] for number in right.values()]
+    p = stats.chi2_contingency(wrong, correction=False).pvalue
+    result.append(
+        _implied(
+            "Both accuracies as two independent samples, z test",
+            f"p = {tables.probability(p)}",
+            "the unpaired test; the same lesions were classified twice, but which were right twice is not said",
+        )
+    )
+    gained, errors = right["CNN-AUG-GAN"] - right["CNN-AUG"], lesions - right["CNN-AUG-GAN"]
+    discordant = [gained + 2 * lost for lost in range(errors + 1)]
+    significant = [n for n in discordant if stats.binomtest((n + gained) // 2, n).pvalue < 1 - confidence]
+    result.append(
+        _implied(
+            "McNemar's exact test of the same lesions",
+            f"p < {1 - confidence:.2g} if at most {max(significant)} lesions changed",
+            f"between {gained} and {max(discordant)} may have: {gained} more became right than wrong",
+        )
+    )
+    shown = frid_adar.REAL_SHOWN + frid_adar.SYNTHETIC_SHOWN
+    always = frid_adar.REAL_SHOWN / shown
+    for reader, number in frid_adar.READERS.items():
+        p = stats.binomtest(number, shown, always, alternative="greater").pvalue
+        result.append(
+            _implied(
+                f"{reader}: {number} of {shown} told real from synthetic",
+                f"{tables.percent(number / shown)} %, p = {tables.probability(p)}",
+                f'against {tables.percent(always)} %, the share of real ROIs, which "always real" scores (one-sided): '
+                "no evidence that the reader could tell, and none that nobody could",
+            )
+        )
+    result.append(_implied("Sum of the folds", str(sum(frid_adar.FOLDS)), f"the data set has {lesions} lesions"))
+    return result
+
+
+def open_details(config: dict) -> list[dict[str, str]]:
+    """Return each detail that the paper leaves open, with this run's choice, read from its config."""
+    result = []
+    for detail in frid_adar.OPEN:
+        keys = [key for pattern in detail.keys for key in _expand(pattern, config)]
+        choices = "; ".join(dict.fromkeys(f"{key}: {shown(look_up(config, key))}" for key in keys)) or CODE
+        result.append({"where": detail.where, "what": detail.what, "choice": choices, "why": detail.why})
+    return result
+
+
+def settings(config: dict) -> list[dict[str, str | bool]]:
+    """Return each setting that the paper states beside this run's, and whether they are the same."""
+    preset = arms_of(config).get(frid_adar.DCGAN, "(no dcgan)")
+    result = []
+    for setting in frid_adar.SETTINGS:
+        key = setting.key.replace("{dcgan}", preset)
+        ours = look_up(config, key)
+        if setting.key == "seeds":
+            ours = len(ours)
+        result.append(_setting(setting.where, setting.what, key, setting.value, ours))
+    widths = config["classifier"]
+    number = cnn_parameters(widths["widths"], widths["kernel"], widths["dense"], len(config["cases"]["classes"]))
+    similar = math.isclose(number, frid_adar.PARAMETERS, rel_tol=0.04)  # "approximately 1.3 M": 1.25 to 1.35
+    row = _setting("2.2", "CNN: parameters, approximately", "classifier", f"{frid_adar.PARAMETERS:,.0f}", f"{number:,}")
+    return [*result, row | {"same": similar}]
+
+
+def cohort(evaluated: tables.Evaluated, config: dict) -> list[dict[str, str | bool]]:
+    """Return what the paper says of its cohort beside what is known of this one."""
+    at_rule = evaluated.metrics[evaluated.metrics["arm"] == frid_adar.CLASSIC]
+    measured = at_rule.drop_duplicates(["metric", "class"]).set_index(["metric", "class"])["n"]
+    ours = {name: int(measured.get(("sensitivity", name), 0)) for name in config["cases"]["classes"]}
+    patients = evaluated.comparisons.loc[evaluated.comparisons["class"] == class_measures.ALL, "patients"]
+    theirs = "portal-phase CT, 182 two-dimensional slices of one hospital"
+    source = "phantom: simulated lesions" if is_phantom(config) else "the cohort's own"
+    return [
+        _setting("2.1", "images", "cases: table", theirs, source),
+        _setting("2.1", "lesions", "", shown(frid_adar.LESIONS), shown(ours)),
+        _setting("2.1", "patients", "", "not given", shown(int(patients.max())) if len(patients) else "not known"),
+        _setting("4.2.2", "extra lesions", "phantom: extra" if is_phantom(config) else "", str(frid_adar.EXTRA_LESIONS),
+                 str(sum(config["phantom"]["extra"].values())) if is_phantom(config) else "see the case table"),
+    ]  # fmt: skip
+
+
+def is_phantom(config: dict) -> bool:
+    return config["cases"]["table"] is None
+
+
+def cnn_parameters(widths: list[int], kernel: int, dense: int, classes: int, side: int = 64) -> int:
+    """Return the weights and biases of the CNN: convolutions with pooling, a hidden dense layer and the output.
+
+    >>> cnn_parameters([32, 64, 128], 5, 128, 3)
+    1306115
+    """
+    convolutions = sum((kernel**2 * before + 1) * after for before, after in zip([1, *widths], widths, strict=False))
+    flat = widths[-1] * (side // 2 ** len(widths)) ** 2
+    return convolutions + (flat + 1) * dense + (dense + 1) * classes
+
+
+def look_up(config: dict, key: str) -> object:
+    """Return the value at ``key``, such as ``classifier: epochs``; `ABSENT` where the config lacks it."""
+    value: object = config
+    for part in key.split(": "):
+        if not isinstance(value, dict) or part not in value:
+            return ABSENT
+        value = value[part]
+    return value
+
+
+def shown(value: object) -> str:
+    """Write a config value for a reader.
+
+    >>> shown({"mode": "window", "low": -60}), shown([]), shown(None), shown(True)
+    ('mode window, low -60', 'none', 'none', 'yes')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {shown(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def _expand(pattern: str, config: dict) -> list[str]:
+    if "{generator}" not in pattern:
+        return [pattern]
+    presets = [name for name in config["experiment"]["generators"] if name in config["generators"]]
+    return [pattern.replace("{generator}", name) for name in presets]
+
+
+def _setting(where: str, what: str, key: str, theirs: object, ours: object) -> dict[str, str | bool]:
+    return {
+        "where": where,
+        "what": what,
+        "key": key,
+        "paper": shown(theirs),
+        "ours": shown(ours),
+        "same": theirs == ours or (isinstance(theirs, list) and isinstance(ours, list) and _all_run(theirs, ours)),
+    }
+
+
+def _all_run(theirs: list, ours: list) -> bool:
+    """Say whether all of the paper's sizes are among ours, which may be more."""
+    return bool(theirs) and set(theirs) <= set(ours)
+
+
+def _implied(what: str, value: str, meaning: str) -> dict[str, str]:
+    return {"what": what, "value": value, "meaning": meaning}

@@ -1,0 +1,225 @@
+"""How well a classifier's last hidden layer separates the classes of test lesions (Frid-Adar et al. 2018, section 4.3).
+
+The numbers are computed between features, not in their t-SNE embedding, whose distances mean little. Images of one
+lesion or patient are alike whatever the class, so an image is compared with images of other patients only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import cdist
+from sklearn.manifold import TSNE
+
+from synthaug import seeding
+from synthaug.classification import training_sets
+from synthaug.errors import InputError
+from synthaug.evaluation import resampling
+from synthaug.training import device
+
+AUGMENTATIONS = 20  # of each lesion, the first of the pool
+NEIGHBOURS = 5  # lesions
+REACH = 50  # nearest lesions among which they are looked for; resamples hardly ever lack more than half of them
+PERPLEXITY = 30  # scikit-learn's default; the paper gives none
+BLOCK = 50  # resamples computed at a time; bounds the memory, changes no result
+COLUMNS = ["arm", "size", "measure", "value", "low", "high"]  # of separation.csv
+PURITY, SILHOUETTE = "purity", "silhouette"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(device.Compute):
+    """What Fig. 9 needs of the config."""
+
+    master_seed: int
+    classes: list[str]
+    bootstrap: int
+    confidence: float
+
+
+def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
+    """Return the images of the figure: each test lesion's ROI, then the first `AUGMENTATIONS` of each in the pool.
+
+    Parameters
+    ----------
+    rois, pool_index, folds
+        The tables ``rois.csv``, ``pool/index.csv`` and ``folds.csv``.
+
+    Returns
+    -------
+    DataFrame with ``source`` (roi or pool), ``lesion``, ``patient``, ``class`` and ``row``, the row in the array of
+    that source; `training_images.gather` reads it.
+    """
+    test = training_sets.test_lesions(folds, train_folds)
+    if test.empty:
+        raise InputError(f'folds.csv: expected lesions outside the training folds "{train_folds}", found none')
+    row_of = pd.Series(rois.index, index=rois["lesion"])
+    plain = test.assign(source=training_sets.ROI, row=test["lesion"].map(row_of))
+    first = pool_index[pool_index["lesion"].isin(test["lesion"]) & (pool_index["rank"] < AUGMENTATIONS)]
+    augmented = first.assign(source=training_sets.POOL, row=first.index).merge(test, on="lesion")
+    shown = pd.concat([plain, augmented], ignore_index=True)
+    return shown[["source", "lesion", "patient", "class", "row"]]
+
+
+def embed(features: np.ndarray, master_seed: int) -> np.ndarray:
+    """Return the t-SNE embedding of (n, d) features, float32 (n, 2), begun from their principal components.
+
+    The perplexity is `PERPLEXITY`, or a third of n where there are few images.
+    """
+    perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
+    state = seeding.stream_seed(master_seed, "figure", "tsne") % 2**32
+    return TSNE(perplexity=perplexity, init="pca", random_state=state).fit_transform(features)
+
+
+@dataclass(frozen=True)
+class Distances:
+    """From each of n images to the images of each of l lesions, with what is needed to leave out an image's patient.
+
+    Attributes
+    ----------
+    nearest, total : (n, l) float arrays
+        Euclidean distance to the lesion's nearest image; sum of the distances to all of its images.
+    images : (l,) int array
+        Number of images of each lesion.
+    lesion : (n,) int array
+        The lesion of each image, a position among the l.
+    classes, patients : (l,) arrays
+        Of each lesion.
+    """
+
+    nearest: np.ndarray
+    total: np.ndarray
+    images: np.ndarray
+    lesion: np.ndarray
+    classes: np.ndarray
+    patients: np.ndarray
+
+    def others(self) -> np.ndarray:
+        """Return an (n, l) bool array: is the lesion of another patient than the image?"""
+        return self.patients[self.lesion][:, np.newaxis] != self.patients
+
+
+def distances(features: np.ndarray, shown: pd.DataFrame) -> Distances:
+    """Measure the distances between (n, d) features of the images ``shown`` (lesion, patient, class), n rows."""
+    lesions = shown.drop_duplicates("lesion").sort_values("lesion")
+    members = [np.flatnonzero(shown["lesion"] == lesion) for lesion in lesions["lesion"]]
+    nearest, total = np.empty((len(shown), len(lesions))), np.empty((len(shown), len(lesions)))
+    for i, images in enumerate(members):
+        apart = cdist(features, features[images])
+        nearest[:, i], total[:, i] = apart.min(axis=1), apart.sum(axis=1)
+    return Distances(
+        nearest,
+        total,
+        images=np.array([len(images) for images in members]),
+        lesion=np.searchsorted(lesions["lesion"].to_numpy(str), shown["lesion"].to_numpy(str)),
+        classes=lesions["class"].to_numpy(str),
+        patients=lesions["patient"].to_numpy(str),
+    )
+
+
+def silhouette(apart: Distances, multiplicity: np.ndarray) -> np.ndarray:
+    """Return the mean silhouette (Rousseeuw 1987) of the true classes, distances to an image's own patient left out.
+
+    Of an image: (b - a) / max(a, b), with its mean distance a to images of its class and b to those of the nearest
+    other class. From -1 to 1; an image that lacks a or b is left out.
+
+    Parameters
+    ----------
+    multiplicity : (b, l) array
+        How often each lesion counts, a row a resample, the same for all lesions of a patient.
+
+    Returns
+    -------
+    (b,) float array
+    """
+    others, counts = apart.others(), multiplicity.T.astype(float)
+    own, nearest = np.full((2, len(apart.lesion), len(multiplicity)), np.inf)
+    for name in np.unique(apart.classes):
+        columns = apart.classes == name
+        total = (apart.total * others)[:, columns] @ counts[columns]
+        number = (apart.images * others)[:, columns] @ counts[columns]
+        mean = np.divide(total, number, out=np.full(total.shape, np.inf), where=number > 0)
+        members = columns[apart.lesion]
+        own[members] = mean[members]
+        nearest[~members] = np.minimum(nearest[~members], mean[~members])
+    defined = np.isfinite(own) & np.isfinite(nearest) & (np.maximum(own, nearest) > 0)
+    values = np.divide(nearest - own, np.maximum(own, nearest), out=np.zeros(own.shape), where=defined)
+    return _mean(values, defined * counts[apart.lesion])
+
+
+def purity(apart: Distances, multiplicity: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+    """Return the mean share of an image's nearest lesions of other patients that are of its class.
+
+    A lesion is as near as its nearest image: were images counted, one lesion's augmentations would be all neighbours.
+
+    Parameters
+    ----------
+    multiplicity : (b, l) array
+        As for `silhouette`; a lesion that counts twice takes two of the places.
+
+    Returns
+    -------
+    (b,) float array
+    """
+    ranked = np.argsort(np.where(apart.others(), apart.nearest, np.inf), axis=1, kind="stable")[:, :REACH]
+    others = np.take_along_axis(apart.others(), ranked, axis=1)
+    same = apart.classes[ranked] == apart.classes[apart.lesion][:, np.newaxis]
+    result = []
+    for row in range(0, len(multiplicity), BLOCK):
+        counts = multiplicity[row : row + BLOCK].astype(np.int16)
+        upto = np.minimum((counts[:, ranked] * others).cumsum(axis=2, dtype=np.int16), neighbours)
+        taken = np.diff(upto, axis=2, prepend=0)
+        found = upto[..., -1]
+        share = np.divide((taken * same).sum(axis=2), found, out=np.zeros(found.shape), where=found > 0)
+        result.append(_mean(share.T, ((found > 0) * counts[:, apart.lesion]).T))
+    return np.concatenate(result)
+
+
+def purity_by_chance(apart: Distances) -> float:
+    """Return the purity to expect if features knew nothing: the mean share of lesions of other patients alike."""
+    others = apart.others()
+    same = apart.classes == apart.classes[apart.lesion][:, np.newaxis]
+    return float(np.mean((others & same).sum(axis=1) / others.sum(axis=1)))
+
+
+def table(
+    features: Mapping[str, np.ndarray], shown: pd.DataFrame, sizes: Mapping[str, str], params: Params
+) -> pd.DataFrame:
+    """Return ``separation.csv``: each arm's measures, and those of the further arms minus those of the first.
+
+    Parameters
+    ----------
+    features
+        (n, d) float array of each arm, a row for each row of ``shown``.
+    sizes
+        The size of each arm.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`; purity as a fraction. Intervals are percentiles of patient resamples, in which both the
+    images and their neighbours are drawn anew; the same for every arm, so differences are paired.
+    """
+    rows, first = [], {}
+    for arm, of_arm in features.items():
+        apart = distances(of_arm, shown)
+        random = seeding.stream(params.master_seed, "bootstrap", "separation")
+        multiplicity = resampling.patient_weights(apart.patients, params.bootstrap, random)
+        measured = {SILHOUETTE: silhouette(apart, multiplicity), PURITY: purity(apart, multiplicity)}
+        for measure, values in measured.items():
+            rows.append((arm, sizes[arm], measure, *_summary(values, params)))
+            if first:
+                minus = f"{measure} minus {first['arm']}"
+                rows.append((arm, sizes[arm], minus, *_summary(values - first[measure], params)))
+        rows.append((arm, sizes[arm], f"{PURITY} by chance", purity_by_chance(apart), np.nan, np.nan))
+        first = first or {"arm": arm, **measured}
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _mean(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Average (n, b) values over the images; not a number where none counts."""
+    number = counts.sum(axis=0)
+    return np.divide((values * counts).sum(axis=0), number, out=np.full(len(number), np.nan), where=number > 0)
+
+
+def _summary(values: np.ndarray, params: Params) -> tuple[float, float, float]:
+    return float(values[0]), *resampling.interval(values[1:], params.confidence)

@@ -1,0 +1,45 @@
+"""Classic augmentations that are drawn afresh in each epoch, as users do today, from the native-resolution crops."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from synthaug.classification import augment, rois, training_sets
+
+
+def prepare(crops: Mapping[str, np.ndarray], index: pd.DataFrame, params: rois.Params) -> dict[str, np.ndarray]:
+    """Return the low-pass filtered crops of the lesions in ``index`` (rows of ``rois.csv``), float32."""
+    return {row.lesion: rois.lowpass(crops[row.lesion], row.diameter_px, params) for row in index.itertuples()}
+
+
+def redraw(
+    images: np.ndarray,
+    rows: pd.DataFrame,
+    crops: Mapping[str, np.ndarray],
+    index: pd.DataFrame,
+    params: rois.Params,
+    random: np.random.Generator,
+) -> None:
+    """Fill the places of ``images`` that are drawn afresh (`training_sets.DRAWN`) with new augmentations, in place.
+
+    Parameters
+    ----------
+    images
+        uint8 (len(rows), 64, 64).
+    rows
+        The training set.
+    crops
+        From `prepare`.
+    index
+        ``rois.csv``, with each lesion's diameter and intensity limits.
+    random
+        The stream of this epoch.
+    """
+    of_lesion = index.set_index("lesion")
+    drawn = rows[rows["source"] == training_sets.DRAWN]
+    for lesion, places in sorted(drawn.groupby("lesion").indices.items()):
+        known = of_lesion.loc[lesion]
+        table = augment.draw_some(random, known["diameter_px"], len(places))
+        maps = augment.matrices(table, known["diameter_px"], params)
+        images[drawn.index[places]] = augment.apply(crops[lesion], maps, known["low"], known["high"])

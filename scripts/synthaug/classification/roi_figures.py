@@ -1,0 +1,109 @@
+"""Figures of ROIs: classic augmentations (Fig. 3) and synthetic ROIs beside real ones (Fig. 6)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from synthaug import seeding
+from synthaug.errors import InputError
+from synthaug.report import figure_style
+
+CELL = 0.86  # inches an image
+MAPS = ("rotation", "flip", "translation", "scale")  # each on top of a rotation, as drawn
+PER_MAP = 2
+REAL, SYNTHETIC_ROWS, COLUMNS = 1, 2, 8
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the figures of ROIs need of the config."""
+
+    classes: list[str]
+    master_seed: int
+
+
+def map_kinds(pool_index: pd.DataFrame) -> pd.Series:
+    """Name what each augmentation does beside its rotation: `rotation` alone, `flip`, `translation` or `scale`."""
+    shifted = (pool_index["shift_x_px"] != 0) | (pool_index["shift_y_px"] != 0)
+    conditions = [pool_index["flip"] != "none", shifted, pool_index["surround"].notna()]
+    return pd.Series(np.select(conditions, MAPS[1:], MAPS[0]), index=pool_index.index)
+
+
+def augmentations(
+    rois: pd.DataFrame, roi_images: np.ndarray, pool_index: pd.DataFrame, pool_images: np.ndarray, params: Params
+) -> Figure:
+    """Draw Fig. 3: for one lesion a class, drawn at random, its ROI and two examples of each kind of augmentation."""
+    columns = 1 + PER_MAP * len(MAPS)
+    with figure_style.style():
+        figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(params.classes) + 0.35)
+        grid = figure.subplots(len(params.classes), columns, squeeze=False)
+        for axes in grid.flat:
+            axes.set_axis_off()
+        for row, cls in zip(grid, params.classes, strict=True):
+            place = _drawn(rois, cls, 1, seeding.stream(params.master_seed, "figure", "augmentations", cls))[0]
+            lesion, colour = rois["lesion"][place], figure_style.class_colour(params.classes, cls)
+            figure_style.show_image(row[0], roi_images[place], colour)
+            row[0].set_ylabel(f"{cls}\n{lesion}", fontsize=8)
+            row[0].set_title("ROI\n", fontsize=7)
+            augmented = pool_index[pool_index["lesion"] == lesion]
+            kinds = map_kinds(augmented)
+            for i, kind in enumerate(MAPS):
+                for j, (number, drawn) in enumerate(augmented[kinds == kind].head(PER_MAP).iterrows()):
+                    axes = row[1 + PER_MAP * i + j]
+                    figure_style.show_image(axes, pool_images[number], colour)
+                    axes.set_title(_what(kind, drawn), fontsize=7)
+        for i, kind in enumerate(MAPS):
+            label = kind if kind == MAPS[0] else f"rotation + {kind}"
+            grid[-1, 1 + PER_MAP * i].set_xlabel(label, fontsize=8, x=1.05)
+    return figure
+
+
+def _what(kind: str, drawn: pd.Series) -> str:
+    details = {
+        "rotation": "",
+        "flip": drawn["flip"],
+        "translation": f"{drawn['shift_x_px']:+.1f}, {drawn['shift_y_px']:+.1f} px",
+        "scale": f"{drawn['surround']:.2f} d",
+    }
+    return f"{drawn['rotation_deg']:.0f}°\n{details[kind]}"
+
+
+def synthetic(rois: pd.DataFrame, roi_images: np.ndarray, images: dict[str, np.ndarray], params: Params) -> Figure:
+    """Draw Fig. 6: for each class a row of real ROIs, drawn at random, above the first synthetic ROIs, unselected.
+
+    Parameters
+    ----------
+    images
+        The synthetic ROIs of each class, uint8 (n, 64, 64).
+    """
+    rows = REAL + SYNTHETIC_ROWS
+    with figure_style.style():
+        figure = figure_style.new(CELL * COLUMNS + 1.0, (CELL * rows + 0.12) * len(params.classes))
+        blocks = figure.subfigures(len(params.classes), 1, squeeze=False)[:, 0]
+        for block, cls in zip(blocks, params.classes, strict=True):
+            colour = figure_style.class_colour(params.classes, cls)
+            real = roi_images[_drawn(rois, cls, COLUMNS, seeding.stream(params.master_seed, "figure", "real", cls))]
+            grid = block.subplots(rows, COLUMNS)
+            _fill(grid[:REAL], real, figure_style.GREY)
+            _fill(grid[REAL:], images[cls], colour)
+            grid[0, 0].set_ylabel(f"{cls}\nreal", fontsize=8)
+            for axes in grid[REAL:, 0]:
+                axes.set_ylabel(f"{cls}\nsynthetic", fontsize=8, color=colour)
+    return figure
+
+
+def _drawn(rois: pd.DataFrame, cls: str, number: int, random: np.random.Generator) -> np.ndarray:
+    """Return the positions of up to ``number`` main lesions of the class, drawn at random."""
+    places = np.flatnonzero((rois["class"] == cls) & (rois["set"] == "main"))
+    if not len(places):
+        raise InputError(f"rois.csv: expected lesions of class {cls} in the main set, found none")
+    return random.permutation(places)[:number]
+
+
+def _fill(grid: np.ndarray, images: np.ndarray, frame: str | None) -> None:
+    for axes in grid.flat[len(images) :]:
+        axes.set_axis_off()
+    for axes, image in zip(grid.flat, images, strict=False):
+        figure_style.show_image(axes, image, frame)

@@ -1,0 +1,31 @@
+"""Trained classifiers on disk; apart from `weights`, so that a change of the classifier retrains no generator."""
+
+from pathlib import Path
+
+import torch
+
+from synthaug.classification import cnn
+from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.training import weights
+
+
+def classifier(folder: Path) -> cnn.Cnn:
+    """Return the trained classifier whose ``model.json`` and ``weights.safetensors`` lie in ``folder``.
+
+    Raises
+    ------
+    InputError
+        If ``model.json`` describes no classifier or the weights are not those of the one it describes.
+    """
+    params = artifacts.read_json(folder / "model.json")["params"]
+    try:
+        mean = torch.zeros((cnn.SIDE, cnn.SIDE) if params["mean"] == "image" else (1, 1))
+        shape = [params[key] for key in ("widths", "kernel", "dense", "dropout")]
+        network = cnn.Cnn(len(params["classes"]), *shape, mean)
+    except KeyError as error:
+        raise InputError(
+            f"{folder}/model.json: expected the params of a classifier, found no {error}; delete it and run again"
+        ) from error
+    weights.load(network, folder / "weights.safetensors")
+    return network

@@ -1,0 +1,180 @@
+"""One lesion's annotation, a mask, a polygon or a box, as a 2-D mask on a slice.
+
+Pixel coordinates are those of the axial slice that `volumes` returns: x to the right, y down; pixel centres are
+integers.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist
+from skimage import draw, measure
+
+from synthaug.cohort import dicom_annotations, mask_labels
+from synthaug.cohort.case_table import KINDS
+from synthaug.cohort.mask_labels import Labels
+from synthaug.errors import InputError
+from synthaug.imaging import volumes
+
+WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
+
+
+def kind(row: Mapping[str, str]) -> str:
+    """Return which of mask, polygon and box the row of a case table gives; it must be exactly one."""
+    given = [name for name in KINDS if row[name]]
+    if len(given) != 1:
+        raise InputError(
+            f"expected one of mask, polygon and box, found {' and '.join(given) or 'none'}; fill exactly one of them"
+        )
+    return given[0]
+
+
+def whole(row: Mapping[str, str], column: str) -> int | None:
+    """Return a cell as an integer of at least 0, None if it is empty; spreadsheets turn 12 into 12.0."""
+    if not row[column]:
+        return None
+    if not WHOLE.fullmatch(row[column]):
+        raise InputError(f"{column}: expected a whole number of at least 0, found {row[column]!r}; correct the cell")
+    return int(row[column].partition(".")[0])
+
+
+def outline(row: Mapping[str, str]) -> np.ndarray:
+    """Return the polygon's vertices, or the two corners of the box, as (n, 2) x, y in px."""
+    name = kind(row)
+    try:
+        points = np.array([float(part) for part in row[name].replace(",", " ").split()])
+    except ValueError:
+        points = np.array([np.nan])
+    form = '"x,y x,y ..." with at least 3 points' if name == "polygon" else '"x0,y0,x1,y1" with x0 < x1 and y0 < y1'
+    good = np.isfinite(points).all() and len(points) % 2 == 0 and (len(points) >= 6 or name == "box")
+    if name == "box":
+        good = good and len(points) == 4 and points[0] < points[2] and points[1] < points[3]
+    if not good:
+        raise InputError(f"{name}: expected {form} in pixels, found {_short(row[name])}; correct the cell")
+    return points.reshape(-1, 2)
+
+
+def read_labels(path: Path, image: volumes.Geometry) -> Labels:
+    """Read a whole mask, a volume, picture, DICOM SEG or RTSTRUCT, that belongs to an image of geometry ``image``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, lies elsewhere than the image, or holds values that are no labels.
+    """
+    if dicom_annotations.is_dicom(path):
+        return dicom_annotations.read(path, image)
+    source = volumes.open_image(path)
+    if difference := image.difference(source.geometry):
+        raise InputError(f"{path}: mask and image do not match: {difference}; export the mask on the image's grid")
+    labels = source.volume()
+    if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
+        raise InputError(f"{path}: expected whole numbers (labels), found fractions; export labels, not probabilities")
+    return mask_labels.of_volume(labels)
+
+
+def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | None) -> tuple[int, np.ndarray]:
+    """Find a lesion's key slice and draw the lesion on it.
+
+    Parameters
+    ----------
+    row
+        A row of the case table. The key slice is its ``slice`` or, for a mask, the slice of largest area.
+    image
+        Geometry of the row's image.
+    labels
+        The row's mask as `read_labels` gives it; None for a polygon or box.
+
+    Returns
+    -------
+    Slice index, and bool (y, x).
+
+    Raises
+    ------
+    InputError
+        If the slice is missing or outside, the lesion is empty there, or its label is absent or ambiguous.
+    """
+    index = whole(row, "slice")
+    if index is not None and index >= image.size[0]:
+        raise InputError(f"slice: expected 0 to {image.size[0] - 1}, found {index}; they count from the lowest z")
+    if labels is None:
+        if index is None and image.size[0] > 1:
+            raise InputError(f"slice: expected the slice of the {kind(row)}, found an empty cell; slices count from 0")
+        index = index or 0
+        mask = drawn(row, image)
+    else:
+        lesion = _labelled(row, labels)
+        if index is None:
+            index = int(lesion.sum(axis=(1, 2)).argmax())
+        mask = lesion[index]
+    if not mask.any():
+        raise InputError(
+            f"{row['mask'] or kind(row)}: expected a lesion on slice {index}, found nothing drawn there; "
+            "correct slice or label, or draw the lesion again"
+        )
+    return index, mask
+
+
+def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
+    """Draw a lesion of a checked table on slice ``index``, bool (y, x); of a mask volume it reads that slice only."""
+    if kind(row) != "mask":
+        return drawn(row, image)
+    path = folder / row["mask"]
+    if dicom_annotations.is_dicom(path):
+        return _labelled(row, dicom_annotations.read(path, image))[index]
+    labels = volumes.open_image(path).slice(index)
+    label = whole(row, "label")
+    return labels != 0 if label is None else labels == label
+
+
+def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
+    """Rasterise a polygon, or the ellipse inside a box (a box says nothing about its corners), to bool (y, x)."""
+    points = outline(row)
+    shape = image.size[1:]
+    limits = np.array([shape[1], shape[0]])
+    if (points < -1).any() or (points > limits).any():
+        raise InputError(
+            f"{kind(row)}: expected x from 0 to {limits[0] - 1} and y from 0 to {limits[1] - 1}, found x from "
+            f"{points[:, 0].min():g} to {points[:, 0].max():g} and y from {points[:, 1].min():g} to "
+            f"{points[:, 1].max():g}; give pixels of this image, not mm"
+        )
+    mask = np.zeros(shape, dtype=bool)
+    if kind(row) == "polygon":
+        mask[draw.polygon(points[:, 1], points[:, 0], shape)] = True
+    else:
+        (x, y), (x_radius, y_radius) = points.mean(axis=0), (points[1] - points[0]) / 2
+        mask[draw.ellipse(y, x, y_radius, x_radius, shape)] = True
+    return mask
+
+
+def largest_diameter(mask: np.ndarray, spacing: tuple[float, float] = (1.0, 1.0)) -> float:
+    """Return the largest (Feret) diameter of a non-empty 2-D mask, in units of ``spacing`` (y, x).
+
+    It is measured between pixel borders, so that a disc of radius r gives 2 r within a pixel.
+    """
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    lesion = np.pad(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1).astype(float)
+    points = np.concatenate(measure.find_contours(lesion, 0.5)) * spacing
+    points = points[ConvexHull(points).vertices]
+    return float(pdist(points).max())
+
+
+def _labelled(row: Mapping[str, str], labels: Labels) -> np.ndarray:
+    """Return where a mask has the row's label, or its only one."""
+    label = whole(row, "label")
+    if not labels.names:
+        raise InputError(f"{row['mask']}: expected a lesion, found only zeros; draw the lesion again")
+    if label is None and len(labels.names) > 1:
+        found = "an empty cell; add it"
+    elif label is not None and label not in labels.names:
+        found = f"{label}; correct it"
+    else:
+        return labels.lesion(next(iter(labels.names)) if label is None else label)
+    raise InputError(f"label: expected one of {labels.listed()}, the labels of {row['mask']}, found {found}")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

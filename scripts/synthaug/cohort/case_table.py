@@ -1,0 +1,78 @@
+"""The user's case table as text; `cases` checks what its cells say."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from synthaug.errors import InputError
+from synthaug.files import user_tables
+
+REQUIRED = ("lesion", "patient", "class", "image")
+KINDS = ("mask", "polygon", "box")
+OPTIONAL = (*KINDS, "label", "slice", "set")
+# Columns of cases.csv that the user's table must not have.
+COMPUTED = (
+    "rows", "columns", "spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "center_x_px", "center_y_px", "diameter_px",
+    "diameter_mm", "digest",
+)  # fmt: skip
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # no file is called so, and a message would break
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a case table as text, without checking its cells.
+
+    Returns
+    -------
+    DataFrame whose index ``row`` is the row in the file (the header is row 1). The optional columns are all there,
+    empty where the table lacks them; an empty ``set`` is "main". Free columns keep their names.
+
+    Raises
+    ------
+    InputError
+        If it is no comma-separated UTF-8 text, a column is missing or named twice, a row has more cells than the
+        header, or a name or a cell (of a free column, any text may stand in it) holds control characters.
+    """
+    path = Path(path)
+    header, lines = user_tables.read(path, "the case table", "cases:")
+    _check_header(path, header)
+    user_tables.check_even(path, header, lines)
+    broken = [
+        f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
+        for number, cells in lines
+        for name, cell in zip(header, cells, strict=True)
+        if name in REQUIRED + OPTIONAL and CONTROL.search(cell)
+    ]
+    if broken:
+        raise InputError("\n".join(broken))
+    index = pd.Index([number for number, _ in lines], name="row")
+    table = pd.DataFrame([cells for _, cells in lines], columns=header, index=index, dtype=str)
+    for name in OPTIONAL:
+        if name not in table:
+            table[name] = ""
+    table["set"] = table["set"].replace("", "main")
+    return table
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    if broken := [name for name in header if CONTROL.search(name)]:
+        raise InputError(
+            f"{path}, row 1: expected column names without line breaks or control characters, found "
+            f"{', '.join(map(repr, broken))}; rename them"
+        )
+    problems = []
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
+    if not set(KINDS) & set(header):
+        problems.append("expected a column mask, polygon or box, found none; add one")
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}; rename them")
+    if "" in header:
+        problems.append("expected a name for every column, found an empty one; name or delete the column")
+    if taken := [name for name in header if name in COMPUTED]:
+        problems.append(
+            f"expected other names for {', '.join(taken)}, found columns that are computed from the images; rename them"
+        )
+    if problems:
+        raise InputError("\n".join(f"{path}, row 1: {text} (found: {', '.join(header)})" for text in problems))

@@ -1,0 +1,282 @@
+"""The case table: what the user gives, checked completely before anything is computed.
+
+Every problem is collected and all are reported together, a line each, so that one run shows what there is to correct.
+"""
+
+import difflib
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from synthaug.cohort import annotations
+from synthaug.cohort.case_table import COMPUTED, OPTIONAL, REQUIRED, read_table
+from synthaug.errors import InputError
+from synthaug.imaging import volumes
+
+# Without the image's path: names of folders and files often carry those of patients.
+COLUMNS = ("lesion", "patient", "class", "set", "slice", *COMPUTED)
+SETS = ("main", "extra")
+SLUG = re.compile(r"[A-Za-z0-9_-]+")
+MOST_GROUPS = 8  # values of a free column; one with more tells lesions or patients apart rather than groups of them
+SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the table must offer.
+
+    Attributes
+    ----------
+    classes
+        The classes of the experiment.
+    folds
+        Number of cross-validation folds: each class needs as many patients in the main set.
+    """
+
+    classes: list[str]
+    folds: int
+
+
+def check(table_path: str | Path, params: Params) -> pd.DataFrame:
+    """Check a case table and every image, mask and outline that it names.
+
+    Reads each image's headers and key slices and each mask once; holds one mask at a time.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values, a row a lesion, sorted by
+    lesion.
+
+    Raises
+    ------
+    InputError
+        With all problems of the table and its files, a line each.
+    """
+    table_path = Path(table_path)
+    table = read_table(table_path)
+    problems = Problems(table)
+    drawable = _check_cells(table, params, problems)
+    _check_cohort(table, params, table_path.parent, problems)
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems))
+    _check_copies(table, found, problems)
+    if lines := problems.lines():
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+    groups = table.where(table != "").nunique()
+    free = [name for name in table if name not in REQUIRED + OPTIONAL and groups[name] <= MOST_GROUPS]
+    measured = pd.DataFrame.from_dict(found, orient="index")
+    cases = table.drop(columns=["slice"]).join(measured)[[*COLUMNS, *free]]
+    return cases.sort_values("lesion", ignore_index=True)
+
+
+def lesion_on_slice(row, folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read a checked lesion's key slice and outline again.
+
+    Parameters
+    ----------
+    row
+        The lesion's row of the case table as a mapping, with ``slice`` from cases.csv.
+    folder
+        Folder of the case table.
+
+    Returns
+    -------
+    Image float32 (y, x), and mask bool (y, x).
+    """
+    source = volumes.open_image(Path(folder) / row["image"])
+    index = int(row["slice"])
+    return source.slice(index), annotations.on_slice(row, Path(folder), source.geometry, index)
+
+
+class Problems:
+    """Problems by row of the table; those of the cohort as a whole come last."""
+
+    def __init__(self, table: pd.DataFrame):
+        self._lesions = table["lesion"].to_dict()
+        self._found: dict[float, list[str]] = {}
+
+    def row(self, row: int, text: object) -> None:
+        """Add a problem of one row."""
+        lesion = f", lesion {self._lesions[row]}" if self._lesions[row] else ""
+        self._found.setdefault(row, []).append(f"row {row}{lesion}: {text}")
+
+    def cohort(self, text: str) -> None:
+        """Add a problem of the table as a whole."""
+        self._found.setdefault(float("inf"), []).append(text)
+
+    def lines(self) -> list[str]:
+        """Return all problems in the table's order."""
+        return [line for row in sorted(self._found) for line in self._found[row]]
+
+
+def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> list[int]:
+    """Return the rows whose annotation can be looked for."""
+    drawable = []
+    for number, row in table.iterrows():
+        for name in REQUIRED:
+            if not row[name]:
+                problems.row(number, f"{name}: expected a value, found an empty cell; fill it")
+            elif name != "image" and not SLUG.fullmatch(row[name]):
+                problems.row(number, f"{name}: expected letters, digits, _ and - only, found {row[name]!r}; rename it")
+        cls = row["class"]
+        if cls == "all":
+            problems.row(number, "class: expected one class, found 'all', which means all classes together; rename it")
+        elif cls and cls not in params.classes:
+            near = difflib.get_close_matches(cls.lower(), params.classes, 1)
+            hint = f"did you mean {near[0]}?" if near else "correct the cell or add the class to the config"
+            problems.row(number, f"class: expected one of {', '.join(params.classes)}, found {cls!r}; {hint}")
+        if row["set"] not in SETS:
+            problems.row(number, f"set: expected main or extra (empty: main), found {row['set']!r}; correct the cell")
+        wrong = list(_wrong_annotation(row))
+        for text in wrong:
+            problems.row(number, text)
+        if row["image"] and not wrong:
+            drawable.append(number)
+    return drawable
+
+
+def _wrong_annotation(row: pd.Series) -> Iterator[str]:
+    for cell in ("label", "slice"):
+        try:
+            annotations.whole(row, cell)
+        except InputError as error:
+            yield str(error)
+    try:
+        if annotations.kind(row) != "mask":
+            annotations.outline(row)
+    except InputError as error:
+        yield str(error)
+    if row["label"] and not row["mask"]:
+        yield "label: expected only with a mask, found one without; clear the cell or name the mask"
+
+
+def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: Problems) -> None:
+    for lesion, rows in table.groupby("lesion").groups.items():
+        if lesion and len(rows) > 1:
+            problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
+    for name in ("lesion", "patient", "class"):
+        for _, cells in table[name].groupby(table[name].str.lower()):
+            if len(spellings := sorted(set(cells))) > 1 and not (
+                name == "class" and set(spellings) - {*params.classes}
+            ):
+                problems.cohort(
+                    f"{name}: expected one spelling, found {' and '.join(spellings)}, which differ only by case; "
+                    "use one of them, or other ids"
+                )
+    for patient, sets in table[table["set"].isin(SETS)].groupby("patient")["set"]:
+        if patient and sets.nunique() > 1:
+            rows = {name: _listed(sets.index[sets == name]) for name in SETS}
+            problems.cohort(
+                f"patient {patient}: expected one set, found main in row {rows['main']} and extra in row "
+                f"{rows['extra']}; extra cases must come from other patients"
+            )
+    named = table[(table["image"] != "") & (table["patient"] != "")]
+    for _, rows in named.groupby([os.path.realpath(folder / image) for image in named["image"]]):
+        if rows["patient"].nunique() > 1:
+            image, patients = (" and ".join(sorted(set(rows[name]))) for name in ("image", "patient"))
+            problems.cohort(
+                f"image {image}: expected one patient, found {patients} in rows {_listed(rows.index)}; "
+                "give the patient one id"
+            )
+    main = table[table["set"] == "main"]
+    for cls in params.classes:
+        patients = main.loc[(main["class"] == cls) & (main["patient"] != ""), "patient"].nunique()
+        if not (table["class"] == cls).any():
+            problems.cohort(f"class {cls}: expected lesions, found none; add some or remove the class from the config")
+        elif patients < params.folds:
+            problems.cohort(
+                f"class {cls}: expected at least {params.folds} patients in the main set for {params.folds} folds, "
+                f"found {patients}; add patients, lower folds or leave the class out"
+            )
+
+
+def _measure(table: pd.DataFrame, folder: Path, problems: Problems) -> Iterator[tuple[int, dict]]:
+    """Yield row and measurements of each lesion whose files are in order; images and masks are opened once."""
+    for image, lesions in table.groupby("image", sort=False):
+        try:
+            source = volumes.open_image(folder / image)
+            source.check()
+        except InputError as error:
+            problems.row(lesions.index[0], f"image: {error}{_also(lesions.index)}")
+            continue
+        for mask, rows in lesions.groupby("mask", sort=False):
+            labels = None
+            if mask:
+                try:
+                    labels = annotations.read_labels(folder / mask, source.geometry)
+                except InputError as error:
+                    problems.row(rows.index[0], f"mask: {error}{_also(rows.index)}")
+                    continue
+            for number, row in rows.iterrows():
+                try:
+                    index, lesion = annotations.locate(row, source.geometry, labels)
+                    yield number, _describe(row, source, index, lesion)
+                except InputError as error:
+                    problems.row(number, error)
+
+
+def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.ndarray) -> dict:
+    """Return the computed columns of one lesion."""
+    image = source.slice(index)
+    if image.min() == image.max():
+        raise InputError(
+            f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
+            "correct the slice or export the image again"
+        )
+    if len(parts := _parts(lesion)) > 1:
+        log.warning(
+            "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",
+            row["lesion"], len(parts), index, ", ".join(str(area) for area in parts),
+        )  # fmt: skip
+    rows, columns = np.nonzero(lesion)
+    geometry = source.geometry
+    z, y, x = geometry.spacing or (np.nan,) * 3
+    diameter_mm = np.nan if geometry.spacing is None else round(annotations.largest_diameter(lesion, (y, x)), 6)
+    return {
+        "slice": index,
+        "rows": image.shape[0],
+        "columns": image.shape[1],
+        "spacing_x_mm": x,
+        "spacing_y_mm": y,
+        "spacing_z_mm": z,
+        "center_x_px": (columns.min() + columns.max()) / 2,
+        "center_y_px": (rows.min() + rows.max()) / 2,
+        "diameter_px": round(annotations.largest_diameter(lesion), 6),
+        "diameter_mm": diameter_mm,
+        "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
+    }
+
+
+def _parts(lesion: np.ndarray) -> list[int]:
+    """Return the areas in px of a lesion's separate parts, largest first, without specks."""
+    areas = np.bincount(ndimage.label(lesion, np.ones((3, 3)))[0].ravel())[1:]
+    return sorted((int(area) for area in areas if area >= SEPARATE * areas.max()), reverse=True)
+
+
+def _check_copies(table: pd.DataFrame, found: dict[int, dict], problems: Problems) -> None:
+    digests = pd.Series({row: measured["digest"] for row, measured in found.items()}, dtype=str)
+    for rows in digests.groupby(digests).groups.values():
+        if len(rows) > 1:
+            names = " and ".join(table.loc[rows, "lesion"])
+            problems.cohort(
+                f"lesions: expected different ones, found the same pixels and outline as {names} "
+                f"(rows {_listed(rows)}); keep one of them"
+            )
+
+
+def _listed(rows) -> str:
+    return ", ".join(str(row) for row in list(rows)[:10]) + (" ..." if len(rows) > 10 else "")
+
+
+def _also(rows) -> str:
+    return f" (rows {_listed(rows)})" if len(rows) > 1 else ""

@@ -1,0 +1,248 @@
+"""Lesions in DICOM segmentations (SEG) and radiotherapy structure sets (RTSTRUCT), on their image's grid.
+
+A file is known by its SOP class, whatever its name. A label is the segment number of a SEG, the ROI number of an
+RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. Nothing is resampled: what does not lie on the image's
+voxels or slices is refused. pydicom and highdicom are imported only when such a file is met: other runs do not wait.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from skimage import draw
+
+from synthaug.cohort.mask_labels import Labels
+from synthaug.errors import InputError
+from synthaug.imaging import volumes
+
+SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # SEG; the same as a label map
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+OFF_GRID = volumes.MATCH  # voxels that a frame, or slices that a contour, may lie off the image's
+DECIMALS = 3  # of a contour in px: text of limited digits must not move a corner off its pixel's centre
+
+Result = TypeVar("Result")
+
+
+def is_dicom(path: Path) -> bool:
+    """Return whether ``path`` is one DICOM file, by its content; `volumes.open_image` tells why one cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def read(path: Path, image: volumes.Geometry) -> Labels:
+    """Read a SEG or RTSTRUCT that belongs to an image of geometry ``image``.
+
+    The frames of a SEG are checked here, all of them; the contours of an RTSTRUCT when their ROI is drawn, because
+    ROIs that are no lesions (couch, body) may leave the image.
+
+    Raises
+    ------
+    InputError
+        If it is another kind of file, damaged, of another series or place than the image, or fractional.
+    """
+    if image.spacing is None:
+        raise InputError(f"{path}: expected a volume as the image of a DICOM annotation, found a 2-D picture")
+    labels = _guarded(path, lambda: _read(path, image))
+    return Labels(labels.names, lambda label: _guarded(path, lambda: labels.lesion(label)))
+
+
+def _read(path: Path, image: volumes.Geometry) -> Labels:
+    import pydicom
+
+    uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"]).get("SOPClassUID", "")
+    if uid in SEGMENTATIONS:
+        return _read_segmentation(path, image)
+    if uid == STRUCTURE_SET:
+        return _read_structure_set(path, image)
+    raise InputError(
+        f"{path}: expected a DICOM SEG or RTSTRUCT, found {getattr(uid, 'name', uid) or 'no SOP class'}; "
+        "name the annotation's file, or the folder of a mask series"
+    )
+
+
+# SEG
+
+
+def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
+    from highdicom.seg import segread
+
+    segmentation = segread(path)
+    if (kind := segmentation.SegmentationType) not in ("BINARY", "LABELMAP"):
+        raise InputError(
+            f"{path}: expected a BINARY or LABELMAP segmentation, found {kind}; export labels, not probabilities"
+        )
+    series = {item.SeriesInstanceUID for item in segmentation.get("ReferencedSeriesSequence", [])}
+    _check_belongs(path, image, segmentation.get("FrameOfReferenceUID", ""), series)
+
+    def frame(number: int, label: int | None = None) -> np.ndarray:
+        """Return the pixels (rows, columns) of a frame, counted from 1; with ``label``, where it is."""
+        pixels = segmentation.get_stored_frame(number)
+        return pixels if label is None else pixels == (label if kind == "LABELMAP" else 1)
+
+    known = list(segmentation.segment_numbers)
+    frames = {}  # of each segment: numbers and places
+    count, groups = segmentation.get("NumberOfFrames"), len(segmentation.PerFrameFunctionalGroupsSequence)
+    if count != groups:
+        raise InputError(
+            f"{path}: expected NumberOfFrames {groups} as frames described, found {count}; export it again"
+        )
+    for number in range(1, groups + 1):
+        place = _place(path, image, segmentation, number)
+        if kind == "LABELMAP":
+            segments = np.intersect1d(frame(number), known).tolist()
+        else:
+            item = _group(segmentation, number, "SegmentIdentificationSequence")
+            segments = [int(item.ReferencedSegmentNumber)]
+        for segment in segments:
+            frames.setdefault(segment, []).append((number, place))
+
+    def lesion(label: float) -> np.ndarray:
+        mask = np.zeros(image.size, dtype=bool)
+        for number, (start, down, across) in frames[label]:
+            pixels = frame(number, int(label))
+            rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
+            mask[tuple(start[i] + rows * down[i] + columns * across[i] for i in range(3))] |= pixels
+        return mask
+
+    names = {label: str(segmentation.get_segment_description(label).segment_label) for label in sorted(frames)}
+    return Labels(names, lesion)
+
+
+def _group(segmentation, number: int, name: str):
+    """Return a frame's own functional group, or the one that all frames share."""
+    groups = segmentation.PerFrameFunctionalGroupsSequence[number - 1]
+    if name not in groups:
+        groups = segmentation.SharedFunctionalGroupsSequence[0]
+    return groups[name].value[0]
+
+
+def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np.ndarray:
+    """Return a frame's first voxel and its steps down a column and along a row, int (3, 3) in (z, y, x).
+
+    Raises
+    ------
+    InputError
+        If its pixels are not voxels of the image.
+    """
+
+    def numbers(group: str, name: str) -> np.ndarray:
+        return np.array(_group(segmentation, number, group)[name].value, dtype=float)
+
+    position = numbers("PlanePositionSequence", "ImagePositionPatient")
+    along, downwards = numbers("PlaneOrientationSequence", "ImageOrientationPatient").reshape(2, 3)
+    row_distance, column_distance = numbers("PixelMeasuresSequence", "PixelSpacing")
+    steps = np.array([downwards * row_distance, along * column_distance])
+    last = np.array([segmentation.Rows - 1, segmentation.Columns - 1])
+    start, end, *neighbours = image.indices(np.array([position, position + last @ steps, *(position + steps)]))
+    place = np.rint([start, *(neighbours - start)]).astype(int)
+    corners = place[0] + [(0, 0, 0), last @ place[1:]]
+    off = np.abs(corners - [start, end]).max() > OFF_GRID
+    if off or np.abs(place[1:]).sum() != 2 or (corners < 0).any() or (corners >= image.size).any():
+        first, final = (", ".join(f"{value + 0:.4g}" for value in corner.round(3)) for corner in (start, end))
+        raise InputError(
+            f"{path}: expected every frame on voxels of the image, (0, 0, 0) to {tuple(n - 1 for n in image.size)} "
+            f"(z, y, x), found frame {number} from ({first}) to ({final}); segment this series itself, or export the "
+            "segmentation on its grid"
+        )
+    return place
+
+
+# RTSTRUCT
+
+
+def _read_structure_set(path: Path, image: volumes.Geometry) -> Labels:
+    import pydicom
+
+    structures = pydicom.dcmread(path)
+    _check_belongs(path, image, "", set(_referenced_series(structures)))
+    rois = {int(roi.ROINumber): roi for roi in structures.StructureSetROISequence}
+    contours = {
+        int(item.ReferencedROINumber): item.ContourSequence
+        for item in structures.get("ROIContourSequence", [])
+        if any(contour.ContourGeometricType in CLOSED for contour in item.get("ContourSequence", []))
+    }
+
+    def lesion(label: float) -> np.ndarray:
+        where = f"{path}, ROI {label:g}"
+        _check_belongs(where, image, rois[label].get("ReferencedFrameOfReferenceUID", ""), set())
+        mask = np.zeros(image.size, dtype=bool)
+        for contour in contours[label]:
+            if contour.ContourGeometricType not in CLOSED:
+                raise InputError(
+                    f"{where}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
+                )
+            points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
+            index, inside = _fill(where, image, points)
+            mask[index] ^= inside  # a contour within another is a hole
+        return mask
+
+    return Labels({n: str(rois[n].get("ROIName", "")) for n in sorted(contours) if n in rois}, lesion)
+
+
+def _referenced_series(structures) -> Iterable[str]:
+    for frame in structures.get("ReferencedFrameOfReferenceSequence", []):
+        for study in frame.get("RTReferencedStudySequence", []):
+            for series in study.get("RTReferencedSeriesSequence", []):
+                yield series.SeriesInstanceUID
+
+
+def _fill(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int, np.ndarray]:
+    """Rasterise a closed contour of (n, 3) points x, y, z in mm.
+
+    Returns
+    -------
+    Slice index, and bool (y, x): pixels whose centre is inside or on the contour.
+    """
+    z, y, x = image.indices(points).T
+    index = round(z.mean())
+    if np.abs(z - index).max() > OFF_GRID:
+        raise InputError(
+            f"{where}: expected contours on the image's slices, found one from slice {z.min():.4g} to {z.max():.4g} "
+            "(from 0 at the feet): between slices, or not axial; draw it on this series"
+        )
+    slices, *shape = image.size
+    if not 0 <= index < slices or min(x.min(), y.min()) < -1 or x.max() > shape[1] or y.max() > shape[0]:
+        raise InputError(
+            f"{where}: expected contours within slices 0 to {slices - 1} of {shape[1]} x {shape[0]} px, found one on "
+            f"slice {index}, x from {x.min():.4g} to {x.max():.4g} and y from {y.min():.4g} to {y.max():.4g}; draw it "
+            "on this series"
+        )
+    inside = np.zeros(shape, dtype=bool)
+    inside[draw.polygon(y.round(DECIMALS), x.round(DECIMALS), shape)] = True
+    return index, inside
+
+
+# Both
+
+
+def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_reference: str, series: set[str]) -> None:
+    """Refuse an annotation of another series or frame of reference, as far as both files tell."""
+    if image.series and series and image.series not in series:
+        raise InputError(
+            f"{where}: expected an annotation of the image's series {image.series}, found one of "
+            f"{', '.join(sorted(series))}; name the annotation drawn on this series, or the series it was drawn on"
+        )
+    if image.frame_of_reference and frame_of_reference and image.frame_of_reference != frame_of_reference:
+        raise InputError(
+            f"{where}: expected the image's frame of reference {image.frame_of_reference}, found "
+            f"{frame_of_reference}: the positions have nothing to do with each other; name the annotation drawn on "
+            "this series"
+        )
+
+
+def _guarded(path: Path, look: Callable[[], Result]) -> Result:
+    """Return ``look()``; whatever a damaged or incomplete file leads to, here or in a library, is an `InputError`."""
+    try:
+        return look()
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{path}: expected a complete DICOM annotation, found a truncated, damaged or unsupported file "
+            f"({type(error).__name__}: {str(error).strip().partition(chr(10))[0]}); export it again"
+        ) from error

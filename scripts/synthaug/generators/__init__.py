@@ -1,0 +1,1 @@
+"""Generators of synthetic images: families of networks, their training loop, and images made elsewhere."""

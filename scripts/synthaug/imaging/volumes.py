@@ -1,0 +1,293 @@
+"""Images on disk as axial stacks: the only module that knows axis order and orientation.
+
+Every image, whatever its format, appears as an axial stack: arrays are (z, y, x), z ascends towards the head, y towards
+the patient's back, x towards the patient's left. A 2-D picture is a stack of one slice without spacing.
+"""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synthaug.errors import InputError
+from synthaug.imaging import dicom, image_files
+
+VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
+MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where an image's voxels are.
+
+    Attributes
+    ----------
+    size
+        Voxels (z, y, x).
+    spacing
+        Distance of voxel centres in mm (z, y, x), z NaN for a single slice; None for a 2-D picture.
+    origin
+        Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None likewise.
+    direction
+        Unit vectors (x, y, z) of the axes z, y, x; None likewise.
+    series, frame_of_reference
+        UIDs that DICOM annotations refer to; "" where the files tell none.
+    """
+
+    size: tuple[int, int, int]
+    spacing: tuple[float, float, float] | None = None
+    origin: tuple[float, float, float] | None = None
+    direction: tuple[tuple[float, float, float], ...] | None = None
+    series: str = ""
+    frame_of_reference: str = ""
+
+    def indices(self, points: np.ndarray) -> np.ndarray:
+        """Return where points x, y, z in mm, (n, 3), lie in voxels z, y, x, (n, 3); the first voxel's centre is 0.
+
+        A single slice is taken to be as thick as its pixels are wide.
+        """
+        spacing = np.where(np.isnan(self.spacing), self.spacing[1], self.spacing)
+        return (points - np.array(self.origin)) @ np.linalg.inv(spacing[:, None] * np.array(self.direction))
+
+    def corners(self) -> np.ndarray:
+        """Return the centres of the eight corner voxels in mm, (8, 3)."""
+        steps = np.nan_to_num(self.spacing)[:, None] * np.array(self.direction)
+        last = np.array(self.size) - 1
+        return np.array(self.origin) + np.array(list(itertools.product((0, 1), repeat=3))) * last @ steps
+
+    def difference(self, other: "Geometry") -> str:
+        """Describe how ``other`` differs from this geometry, as "expected ..., found ..."; "" if it does not."""
+        if (self.spacing is None) != (other.spacing is None):
+            kinds = ("a volume", "a 2-D picture")
+            return f"expected {kinds[self.spacing is None]}, found {kinds[other.spacing is None]}"
+        if self.size != other.size:
+            return f"expected size {self.size} (z, y, x), found {other.size}"
+        if self.spacing is None:
+            return ""
+        apart = np.linalg.norm(self.corners() - other.corners(), axis=1).max()
+        if apart <= MATCH * np.nanmin(self.spacing):
+            return ""
+        return f"expected {self.placement()}, found {other.placement()} (corners up to {apart:.3g} mm apart)"
+
+    def placement(self) -> str:
+        """Return spacing, origin and direction as text."""
+        spacing, origin = (", ".join(f"{value:.6g}" for value in values) for values in (self.spacing, self.origin))
+        direction = "; ".join(" ".join(f"{value + 0:.4g}" for value in axis) for axis in self.direction)
+        return f"spacing ({spacing}) mm (z, y, x), origin ({origin}) mm, direction z, y, x ({direction})"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image whose headers were read and whose pixels are read on demand."""
+
+    path: Path
+    geometry: Geometry
+    _read: Callable[[int | None], np.ndarray]
+    _check: Callable[[], None] = lambda: None
+
+    def check(self) -> None:
+        """Look for damage that reading a slice would not show: once an image, before slices of it are used.
+
+        It reads a NIfTI file from end to end; all others tell of damage when they are read.
+
+        Raises
+        ------
+        InputError
+            If the file is not whole or holds NaN or infinite values.
+        """
+        self._check()
+
+    def slice(self, index: int) -> np.ndarray:
+        """Return slice ``index`` (0 = lowest z), float32 (y, x): HU for CT, the file's own units otherwise.
+
+        Raises
+        ------
+        InputError
+            If there is no such slice, the file is damaged, or a value is NaN or infinite; of a NIfTI file, `check`
+            alone finds the last two.
+        """
+        if not 0 <= index < self.geometry.size[0]:
+            raise InputError(f"{self.path}: expected a slice from 0 to {self.geometry.size[0] - 1}, found {index}")
+        return self._finite(self._read(int(index)), f" in slice {index}").astype(np.float32)
+
+    def volume(self) -> np.ndarray:
+        """Return all slices, (z, y, x), in the number type of the file; raises as `check` and `slice`."""
+        self.check()
+        return self._finite(self._read(None), "")
+
+    def _finite(self, array: np.ndarray, where: str) -> np.ndarray:
+        if array.dtype.kind == "f" and (bad := int(array.size - np.isfinite(array).sum())):
+            raise InputError(
+                f"{self.path}: expected finite values, found {bad} NaN or infinite{where}; export the image again"
+            )
+        return array
+
+
+def open_image(path: str | Path) -> Source:
+    """Read the headers of a DICOM series folder, a NIfTI, NRRD or MetaImage volume, or a 2-D PNG, JPEG or TIFF.
+
+    Raises
+    ------
+    InputError
+        If the path is missing or of another kind, or if slices would not be a regular, axial stack of square pixels.
+    """
+    path = Path(path)
+    try:
+        return _open(path)
+    except OSError as error:  # no permission, or a name that is too long
+        raise InputError(
+            f"{path}: expected a readable file or folder, found: {error.strerror}; correct its name or permissions"
+        ) from error
+
+
+def _open(path: Path) -> Source:
+    if not path.exists():
+        raise InputError(f"{path}: expected a file or folder, found nothing; check the spelling (paths are relative)")
+    if path.is_dir():
+        return _open_series(path)
+    name = path.name.lower()
+    if name.endswith(VOLUMES):
+        return _open_volume(path)
+    if name.endswith(PICTURES):
+        return _open_picture(path)
+    raise InputError(
+        f"{path}: expected a DICOM series folder (not one of its files), a volume ({' '.join(VOLUMES)}) or a picture "
+        f"({' '.join(PICTURES)}), found {path.suffix or 'a file without extension'}; "
+        "convert it to one of these"
+    )
+
+
+def _oriented(path: Path, size, spacing, origin, direction) -> tuple[Geometry, list[int], list[bool]]:
+    """Find the permutation and flips that turn a volume's axes into x (left), y (posterior), z (superior).
+
+    All arguments are per file axis, fastest first; the columns of ``direction`` are the axes. Returns the geometry
+    after them, the file axis of each of x, y, z, and whether it is reversed.
+    """
+    size, spacing, origin, direction = (np.asarray(value) for value in (size, spacing, origin, direction))
+    axes = _axes(direction)
+    flips = [bool(direction[i, axis] < 0) for i, axis in enumerate(axes)]
+    columns = direction[:, axes]
+    size, spacing = size[axes], spacing[axes]
+    if abs(spacing[1] / spacing[0] - 1) > ISOTROPY:
+        raise InputError(
+            f"{path}: expected square pixels in axial slices, found {spacing[0]:.6g} x {spacing[1]:.6g} mm; "
+            "resample the image (and its masks) to square pixels"
+        )
+    for i in np.flatnonzero(flips):
+        origin = origin + columns[:, i] * np.nan_to_num(spacing[i]) * (size[i] - 1)
+        columns[:, i] *= -1
+    geometry = Geometry(
+        tuple(int(n) for n in size[::-1]),
+        tuple(float(s) for s in spacing[::-1]),
+        tuple(float(o) for o in origin),
+        tuple(tuple(float(c) for c in column) for column in columns.T[::-1]),
+    )
+    return geometry, axes, flips
+
+
+def _axes(direction: np.ndarray) -> list[int]:
+    """Return which file axis, a column of ``direction``, lies nearest to each of x, y and z."""
+    return list(max(itertools.permutations(range(3)), key=lambda order: np.abs(direction[range(3), order]).prod()))
+
+
+# Volume files
+
+
+def _open_volume(path: Path) -> Source:
+    reader = image_files.reader(path)
+    size = reader.GetSize()
+    if len(size) != 3 or reader.GetNumberOfComponents() != 1:
+        raise InputError(
+            f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and "
+            f"{reader.GetNumberOfComponents()} values; save the one volume that is meant"
+        )
+    image_files.check_nifti_spacing(path)
+    direction = np.reshape(reader.GetDirection(), (3, 3))
+    _check_placement(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+    geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+
+    def read(index: int | None) -> np.ndarray:
+        start, extent = [0, 0, 0], list(size)
+        if index is not None:
+            extent[axes[2]] = 1
+            start[axes[2]] = size[axes[2]] - 1 - index if flips[2] else index
+        reader.SetExtractIndex(start)
+        reader.SetExtractSize(extent)
+        array = image_files.pixels(reader).T.transpose(axes)
+        array = np.flip(array, tuple(np.flatnonzero(flips))).T
+        return np.ascontiguousarray(array if index is None else array[0])
+
+    return Source(path, geometry, read, functools.partial(image_files.check_nifti, path))
+
+
+def _check_placement(path: Path, size, spacing, origin, direction: np.ndarray) -> None:
+    """Check what a volume's header says about its place, and what SimpleITK takes as it is."""
+    if min(size) < 1:
+        raise InputError(f"{path}: expected at least one voxel, found size {size} (x, y, z); export the image again")
+    if not (np.isfinite(spacing).all() and min(spacing) > 0):
+        raise InputError(f"{path}: expected a spacing above 0 mm, found {spacing} (x, y, z); export the image again")
+    if not np.isfinite(origin).all():
+        raise InputError(f"{path}: expected an origin in mm, found {origin} (x, y, z); export the image again")
+    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-3):
+        rows = "; ".join(_text(row) for row in direction)
+        raise InputError(
+            f"{path}: expected perpendicular axes of unit length, found the direction ({rows}): a tilted gantry or a "
+            "damaged header; resample the image (and its masks)"
+        )
+
+
+# 2-D pictures
+
+
+def _open_picture(path: Path) -> Source:
+    image_files.check_jpeg(path)
+    image_files.check_tiff(path)
+    reader = image_files.reader(path)
+    size = reader.GetSize()
+    if len(size) != 2 and size[2:] != (1,):
+        raise InputError(f"{path}: expected one 2-D picture, found size {size}; save one page a file")
+
+    def read(index: int | None) -> np.ndarray:
+        array = image_files.pixels(reader).reshape(size[1], size[0], -1)
+        colours = array[..., :3] if array.shape[-1] > 2 else array[..., :1]  # without an alpha channel
+        if colours.shape[-1] > 1 and np.any(colours != colours[..., :1]):
+            raise InputError(f"{path}: expected a grey-level picture, found colours; export it without overlays")
+        return colours[..., 0] if index is not None else colours[None, ..., 0]
+
+    return Source(path, Geometry((1, size[1], size[0])), read)
+
+
+# DICOM series
+
+
+def _open_series(folder: Path) -> Source:
+    series = dicom.read_series(folder)
+    files = list(series.files)
+    directions = np.column_stack([*series.axes, np.cross(*series.axes)])
+    if _axes(directions) != [0, 1, 2]:
+        raise InputError(
+            f"{folder}: expected axial slices, found rows along ({_text(series.axes[0])}) and columns along "
+            f"({_text(series.axes[1])}); use the axial series or resample it"
+        )
+    geometry, _, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
+    geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
+    if flips[2]:
+        files.reverse()
+    flipped = tuple(np.flatnonzero(flips[1::-1]))
+
+    def read(index: int | None) -> np.ndarray:
+        if index is None:
+            return np.stack([read(k) for k in range(len(files))])
+        return np.ascontiguousarray(np.flip(dicom.pixels(files[index]), flipped))
+
+    return Source(folder, geometry, read)
+
+
+def _text(values) -> str:
+    return ", ".join(f"{value + 0:.4g}" for value in values)

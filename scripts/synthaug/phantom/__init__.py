@@ -1,0 +1,1 @@
+"""The built-in cohort: simulated CT scans of patients with liver lesions."""

@@ -1,0 +1,1 @@
+"""How good synthetic images are: likeness to real ones, and the search for copies of training images."""

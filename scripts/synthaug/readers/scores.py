@@ -1,0 +1,230 @@
+"""What readers' answers are worth: each measure beside its chance level, with intervals that respect patients.
+
+Real images of one patient are not independent, so resamples draw whole patients with their images. A synthetic image
+has no patient; given its generator each is an independent draw, so each is a cluster of its own (the generators of the
+folds, three or so, are too few to be resampled: the intervals hold for further images of these generators). The numbers
+of real and synthetic images are set by the design, so both are resampled by themselves. All readers saw the same images
+and share the resamples. The readers are taken as they are: no interval speaks of other readers.
+
+Repeats do not count twice: only the answer to the first showing of an image is scored here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from synthaug import seeding
+from synthaug.classification import measures as class_measures
+from synthaug.classification.measures import ALL
+from synthaug.evaluation import resampling as stats
+from synthaug.readers.answers import Reading, Study, readings
+from synthaug.readers.chance import Chance, chance
+from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+
+COLUMNS = [
+    "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
+    "verdict",
+]  # fmt: skip
+FEWEST = 4  # patients, or images of none, of a kind: fewer say nothing of others, so there is no interval
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the scores need of the config."""
+
+    master_seed: int
+    bootstrap: int  # number of resamples
+    confidence: float  # of the intervals, e.g. 0.95
+
+
+class Resampling:
+    """Resamples of the images of a study, in the order of its key, drawn by patient and by origin.
+
+    Attributes
+    ----------
+    real : (n,) bool array
+    weights : (1 + bootstrap + clusters, n) float array
+        How often each image counts: once each; in each resample; without each cluster.
+    """
+
+    def __init__(self, key: pd.DataFrame, params: Params):
+        self.params = params
+        self.real = real = (key["origin"] == REAL).to_numpy()
+        alone = ~real | (key["patient"] == "").to_numpy()
+        self.clusters = np.where(alone, "image " + key["image"], "patient " + key["patient"]).astype(str)
+        self.names = np.unique(self.clusters)
+        drawn = np.ones((1 + params.bootstrap, len(key)))
+        for origin, members in ((REAL, real), (SYNTHETIC, ~real)):
+            random = seeding.stream(params.master_seed, "reader study", "bootstrap", origin)
+            if members.any():
+                drawn[:, members] = stats.patient_weights(self.clusters[members], params.bootstrap, random)
+        self.weights = np.vstack([drawn, self.clusters != self.names[:, np.newaxis]])
+
+    def summary(self, values: np.ndarray, images: np.ndarray, *, share: bool = False) -> tuple[float, float, float]:
+        """Return (value, low, high) of a measure of the ``images`` (places in the key), one value a row of weights.
+
+        Low and high are not numbers with fewer than `FEWEST` patients. They are equal where no resample differs, which
+        says nothing; but of a ``share`` that is 0 or 1 the exact interval is known (Clopper and Pearson, Biometrika
+        26:404, 1934), here as if a patient's images were one.
+        """
+        value = float(values[0])
+        involved = np.isin(self.names, self.clusters[images])
+        resamples, jackknife = np.split(values[1:], [self.params.bootstrap])
+        groups = [part[np.isin(part, images)] for part in (np.flatnonzero(self.real), np.flatnonzero(~self.real))]
+        fewest = min(len(np.unique(self.clusters[group])) for group in groups if len(group))
+        if fewest < FEWEST:
+            return value, np.nan, np.nan
+        confidence = self.params.confidence
+        if share and value in (0, 1):
+            number = int(involved.sum())
+            return value, *binomtest(int(value) * number, number).proportion_ci(confidence)
+        return value, *stats.bca_interval(value, resamples, jackknife[involved], confidence, fewest)
+
+
+def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
+    """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and the means of what all readers have.
+
+    Values are fractions, but d' and the criterion. ``verdict`` says whether the value differs from chance: only where
+    the interval excludes it and the test agrees.
+
+    Parameters
+    ----------
+    answers
+        From `answers.with_truth`.
+    """
+    resampling = Resampling(study.key, params)
+    by_reader = readings(answers, study)
+    measured = {reader: _measures(reading, resampling, study.classes) for reader, reading in by_reader.items()}
+
+    def level(key: tuple[str, str, str, str], given: list[Reading]) -> Chance:
+        random = seeding.stream(params.master_seed, "reader study", "permutations", *key)
+        return chance(key, given, study, random, params.bootstrap)
+
+    rows = []
+    for reader, measures in measured.items():
+        for key, (values, part, right) in measures.items():
+            rows.append(_row(reader, key, values, part, right, resampling, level(key, [by_reader[reader]])))
+    for key in next(iter(measured.values())) if len(measured) > 1 else ():
+        if not all(key in measures for measures in measured.values()):
+            continue
+        of_readers = [measures[key] for measures in measured.values()]
+        values = np.mean([values for values, *_ in of_readers], axis=0)
+        part = np.concatenate([part for _, part, _ in of_readers])
+        rights = [right for *_, right in of_readers]
+        right = None if None in rights else sum(rights)
+        rows.append(_row(ALL, key, values, part, right, resampling, level(key, list(by_reader.values()))))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def times(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the quartiles of the seconds to a first answer, by reader and true origin; none without seconds."""
+    first = answers[~answers["repeat"] & answers["seconds"].notna()]
+    rows = []
+    for reader in first["reader"].unique():
+        for origin in (ALL, *ORIGINS):
+            of_origin = (first["true_origin"] == origin) | (origin == ALL)
+            seconds = first.loc[(first["reader"] == reader) & of_origin, "seconds"]
+            rows.append((reader, origin, len(seconds), *seconds.quantile(QUARTILES)))
+    return pd.DataFrame(rows, columns=["reader", "origin", "n", "q1_s", "median_s", "q3_s"])
+
+
+def fooled(answers: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the images whose origin every reader got wrong, the surest errors first.
+
+    Returns
+    -------
+    DataFrame with the key's columns, ``readers`` (how many), ``confidence`` (their mean) and ``classes`` (their
+    answers). Images that some reader has not answered are left out.
+    """
+    first = answers[~answers["repeat"]]
+    judged = first.assign(wrong=first["origin"] != first["true_origin"]).groupby("image")
+    result = judged.agg(
+        readers=("reader", "size"),
+        wrong=("wrong", "all"),
+        confidence=("confidence", "mean"),
+        classes=("class", " ".join),
+    )
+    everyone = result["wrong"] & (result["readers"] == first["reader"].nunique())
+    rows = study.key.merge(result[everyone].drop(columns="wrong"), on="image")
+    return rows.sort_values(["origin", "confidence", "image"], ascending=[False, False, True], ignore_index=True)
+
+
+def expected_fooled(answers: pd.DataFrame) -> dict[str, tuple[float, int]]:
+    """Return, by true origin, how many images would fool everyone if readers erred independently, and of how many."""
+    first = answers[~answers["repeat"]]
+    wrong = (first["origin"] != first["true_origin"]).groupby([first["true_origin"], first["reader"]]).mean()
+    readers = first["reader"].nunique()
+    result = {}
+    for origin in ORIGINS:
+        number = int((first[first["true_origin"] == origin].groupby("image").size() == readers).sum())
+        result[origin] = (float(number * wrong[origin].prod()) if number else 0.0, number)
+    return result
+
+
+def _measures(
+    reading: Reading, resampling: Resampling, classes: list[str]
+) -> dict[tuple[str, str, str, str], tuple[np.ndarray, np.ndarray, int | None]]:
+    """Return each measure by (task, measure, origin, class): its values, its images, and how many are right."""
+    weights = resampling.weights[:, reading.images]
+    result = {}
+
+    def add(task, measure, origin, name, values, part, right=None):
+        if part.any():
+            result[task, measure, origin, name] = values, reading.images[part], None if right is None else int(right)
+
+    everything = np.ones(len(reading.images), dtype=bool)
+    parts = {ALL: everything, REAL: reading.real, SYNTHETIC: ~reading.real}
+    told = reading.real == reading.says_real
+    for origin, part in parts.items():
+        share = class_measures.accuracy(_two_by_two(weights, told & part, ~told & part))
+        add(ORIGIN, "accuracy", origin, ALL, share, part, (told & part).sum())
+    if 0 < reading.real.sum() < len(reading.real):
+        if not np.isnan(reading.rating).any():
+            one = np.zeros(len(everything), dtype=int)
+            add(ORIGIN, "auc", ALL, ALL, class_measures.auc(reading.real, reading.rating, one, weights), everything)
+        hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
+        detection = class_measures.detection(hits, alarms, weights @ reading.real, weights @ ~reading.real)
+        for measure, values in detection.items():
+            add(ORIGIN, measure, ALL, ALL, values, everything)
+    number = len(classes)
+    for origin, part in parts.items():
+        counts = class_measures.confusion(reading.truth, reading.answer, number, weights * part)
+        right = (reading.truth == reading.answer) & part
+        add(CLASS, "accuracy", origin, ALL, class_measures.accuracy(counts), part, right.sum())
+        for i, name in enumerate(classes):
+            ill = part & (reading.truth == i)
+            well = part & (reading.truth != i)
+            add(CLASS, "sensitivity", origin, name, class_measures.sensitivity(counts)[:, i], ill, (right & ill).sum())
+            called = (well & (reading.answer != i)).sum()
+            add(CLASS, "specificity", origin, name, class_measures.specificity(counts)[:, i], well, called)
+    return result
+
+
+def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    counts = np.zeros((len(weights), 2, 2))
+    counts[:, 0, 0], counts[:, 0, 1] = weights @ right, weights @ wrong
+    return counts
+
+
+def _row(reader, key, values, part, right, resampling: Resampling, level: Chance) -> tuple:
+    value, low, high = resampling.summary(values, part, share=right is not None)
+    shown = "" if right is None else str(right)
+    verdict = _verdict(value, low, high, level, resampling.params.confidence)
+    return reader, *key, shown, len(part), value, *of_width(low, high), level.value, level.name, level.p, verdict
+
+
+def of_width(low: float, high: float) -> tuple[float, float]:
+    """Return an interval as it is shown: not numbers where it has no width, for then no resample differs."""
+    return (low, high) if low < high else (np.nan, np.nan)
+
+
+def _verdict(value: float, low: float, high: float, level: Chance, confidence: float) -> str:
+    """Say whether a value differs from chance; nothing where there is no level, or too few patients."""
+    if np.isnan([value, low, high, level.value]).any():
+        return ""
+    if low <= level.value <= high or level.p >= 1 - confidence:
+        return NEITHER
+    return ABOVE if value > level.value else BELOW

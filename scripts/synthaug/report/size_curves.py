@@ -1,0 +1,114 @@
+"""Fig. 8: accuracy against the number of training images."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from synthaug.classification import measures
+from synthaug.classification.training_sets import SIZE, parse_size
+from synthaug.report import figure_style
+
+DODGE = 0.006  # each further arm is drawn this share of the axis further right, so that bars do not hide each other
+MOST_WITH_SEEDS = 5  # arms; with more the lines of single seeds hide the curves
+NAMES = {
+    "classic": "classic augmentation",
+    "online": "classic, fresh at every epoch",
+    "mixup": "classic, fresh, with mixup",
+    "extra": "classic + extra real lesions",
+}
+RULES = {
+    "fixed": "set beforehand",
+    "published": "read off this figure, so optimistic",
+    "nested": "chosen without the test fold",
+}
+
+
+@dataclass(frozen=True)
+class Params:
+    """What Fig. 8 needs of the config."""
+
+    classes: list[str]
+    confidence: float
+    operating_point: str  # the rule whose choice is marked: fixed, published or nested
+    arms: list[str]  # in the order of the config, `classic` first
+
+
+def images_added(size: str, classes: int) -> int:
+    """Return the images that a size adds to each fold, over all classes."""
+    classic, further = parse_size(size)
+    return classic + further * classes
+
+
+def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return the accuracies of ``metrics.csv`` that are points of a curve, with their ``images``, by arm and images.
+
+    Left out are the rows at an operating point, whose size is a rule's name, and the arms without a size (baselines
+    and discriminators).
+    """
+    arms = params.arms
+    drawn = [arm for arm in arms if arm in figure_style.ARM_STYLES or arm in figure_style.generators_among(arms)]
+    is_size = values["size"].map(lambda size: SIZE.fullmatch(size) is not None)
+    rows = values[(values["metric"] == "accuracy") & is_size & values["arm"].isin(drawn)].copy()
+    rows["images"] = [images_added(size, len(params.classes)) for size in rows["size"]]
+    rows["place"] = rows["arm"].map(drawn.index)
+    return rows.sort_values(["place", "images"], kind="stable", ignore_index=True).drop(columns="place")
+
+
+def accuracy(values: pd.DataFrame, choice: pd.DataFrame, majority: float, params: Params) -> Figure:
+    """Draw Fig. 8: total accuracy against the images added to each fold, a line an arm.
+
+    Parameters
+    ----------
+    values
+        ``metrics.csv``.
+    choice
+        ``operating_points.csv``; the sizes chosen by the configured rule are circled.
+    majority
+        Share of lesions in the largest class: the accuracy of always naming that class.
+    """
+    rows = curves(values, params)
+    choice = choice[choice["rule"] == params.operating_point]
+    drawn = rows["arm"].drop_duplicates().tolist()
+    thin = rows["seed"].nunique() > 2 and len(drawn) <= MOST_WITH_SEEDS
+    sideways = {arm: DODGE * i * rows["images"].max() for i, arm in enumerate(drawn)}
+    rows["images"] += rows["arm"].map(sideways)
+    with figure_style.style():
+        figure = figure_style.new(6.4, 4.4)
+        axes = figure.subplots()
+        for arm in drawn:
+            look = figure_style.arm_style(arm, params.arms)
+            by_seed = dict(tuple(rows[rows["arm"] == arm].groupby(rows["seed"].astype(str))))
+            mean = by_seed.pop(measures.ALL)
+            _draw_arm(axes, arm, mean, look)
+            for line in by_seed.values() if thin else ():
+                axes.plot(line["images"], 100 * line["value"], color=look["color"], linewidth=0.6, alpha=0.45)
+            chosen = mean[mean["size"].isin(choice.loc[choice["arm"] == arm, "size"])]
+            axes.plot(
+                chosen["images"], 100 * chosen["value"], "o", markersize=13, fillstyle="none", color="black", zorder=5
+            )
+        meaning = f"{params.operating_point}: {RULES[params.operating_point]}"
+        circle = axes.plot([], [], "o", markersize=11, fillstyle="none", color="black", label=meaning)
+        line = axes.axhline(100 * majority, color=figure_style.GREY, linestyle=":", label="always the largest class")
+        axes.set_xlabel("Training images added per fold")
+        axes.set_ylabel("Total accuracy (%)")
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        over = "patients and seeds" if rows["seed"].nunique() > 2 else "patients"
+        note = f"bars: {100 * params.confidence:g} % interval over {over}; circles: operating point"
+        if thin:
+            note += "; thin lines: single seeds"
+        handles = [*axes.containers, *circle, line]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, title=note, title_fontsize=8)
+    return figure
+
+
+def _draw_arm(axes: Axes, arm: str, mean: pd.DataFrame, look: dict[str, str]) -> None:
+    value = 100 * mean["value"]
+    spread = [value - 100 * mean["low"], 100 * mean["high"] - value]
+    label = NAMES.get(arm, f"classic + {arm}")
+    size = 8 if len(mean) == 1 else 5  # a point without a line is easily missed among lines
+    over = 4 if len(mean) == 1 else 2
+    axes.errorbar(
+        mean["images"], value, spread, **look, markersize=size, capsize=2, elinewidth=0.8, zorder=over, label=label
+    )

@@ -1,0 +1,1 @@
+"""How networks are trained, whatever they are: device, captured steps, loop state, checkpoints, weights."""

@@ -1,0 +1,339 @@
+"""A lesion of a test patient that was planted in a training set is found and named, wherever it was planted."""
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from synthaug.audit import lineage
+from synthaug.errors import InputError
+
+# Patient P0 has two lesions; P9 is extra. Folds are 0, 1, 2.
+ROIS = pd.DataFrame(
+    [
+        ("L0a", "P0", "cyst", "main"),
+        ("L0b", "P0", "met", "main"),
+        ("L1", "P1", "cyst", "main"),
+        ("L2", "P2", "met", "main"),
+        ("L3", "P3", "met", "main"),
+        ("L9", "P9", "cyst", "extra"),
+    ],
+    columns=["lesion", "patient", "class", "set"],
+)
+FOLDS = ROIS[ROIS["set"] == "main"].drop(columns="set").assign(fold=[0, 0, 1, 2, 1])
+COLUMNS = ["source", "lesion", "rank", "class", "generator"]
+
+
+@pytest.fixture
+def known():
+    return lineage.cohort(ROIS, FOLDS, 0)
+
+
+def generator(*more, cls="cyst", folds="12"):
+    lesions = {"cyst": ["L1"], "met": ["L2", "L3"]}[cls]
+    rows = [(source, lesion, 0) for lesion in lesions for source in ("roi", "pool")] + list(more)
+    return lineage.Generator("dcgan", 100, 0, folds, cls, pd.DataFrame(rows, columns=COLUMNS[:3]))
+
+
+def predictions():
+    rows = [("L0a", "P0", 0, "cyst"), ("L0b", "P0", 0, "met")]
+    return pd.DataFrame(rows, columns=["lesion", "patient", "fold", "truth"])
+
+
+def classifier(*more, arm="dcgan", predicted=None):
+    """Return a classifier trained on folds 1 and 2, so tested on P0, with the rows ``more`` in its training set."""
+    rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L2", -1, "met", ""), ("pool", "L3", 4, "met", ""), *more]
+    predicted = predictions() if predicted is None else predicted
+    return lineage.Classifier(arm, "100+10x2", 0, "12", pd.DataFrame(rows, columns=COLUMNS), predicted)
+
+
+SYNTHETIC = ("synthetic", "", 0, "cyst", "dcgan")
+
+
+def test_clean_models_pass(known):
+    extra = classifier(("extra-roi", "L9", -1, "cyst", ""), ("extra-pool", "L9", 3, "cyst", ""), arm="extra")
+    lineage.check({0: known}, [generator(), generator(cls="met")], [classifier(SYNTHETIC), extra])
+
+
+def test_a_generator_of_another_group_is_not_the_one(known):
+    other = dataclasses.replace(classifier(SYNTHETIC), size="200+10x2")
+    (leak,) = lineage.classifier_leaks(other, known, [generator()])
+    assert "seed-0/classify/dcgan/200+10x2/train-12: synthetic images of class cyst" in leak
+
+
+def test_a_planted_test_lesion_is_named(known):
+    model = classifier(("pool", "L0a", 7, "cyst", ""))
+    assert lineage.classifier_leaks(model, known, []) == [
+        "seed-0/classify/dcgan/100+10x2/train-12: lesion L0a of test patient P0 is in the training set"
+    ]
+
+
+def test_another_lesion_of_a_test_patient_is_a_leak():
+    """L0b is in a training fold while L0a is tested: the folds are refused, and so is the training set."""
+    with pytest.raises(InputError, match="patient P0 is in the folds 0, 1"):
+        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0)
+    patient, class_of, set_of = (dict(zip(ROIS["lesion"], ROIS[name], strict=True)) for name in ROIS.columns[1:])
+    split = lineage.Cohort(patient, class_of, set_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"})
+    leaks = lineage.classifier_leaks(classifier(("roi", "L0b", -1, "met", ""), predicted=predictions()[:1]), split, [])
+    assert leaks == ["seed-0/classify/dcgan/100+10x2/train-12: lesion L0b of test patient P0 is in the training set"]
+
+
+def test_a_generator_that_saw_a_test_patient_is_named_with_all_else(known):
+    leaky = generator(("pool", "L0a", 2))
+    with pytest.raises(InputError) as error:
+        lineage.check({0: known}, [leaky], [classifier(SYNTHETIC, ("roi", "L0b", -1, "met", ""))])
+    text = str(error.value)
+    assert "seed-0/generators/dcgan/on-100/train-12/cyst: lesion L0a of test patient P0" in text
+    assert "seed-0/classify/dcgan/100+10x2/train-12: lesion L0b of test patient P0" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (("extra-roi", "L1", -1, "cyst", ""), "lesion L1 of patient P1 is in the training set as an extra one"),
+        (("extra-pool", "L0a", 0, "cyst", ""), "lesion L0a of test patient P0"),
+        (("roi", "L9", -1, "cyst", ""), "lesion L9 of patient P9 is in the training set but in none of its folds"),
+        (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not in rois.csv"),
+        (("web", "L1", 0, "cyst", ""), "source web"),
+        (("synthetic", "", 0, "met", "dcgan"), "synthetic images of class met come from a generator dcgan of other"),
+        (("synthetic", "", 0, "cyst", "acgan"), "come from a generator acgan of other folds or group, or unknown"),
+    ],
+)
+def test_every_kind_of_wrong_row(known, row, message):
+    (leak,) = lineage.classifier_leaks(classifier(row), known, [generator(), generator(cls="met", folds="02")])
+    assert message in leak
+
+
+def test_a_generator_of_one_class_saw_no_other(known):
+    (leak,) = lineage.generator_leaks(generator(("roi", "L2", -1)), known)
+    assert leak.endswith("lesion L2 is of class met, not cyst")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t[:1], "lesion L0b is a test lesion without prediction"),
+        (lambda t: pd.concat([t, t[:1]]), "lesion L0a is predicted twice"),
+        (lambda t: t.assign(patient="P1"), r"lesion L0a is predicted as .*'P1'"),
+        (lambda t: pd.concat([t, t[:1].assign(lesion="L1")]), "lesion L1 is predicted but is no test lesion"),
+    ],
+)
+def test_predictions_must_be_of_the_test_lesions(known, change, message):
+    model = classifier(predicted=change(predictions()))
+    with pytest.raises(InputError, match=message):
+        lineage.check({0: known}, [], [model])
+
+
+@pytest.mark.parametrize(
+    ("arm", "size", "source"),
+    [("online", "850", "online"), ("mixup", "850", "online"), ("bovw-single", "0", "roi"), ("glcm", "0", "roi")],
+)
+def test_arms_without_stored_augmentations(known, arm, size, source):
+    """Augmentations drawn afresh obey the rule of the folds; so do the baselines' bare ROIs."""
+    rows = [("roi", "L1", -1, "cyst", ""), (source, "L2", -1, "met", "")]
+    model = dataclasses.replace(classifier(), arm=arm, size=size, train_set=pd.DataFrame(rows, columns=COLUMNS))
+    (record,) = lineage.check({0: known}, [], [model])
+    assert record["training_lesions"] == 2
+    for lesion, message in [
+        ("L0a", "lesion L0a of test patient P0"),
+        ("L9", "patient P9 is in the training set but in"),
+    ]:
+        leaky = dataclasses.replace(model, train_set=model.train_set.assign(lesion=["L1", lesion]))
+        (leak,) = lineage.classifier_leaks(leaky, known, [])
+        assert leak.startswith(f"seed-0/classify/{arm}/{size}/train-12: ")
+        assert message in leak
+
+
+def test_a_generator_trains_on_stored_images_only(known):
+    (leak,) = lineage.generator_leaks(generator(("online", "L1", -1)), known)
+    assert leak.endswith("source online (lesion L1) is not one of roi, pool, imported")
+
+
+def imported(*lesions, cls="cyst", folds="12"):
+    rows = [
+        ("imported", lesion, -1, dict(zip(ROIS["lesion"], ROIS["class"], strict=True))[lesion]) for lesion in lesions
+    ]
+    return lineage.Generator("ldm", 100, 0, folds, cls, pd.DataFrame(rows, columns=COLUMNS[:4]).assign(generator=""))
+
+
+def test_an_imported_generator_may_know_other_classes_and_extra_patients_but_no_test_patient(known):
+    model = classifier(("synthetic", "", 0, "cyst", "ldm"), arm="ldm")
+    for clean in (imported("L1", "L2", "L9"), imported()):
+        lineage.check({0: known}, [clean], [model])
+    leaks = lineage.generator_leaks(imported("L0a", "L0b", "L1"), known)
+    assert leaks == [
+        f"seed-0/generators/ldm/on-100/train-12/cyst: lesion {lesion} of test patient P0 is in the training set"
+        for lesion in ("L0a", "L0b")
+    ]
+    (leak,) = lineage.classifier_leaks(model, known, [imported(folds="02"), imported(cls="met")])
+    assert "synthetic images of class cyst come from a generator ldm of other folds or group, or unknown" in leak
+    (leak,) = lineage.classifier_leaks(classifier(("imported", "L1", -1, "cyst", "")), known, [])
+    assert "source imported (lesion L1)" in leak
+
+
+def acgan(*more, folds="12"):
+    """Return a generator of all classes, trained on the ROIs of folds 1 and 2 with the rows ``more``."""
+    rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L2", -1, "met", ""), ("pool", "L3", 4, "met", ""), *more]
+    return lineage.Generator("acgan", 100, 0, folds, "all", pd.DataFrame(rows, columns=COLUMNS))
+
+
+def discriminator(*more):
+    return dataclasses.replace(classifier(*more), arm="acgan-discriminator", size="0")
+
+
+def test_a_generator_of_all_classes_makes_each(known):
+    rows = [("synthetic", "", 0, cls, "acgan") for cls in ("cyst", "met")]
+    records = lineage.check({0: known}, [acgan()], [classifier(*rows, arm="acgan"), discriminator()])
+    assert [record["model"].split("/", 1)[1] for record in records] == [
+        "generators/acgan/on-100/train-12/all",
+        "classify/acgan/100+10x2/train-12",
+        "classify/acgan-discriminator/0/train-12",
+    ]
+    assert records[0]["training_images"] == {"pool": 1, "roi": 2}
+    (leak,) = lineage.generator_leaks(acgan(("pool", "L0a", 0, "cyst", "")), known)
+    assert "train-12/all: lesion L0a of test patient P0" in leak
+
+
+@pytest.mark.parametrize(
+    ("model", "generators", "messages"),
+    [
+        (
+            discriminator(),
+            [acgan(folds="02")],
+            ["discriminator of a generator acgan of all classes and these folds, which"],
+        ),
+        (
+            discriminator(),
+            [acgan(("pool", "L1", 3, "cyst", ""))],
+            ["is not that of seed-0/generators/acgan/on-100/train-12"],
+        ),
+        (
+            discriminator(("pool", "L0a", 3, "cyst", "")),
+            [acgan(("pool", "L0a", 3, "cyst", ""))],
+            ["discriminator/0/train-12: lesion L0a of test patient P0"],
+        ),
+        (
+            dataclasses.replace(discriminator(), predictions=predictions()[:1]),
+            [acgan()],
+            ["lesion L0b is a test lesion without prediction"],
+        ),
+    ],
+)
+def test_a_discriminator_is_checked_as_a_classifier_and_against_its_generator(known, model, generators, messages):
+    leaks = lineage.classifier_leaks(model, known, generators)
+    assert len(leaks) == len(messages)
+    assert all(message in leak for leak, message in zip(leaks, messages, strict=True))
+
+
+def test_an_inner_model_is_tested_on_two_folds(known):
+    """Trained on fold 1 of three, so it must predict all lesions of folds 0 and 2, and have seen none of them."""
+    rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L3", -1, "met", ""), SYNTHETIC]
+    both = pd.concat([predictions(), pd.DataFrame([("L2", "P2", 2, "met")], columns=list(predictions()))])
+    inner = lineage.Classifier("dcgan", "100+10x2", 0, "1", pd.DataFrame(rows, columns=COLUMNS), both)
+    records = lineage.check({0: known}, [generator(), generator(folds="1")], [inner, classifier(SYNTHETIC)])
+    assert [record["inner"] for record in records] == [False, True, True, False]
+    assert (records[2]["test_lesions"], records[2]["test_patients"]) == (3, 2)
+
+    (leak,) = lineage.classifier_leaks(inner, known, [generator()])  # a generator that saw fold 2, which is tested
+    assert "train-1: synthetic images of class cyst come from a generator dcgan of other folds" in leak
+    leaky = dataclasses.replace(inner, train_set=inner.train_set.assign(lesion=["L1", "L2", ""]), predictions=both[:2])
+    leaks = lineage.classifier_leaks(leaky, known, [generator(folds="1")])
+    assert ["lesion L2 of test patient P2" in leaks[0], "L2 is a test lesion without" in leaks[1]] == [True, True]
+    (leak,) = lineage.generator_leaks(generator(("roi", "L2", -1), cls="met", folds="1"), known)[:1]
+    assert "train-1/met: lesion L2 of test patient P2" in leak
+
+
+def test_mixed_versions_are_named():
+    models = {"a": {"versions": {"torch": "2.1", "numpy": "2.4"}}, "b": {"versions": {"torch": "2.2"}}}
+    with pytest.raises(InputError, match=r"torch 2.1 in 1 models such as a; 2.2 in 1 models such as b"):
+        lineage.common_versions(models)
+    baseline = {"versions": {"numpy": "2.4", "scikit-learn": "1.9"}}  # has no torch
+    elsewhere = {"imported": True, "versions": {"numpy": "2.0"}}
+    versions = {"numpy": "2.4", "scikit-learn": "1.9", "torch": "2.1"}
+    assert lineage.common_versions({"a": models["a"], "b": baseline, "c": elsewhere}) == versions
+    with pytest.raises(InputError, match=r"numpy 2.4 in 1 models such as a; 2.0 in 1 models such as b"):
+        lineage.common_versions({"a": models["a"], "b": {"versions": {"numpy": "2.0"}}})
+
+
+def test_mixed_precisions_are_named():
+    names = ("float32", "bfloat16", "bfloat16")
+    models = {name: {"params": {"precision": kind}} for name, kind in zip("abc", names, strict=True)}
+    with pytest.raises(InputError, match=r"precision float32 in 1 models such as a; bfloat16 in 2 models such as b"):
+        lineage.common_precision(models)
+    others = {"svm": {"params": {}}, "d": {"imported": True, "params": {"precision": "float16"}}}
+    assert lineage.common_precision({"b": models["b"], **others}) == "bfloat16"
+    assert lineage.common_precision(others) is None
+
+
+def save(model, results):
+    """Write a model's files as its training does."""
+    folder = results / model.name
+    folder.mkdir(parents=True, exist_ok=True)
+    model.train_set.to_csv(folder / "train_set.csv", index=False)
+    if isinstance(model, lineage.Classifier):
+        model.predictions.to_csv(folder / "predictions.csv", index=False)
+    foreign = {"imported": True, "versions": {"torch": "1.0"}, "device": "unknown"}
+    record = (
+        foreign if model.train_set["source"].eq("imported").any() else {"versions": {"torch": "2.1"}, "device": "cpu"}
+    )
+    (folder / "model.json").write_text(json.dumps(record))
+
+
+def audit(results, generators, classifiers):
+    """Run the script on the models, which lie below ``results`` with the lesions and folds."""
+    ROIS.to_csv(results / "rois.csv", index=False)
+    FOLDS.to_csv(results / "folds.csv", index=False)
+    command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--rois", results / "rois.csv"]
+    command += ["--folds", f"0={results / 'folds.csv'}", "--out", results / "lineage.json"]
+    command += ["--runs", json.dumps([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
+    command += ["--generators", json.dumps([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_script(tmp_path):
+    """The audit of classifiers and generators on disk; then a test lesion is planted in one generator's set."""
+    generators = [generator(), acgan(), imported("L1", "L2")]
+    ldm = classifier(("synthetic", "", 0, "cyst", "ldm"), arm="ldm")
+    classifiers = [classifier(SYNTHETIC), discriminator(), ldm]
+    for model in generators + classifiers:
+        save(model, tmp_path)
+    done = audit(tmp_path, generators, classifiers)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "lineage.json").read_text(encoding="utf-8"))
+    assert report["clean"]
+    assert report["versions"] == {"torch": "2.1"}
+    assert report["devices"] == ["cpu", "unknown"]
+    assert report["imported"] == ["seed-0/generators/ldm/on-100/train-12/cyst"]
+    assert report["counts"] == {"generators": {"models": 3, "inner": 0}, "classifiers": {"models": 3, "inner": 0}}
+    train_set = (tmp_path / "seed-0/classify/dcgan/100+10x2/train-12/train_set.csv").read_bytes()
+    assert report["models"][3] == {
+        "model": "seed-0/classify/dcgan/100+10x2/train-12",
+        "inner": False,
+        "test_lesions": 2,
+        "test_patients": 1,
+        "train_set_sha256": hashlib.sha256(train_set).hexdigest(),
+        "training_images": {"pool": 1, "roi": 2, "synthetic": 1},
+        "training_lesions": 3,
+        "training_patients": 3,
+    }
+    assert str(tmp_path) not in json.dumps(report)
+
+    save(generator(("roi", "L0a", -1)), tmp_path)
+    done = audit(tmp_path, generators, classifiers)
+    assert done.returncode == 1
+    assert "train-12/cyst: lesion L0a of test patient P0 is in the training set" in done.stderr.splitlines()[-1]
+
+
+def test_script_takes_an_imported_generator_of_no_patient(tmp_path):
+    """Its training set is a header alone."""
+    ldm = classifier(("synthetic", "", 0, "cyst", "ldm"), arm="ldm")
+    for model in (imported(), ldm):
+        save(model, tmp_path)
+    done = audit(tmp_path, [imported()], [ldm])
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "lineage.json").read_text(encoding="utf-8"))["models"][0]
+    assert (record["training_images"], record["training_patients"]) == ({}, 0)

@@ -1,0 +1,215 @@
+"""The tables hold the paper's numbers in the paper's layout, at the operating point that the config names."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest
+
+from synthaug.classification import measures, tables
+from synthaug.errors import InputError
+from synthaug.evaluation import comparisons, operating_points
+from synthaug.readers import tables as reader_tables
+
+CLASSES = ["cyst", "met", "hem"]
+CLASSIC = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's Table 2
+GAN = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and Table 3
+
+
+def predictions(counts, arm, size, seed=0):
+    """Return predictions of one lesion a patient with the given confusion counts."""
+    truth, predicted = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
+    n = len(truth)
+    fold = np.arange(n) % 3
+    table = pd.DataFrame({"arm": arm, "size": size, "seed": seed, "folds": [("12", "02", "01")[k] for k in fold]})
+    table["lesion"] = [f"L{i:03d}" for i in range(n)]
+    table["patient"] = [f"P{i:03d}" for i in range(n)]
+    table["fold"] = fold
+    table["truth"] = [CLASSES[i] for i in truth]
+    table["predicted"] = [CLASSES[i] for i in predicted]
+    for i, name in enumerate(CLASSES):
+        table[f"p_{name}"] = (predicted == i).astype(float)
+    return table
+
+
+@pytest.fixture(scope="module")
+def paper():
+    runs = [
+        (CLASSIC, "classic", "5000"),
+        (GAN, "dcgan", "5000+1000x3"),
+        (CLASSIC, "dcgan", "5000+100x3"),
+        (GAN, "glcm", "0"),
+        (CLASSIC, "acgan", "5000+100x3"),
+        (CLASSIC, "acgan-discriminator", "0"),
+    ]
+    return pd.concat([predictions(*run) for run in runs], ignore_index=True)
+
+
+def params(rule="fixed"):
+    arms = ["classic", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi", "glcm"]
+    return tables.Params(CLASSES, 3, 0.95, rule, arms, ["dcgan", "acgan"])
+
+
+def evaluate(table):
+    """Return the pools, and what the evaluation would write; intervals of metrics.csv are made up, 5 points a side."""
+    pools = measures.pools(table, CLASSES, 3)
+    choice = operating_points.choose(table, operating_points.Params(CLASSES, 3, 5000, 1000, 0.01))
+    rows = []
+    for rule in operating_points.RULES:
+        for (arm, _, seed), pool in operating_points.at(pools, choice, rule).items():
+            values = measures.measures(pool, CLASSES, np.ones((1, len(pool.truth))))
+            for (metric, name), (value,) in values.items():
+                ends = value - 0.05, min(value + 0.05, 1)
+                rows += [(arm, rule, who, metric, name, value, *ends, len(pool.truth)) for who in ("all", seed)]
+    measured = pd.DataFrame(rows, columns=["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"])
+    compared = comparisons.table(pools, choice, comparisons.Params(1, CLASSES, 3, 1000, 0.95, 0.03))
+    return pools, tables.Evaluated(measured, compared, choice)
+
+
+def chosen(arm, sizes):
+    """Return the rows of operating_points.csv of an arm whose size differs between the test folds."""
+    rows = [("nested", arm, 0, fold, size, 0.7) for fold, size in enumerate(sizes)]
+    return pd.DataFrame(rows, columns=operating_points.COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def evaluated(paper):
+    return evaluate(paper)
+
+
+def test_tables_2_and_3_are_the_papers(evaluated):
+    pools, results = evaluated
+    table = tables.confusion_table(tables.pooled_confusion(pools, results.choice, params(), "classic"), params())
+    assert table.to_numpy().tolist() == [
+        ["cyst", "52", "1", "0", "98.1"],
+        ["met", "2", "44", "18", "68.8"],  # 68.75, printed as 68.7
+        ["hem", "0", "18", "47", "72.3"],
+        ["Specificity (%)", "98.4", "83.9", "84.6", ""],
+    ]
+    table = tables.confusion_table(tables.pooled_confusion(pools, results.choice, params(), "dcgan"), params())
+    assert table["Sensitivity (%)"].tolist() == ["100.0", "81.2", "78.5", ""]
+    assert table.iloc[3].tolist() == ["Specificity (%)", "97.7", "89.0", "91.5", ""]  # 91.45, printed as 91.4
+
+
+def test_counts_are_summed_over_seeds_and_taken_from_the_size_of_each_fold(paper):
+    both = pd.concat([paper, paper.assign(seed=1)])
+    pools = measures.pools(both, CLASSES, 3)
+    choice = operating_points.choose(both, operating_points.Params(CLASSES, 3, 5000, 1000, 0.01))
+    assert (tables.pooled_confusion(pools, choice, params(), "classic") == 2 * CLASSIC).all()
+    mixed = chosen("dcgan", ["5000+1000x3", "5000+100x3", "5000+100x3"])
+    rows = paper[(paper["arm"] == "dcgan") & ((paper["size"] == "5000+1000x3") == (paper["fold"] == 0))]
+    expected = pd.crosstab(rows["truth"], rows["predicted"]).loc[CLASSES, CLASSES]
+    assert (tables.pooled_confusion(pools, mixed, params("nested"), "dcgan") == expected.to_numpy()).all()
+
+
+def test_tables_5_to_7_hold_the_papers_values_with_intervals(evaluated):
+    _, results = evaluated
+    table = tables.class_table(results, params()).set_index(["Class", "Arm"])
+    firsts = table[["Sensitivity (%)", "Specificity (%)"]].map(lambda cell: cell.split(" ")[0])
+    assert firsts.loc["Weighted average", "dcgan"].tolist() == ["85.7", "92.4"]
+    assert firsts.loc["Weighted average", "classic"].tolist() == ["78.6", "88.4"]
+    assert table.loc[("cyst", "dcgan"), "Sensitivity (%)"] == "100.0 (95.0 to 100.0)"
+    assert table.loc[("cyst", "acgan"), "Sensitivity (%)"] == "not run"  # its fixed size is missing
+
+    assert tables.generative_arms(params()) == ["dcgan", "acgan", "acgan-discriminator"]
+    assert tables.method_arms(params()) == ["dcgan", "classic", "bovw-multi", "glcm"]
+    table = tables.methods_table(results, ["dcgan", "classic", "bovw-multi"], params())
+    assert table["Specificity (%)"].str.split(" ").str[0].tolist() == ["92.4", "88.4", "not"]
+
+
+def test_table_4_holds_no_number_before_readers_answered():
+    assert reader_tables.waiting()["Result"].tolist() == ["waits for readers' answers"]
+
+
+def test_headline_difference_is_paired(paper, evaluated):
+    """The interval is that of the discordant lesions (all one way here, so exact), not of two samples."""
+    table = tables.headline_table(evaluated[1], params()).set_index("Arm")
+    assert table.loc[["classic", "dcgan"], "Accuracy (%)"].tolist() == ["78.6", "85.7"]
+    assert table["Accuracy minus classic (points)"].tolist() == ["", "", "+7.1", "", "+0.0", "", "+7.1"]
+    pair = [paper[paper["size"] == size] for size in ("5000", "5000+1000x3")]
+    right = [(rows["truth"] == rows["predicted"]).to_numpy().astype(float) for rows in pair]
+    difference = right[1] - right[0]
+    assert set(difference) == {0.0, 1.0}
+    exact = binomtest(int(difference.sum()), len(difference)).proportion_ci()
+    low, high = (float(end) for end in table.loc["dcgan", "Difference 95 % interval"].split(" to "))
+    # Of two samples, it were -0.7 to 14.9.
+    assert (low, high) == pytest.approx((100 * exact.low, 100 * exact.high), abs=1)
+    assert table.loc["extra", "Size per fold"] == "not run"
+    assert table.loc["extra"].drop(["Size per fold", "Operating point"]).eq("").all()
+    assert (table["Operating point"] == "fixed").all()
+
+
+def test_sizes_that_differ_between_folds_are_counted():
+    choice = chosen("classic", ["850", "400", "400"])
+    assert tables.Evaluated(pd.DataFrame(), pd.DataFrame(), choice).sizes("classic", "nested") == "400 (2x), 850 (1x)"
+
+
+def test_what_was_read_off_the_test_folds_is_called_optimistic(evaluated):
+    pools, results = evaluated
+    rules = tables.operating_table(results, params())
+    assert rules["Rule"].unique().tolist() == ["fixed", "published (optimistic)", "nested"]
+    sizes = rules.set_index(["Rule", "Arm"])["Size per fold"]
+    assert sizes["published (optimistic)", "acgan"] == "5000+100x3"
+    assert sizes["fixed", "acgan"] == sizes["nested", "dcgan"] == "not run"
+    assert sizes["nested", "glcm"] == "0"
+    counts = tables.pooled_confusion(pools, results.choice, params("published"), "dcgan")
+    assert tables.confusion_table(counts, params("published")).columns[0].endswith("published (optimistic)")
+    assert set(tables.headline_table(results, params("published"))["Operating point"]) == {"published (optimistic)"}
+
+
+def test_classic_and_the_first_generator_must_have_the_rule(evaluated):
+    tables.check(evaluated[1], params())
+    with pytest.raises(InputError, match=r"arm dcgan: has no size by the rule nested.* found \['fixed', 'published'\]"):
+        tables.check(evaluated[1], params("nested"))
+
+
+def test_numbers_are_written_for_readers():
+    assert tables.percent(-0.0001, signed=True) == "+0.0"
+    assert tables.percent(float("nan")) == tables.probability(float("nan")) == "n/a"
+
+
+def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
+    _, results = evaluated
+    inputs = {"predictions": paper, "metrics": results.metrics, "comparisons": results.comparisons}
+    inputs["operating-points"] = results.choice
+    command = [sys.executable, "scripts/make_tables.py"]
+    for name, table in inputs.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        command += [f"--{name}", tmp_path / f"{name}.csv"]
+    for name in [*(f"table{number}" for number in range(2, 8)), "headline", "operating-table"]:
+        command += [f"--{name}", tmp_path / name]
+    command.append("--params")
+    subprocess.run([*command, json.dumps(vars(params()))], check=True, capture_output=True)
+    assert pd.read_csv(tmp_path / "table3")["met"].tolist() == [0, 52, 13, 89.0]
+    assert pd.read_csv(tmp_path / "table4").shape == (1, 2)
+
+    done = subprocess.run([*command, json.dumps(vars(params()) | {"best": 1})], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "got an unexpected keyword argument 'best'" in done.stderr.splitlines()[-1]
+
+    (tmp_path / "lineage.json").write_text('{"models": [{}, {}]}')
+    show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline", "--report", "report.html"]
+    show += ["--lineage", tmp_path / "lineage.json"]
+    text = subprocess.run([*show, "--phantom"], check=True, capture_output=True, text=True).stdout
+    (line,) = (line for line in text.splitlines() if line.startswith("dcgan "))
+    assert "+7.1 (" in line
+    assert "no evidence" in text
+    assert "2 models audited" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "no evidence" not in subprocess.run(show, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_printed_headline_gives_each_size_a_line(evaluated, tmp_path):
+    table = tables.headline_table(evaluated[1], params()).head(3)
+    table.loc[2, "Size per fold"] = "5000+100x3 (1x), 5000+1000x3 (2x)"
+    table.to_csv(tmp_path / "headline.csv", index=False)
+    (tmp_path / "lineage.json").write_text('{"models": []}')
+    show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline.csv", "--report", "r.html"]
+    text = subprocess.run([*show, "--lineage", tmp_path / "lineage.json"], check=True, capture_output=True, text=True)
+    lines = text.stdout.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("dcgan"))
+    assert lines[place].split()[1:3] == ["5000+100x3", "(1x)"]
+    assert lines[place + 1].split() == ["5000+1000x3", "(2x)"]

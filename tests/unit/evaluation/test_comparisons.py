@@ -1,0 +1,307 @@
+"""Comparisons on the reference paper's tables and on hand-made arms: pairs, differences, tests and verdicts."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats as reference
+
+from synthaug.classification import measures
+from synthaug.errors import InputError
+from synthaug.evaluation import comparisons, operating_points, paired_tests
+from synthaug.files import artifacts
+
+CLASSES = ["cyst", "met", "hem"]
+TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's CNN-AUG
+TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and with synthetic images
+PARAMS = comparisons.Params(1, CLASSES, folds=3, bootstrap=2000, confidence=0.95, smallest_gain=0.03)
+POINT = operating_points.Params(CLASSES, folds=3, group=5000, synthetic=1000, plateau=0.01)
+
+
+def predictions(arm, size, predicted, truth, *, seed=0, patients=None):
+    """Return predictions of lesions in three folds, one lesion a patient unless ``patients`` says otherwise."""
+    n = len(truth)
+    patients = np.arange(n) if patients is None else patients
+    table = pd.DataFrame({"arm": arm, "size": size, "seed": seed}, index=range(n))
+    table["fold"] = patients % 3
+    table["folds"] = table["fold"].map({0: "12", 1: "02", 2: "01"})
+    table["lesion"] = [f"L{i:03d}" for i in range(n)]
+    table["patient"] = [f"P{i:03d}" for i in patients]
+    table["truth"] = [CLASSES[i] for i in truth]
+    table["predicted"] = [CLASSES[i] for i in predicted]
+    return table.assign(**{f"p_{name}": (table["predicted"] == name).astype(float) for name in CLASSES})
+
+
+def of_counts(arm, size, counts):
+    truth, predicted = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
+    return predictions(arm, size, predicted, truth)
+
+
+def compared(table, params=PARAMS):
+    choice = operating_points.choose(table, replace(POINT, classes=params.classes))
+    return comparisons.table(measures.pools(table, params.classes, 3), choice, params)
+
+
+def noisy(generator, truth, share):
+    """Return predictions that are right for about ``share`` of the lesions."""
+    return np.where(generator.random(len(truth)) < share, truth, generator.integers(0, 3, len(truth)))
+
+
+@pytest.fixture(scope="module")
+def paper():
+    table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE3)])
+    return compared(table)
+
+
+def test_the_papers_gain(paper):
+    rows = paper[paper["against"] == "fixed"].set_index(["metric", "class"])
+    assert list(paper) == comparisons.COLUMNS
+    assert list(rows.index) == [
+        ("accuracy", "all"),
+        *[("sensitivity", name) for name in CLASSES],
+        *[("specificity", name) for name in CLASSES],
+        ("specificity", "all"),
+    ]
+    points = (100 * rows["delta"]).to_dict()
+    assert points["accuracy", "all"] == pytest.approx(100 * 13 / 182)
+    assert points["sensitivity", "met"] == pytest.approx(81.25 - 68.75)
+    assert points["specificity", "all"] == pytest.approx(92.4 - 88.4, abs=0.1)  # as printed in the paper's Table 7
+    assert rows["lesions"].tolist() == [182, 53, 64, 65, 129, 118, 117, 182]
+    assert rows["patients"].tolist() == rows["lesions"].tolist()
+    assert (rows["seeds"] == 1).all()
+
+
+def test_every_reason_to_compare_is_there_once(paper):
+    accuracy = paper[paper["metric"] == "accuracy"]
+    columns = ["against", "arm_a", "size_a", "arm_b", "size_b"]
+    assert accuracy[columns].to_numpy().tolist() == [
+        ["classic group", "dcgan", "5000+1000x3", "classic", "5000"],
+        ["best classic", "dcgan", "5000+1000x3", "classic", "5000"],
+        ["fixed", "dcgan", "fixed", "classic", "fixed"],
+        ["published", "dcgan", "published", "classic", "published"],
+        ["nested", "dcgan", "nested", "classic", "nested"],
+    ]
+    assert accuracy["p_mcnemar"].nunique() == 1
+    assert paper[paper["metric"] != "accuracy"]["p_mcnemar"].isna().all()
+
+
+def test_pairs_of_a_full_experiment():
+    generator = np.random.default_rng(0)
+    truth = np.arange(30) % 3
+    right = {"0": 20, "400": 25, "850": 29, "1000": 29}  # 850 and 1000 tie: the smaller is the best
+    pools = {}
+    for size, count in right.items():
+        pools |= measures.pools(
+            predictions("classic", size, np.where(np.arange(30) < count, truth, (truth + 1) % 3), truth), CLASSES, 3
+        )
+    for arm, size in [
+        ("online", "850"),
+        ("mixup", "400"),
+        ("dcgan", "400+150x3"),
+        ("extra", "400+50x3"),
+        ("gabor", "0"),
+    ]:
+        pools |= measures.pools(predictions(arm, size, noisy(generator, truth, 0.5), truth), CLASSES, 3)
+    dcgan, extra = ("dcgan", "400+150x3"), ("extra", "400+50x3")
+    assert comparisons.pairs(pools) == [
+        ("best classic", ("online", "850"), ("classic", "850")),
+        ("equal number", ("online", "850"), ("classic", "850")),
+        ("best classic", ("mixup", "400"), ("classic", "850")),
+        ("equal number", ("mixup", "400"), ("classic", "400")),
+        ("classic group", dcgan, ("classic", "400")),
+        ("best classic", dcgan, ("classic", "850")),
+        ("equal number", dcgan, ("classic", "850")),
+        ("online at equal steps", dcgan, ("online", "850")),
+        ("classic group", extra, ("classic", "400")),
+        ("best classic", extra, ("classic", "850")),  # 550 images in all: neither classic nor online has that
+    ]
+
+
+def test_only_classic_leaves_nothing_to_compare(tmp_path):
+    table = compared(of_counts("classic", "5000", TABLE2))
+    assert list(table) == comparisons.COLUMNS
+    assert table.empty
+    artifacts.write_csv(table, tmp_path / "comparisons.csv")
+    assert list(artifacts.read_csv(tmp_path / "comparisons.csv")) == comparisons.COLUMNS
+
+
+def test_contributions_add_up_to_the_measures():
+    generator = np.random.default_rng(1)
+    truth = generator.choice(3, 80, p=[0.5, 0.3, 0.2])
+    pool = measures.pools(predictions("classic", "0", noisy(generator, truth, 0.6), truth), CLASSES, 3)[
+        "classic", "0", 0
+    ]
+    measured = measures.measures(pool, CLASSES, np.ones((1, 80)))
+    lesions = measures.lesions_counted(pool, CLASSES)
+    rates = comparisons.rates(measures.confusion(pool.truth, pool.predicted, 3), CLASSES)
+    added = comparisons.contributions(pool, CLASSES)
+    assert list(rates) == list(added)
+    for key, values in added.items():
+        count = 1 if key == ("specificity", "all") else lesions[key]
+        assert values.sum() / count == pytest.approx(measured[key][0]), key
+        assert rates[key] == pytest.approx(measured[key][0]), key
+
+
+def test_interval_and_detectable_difference_of_independent_patients():
+    """Paired difference of 400 lesions, one a patient: its variance is (b + c)/n**2 - (b - c)**2/n**3."""
+    n, only_a, only_b = 400, 60, 30
+    truth = np.arange(n) % 3
+    wrong = (truth + 1) % 3
+    a = np.where((np.arange(n) >= only_a) & (np.arange(n) < only_a + only_b), wrong, truth)
+    b = np.where(np.arange(n) < only_a, wrong, truth)
+    table = pd.concat([predictions("classic", "5000", b, truth), predictions("dcgan", "5000+1000x3", a, truth)])
+    rows = compared(table, replace(PARAMS, bootstrap=10_000))
+    row = rows[(rows["against"] == "classic group") & (rows["metric"] == "accuracy")].iloc[0]
+    error = np.sqrt((only_a + only_b) / n**2 - (only_a - only_b) ** 2 / n**3)
+    delta = (only_a - only_b) / n
+    assert row["delta"] == pytest.approx(delta)
+    assert (row["low"], row["high"]) == pytest.approx((delta - 1.96 * error, delta + 1.96 * error), abs=0.003)
+    assert row["detectable"] == pytest.approx((1.95996 + 0.84162) * error, rel=0.03)
+    exact = reference.binomtest(only_a, only_a + only_b).pvalue
+    assert (row["p"], row["p_mcnemar"]) == pytest.approx((exact, exact))
+    assert row["verdict"] == "gain"
+
+
+def test_permutation_test_of_each_measure_is_that_of_its_patient_sums():
+    """Sensitivity of metastases: the lesions of that class, summed by patient, and no others."""
+    generator = np.random.default_rng(2)
+    truth, patients = generator.integers(0, 3, 120), np.sort(generator.integers(0, 70, 120))
+    a, b = noisy(generator, truth, 0.8), noisy(generator, truth, 0.5)
+    table = pd.concat(
+        [
+            predictions("classic", "5000", b, truth, patients=patients),
+            predictions("dcgan", "5000+1000x3", a, truth, patients=patients),
+        ]
+    )
+    rows = compared(table).query("against == 'fixed'").set_index(["metric", "class"])
+    of_class = {
+        ("accuracy", "all"): (a == truth).astype(int) - (b == truth),
+        ("sensitivity", "met"): ((a == 1).astype(int) - (b == 1)) * (truth == 1),
+        ("specificity", "met"): ((b == 1).astype(int) - (a == 1)) * (truth != 1),
+    }
+    for key, differences in of_class.items():
+        sums = pd.Series(differences).groupby(patients).sum()
+        assert rows.loc[key, "p"] == pytest.approx(paired_tests.sign_flip(sums.to_numpy(dtype=float), None)), key
+    assert rows.loc[("sensitivity", "met"), "patients"] == len(np.unique(patients[truth == 1]))
+    assert rows.loc[("accuracy", "all"), "patients"] == len(np.unique(patients))
+
+
+def test_equal_predictions_decide_nothing():
+    table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE2)])
+    rows = compared(table)
+    assert (rows[["delta", "low", "high"]] == 0).all(axis=None)
+    assert (rows["p"] == 1).all()
+    assert rows["detectable"].isna().all()
+    assert (rows["verdict"] == "undecidable").all()
+
+
+def test_a_class_without_lesions_is_undecidable():
+    counts = TABLE2 * np.array([[1], [1], [0]])
+    table = pd.concat([of_counts("classic", "5000", counts), of_counts("dcgan", "5000+1000x3", counts)])
+    row = compared(table).query("metric == 'sensitivity' and `class` == 'hem'").iloc[0]
+    assert np.isnan(row[["delta", "low", "high", "p", "p_holm", "detectable"]].astype(float)).all()
+    assert (row["verdict"], row["lesions"]) == ("undecidable", 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "expected"),
+    [
+        (0.01, 0.10, 0.01, "gain"),
+        (0.001, 0.02, 0.01, "gain"),  # real, however small
+        (0.01, 0.10, 0.06, "undecidable"),  # not after Holm's correction
+        (0.00, 0.10, 0.04, "undecidable"),
+        (-0.10, -0.01, 0.01, "loss"),
+        (-0.10, -0.01, 0.06, "no gain"),
+        (-0.05, 0.029, 1.0, "no gain"),
+        (-0.05, 0.03, 1.0, "undecidable"),
+        (0.0, 0.0, 1.0, "undecidable"),
+        (np.nan, np.nan, np.nan, "undecidable"),
+    ],
+)
+def test_verdict(low, high, p, expected):
+    assert comparisons.verdict(low, high, p, 0.95, 0.03, 20 if high else 0) == expected
+
+
+def test_few_differing_patients_exclude_nothing():
+    # One of 24 lesions lost, none won: an exact bound on the share of lesions that could be won is 14 %, not 0.
+    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 1) == "undecidable"
+    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 10) == "no gain"
+
+
+def test_families_are_corrected_apart_and_the_order_of_arms_changes_nothing():
+    generator = np.random.default_rng(3)
+    truth, patients = np.arange(150) % 3, np.arange(150) // 2
+    tables = [predictions("classic", "5000", noisy(generator, truth, 0.6), truth, patients=patients)]
+    for further, share in ((100, 0.7), (500, 0.75), (1000, 0.8)):
+        size = f"5000+{further}x3"
+        tables.append(predictions("dcgan", size, noisy(generator, truth, share), truth, patients=patients))
+    rows = compared(pd.concat(tables))
+    for (against, *_), family in rows.groupby(["against", "metric", "class"]):
+        assert len(family) == (3 if against in ("classic group", "best classic") else 1)
+        ordered = family.sort_values("p")
+        by_hand = np.minimum(np.maximum.accumulate(ordered["p"] * np.arange(len(family), 0, -1)), 1)
+        assert ordered["p_holm"].tolist() == pytest.approx(by_hand.tolist())
+    key = comparisons.COLUMNS[:7]
+    again = compared(pd.concat(tables[::-1]))
+    pd.testing.assert_frame_equal(
+        again.sort_values(key, ignore_index=True), rows.sort_values(key, ignore_index=True), check_exact=True
+    )
+
+
+def test_seeds_are_averaged_and_widen_the_interval():
+    """Two seeds of opposite outcome: delta is their mean, McNemar's p their median, and the interval holds both."""
+    truth = np.arange(120) % 3
+    better, worse = (np.where(np.arange(120) < count, truth, (truth + 1) % 3) for count in (110, 70))
+    tables = []
+    for seed, (a, b) in enumerate([(better, worse), (worse, better), (better, worse)]):
+        tables.append(predictions("classic", "5000", b, truth, seed=seed))
+        tables.append(predictions("dcgan", "5000+1000x3", a, truth, seed=seed))
+    one = compared(pd.concat(tables[:2])).query("against == 'fixed' and metric == 'accuracy'").iloc[0]
+    rows = compared(pd.concat(tables)).query("against == 'fixed' and metric == 'accuracy'").iloc[0]
+    assert one["delta"] == pytest.approx(1 / 3)
+    assert rows["delta"] == pytest.approx(1 / 9)
+    assert rows["seeds"] == 3
+    assert rows["p_mcnemar"] == one["p_mcnemar"]  # equal in each seed
+    # The 40 discordant patients have a sum of one lesion each, over the three seeds.
+    assert rows["p"] == pytest.approx(2.0 ** (1 - 40))
+    # All three seeds alike in 3 of 27 resamples: in 1 of 27 the mean is -1/3, in 8 of 27 it is +1/3.
+    assert rows["low"] < -0.25
+    assert rows["high"] > 0.33
+    assert rows["verdict"] == "undecidable"
+
+
+def test_mcnemars_p_of_several_seeds_is_their_median():
+    truth, place = np.arange(60) % 3, np.arange(60)
+    only = [(4, 0), (12, 5), (8, 1)]  # lesions that only `dcgan` and only `classic` has right, by seed
+    tables = []
+    for seed, (only_a, only_b) in enumerate(only):
+        a, b = (np.where(wrong, (truth + 1) % 3, truth) for wrong in (place >= 60 - only_b, place < only_a))
+        tables.append(predictions("classic", "5000", b, truth, seed=seed))
+        tables.append(predictions("dcgan", "5000+1000x3", a, truth, seed=seed))
+    row = compared(pd.concat(tables)).query("against == 'fixed' and metric == 'accuracy'").iloc[0]
+    by_seed = [reference.binomtest(pair[0], sum(pair)).pvalue for pair in only]
+    assert row["p_mcnemar"] == pytest.approx(sorted(by_seed)[1])
+
+
+def test_other_seeds_are_named():
+    table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE3).assign(seed=1)])
+    with pytest.raises(InputError, match=r"arm dcgan, size 5000\+1000x3 was run with seeds \[1\], arm classic"):
+        compared(table)
+
+
+def test_script(tmp_path):
+    table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE3)])
+    artifacts.write_csv(table, tmp_path / "predictions.csv")
+    artifacts.write_csv(operating_points.choose(table, POINT), tmp_path / "points.csv")
+    params = {"master_seed": 1, "classes": CLASSES, "folds": 3, "bootstrap": 50, "confidence": 0.95}
+    command = [sys.executable, "scripts/compare_arms.py", "--predictions", tmp_path / "predictions.csv"]
+    command += ["--operating-points", tmp_path / "points.csv", "--out", tmp_path / "comparisons.csv"]
+    command += ["--params", json.dumps(params | {"smallest_gain": 0.03}), "--log", tmp_path / "log"]
+    subprocess.run(command, check=True, capture_output=True)
+    written = artifacts.read_csv(tmp_path / "comparisons.csv")
+    expected = compared(table, replace(PARAMS, bootstrap=50))
+    pd.testing.assert_frame_equal(written, expected, check_dtype=False)

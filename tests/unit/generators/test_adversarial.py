@@ -1,0 +1,213 @@
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.nn import functional
+
+from synthaug import seeding
+from synthaug.errors import InputError
+from synthaug.generators import adversarial, dcgan
+from synthaug.training import device, ema
+
+CPU = torch.device("cpu")
+NAMES = ("generator", 0, "12", "cyst")
+
+
+def params(**changes) -> dcgan.Params:
+    keys = {
+        "architecture": "dcgan",
+        "latent": 6,
+        "generator_maps": 4,
+        "discriminator_maps": 4,
+        "epochs": 2,
+        "batch": 8,
+        "learning_rate": 1e-3,
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "init_std": 0.05,
+        "leak": 0.2,
+        "batchnorm_momentum": 0.1,
+        "generator_updates": 1,
+        "diffaugment": [],
+        "ema": 0.0,
+        "master_seed": 1,
+        "device": "cpu",
+        "threads": 1,
+        "precision": "float32",
+    }
+    return dcgan.Params(**keys | changes)
+
+
+def uniform(draws: np.random.Generator, count: int) -> np.ndarray:
+    return dcgan.latents(draws, count, 6, "uniform")
+
+
+def train(images: np.ndarray, settings: dcgan.Params):
+    where = device.pick(settings)
+    generator, discriminator = (device.place(network, where) for network in dcgan.build(settings, NAMES))
+    labels = np.zeros(len(images), np.int64)
+    history, samples = adversarial.train(
+        generator, discriminator, images, labels, uniform, dcgan.LOSSES, settings, NAMES, where,
+        sample=lambda kept: np.zeros((1, 64, 64), np.uint8), sample_epochs=[2, settings.epochs],
+    )  # fmt: skip
+    assert history["epoch"].tolist() == list(range(1, settings.epochs + 1))
+    assert len(samples) == len({2, settings.epochs} & set(history["epoch"].tolist()))
+    return generator, discriminator, history
+
+
+def noise(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 64, 64), np.uint8)
+
+
+def discs(count: int) -> np.ndarray:
+    """Dark discs of 16 to 20 px in the middle of a bright ground, with some noise."""
+    draws = np.random.default_rng(1)
+    y, x = np.mgrid[:64, :64] - 31.5
+    inside = np.hypot(y, x) < draws.uniform(16, 20, (count, 1, 1))
+    return (np.where(inside, 60, 200) + draws.normal(0, 5, inside.shape)).astype(np.uint8)
+
+
+def test_losses_are_the_cross_entropies_of_real_and_fake():
+    real, fake = torch.randn(2, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    ones, zeros = torch.ones_like(real), torch.zeros_like(fake)
+    expected = functional.binary_cross_entropy(real.sigmoid(), ones) + functional.binary_cross_entropy(
+        fake.sigmoid(), zeros
+    )
+    torch.testing.assert_close(adversarial.discriminator_loss(real, fake), expected)
+    torch.testing.assert_close(adversarial.generator_loss(fake), functional.binary_cross_entropy(fake.sigmoid(), ones))
+
+
+def test_bytes_survive_the_scaling():
+    images = torch.arange(256, dtype=torch.uint8)
+    assert adversarial.to_signal(images)[[0, 255]].tolist() == [-1, 1]
+    assert torch.equal(adversarial.to_bytes(adversarial.to_signal(images)), images)
+    assert adversarial.to_bytes(torch.tensor([-1.5, 1.5])).tolist() == [0, 255]
+
+
+def adam(weights, moments, step, settings):
+    """One step of Kingma & Ba 2015, algorithm 1; gradients are those in ``weights``."""
+    with torch.no_grad():
+        for weight, (first, second) in zip(weights, moments, strict=True):
+            first.mul_(settings.beta1).add_(weight.grad, alpha=1 - settings.beta1)
+            second.mul_(settings.beta2).add_(weight.grad**2, alpha=1 - settings.beta2)
+            root = (second / (1 - settings.beta2**step)).sqrt() + 1e-8
+            weight -= settings.learning_rate * first / (1 - settings.beta1**step) / root
+            weight.grad = None
+
+
+@pytest.mark.parametrize("generator_updates", [1, 2])
+def test_steps_are_those_written_out_by_hand(generator_updates):
+    images, settings = noise(19), params(generator_updates=generator_updates)
+    generator, discriminator, history = train(images, settings)
+
+    g, d = dcgan.build(settings, NAMES)
+    order, latents = (seeding.stream(1, *NAMES, name) for name in ("order", "latents"))
+    moments = {net: [(torch.zeros_like(w), torch.zeros_like(w)) for w in net.parameters()] for net in (g, d)}
+    losses = []
+    for epoch in range(2):
+        rows, vectors = order.permutation(19), uniform(latents, 16)
+        for batch in range(2):  # 19 images are two batches of eight; three images are left out
+            chosen = slice(8 * batch, 8 * batch + 8)
+            real = torch.tensor(images[rows[chosen], None] / 127.5 - 1, dtype=torch.float32)
+            z = torch.from_numpy(vectors[chosen])
+            step = 2 * epoch + batch + 1
+            # The running statistics must see what they see in the loop: each latent vector once per generator update.
+            with torch.no_grad():
+                fake = copy.deepcopy(g)(z)
+            bce = functional.binary_cross_entropy_with_logits
+            loss_d = bce(d(real), torch.ones(8)) + bce(d(fake), torch.zeros(8))
+            loss_d.backward()
+            adam(list(d.parameters()), moments[d], step, settings)
+            for update in range(generator_updates):
+                loss_g = bce(d(g(z)), torch.ones(8))
+                loss_g.backward()
+                adam(list(g.parameters()), moments[g], (step - 1) * generator_updates + update + 1, settings)
+                d.zero_grad()
+            losses.append((loss_d.item(), loss_g.item()))
+    for found, expected in ((generator, g), (discriminator, d)):
+        for (name, value), wanted in zip(found.state_dict().items(), expected.state_dict().values(), strict=True):
+            # Batch normalisation cancels a bias before it: its gradient is rounding error, which Adam scales up.
+            loose = name.endswith(("bias", "running_mean"))
+            torch.testing.assert_close(
+                value, wanted, rtol=1e-3, atol=1e-2 if loose else 1e-4, msg=lambda m, n=name: f"{n}: {m}"
+            )
+    means = np.array(losses).reshape(2, 2, 2).mean(axis=1)
+    np.testing.assert_allclose(pd.DataFrame(history)[["loss_d", "loss_g"]], means, rtol=1e-3)
+
+
+def test_same_training_gives_the_same_bits():
+    first = train(noise(16), params())
+    torch.rand(7)  # someone else's draw changes nothing
+    second = train(noise(16), params())
+    for one, two in zip(first[:2], second[:2], strict=True):
+        for before, after in zip(one.state_dict().values(), two.state_dict().values(), strict=True):
+            assert torch.equal(before, after)
+    assert np.array_equal(first[2], second[2])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_generated_images_approach_the_real_ones(precision):
+    images = discs(64)
+    settings = params(epochs=25, batch=16, generator_maps=8, discriminator_maps=8, precision=precision)
+    generator, _, history = train(images, settings)
+    z = uniform(np.random.default_rng(2), 64)
+    untrained, _ = dcgan.build(settings, NAMES)
+    distance = [
+        np.abs(dcgan.sample(network, z, CPU, precision).mean(0) - images.mean(0)).mean()
+        for network in (untrained, generator)
+    ]
+    assert distance[1] < 0.4 * distance[0]
+    table = pd.DataFrame(history)
+    assert np.isfinite(table.to_numpy()).all()
+    assert table[["score_real", "score_fake"]].stack().between(0, 1).all()
+
+
+def test_divergence_names_the_key_to_lower():
+    with pytest.raises(InputError, match="lower learning_rate"):
+        train(noise(8), params(learning_rate=1e30))
+
+
+def test_one_image_is_too_few():
+    with pytest.raises(InputError, match="2 or more training images, found 1"):
+        train(noise(1), params())
+
+
+def test_averaged_weights_follow_their_formula():
+    network = torch.nn.BatchNorm1d(3)
+    average = ema.Average(network, 0.5)
+    expected = network.weight.detach().clone()
+    for update in range(8):
+        with torch.no_grad():
+            network.weight.add_(1.0)
+            network.running_mean.add_(2.0)
+        average.update(network)
+        keep = 0 if update == 0 else min(0.5, (1 + update) / (10 + update))  # the first update takes the weights over
+        expected = keep * expected + (1 - keep) * network.weight.detach()
+    torch.testing.assert_close(average.network.weight.detach(), expected)
+    torch.testing.assert_close(average.network.running_mean, 2 * (expected - 1))
+
+
+def test_averaging_keeps_other_weights_and_disturbs_no_training():
+    plain, averaged = train(noise(16), params()), train(noise(16), params(ema=0.9))
+    assert np.array_equal(plain[2], averaged[2])
+    one, two = plain[0].head.weight, averaged[0].head.weight
+    assert not torch.equal(one, two)
+    torch.testing.assert_close(one, two, rtol=0, atol=0.01)
+
+
+def test_training_with_all_options_approaches_the_real_images():
+    images = discs(64)
+    settings = params(
+        epochs=40, batch=16, generator_maps=8, discriminator_maps=8, ema=0.95,
+        diffaugment=["brightness", "translation", "cutout"],
+    )  # fmt: skip
+    generator, _, _ = train(images, settings)
+    z = uniform(np.random.default_rng(2), 64)
+    untrained, _ = dcgan.build(settings, NAMES)
+    distance = [
+        np.abs(dcgan.sample(network, z, CPU, "float32").mean(0) - images.mean(0)).mean()
+        for network in (untrained, generator)
+    ]
+    assert distance[1] < 0.5 * distance[0]

@@ -1,0 +1,277 @@
+"""The figures show what they say, the same bytes each time; the captions render for a phantom and a user's cohort."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from docutils.core import publish_parts
+from matplotlib.colors import to_rgb
+from scipy.spatial.distance import pdist
+from skimage.color import rgb2lab
+
+from synthaug.classification import roi_figures
+from synthaug.errors import InputError
+from synthaug.report import figure_style, size_curves
+
+CLASSES = ["cyst", "met"]
+ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
+PARAMS = size_curves.Params(CLASSES, 0.95, "fixed", ARMS)
+
+
+@pytest.fixture
+def rois():
+    rows = [(f"L{i}", f"P{i}", CLASSES[i % 2], "main" if i < 8 else "extra") for i in range(10)]
+    return pd.DataFrame(rows, columns=["lesion", "patient", "class", "set"])
+
+
+@pytest.fixture
+def pool_index(rois):
+    kinds = [
+        ("none", 0.0, 0.0, np.nan),
+        ("both", 0.0, 0.0, np.nan),
+        ("none", 1.5, 0.0, np.nan),
+        ("none", 0.0, 0.0, 0.3),
+    ]
+    rows = [(lesion, i, 10.0 * i, *kinds[i % 4]) for lesion in rois["lesion"] for i in range(12)]
+    return pd.DataFrame(
+        rows, columns=["lesion", "rank", "rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
+    )
+
+
+def metrics_table(seeds=("all", "0", "1")):
+    sizes = {"classic": ["0", "400", "fixed"], "dcgan": ["400+100x2", "400+300x2", "published"], "extra": ["400+100x2"]}
+    sizes |= {"online": ["600"], "bovw-multi": ["0"], "acgan-discriminator": ["0", "nested"]}
+    rows = [
+        (arm, size, seed, "accuracy", "all", 0.6 + 0.05 * i, 0.5, 0.9, 60)
+        for arm, of_arm in sizes.items()
+        for i, size in enumerate(of_arm)
+        for seed in seeds
+    ]
+    return pd.DataFrame(rows, columns=["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"])
+
+
+def choice(*rows):
+    """Return operating_points.csv: of rows (rule, arm, size) one a test fold."""
+    table = pd.DataFrame(rows, columns=["rule", "arm", "size"])
+    return table.assign(seed=0, fold=table.groupby(["rule", "arm"]).cumcount(), accuracy=np.nan)
+
+
+CHOICE = choice(("fixed", "classic", "400"), ("fixed", "dcgan", "400+100x2"), ("published", "dcgan", "400+300x2"))
+
+
+def images(number, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (number, 64, 64), dtype=np.uint8)
+
+
+def test_kinds_of_augmentation(pool_index):
+    kinds = roi_figures.map_kinds(pool_index)
+    assert kinds[:4].tolist() == ["rotation", "flip", "translation", "scale"]
+
+
+def test_fig3_shows_each_lesion_with_its_own_augmentations(rois, pool_index):
+    roi_images, pool_images = images(len(rois)), images(len(pool_index), 1)
+    figure = roi_figures.augmentations(rois, roi_images, pool_index, pool_images, roi_figures.Params(CLASSES, 1))
+    rows = np.array(figure.axes).reshape(2, 9)
+    for row, cls in zip(rows, CLASSES, strict=True):
+        shown, lesion = row[0].get_ylabel().split("\n")
+        place = rois.index[rois["lesion"] == lesion].item()
+        assert (shown, rois["set"][place]) == (cls, "main")
+        assert (row[0].images[0].get_array() == roi_images[place]).all()
+        first = pool_index.index[pool_index["lesion"] == lesion][0]
+        for axes, number in zip(row[1:], [first, 4, 1, 5, 2, 6, 3, 7], strict=True):
+            offset = 0 if number == first else first
+            assert (axes.images[0].get_array() == pool_images[number + offset]).all()
+        assert row[5].get_title() == "20°\n+1.5, +0.0 px"
+    assert all(axes.images[0].get_clim() == (0, 255) for axes in figure.axes)
+
+
+def test_fig6_shows_the_first_synthetic_images_below_real_ones(rois):
+    roi_images = images(len(rois))
+    synthetic = {"cyst": images(20, 2), "met": images(3, 3)}
+    figure = roi_figures.synthetic(rois, roi_images, synthetic, roi_figures.Params(CLASSES, 1))
+    for block, cls in zip(figure.subfigs, CLASSES, strict=True):
+        rows = np.array(block.axes).reshape(3, 8)
+        real = [axes.images[0].get_array() for axes in rows[0] if axes.images]
+        assert len(real) == 4
+        for image in real:
+            match = (roi_images == image).all(axis=(1, 2))
+            assert (rois["class"][match].item(), rois["set"][match].item()) == (cls, "main")
+        drawn = [axes.images[0].get_array() for axes in rows[1:].flat if axes.images]
+        assert (np.array(drawn) == synthetic[cls][:16]).all()
+
+
+def test_a_class_without_lesions_is_named(rois):
+    with pytest.raises(InputError, match="expected lesions of class met in the main set"):
+        roi_figures.synthetic(rois[rois["class"] == "cyst"], images(10), {}, roi_figures.Params(["met"], 1))
+
+
+def test_fig8_places_each_size_and_marks_the_operating_point():
+    axes = size_curves.accuracy(metrics_table(), CHOICE, 0.55, PARAMS).axes[0]
+    lines = {container.get_label(): container.lines[0] for container in axes.containers}
+    assert len(lines) == 4  # no rows at a rule, no arms without a size
+    assert lines["classic augmentation"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
+    # 400 + 2 * 100 and 400 + 2 * 300, drawn a little to the right of their place
+    assert lines["classic + dcgan"].get_xdata() == pytest.approx([600, 1000], abs=20)
+    assert lines["classic, fresh at every epoch"].get_xdata() == pytest.approx([600], abs=20)
+    circled = [line.get_xydata()[0] for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata())]
+    assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60]]), abs=20)
+    thin = [line for line in axes.lines if line.get_alpha() == 0.45]
+    assert len(thin) == 8
+    alone = size_curves.accuracy(metrics_table(("all", "0")), CHOICE, 0.55, PARAMS).axes[0]
+    assert not [line for line in alone.lines if line.get_alpha() == 0.45]
+
+
+def test_fig8_circles_each_size_of_its_rule_and_calls_the_published_one_optimistic():
+    params = replace(PARAMS, operating_point="published")
+    figure = size_curves.accuracy(metrics_table(), CHOICE, 0.55, params)
+    circles = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
+    assert [line.get_xdata()[0] for line in circles if len(line.get_xdata())] == pytest.approx([1000], abs=20)
+    assert [line.get_label() for line in circles][-1] == "published: read off this figure, so optimistic"
+    both = choice(("nested", "classic", "0"), ("nested", "classic", "400"), ("nested", "classic", "400"))
+    axes = size_curves.accuracy(metrics_table(), both, 0.55, replace(PARAMS, operating_point="nested")).axes[0]
+    (circled,) = (line for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata()))
+    assert circled.get_xdata().tolist() == [0, 400]
+
+
+def test_colours_stay_with_class_and_arm():
+    assert figure_style.class_colour(["a", "b"], "b") == figure_style.class_colour(["x", "b", "y"], "b")
+    assert figure_style.arm_style("dcgan", ARMS) == figure_style.arm_style("dcgan", ["dcgan"])
+    assert figure_style.arm_style("acgan", ARMS)["color"] == figure_style.arm_style("acgan", [*ARMS, "new"])["color"]
+    assert figure_style.arm_style("classic", ARMS)["color"] == figure_style.VERMILLION
+    assert figure_style.arm_style("dcgan", ARMS)["color"] == figure_style.BLUE
+
+
+# Linear RGB as people without red or green cones see it (Machado, Oliveira & Fernandes 2009, severity 1).
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+}
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_every_vision_tells_the_curves_of_fig8_apart(vision):
+    arms = ["classic", "online", "mixup", "extra", *(f"generator{i}" for i in range(4))]
+    looks = [figure_style.arm_style(arm, arms) for arm in arms]
+    assert len({look["marker"] for look in looks}) == len(arms)
+    colours = np.array([to_rgb(look["color"]) for look in looks])
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.transpose(VISIONS[vision]), 0, 1)
+    seen = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    distances = pdist(rgb2lab(seen[np.newaxis])[0])
+    assert distances.min() > 15  # CIE 1976; about 2 is just noticeable side by side
+
+
+def test_the_same_figure_is_the_same_bytes(tmp_path):
+    for run in ("a", "b"):
+        figure = size_curves.accuracy(metrics_table(), CHOICE, 0.55, PARAMS)
+        figure_style.save(figure, str(tmp_path / f"{run}.png"), str(tmp_path / f"{run}.svg"))
+    for suffix in ("png", "svg"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def run(script, *arguments):
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def test_scripts_draw(rois, pool_index, tmp_path):
+    rois.to_csv(tmp_path / "rois.csv", index=False)
+    pool_index.to_csv(tmp_path / "index.csv", index=False)
+    np.save(tmp_path / "rois.npy", images(len(rois)))
+    np.save(tmp_path / "pool.npy", images(len(pool_index)))
+    params = json.dumps({"classes": CLASSES, "master_seed": 1})
+    common = ["--rois", tmp_path / "rois.csv", "--roi-images", tmp_path / "rois.npy", "--params", params]
+    common += ["--png", tmp_path / "out.png", "--svg", tmp_path / "out.svg"]
+    pool = ["--pool-index", tmp_path / "index.csv", "--pool-images", tmp_path / "pool.npy"]
+    assert run("plot_augmentations", *common, *pool).returncode == 0
+    assert (
+        run("plot_synthetic", *common, "--images", *(f"{cls}={tmp_path / 'pool.npy'}" for cls in CLASSES)).returncode
+        == 0
+    )
+    done = run("plot_synthetic", *common, "--images", f"cyst={tmp_path / 'pool.npy'}")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("--images: expected CLASS=PATH for each class, missing met")
+
+    metrics_table().to_csv(tmp_path / "metrics.csv", index=False)
+    pd.DataFrame({"lesion": ["L0", "L1"], "truth": CLASSES}).to_csv(tmp_path / "predictions.csv", index=False)
+    CHOICE.to_csv(tmp_path / "operating_points.csv", index=False)
+    tables = ["--metrics", tmp_path / "metrics.csv", "--predictions", tmp_path / "predictions.csv"]
+    tables += ["--operating-points", tmp_path / "operating_points.csv"]
+    assert run("plot_accuracy", *tables, *common[6:], "--params", json.dumps(vars(PARAMS))).returncode == 0
+    assert (tmp_path / "out.svg").stat().st_size
+
+
+def test_script_draws_the_training(tmp_path):
+    models = [["12", "cyst"], ["12", "met"], ["02", "cyst"], ["02", "met"]]
+    folders = [tmp_path / "-".join(model) for model in models]
+    history = pd.DataFrame({"epoch": [1, 2], "loss_d": 1.0, "loss_g": 2.0, "score_real": 0.6, "score_fake": 0.4})
+    for folder in folders:
+        folder.mkdir()
+        history.to_csv(folder / "history.csv", index=False)
+        np.save(folder / "samples.npy", images(32).reshape(2, 16, 64, 64))
+        (folder / "model.json").write_text('{"snapshot_epochs": [1, 2]}')
+    outputs = [word for name in ("losses", "samples") for kind in ("png", "svg")
+               for word in (f"--{name}-{kind}", tmp_path / f"{name}.{kind}")]  # fmt: skip
+    assert run("plot_training", "--models", json.dumps(models), "--folders", *folders, *outputs).returncode == 0
+    assert (tmp_path / "samples.png").stat().st_size
+    done = run("plot_training", "--models", "[]", "--folders", *folders, *outputs)
+    assert done.stderr.splitlines()[-1].endswith("--models names 0 generators, --folders gives 4")
+
+
+def configuration(table, rule="fixed", **experiment):
+    preset = {"architecture": "dcgan", "diffaugment": [], "ema": 0}
+    config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    known = {"group": 400, "generators": ["dcgan", "acgan", "other"], "synthetic": [100], "extra": [100]}
+    known |= {"classic": [0, 400], "online": [600], "mixup": [600], "baselines": ["glcm"], "nested": ["classic"]}
+    return config | {
+        "cohort": "liver",
+        "seeds": [0],
+        "cases": {"table": table, "classes": CLASSES, "duplicate_correlation": 0.99},
+        "generators": {"dcgan": preset, "acgan": preset | {"architecture": "acgan"}},
+        "imported": {"other": {"folder": "x/{cls}"}},
+        "experiment": known | experiment,
+        "evaluation": {"operating_point": rule, "synthetic": 100, "plateau": 0.01, "smallest_gain": 0.03,
+                       "bootstrap": 1000, "confidence": 0.95},
+    }  # fmt: skip
+
+
+def render(caption, config):
+    snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    text = environment.from_string(Path(caption).read_text(encoding="utf-8")).render(snakemake=snakemake)
+    return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
+
+
+@pytest.mark.parametrize("table", [None, "cases.csv"])
+@pytest.mark.parametrize("caption", sorted(Path("workflow/report").glob("*.rst")), ids=lambda path: path.stem)
+def test_captions_render(caption, table):
+    body = render(caption, configuration(table))
+    if caption.stem in ("workflow", "headline", "fig8"):
+        assert ("phantom" in body) == (table is None)
+
+
+@pytest.mark.parametrize("name", ["headline", "table2", "table3", "table5", "table6", "table7", "fig8", "workflow"])
+def test_captions_call_the_published_rule_optimistic(name):
+    path = f"workflow/report/{name}.rst"
+    assert "optimistic" in render(path, configuration("cases.csv", "published"))
+    for rule in ("fixed", "nested"):
+        assert rule in render(path, configuration("cases.csv", rule))
+
+
+def test_the_front_page_lists_the_arms_of_the_experiment():
+    body = render("workflow/report/workflow.rst", configuration("cases.csv"))
+    for arm in ("classic", "online", "mixup", "dcgan", "acgan", "other", "acgan-discriminator", "extra", "glcm"):
+        assert f">{arm}</" in body
+    few = configuration("cases.csv", online=[], mixup=[], extra=[], baselines=[], generators=["dcgan"])
+    body = render("workflow/report/workflow.rst", few)
+    assert not [arm for arm in ("online", "mixup", "acgan", "extra", "glcm") if f">{arm}</" in body]
