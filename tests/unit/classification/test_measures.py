@@ -12,9 +12,12 @@ from sklearn import metrics as reference
 
 from synthaug.classification import measures
 from synthaug.errors import InputError
+from synthaug.evaluation.pools import pooled
+from synthaug.evaluation.roc import auc
 from synthaug.files import artifacts
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
+MEASURES = measures.Classification(CLASSES)
 TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])
 TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])
 
@@ -74,9 +77,9 @@ def random_predictions(generator, n=60, folds=3):
 def test_agrees_with_scikit_learn_within_a_fold_and_with_weights():
     generator = np.random.default_rng(1)
     table = random_predictions(generator)
-    pool = measures.pools(table, CLASSES, 3)["classic", "0", 0]
+    pool = pooled(table, MEASURES, 3)["classic", "0", 0]
     weights = generator.integers(0, 4, (5, len(table)))
-    values = measures.measures(pool, CLASSES, weights)
+    values = MEASURES.values(pool, weights)
     for b, weight in enumerate(weights):
         counts = reference.confusion_matrix(table["truth"], table["predicted"], labels=CLASSES, sample_weight=weight)
         assert measures.confusion(pool.truth, pool.predicted, 3, weights)[b] == pytest.approx(counts)
@@ -104,14 +107,12 @@ def test_auc_compares_no_lesions_of_different_folds():
     positive = np.array([False, True, False, True])
     scores = np.array([0.1, 0.2, 0.8, 0.9])
     fold = np.array([0, 0, 1, 1])
-    assert measures.auc(positive, scores, fold, np.ones((1, 4))) == pytest.approx([1.0])
+    assert auc(positive, scores, fold, np.ones((1, 4))) == pytest.approx([1.0])
     assert reference.roc_auc_score(positive, scores) == pytest.approx(0.75)
 
 
 def test_auc_without_a_pair_is_not_a_number():
-    assert np.isnan(
-        measures.auc(np.array([True, False]), np.array([0.1, 0.2]), np.array([0, 1]), np.ones((1, 2)))
-    ).all()
+    assert np.isnan(auc(np.array([True, False]), np.array([0.1, 0.2]), np.array([0, 1]), np.ones((1, 2)))).all()
 
 
 def test_a_class_without_lesions_has_no_sensitivity_and_no_part_in_the_average():
@@ -124,7 +125,7 @@ def test_a_class_without_lesions_has_no_sensitivity_and_no_part_in_the_average()
 def test_only_models_trained_on_all_folds_but_one_are_pooled():
     table = random_predictions(np.random.default_rng(2))
     fewer = table.assign(folds=table["fold"].map({0: "1", 1: "2", 2: "0"}), predicted="cyst")
-    pools = measures.pools(pd.concat([fewer, table]), CLASSES, 3)
+    pools = pooled(pd.concat([fewer, table]), MEASURES, 3)
     assert pools["classic", "0", 0].predicted.tolist() == measures.positions(table["predicted"], CLASSES).tolist()
 
 
@@ -142,7 +143,7 @@ def test_only_models_trained_on_all_folds_but_one_are_pooled():
 def test_unusable_predictions_are_named(change, message):
     table = random_predictions(np.random.default_rng(3))
     with pytest.raises(InputError, match=message):
-        measures.pools(change(table), CLASSES, 3)
+        pooled(change(table), MEASURES, 3)
 
 
 def test_scripts_collect_and_compute(tmp_path):

@@ -15,7 +15,8 @@ from synthaug.errors import InputError
 from synthaug.evaluation import subgroups
 from synthaug.report import forest_plot
 
-PARAMS = subgroups.Params(1, ["cyst", "met"], 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
+MEASURES = measures.Classification(["cyst", "met"])
+PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
 LESIONS = np.array([f"{i:03d}" for i in range(12)])
 PATIENTS = np.array([f"P{i // 2}" for i in range(12)])
 TRUTH = np.arange(12) % 2
@@ -30,7 +31,7 @@ def case_rows(**columns):
 def pool_of(wrong):
     predicted = TRUTH.copy()
     predicted[list(wrong)] = 1 - predicted[list(wrong)]
-    return measures.Pool(LESIONS, PATIENTS, TRUTH, predicted, np.arange(12) % 3, np.full((12, 2), 0.5))
+    return measures.ClassPool(LESIONS, PATIENTS, np.arange(12) % 3, TRUTH, predicted, np.full((12, 2), 0.5))
 
 
 POOLS = {
@@ -43,7 +44,7 @@ POOLS = {
 
 def test_accuracies_and_differences_by_hand():
     site = np.where(np.arange(12) < 6, "east", "west")
-    table = subgroups.table(POOLS, case_rows(site=pd.Series(site)), PARAMS)
+    table = subgroups.table(POOLS, case_rows(site=pd.Series(site)), MEASURES, PARAMS)
     assert list(table) == subgroups.COLUMNS
     rows = table.set_index(["level", "arm"])
     # wrong, of 12 and of 6 in each site, over two seeds: classic 4 + 1, in the east 3 + 1; dcgan 1 + 0, in the east
@@ -64,15 +65,17 @@ def test_accuracies_and_differences_by_hand():
 
 def test_an_arm_like_classic_differs_by_nothing_in_any_resample():
     pools = {("classic", "fixed", 0): pool_of([0, 5]), ("dcgan", "fixed", 0): pool_of([0, 5])}
-    rows = subgroups.table(pools, case_rows(), PARAMS).query("arm == 'dcgan'")
+    rows = subgroups.table(pools, case_rows(), MEASURES, PARAMS).query("arm == 'dcgan'")
     assert (rows[["delta", "delta_low", "delta_high"]] == 0).all(axis=None)
 
 
 def test_the_interval_is_of_patients_not_of_lesions():
     """Twelve lesions of two patients, one always right and one never: resamples give 0, 1/2 or 1, no other value."""
     patients = np.repeat(["P", "Q"], 6)
-    pool = measures.Pool(LESIONS, patients, TRUTH, np.where(patients == "P", TRUTH, 1 - TRUTH), TRUTH, np.ones((12, 2)))
-    row = subgroups.table({("classic", "fixed", 0): pool}, case_rows(), PARAMS).iloc[0]
+    pool = measures.ClassPool(
+        LESIONS, patients, TRUTH, TRUTH, np.where(patients == "P", TRUTH, 1 - TRUTH), np.ones((12, 2))
+    )
+    row = subgroups.table({("classic", "fixed", 0): pool}, case_rows(), MEASURES, PARAMS).iloc[0]
     assert row[["value", "low", "high"]].tolist() == [0.5, 0, 1]
 
 
@@ -111,8 +114,8 @@ def test_a_predicted_lesion_without_a_case_is_named():
 
 
 def test_figure_draws_the_shown_arms_at_their_levels():
-    table = subgroups.table(POOLS | {("extra", "fixed", 0): pool_of([2])}, case_rows(), PARAMS)
-    left, right = forest_plot.forest(table, PARAMS).axes
+    table = subgroups.table(POOLS | {("extra", "fixed", 0): pool_of([2])}, case_rows(), MEASURES, PARAMS)
+    left, right = forest_plot.forest(table, MEASURES, PARAMS).axes
     assert [container.get_label() for container in left.containers] == ["classic", "dcgan"]
     labels = [label.get_text() for label in left.get_yticklabels()]
     assert labels[:3] == ["all lesions (12, 6)", "diameter_px", "up to 13.7 px (4, 2)"]

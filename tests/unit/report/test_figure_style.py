@@ -23,7 +23,8 @@ from synthaug.report import figure_style, size_curves
 
 CLASSES = ["cyst", "met"]
 ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
-PARAMS = size_curves.Params(CLASSES, 0.95, "fixed", ARMS)
+MAJORITY = {"always the largest class": 0.55}
+PARAMS = size_curves.Params("accuracy", 0.95, "fixed", ARMS)
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_a_class_without_lesions_is_named(rois):
 
 
 def test_fig8_places_each_size_and_marks_the_operating_point():
-    axes = size_curves.accuracy(metrics_table(), CHOICE, 0.55, PARAMS).axes[0]
+    axes = size_curves.draw(metrics_table(), CHOICE, MAJORITY, PARAMS).axes[0]
     lines = {container.get_label(): container.lines[0] for container in axes.containers}
     assert len(lines) == 4  # no rows at a rule, no arms without a size
     assert lines["classic augmentation"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
@@ -125,18 +126,18 @@ def test_fig8_places_each_size_and_marks_the_operating_point():
     assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60]]), abs=20)
     thin = [line for line in axes.lines if line.get_alpha() == 0.45]
     assert len(thin) == 8
-    alone = size_curves.accuracy(metrics_table(("all", "0")), CHOICE, 0.55, PARAMS).axes[0]
+    alone = size_curves.draw(metrics_table(("all", "0")), CHOICE, MAJORITY, PARAMS).axes[0]
     assert not [line for line in alone.lines if line.get_alpha() == 0.45]
 
 
 def test_fig8_circles_each_size_of_its_rule_and_calls_the_published_one_optimistic():
     params = replace(PARAMS, operating_point="published")
-    figure = size_curves.accuracy(metrics_table(), CHOICE, 0.55, params)
+    figure = size_curves.draw(metrics_table(), CHOICE, MAJORITY, params)
     circles = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
     assert [line.get_xdata()[0] for line in circles if len(line.get_xdata())] == pytest.approx([1000], abs=20)
     assert [line.get_label() for line in circles][-1] == "published: read off this figure, so optimistic"
     both = choice(("nested", "classic", "0"), ("nested", "classic", "400"), ("nested", "classic", "400"))
-    axes = size_curves.accuracy(metrics_table(), both, 0.55, replace(PARAMS, operating_point="nested")).axes[0]
+    axes = size_curves.draw(metrics_table(), both, MAJORITY, replace(PARAMS, operating_point="nested")).axes[0]
     (circled,) = (line for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata()))
     assert circled.get_xdata().tolist() == [0, 400]
 
@@ -172,7 +173,7 @@ def test_every_vision_tells_the_curves_of_fig8_apart(vision):
 
 def test_the_same_figure_is_the_same_bytes(tmp_path):
     for run in ("a", "b"):
-        figure = size_curves.accuracy(metrics_table(), CHOICE, 0.55, PARAMS)
+        figure = size_curves.draw(metrics_table(), CHOICE, MAJORITY, PARAMS)
         figure_style.save(figure, str(tmp_path / f"{run}.png"), str(tmp_path / f"{run}.svg"))
     for suffix in ("png", "svg"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
@@ -203,11 +204,11 @@ def test_scripts_draw(rois, pool_index, tmp_path):
     assert done.stderr.splitlines()[-1].endswith("--images: expected CLASS=PATH for each class, missing met")
 
     metrics_table().to_csv(tmp_path / "metrics.csv", index=False)
-    pd.DataFrame({"lesion": ["L0", "L1"], "truth": CLASSES}).to_csv(tmp_path / "predictions.csv", index=False)
+    pd.DataFrame(MAJORITY.items(), columns=["how", "value"]).to_csv(tmp_path / "references.csv", index=False)
     CHOICE.to_csv(tmp_path / "operating_points.csv", index=False)
-    tables = ["--metrics", tmp_path / "metrics.csv", "--predictions", tmp_path / "predictions.csv"]
+    tables = ["--metrics", tmp_path / "metrics.csv", "--references", tmp_path / "references.csv"]
     tables += ["--operating-points", tmp_path / "operating_points.csv"]
-    assert run("plot_accuracy", *tables, *common[6:], "--params", json.dumps(vars(PARAMS))).returncode == 0
+    assert run("plot_size_curves", *tables, *common[6:], "--params", json.dumps(vars(PARAMS))).returncode == 0
     assert (tmp_path / "out.svg").stat().st_size
 
 
