@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from synthaug import cnn, cudagraph, device, seeding, training_state
+from synthaug import cnn, cudagraph, device, optimisers, seeding, training_state
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def train(
     # Dropout reads PyTorch's own stream of the device; nothing else does.
     torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
     shares = seeding.stream(params.master_seed, *names, "mixup")
-    update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True, fused=True)
+    update = optimisers.Sgd(network.parameters(), params.learning_rate, params.momentum)
     data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
     truth = torch.tensor(labels, device=where)
     totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
