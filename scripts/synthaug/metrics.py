@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synthaug.errors import InputError
 
@@ -208,7 +208,7 @@ def detection(
     hits, alarms, positives, negatives : (b,) float arrays
         The last two are how many there are of both kinds; the balanced accuracy is not a number without one of them.
     """
-    z_hit, z_alarm = norm.ppf((hits + 0.5) / (positives + 1)), norm.ppf((alarms + 0.5) / (negatives + 1))
+    z_hit, z_alarm = ndtri((hits + 0.5) / (positives + 1)), ndtri((alarms + 0.5) / (negatives + 1))
     return {
         "balanced accuracy": (_ratio(hits, positives) + 1 - _ratio(alarms, negatives)) / 2,
         "d'": z_hit - z_alarm,
