@@ -55,6 +55,7 @@ rule train_classifier:
         "<results>/benchmarks/train_classifier/seed-{seed}/{arm}/{size}.tsv"
     wildcard_constraints:
         arm=any_of(network_arms()),
+    priority: 30  # all evaluation waits for the last of them; assessments and figures can fill the end
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]

@@ -12,6 +12,7 @@ rule collect_predictions:
         "<results>/logs/collect_predictions.log",
     benchmark:
         "<results>/benchmarks/collect_predictions.tsv"
+    priority: 20  # most of the evaluation waits for it
     conda:
         "../../envs/reporting.yaml"
     threads: 1
@@ -49,6 +50,7 @@ rule compute_metrics:
         "<results>/logs/compute_metrics.log",
     benchmark:
         "<results>/benchmarks/compute_metrics.tsv"
+    priority: 20
     conda:
         "../../envs/reporting.yaml"
     threads: 1
@@ -81,6 +83,7 @@ rule compare_arms:
         "<results>/logs/compare_arms.log",
     benchmark:
         "<results>/benchmarks/compare_arms.tsv"
+    priority: 20
     conda:
         "../../envs/reporting.yaml"
     threads: 1

@@ -226,6 +226,7 @@ rule assess_generator:
         "<results>/logs/assess_generator/{generator}/seed-{seed}.log",
     benchmark:
         "<results>/benchmarks/assess_generator/{generator}/seed-{seed}.tsv"
+    priority: 10  # minutes; figures are seconds
     conda:
         "../../envs/assessment.yaml"
     threads: config["threads"]

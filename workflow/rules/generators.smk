@@ -24,6 +24,7 @@ rule train_dcgan:
     wildcard_constraints:
         generator=presets("dcgan"),
         cls=any_of(config["cases"]["classes"]),
+    priority: 40  # the longest chain: a generator, its images, their classifiers
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
@@ -80,6 +81,7 @@ rule sample_dcgan:
         "<results>/benchmarks/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
     wildcard_constraints:
         generator=presets("dcgan"),
+    priority: 40
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]

@@ -236,18 +236,24 @@ def common_versions(models: dict[str, dict]) -> dict[str, str]:
     return _common({name: model["versions"] for name, model in models.items() if not model.get(IMPORTED)}, advice)
 
 
-def common_precision(models: dict[str, dict]) -> str | None:
-    """Return the precision that all networks were trained in; None if there is no network. As `common_versions`.
+def common_precision(models: dict[str, dict]) -> dict[str, str]:
+    """Return the precision that networks were trained in, by their kind: architecture, maps and batch.
 
-    ``precision: auto`` gives different ones on a cluster of different machines, and then arms would differ by it.
+    As `common_versions`. ``precision: auto`` chooses by the kind of network and by the machine: on a cluster of
+    different machines networks of one kind may have different ones, and then arms would differ by it.
     """
     networks = {
-        name: {"precision": model["params"]["precision"]}
+        name: {_kind(model["params"]): model["params"]["precision"]}
         for name, model in models.items()
         if not model.get(IMPORTED) and "precision" in model.get("params", {})
     }
     advice = "precisions mix, so the models are not comparable; name one in precision: and run again"
-    return _common(networks, advice).get("precision")
+    return _common(networks, advice)
+
+
+def _kind(params: dict) -> str:
+    maps = params.get("widths") or [params.get(f"{half}_maps") for half in ("generator", "discriminator")]
+    return f"{params.get('architecture', 'classifier')}, {'-'.join(map(str, maps))} maps, batch {params.get('batch')}"
 
 
 def _common(facts: dict[str, dict[str, str]], advice: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synthaug import seeding
 from synthaug.errors import InputError
@@ -230,4 +230,4 @@ class _Comparison:
 
     def _detectable(self, difference: np.ndarray) -> float:
         error = self.evaluation.standard_error(difference)
-        return (norm.ppf((1 + self.params.confidence) / 2) + norm.ppf(POWER)) * error if error > 0 else np.nan
+        return (ndtri((1 + self.params.confidence) / 2) + ndtri(POWER)) * error if error > 0 else np.nan

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
+from scipy import special  # not scipy.stats, a second's import
 
 from synthaug import seeding
 from synthaug.evaluation.measures import Key, Measures, Pool
@@ -99,14 +99,14 @@ def bca_interval(
         return np.nan, np.nan
     tied = np.isclose(values, value, rtol=0, atol=1e-9)  # frequent in counts; equal up to rounding
     below = np.mean((values < value) & ~tied) + np.mean(tied) / 2
-    bias = norm.ppf(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
+    bias = special.ndtri(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
     deviation = left_out.mean() - left_out if len(left_out) else np.zeros(1)
     spread = np.square(deviation).sum()
     acceleration = (deviation**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     patients = max(len(left_out) if fewest is None else fewest, 2)
-    reach = np.sqrt(patients / (patients - 1)) * t.ppf((1 + confidence) / 2, patients - 1)
+    reach = np.sqrt(patients / (patients - 1)) * special.stdtrit(patients - 1, (1 + confidence) / 2)
     shifted = bias + np.array([-reach, reach])
-    levels = norm.cdf(bias + shifted / np.maximum(1 - acceleration * shifted, 0.05))  # no pole with a few patients
+    levels = special.ndtr(bias + shifted / np.maximum(1 - acceleration * shifted, 0.05))  # no pole with a few patients
     low, high = np.quantile(values, levels)
     return float(low), float(high)
 

@@ -1,7 +1,7 @@
 """How well detectors tell two kinds apart: balanced accuracy, d' and the criterion of signal detection theory."""
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synthaug.evaluation.ratios import ratio
 
@@ -20,7 +20,7 @@ def detectability(
     hits, alarms, positives, negatives : (b,) float arrays
         The last two are how many there are of both kinds; the balanced accuracy is not a number without one of them.
     """
-    z_hit, z_alarm = norm.ppf((hits + 0.5) / (positives + 1)), norm.ppf((alarms + 0.5) / (negatives + 1))
+    z_hit, z_alarm = ndtri((hits + 0.5) / (positives + 1)), ndtri((alarms + 0.5) / (negatives + 1))
     return {
         "balanced accuracy": (ratio(hits, positives) + 1 - ratio(alarms, negatives)) / 2,
         "d'": z_hit - z_alarm,

@@ -263,12 +263,18 @@ def test_mixed_versions_are_named():
 
 def test_mixed_precisions_are_named():
     names = ("float32", "bfloat16", "bfloat16")
-    models = {name: {"params": {"precision": kind}} for name, kind in zip("abc", names, strict=True)}
-    with pytest.raises(InputError, match=r"precision float32 in 1 models such as a; bfloat16 in 2 models such as b"):
+    shape = {"widths": [8, 16], "batch": 64}
+    models = {name: {"params": {**shape, "precision": kind}} for name, kind in zip("abc", names, strict=True)}
+    expected = r"classifier, 8-16 maps, batch 64 float32 in 1 models such as a; bfloat16 in 2 models such as b"
+    with pytest.raises(InputError, match=f"precisions mix.*\n.*{expected}"):
         lineage.common_precision(models)
+    gan = {"architecture": "dcgan", "generator_maps": 8, "discriminator_maps": 4, "batch": 16, "precision": "float32"}
     others = {"svm": {"params": {}}, "d": {"imported": True, "params": {"precision": "float16"}}}
-    assert lineage.common_precision({"b": models["b"], **others}) == "bfloat16"
-    assert lineage.common_precision(others) is None
+    assert lineage.common_precision({"b": models["b"], "gan": {"params": gan}, **others}) == {
+        "classifier, 8-16 maps, batch 64": "bfloat16",
+        "dcgan, 8-4 maps, batch 16": "float32",
+    }
+    assert lineage.common_precision(others) == {}
 
 
 def save(model, results):
