@@ -75,7 +75,7 @@ def test_a_planted_test_lesion_is_named(known):
 def test_another_lesion_of_a_test_patient_is_a_leak():
     """L0b is in a training fold while L0a is tested: the folds are refused, and so is the training set."""
     with pytest.raises(InputError, match="patient P0 is in the folds 0, 1"):
-        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0)
+        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0, "lesion")
     patient, class_of, set_of = (dict(zip(ROIS["lesion"], ROIS[name], strict=True)) for name in ROIS.columns[1:])
     split = lineage.Cohort(
         "lesion", patient, class_of, set_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"}
@@ -99,7 +99,7 @@ def test_a_generator_that_saw_a_test_patient_is_named_with_all_else(known):
         (("extra-roi", "L1", -1, "cyst", ""), "lesion L1 of patient P1 is in the training set as an extra one"),
         (("extra-pool", "L0a", 0, "cyst", ""), "lesion L0a of test patient P0"),
         (("roi", "L9", -1, "cyst", ""), "lesion L9 of patient P9 is in the training set but in none of its folds"),
-        (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not in rois.csv"),
+        (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not among the cohort"),
         (("web", "L1", 0, "cyst", ""), "source web"),
         (("synthetic", "", 0, "met", "dcgan"), "synthetic images of class met come from a generator dcgan of other"),
         (("synthetic", "", 0, "cyst", "acgan"), "come from a generator acgan of other folds or group, or unknown"),

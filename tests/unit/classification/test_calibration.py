@@ -121,10 +121,11 @@ def test_script_draws_and_names_what_is_missing(tmp_path):
     command += ["--operating-points", tmp_path / "points.csv"]
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     log = ["--log", tmp_path / "log"]
-    subprocess.run([*command, "--params", json.dumps(vars(PARAMS)), *outputs, *log], check=True)
+    given = vars(PARAMS) | {"measures": vars(MEASURES)}
+    subprocess.run([*command, "--params", json.dumps(given), *outputs, *log], check=True)
     assert pd.read_csv(tmp_path / "a.csv")["arm"].unique().tolist() == ["classic", "online"]
     assert (tmp_path / "a.svg").stat().st_size
     assert "glcm has no fixed operating point" in (tmp_path / "log").read_text()
-    nested = json.dumps(vars(PARAMS) | {"operating_point": "nested"})
+    nested = json.dumps(given | {"operating_point": "nested"})
     done = subprocess.run([*command, "--params", nested, *outputs], capture_output=True, text=True)
     assert "expected the rule nested for one of the arms classic, online, glcm" in done.stderr.splitlines()[-1]

@@ -96,7 +96,7 @@ def test_what_the_papers_numbers_imply():
 
 
 def test_each_published_number_stands_beside_ours(evaluated):
-    rows = {(row.published.arm, row.published.metric, row.published.units, row.published.size): row
+    rows = {(row.published.arm, row.published.metric, row.published.lesions, row.published.size): row
             for row in conformance.rows(evaluated, CONFIG)}  # fmt: skip
     assert len(rows) == len(frid_adar.PUBLISHED)
     row = rows["classic", "accuracy", "all", ""]
@@ -109,7 +109,7 @@ def test_each_published_number_stands_beside_ours(evaluated):
     assert rows["acgan-discriminator", "specificity", "all", ""].configured.value == "66.0"
     assert rows["gabor", "specificity", "all", ""].configured.size == "not run"
     other = {**CONFIG, "cases": {"table": "x.csv", "classes": ["a", "b"]}}
-    kinds = {row.optimistic.size for row in conformance.rows(evaluated, other) if row.published.units != "all"}
+    kinds = {row.optimistic.size for row in conformance.rows(evaluated, other) if row.published.lesions != "all"}
     assert kinds == {"no such class here"}
 
 

@@ -154,13 +154,19 @@ def test_scripts_collect_and_compute(tmp_path):
         path = tmp_path / f"seed-0/classify/classic/0/train-{folds}/predictions.csv"
         artifacts.write_csv(rows.drop(columns=["arm", "size", "seed", "folds"]), path)
     collect = [sys.executable, "scripts/collect_predictions.py", "--out", tmp_path / "predictions.csv"]
-    collect += ["--results", tmp_path]
+    collect += ["--results", tmp_path, "--stage", "classify"]
     subprocess.run([*collect, "--runs", json.dumps(runs)], check=True, capture_output=True)
-    params = {"master_seed": 1, "classes": CLASSES, "folds": 3, "bootstrap": 20, "confidence": 0.95}
-    params |= {"group": 0, "synthetic": 0, "plateau": 0.01}
-    compute = [sys.executable, "scripts/compute_metrics.py", "--predictions", tmp_path / "predictions.csv"]
+    params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 20, "confidence": 0.95}
+    params |= {"classes": 3, "group": 0, "synthetic": 0, "plateau": 0.01}
+    compute = [
+        sys.executable,
+        "scripts/compute_metrics_classification.py",
+        "--predictions",
+        tmp_path / "predictions.csv",
+    ]
     compute += ["--params", json.dumps(params), "--out", tmp_path / "metrics.csv"]
     compute += ["--operating-points", tmp_path / "points.csv", "--seeds", tmp_path / "seeds.csv"]
+    compute += ["--references", tmp_path / "references.csv"]
     subprocess.run(compute, check=True, capture_output=True)
     values = artifacts.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
     assert list(values) == ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
@@ -170,6 +176,9 @@ def test_scripts_collect_and_compute(tmp_path):
     assert list(points) == ["rule", "arm", "seed", "fold", "size", "accuracy"]
     assert points["size"].tolist() == 9 * ["0"]
     assert artifacts.read_csv(tmp_path / "seeds.csv")["sd_between"].isna().all()
+    references = artifacts.read_csv(tmp_path / "references.csv")
+    assert references["how"].tolist() == ["always the largest class"]
+    assert references["value"].tolist() == pytest.approx([table["truth"].value_counts(normalize=True).max()])
 
     done = subprocess.run([*collect, "--runs", "[]"], capture_output=True, text=True)
     assert done.returncode == 1

@@ -81,7 +81,7 @@ def evaluate(table):
 def chosen(arm, sizes):
     """Return the rows of operating_points.csv of an arm whose size differs between the test folds."""
     rows = [("nested", arm, 0, fold, size, 0.7) for fold, size in enumerate(sizes)]
-    return pd.DataFrame(rows, columns=operating_points.COLUMNS)
+    return pd.DataFrame(rows, columns=[*operating_points.COLUMNS, "accuracy"])
 
 
 @pytest.fixture(scope="module")

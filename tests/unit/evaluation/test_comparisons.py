@@ -20,6 +20,7 @@ CLASSES = ["cyst", "met", "hem"]
 TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's CNN-AUG
 TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and with synthetic images
 PARAMS = comparisons.Params(1, folds=3, bootstrap=2000, confidence=0.95, smallest_gain=0.03)
+COLUMNS = [name if name != "units" else "lesions" for name in comparisons.COLUMNS]
 MEASURES = measures.Classification(CLASSES)
 POINT = operating_points.Params(folds=3, classes=3, group=5000, synthetic=1000, plateau=0.01)
 
@@ -61,7 +62,7 @@ def paper():
 
 def test_the_papers_gain(paper):
     rows = paper[paper["against"] == "fixed"].set_index(["metric", "class"])
-    assert list(paper) == comparisons.COLUMNS
+    assert list(paper) == COLUMNS
     assert list(rows.index) == [
         ("accuracy", "all"),
         *[("sensitivity", name) for name in CLASSES],
@@ -125,11 +126,10 @@ def test_pairs_of_a_full_experiment():
 
 def test_only_classic_leaves_nothing_to_compare(tmp_path):
     table = compared(of_counts("classic", "5000", TABLE2))
-    columns = [name if name != "units" else "lesions" for name in comparisons.COLUMNS]
-    assert list(table) == columns
+    assert list(table) == COLUMNS
     assert table.empty
     artifacts.write_csv(table, tmp_path / "comparisons.csv")
-    assert list(artifacts.read_csv(tmp_path / "comparisons.csv")) == columns
+    assert list(artifacts.read_csv(tmp_path / "comparisons.csv")) == COLUMNS
 
 
 def test_contributions_add_up_to_the_measures():

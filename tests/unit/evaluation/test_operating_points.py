@@ -8,6 +8,7 @@ from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.evaluation import operating_points
 from synthaug.evaluation.pools import pooled
+from synthaug.terms import sizes as terms_sizes
 
 CLASSES = ["a", "b", "c"]
 MEASURES = measures.Classification(CLASSES)
@@ -97,7 +98,7 @@ def test_published_averages_the_seeds():
 
 
 def test_sizes_are_ordered_as_numbers():
-    assert sizes.ascending(["1000", "50", "400+150x3", "400+50x3", "400"]) == [
+    assert terms_sizes.ascending(["1000", "50", "400+150x3", "400+50x3", "400"]) == [
         "50",
         "400",
         "400+50x3",
@@ -212,7 +213,7 @@ def test_at_takes_each_lesion_at_the_size_of_its_fold():
     chosen = {0: "400", 1: "0", 2: "850"}
     choice = pd.DataFrame(
         [("nested", "classic", seed, fold, size, 0.5) for seed in (0, 1) for fold, size in chosen.items()],
-        columns=operating_points.COLUMNS,
+        columns=[*operating_points.COLUMNS, "accuracy"],
     )
     at = operating_points.at(pools, choice, "nested")
     assert list(at) == [("classic", "nested", 0), ("classic", "nested", 1)]

@@ -45,7 +45,7 @@ POOLS = {
 def test_accuracies_and_differences_by_hand():
     site = np.where(np.arange(12) < 6, "east", "west")
     table = subgroups.table(POOLS, case_rows(site=pd.Series(site)), MEASURES, PARAMS)
-    assert list(table) == subgroups.COLUMNS
+    assert list(table) == [name if name != "units" else "lesions" for name in subgroups.COLUMNS]
     rows = table.set_index(["level", "arm"])
     # wrong, of 12 and of 6 in each site, over two seeds: classic 4 + 1, in the east 3 + 1; dcgan 1 + 0, in the east
     expected = {
@@ -81,7 +81,7 @@ def test_the_interval_is_of_patients_not_of_lesions():
 
 def test_tertiles_are_of_mm_where_all_lesions_have_them_and_of_px_otherwise(caplog):
     caplog.set_level(logging.INFO)
-    levels = subgroups.levels(case_rows(), LESIONS)
+    levels = subgroups.levels(case_rows(), LESIONS, "lesion")
     assert [level for _, level in levels] == [
         "all lesions", "up to 13.7 px", "13.7 to 17.3 px", "above 17.3 px",
     ]  # fmt: skip
@@ -89,10 +89,10 @@ def test_tertiles_are_of_mm_where_all_lesions_have_them_and_of_px_otherwise(capl
         [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11],
     ]  # fmt: skip
     assert "diameter_mm is missing for 12 of 12 lesions" in caplog.text
-    mm = subgroups.levels(case_rows(diameter_mm=pd.Series(np.arange(12.0)[::-1])), LESIONS)
+    mm = subgroups.levels(case_rows(diameter_mm=pd.Series(np.arange(12.0)[::-1])), LESIONS, "lesion")
     assert mm["diameter_mm", "up to 3.67 mm"].nonzero()[0].tolist() == [8, 9, 10, 11]
     # all alike: one level, not two empty ones besides
-    assert len(subgroups.levels(case_rows(diameter_px=20.0), LESIONS)) == 2
+    assert len(subgroups.levels(case_rows(diameter_px=20.0), LESIONS, "lesion")) == 2
 
 
 def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
@@ -100,7 +100,7 @@ def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
     rows = case_rows(
         year=["2009", "2010", ""] * 4, age=[str(i) for i in range(12)], hospital="A", contrast=["True", "False"] * 6
     )
-    found = [key for key in subgroups.levels(rows, LESIONS) if not key[0].startswith("diameter")][1:]
+    found = [key for key in subgroups.levels(rows, LESIONS, "lesion") if not key[0].startswith("diameter")][1:]
     assert found == [
         ("year", "2009"), ("year", "2010"), ("year", "not given"), ("contrast", "False"), ("contrast", "True"),
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
 
 def test_a_predicted_lesion_without_a_case_is_named():
     with pytest.raises(InputError, match="1 are missing, the first 003"):
-        subgroups.levels(case_rows().query("lesion != '003'"), LESIONS)
+        subgroups.levels(case_rows().query("lesion != '003'"), LESIONS, "lesion")
 
 
 def test_figure_draws_the_shown_arms_at_their_levels():
@@ -127,7 +127,7 @@ def test_figure_draws_the_shown_arms_at_their_levels():
 
 def test_script_writes_table_and_figure(tmp_path):
     case_rows(software=["5.1", "5.10"] * 6, site=["01", ""] * 6).to_csv(tmp_path / "cases.csv", index=False)
-    rows, choice, classes = [], [], np.array(PARAMS.classes)
+    rows, choice, classes = [], [], np.array(MEASURES.classes)
     for arm, size, wrong in (("classic", "400", [0, 1]), ("dcgan", "400+150x2", [0])):
         pool = pool_of(wrong)
         table = pd.DataFrame({"lesion": LESIONS, "patient": PATIENTS, "fold": pool.fold, "truth": classes[TRUTH]})
@@ -137,9 +137,9 @@ def test_script_writes_table_and_figure(tmp_path):
     pd.concat(rows).to_csv(tmp_path / "predictions.csv", index=False)
     columns = ["rule", "arm", "seed", "fold", "size", "accuracy"]
     pd.DataFrame(choice, columns=columns).to_csv(tmp_path / "points.csv", index=False)
-    command = [sys.executable, "scripts/compute_subgroups.py", "--cases", tmp_path / "cases.csv"]
+    command = [sys.executable, "scripts/compute_subgroups_classification.py", "--cases", tmp_path / "cases.csv"]
     command += ["--predictions", tmp_path / "predictions.csv", "--operating-points", tmp_path / "points.csv"]
-    command += ["--params", json.dumps(vars(PARAMS)), "--log", tmp_path / "log"]
+    command += ["--params", json.dumps(vars(PARAMS) | {"measures": vars(MEASURES)}), "--log", tmp_path / "log"]
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     subprocess.run([*command, *outputs], check=True)
     assert (tmp_path / "a.svg").stat().st_size
