@@ -25,7 +25,7 @@ NETWORKS = {
 def rules() -> dict[str, str]:
     """Return the text of every rule that runs a command, by its name; `use rule` inherits what it does not say."""
     found = {}
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
+    for path in (ROOT / "workflow/rules").rglob("*.smk"):
         text = path.read_text(encoding="utf-8")
         blocks = re.split(r"^ *(?=(?:use )?rule )", text, flags=re.MULTILINE)[1:]
         found |= {

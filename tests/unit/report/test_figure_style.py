@@ -253,7 +253,7 @@ def render(caption, config):
 
 
 @pytest.mark.parametrize("table", [None, "cases.csv"])
-@pytest.mark.parametrize("caption", sorted(Path("workflow/report").glob("*.rst")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("caption", sorted(Path("workflow/report").rglob("*.rst")), ids=lambda path: path.stem)
 def test_captions_render(caption, table):
     body = render(caption, configuration(table))
     if caption.stem in ("workflow", "headline", "fig8"):
