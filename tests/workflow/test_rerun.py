@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from tests.helpers import regression_task
+
 DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
 ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
 BASELINES = {"train_bovw": 1, "train_texture": 1}
@@ -242,4 +244,19 @@ def test_library_module_and_its_revert(rerun, module, expected):
     rerun.edit(name, lambda text: text + "\n# edited\n")
     assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
     (rerun.folder / name).write_text(before)
+    assert rerun.planned() == {}
+
+
+def test_library_of_another_task_is_added(rerun):
+    folder = rerun.folder / "scripts/synthaug/segmentation"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('"""Masks of lesions."""\n')
+    (folder / "unet.py").write_text(
+        '"""A network."""\n\nfrom synthaug.training import device\n\nWHERE = device.choose\n'
+    )
+    assert rerun.planned() == {}
+
+
+def test_another_task_is_added(rerun):
+    regression_task.add(rerun.folder)
     assert rerun.planned() == {}
