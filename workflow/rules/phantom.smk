@@ -16,8 +16,7 @@ rule make_phantom:
         "../../envs/training.yaml"
     threads: 2  # nothing else can run before it ends; its result does not depend on them
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        **grown(mem_mb=2000, runtime=30),
     params:
         settings=canonical_json(**config["phantom"], master_seed=config["master_seed"]),
     shell:

@@ -164,7 +164,7 @@ def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, tabl
     for name, frame in inputs.items():
         frame.to_csv(tmp_path / name, index=False)
         command += [f"--{name}", tmp_path / name]
-    command += ["--template", "workflow/report/conformance.html.j2", "--html", tmp_path / "c.html"]
+    command += ["--template", "workflow/report/classification/conformance.html.j2", "--html", tmp_path / "c.html"]
     subprocess.run([*command, "--csv", tmp_path / "c.csv"], check=True, capture_output=True)
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     page = Page()

@@ -7,20 +7,22 @@ rule extract_rois:
         cases=rules.check_cases.output.cases,
         table=phantom_table(),
     output:
-        index="<results>/rois/rois.csv",
-        crops="<results>/rois/crops.npz",
-        images="<results>/rois/images.npy",
-        record="<results>/rois/record.json",
+        **within(
+            "<results>/rois",
+            index="rois.csv",
+            crops="crops.npz",
+            images="images.npy",
+            record="record.json",
+        ),
     log:
         "<results>/logs/extract_rois.log",
     benchmark:
         "<results>/benchmarks/extract_rois.tsv"
     conda:
-        "../../envs/training.yaml"
+        "../../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        **grown(mem_mb=4000, runtime=30),
     params:
         settings=canonical_json(**config["rois"]),
         digest=table_digest(),
@@ -36,19 +38,16 @@ rule build_pool:
         rois=rules.extract_rois.output.index,
         crops=rules.extract_rois.output.crops,
     output:
-        images="<results>/pool/images.npy",
-        index="<results>/pool/index.csv",
-        record="<results>/pool/record.json",
+        **within("<results>/pool", images="images.npy", index="index.csv", record="record.json"),
     log:
         "<results>/logs/build_pool.log",
     benchmark:
         "<results>/benchmarks/build_pool.tsv"
     conda:
-        "../../envs/training.yaml"
+        "../../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        **grown(mem_mb=4000, runtime=30),
     params:
         settings=canonical_json(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
     shell:
