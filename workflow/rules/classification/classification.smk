@@ -89,6 +89,10 @@ def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
     point, found = config["evaluation"]["synthetic"], []
+    if not experiment["generators"]:
+        found.append(
+            "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
+        )
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
     if experiment["extra"] and point not in experiment["extra"]:
