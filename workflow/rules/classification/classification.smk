@@ -13,6 +13,9 @@ TASK_FOLDER = "classify"
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
 TASK_UNIT, TASK_PRIMARY = "lesion", "accuracy"
 
+# The column of the units that predictions repeat as their truth.
+TASK_TRUTH = "class"
+
 # Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_classification",

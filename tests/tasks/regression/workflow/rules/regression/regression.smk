@@ -3,6 +3,7 @@
 TASK_FILES = ["samples", "models"]
 TASK_FOLDER = "regress"
 TASK_UNIT, TASK_PRIMARY = "lesion", "within"
+TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
     "compare_arms": "compare_arms_regression",
