@@ -47,8 +47,7 @@ rule compute_metrics:
         settings=canonical_json(**statistics(), **operating_points()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
-        " --out {output.metrics:q}"
-        " --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
+        " --out {output.metrics:q} --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
         " --record {output.record:q} --log {log:q}"
 
 

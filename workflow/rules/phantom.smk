@@ -20,5 +20,5 @@ rule make_phantom:
     params:
         settings=canonical_json(**config["phantom"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
-        " --record {output.record:q} --log {log:q}"
+        "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q}"
+        " --patients {output.patients:q} --record {output.record:q} --log {log:q}"
