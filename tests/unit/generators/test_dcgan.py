@@ -164,6 +164,10 @@ def test_scripts(tmp_path):
     train_set = artifacts.read_csv(out / "train_set.csv")
     assert train_set["source"].value_counts().to_dict() == {"roi": 4, "pool": 4}
     assert set(train_set["class"]) == {"cyst"}
+    assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator", "row"]
+    for source, table in (("roi", "rois.csv"), ("pool", "index.csv")):
+        part = train_set[train_set["source"] == source]
+        assert artifacts.read_csv(tmp_path / table)["lesion"][part["row"]].tolist() == part["lesion"].tolist()
     assert not set(train_set["lesion"]) & set(lesions[:4])
     model = artifacts.read_json(out / "model.json")
     assert model["params"] == PARAMS
