@@ -14,8 +14,8 @@ import pandas as pd
 
 from synthaug.errors import InputError
 
-STORED, ONLINE, IMPORTED, SYNTHETIC = ("roi", "pool"), "online", "imported", "synthetic"
-FOLD_SOURCES, EXTRA_SOURCES = (*STORED, ONLINE), ("extra-roi", "extra-pool")  # of a classifier's real images
+STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "pool"), "fresh", "imported", "synthetic"
+FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 

@@ -132,7 +132,7 @@ def test_predictions_must_be_of_the_test_lesions(known, change, message):
 
 @pytest.mark.parametrize(
     ("arm", "size", "source"),
-    [("online", "850", "online"), ("mixup", "850", "online"), ("bovw-single", "0", "roi"), ("glcm", "0", "roi")],
+    [("online", "850", "fresh"), ("mixup", "850", "fresh"), ("bovw-single", "0", "roi"), ("glcm", "0", "roi")],
 )
 def test_arms_without_stored_augmentations(known, arm, size, source):
     """Augmentations drawn afresh obey the rule of the folds; so do the baselines' bare ROIs."""
@@ -151,8 +151,8 @@ def test_arms_without_stored_augmentations(known, arm, size, source):
 
 
 def test_a_generator_trains_on_stored_images_only(known):
-    (leak,) = lineage.generator_leaks(generator(("online", "L1", -1)), known)
-    assert leak.endswith("source online (lesion L1) is not one of roi, pool, imported")
+    (leak,) = lineage.generator_leaks(generator(("fresh", "L1", -1)), known)
+    assert leak.endswith("source fresh (lesion L1) is not one of roi, pool, imported")
 
 
 def imported(*lesions, cls="cyst", folds="12"):
