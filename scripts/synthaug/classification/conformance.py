@@ -10,7 +10,7 @@ from scipy import stats
 from synthaug.classification import frid_adar, tables
 from synthaug.classification import measures as class_measures
 from synthaug.evaluation import operating_points
-from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
+from synthaug.terms.readers import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
 
 ABSENT = "not in this config"
 CODE = "fixed in the code"

@@ -14,10 +14,10 @@ from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
 from synthaug.cohort import dicom_annotations, mask_labels
-from synthaug.cohort.case_table import KINDS
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
+from synthaug.terms.case_columns import KINDS
 
 WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 

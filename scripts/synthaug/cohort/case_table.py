@@ -7,15 +7,8 @@ import pandas as pd
 
 from synthaug.errors import InputError
 from synthaug.files import user_tables
+from synthaug.terms.case_columns import COMPUTED, KINDS, OPTIONAL, REQUIRED
 
-REQUIRED = ("lesion", "patient", "class", "image")
-KINDS = ("mask", "polygon", "box")
-OPTIONAL = (*KINDS, "label", "slice", "set")
-# Columns of cases.csv that the user's table must not have.
-COMPUTED = (
-    "rows", "columns", "spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "center_x_px", "center_y_px", "diameter_px",
-    "diameter_mm", "digest",
-)  # fmt: skip
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # no file is called so, and a message would break
 
 

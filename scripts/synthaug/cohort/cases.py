@@ -17,15 +17,13 @@ import pandas as pd
 from scipy import ndimage
 
 from synthaug.cohort import annotations
-from synthaug.cohort.case_table import COMPUTED, OPTIONAL, REQUIRED, read_table
+from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
+from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
 
-# Without the image's path: names of folders and files often carry those of patients.
-COLUMNS = ("lesion", "patient", "class", "set", "slice", *COMPUTED)
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
-MOST_GROUPS = 8  # values of a free column; one with more tells lesions or patients apart rather than groups of them
 SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from synthaug.classification import measures as class_measures
 from synthaug.classification.measures import ALL
 from synthaug.readers.answers import Study
 from synthaug.readers.scores import Params, Resampling, of_width
-from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
+from synthaug.terms.readers import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
 
 COLUMNS = ["agreement", "readers", "task", "measure", "value", "low", "high", "n"]
 KAPPA = "Cohen's kappa"

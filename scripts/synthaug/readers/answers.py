@@ -17,7 +17,7 @@ from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.files import user_tables
 from synthaug.readers.pack import KEY
-from synthaug.readers.terms import CONFIDENCE, ORIGINS, REAL
+from synthaug.terms.readers import CONFIDENCE, ORIGINS, REAL
 
 REQUIRED = ("reader", "presentation", "image", "class", "origin")
 OPTIONAL = ("confidence", "seconds")

@@ -9,7 +9,7 @@ from synthaug.classification import measures
 from synthaug.classification.measures import ALL
 from synthaug.evaluation import paired_tests
 from synthaug.readers.answers import Reading, Study
-from synthaug.readers.terms import CLASS, ORIGIN, ORIGINS, REAL
+from synthaug.terms.readers import CLASS, ORIGIN, ORIGINS, REAL
 
 GUESSING = "guessing"
 GUESSED = {"balanced accuracy": 0.5, "auc": 0.5, "d'": 0.0}  # what guessing scores

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from synthaug.readers.terms import REAL, SYNTHETIC
 from synthaug.report import figure_style
+from synthaug.terms.readers import REAL, SYNTHETIC
 
 CELL, GAP, TEXT = 0.86, 0.06, 0.42  # inches: side of an image, space between two, space for the text below them
 LEFT, HEADING = 0.12, 0.3

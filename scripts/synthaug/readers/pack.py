@@ -15,7 +15,7 @@ import pandas as pd
 from synthaug import seeding
 from synthaug.classification import rois
 from synthaug.errors import InputError
-from synthaug.readers.terms import REAL, SYNTHETIC
+from synthaug.terms.readers import REAL, SYNTHETIC
 
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more

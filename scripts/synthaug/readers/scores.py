@@ -21,7 +21,7 @@ from synthaug.classification.measures import ALL
 from synthaug.evaluation import resampling as stats
 from synthaug.readers.answers import Reading, Study, readings
 from synthaug.readers.chance import Chance, chance
-from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
 
 COLUMNS = [
     "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",

@@ -5,7 +5,7 @@ import pandas as pd
 
 from synthaug.classification.measures import ALL
 from synthaug.classification.tables import estimate, percent, probability
-from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
+from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
 
 MEAN = "mean of the readers"
 AGAINST = {ABOVE: "better than", BELOW: "worse than", NEITHER: "not shown to differ from"}

@@ -11,7 +11,7 @@ from synthaug.readers.app.database import Database
 from synthaug.readers.app.entrance import IDLE, Entrance
 from synthaug.readers.app.pack import PARTS, TRAINING, Pack
 from synthaug.readers.app.protection import LONGEST_LOOK, body, fields, protect
-from synthaug.readers.terms import CONFIDENCE, ORIGINS
+from synthaug.terms.readers import CONFIDENCE, ORIGINS
 
 log = logging.getLogger("synthaug.readers.app")
 
