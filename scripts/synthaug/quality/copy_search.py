@@ -13,13 +13,12 @@ import pandas as pd
 import torch
 from scipy import ndimage
 
-from synthaug.classification import rois
 from synthaug.imaging import grids
 
 SIDE, BLUR_PX = 32, 2.0  # px of the reduced images' side; sigma of the blur before, in px of the ROI
 ANGLES = 16  # coarse rotations of a full turn, 22.5 degrees apart
 FINE_DEG = (-7.5, 0.0, 7.5)  # rotations tried around each coarse one
-SHIFT = 2  # px of a reduced image: 4 px of a ROI, the largest translation of classic augmentation
+SHIFT = 2  # px of a reduced image: 4 px of one of 64, the largest translation of classic augmentation (section 3.1)
 SHORTLIST, POSES = 24, 3  # images compared in detail with each query, and (rotation, flip) of each
 STEPS = [(x, y) for y in range(-SHIFT, SHIFT + 1) for x in range(-SHIFT, SHIFT + 1)]  # shifts of the first search
 POLISHED = 12  # of these images, whose fit is refined
@@ -29,6 +28,7 @@ SHIFTS = [(0.5 * x, 0.5 * y, 0.0) for y in (-1, 0, 1) for x in (-1, 0, 1)]
 BLOCK = 24  # queries at a time; bounds the memory, changes no result
 NOISE = (0.05, 0.25)  # of planted copies: standard deviation, as a share of the image's own
 BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # likewise: largest change, gray levels (never beyond 0-255); factors
+PLANTED_SHIFT_PX = 4.0  # likewise: largest shift in x and in y, as far as the search goes
 CONTROLS = 25  # copies planted in each audit, and as many to set its threshold
 # A copy may be this many times farther from its original than the farthest that was planted to set the threshold.
 MARGIN = 3.0
@@ -55,6 +55,7 @@ class Search:
 
     def __init__(self, images: np.ndarray, lesions: np.ndarray):
         self.lesions = np.asarray(lesions)
+        self.reduction = images.shape[1] // SIDE  # px of an image to one of a reduced image
         self.images = reduced(images)
         self.coarse = [_templates(_halved(_shifted(self.images, step))) for step in torch.tensor(STEPS)]
 
@@ -106,7 +107,7 @@ class Search:
         best, winner = best.reshape(rows.shape).max(1)
         chosen = torch.arange(count) * rows.shape[1] + winner
         missing = forbidden.all(1).numpy()  # nothing to compare with
-        movement = (-(whole + part) * (rois.SIZE // SIDE))[chosen].numpy().astype(float)
+        movement = (-(whole + part) * self.reduction)[chosen].numpy().astype(float)
         return pd.DataFrame(
             {
                 "distance": np.where(missing, np.nan, (1 - best).clamp(min=0).numpy()),
@@ -282,7 +283,7 @@ def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     flipped = random.random(count) < 0.5
     quarter = 90 * random.integers(0, 4, count)
     angle = np.where(np.arange(count) % 2, quarter, random.uniform(0, 360, count))
-    shift = random.uniform(-rois.MAX_SHIFT_PX, rois.MAX_SHIFT_PX, (count, 2))
+    shift = random.uniform(-PLANTED_SHIFT_PX, PLANTED_SHIFT_PX, (count, 2))
     contrast = random.uniform(*CONTRAST, count)
     brightness = random.random(count)
     noise = random.uniform(*NOISE, count) * images.std(axis=(1, 2))
