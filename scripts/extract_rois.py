@@ -14,7 +14,7 @@ from synthaug.classification import augment, rois
 from synthaug.cohort import case_table
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.imaging import volumes
+from synthaug.imaging import intensity, volumes
 
 COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
 
@@ -44,7 +44,7 @@ def main() -> None:
                     image = source.slice(key_slice)
                     for row in lesions.itertuples():
                         try:
-                            low, high = rois.intensity_limits(image, params.intensity)
+                            low, high = intensity.limits(image, params.intensity)
                         except InputError as error:
                             raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
                         crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)

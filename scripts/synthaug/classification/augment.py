@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from synthaug.classification import rois
-from synthaug.imaging import grids
+from synthaug.imaging import grids, intensity
 
 ROTATIONS, FLIPS, TRANSLATIONS, SCALES = 30, 3, 7, 5
 PER_ROTATION = 1 + FLIPS + TRANSLATIONS + SCALES
@@ -112,5 +112,5 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
             align_corners=False,
         )
         sampled = sampled.reshape(-1, rois.SIZE, rois.SIZE).numpy()
-        images[part] = np.rint(rois.unit(sampled, low - middle, high - middle) * 255)
+        images[part] = np.rint(intensity.unit(sampled, low - middle, high - middle) * 255)
     return images

@@ -1,4 +1,4 @@
-"""Lesion ROIs: native-resolution crops, intensity limits and the un-augmented 64x64 images (paper section 2).
+"""Lesion ROIs: native-resolution crops, and what becomes of them on the 64x64 grid (paper section 2).
 
 A crop is square, at the resolution of the image, and has the lesion's bounding-box centre at its own geometric centre.
 It is large enough for every augmentation, so the original slice is sampled once, from the crop to the 64x64 grid.
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-
-from synthaug.errors import InputError
 
 SIZE = 64  # px, side of a ROI; the networks of the paper take nothing else
 MAX_SHIFT_PX = 4.0  # px, largest translation (paper section 3.1)
@@ -31,7 +29,7 @@ class Params:
     antialias
         Whether a slice is low-pass filtered before it is reduced to 64 px, as image-resizing functions do.
     intensity
-        ``{"mode": "window", "low": HU, "high": HU}`` or ``{"mode": "percentile", "low": %, "high": %}``.
+        The values that become black and white, see `imaging.intensity.limits`.
     """
 
     margin: float
@@ -51,25 +49,6 @@ class Params:
 def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | float:
     """Return the side of the square that a ROI shows, in native px."""
     return diameter_px * (1 + 2 * margin)
-
-
-def intensity_limits(image: np.ndarray, intensity: dict) -> tuple[float, float]:
-    """Return the values of ``image`` (the whole key slice) that become 0 and 1.
-
-    Raises
-    ------
-    InputError
-        If they are equal, as in a constant image.
-    """
-    if intensity["mode"] == "window":
-        return float(intensity["low"]), float(intensity["high"])
-    low, high = np.percentile(image, [intensity["low"], intensity["high"]])
-    if not low < high:
-        raise InputError(
-            f"percentiles {intensity['low']} and {intensity['high']} are both {low:g}: expected an image with "
-            "contrast; check the file or choose wider percentiles in rois: intensity"
-        )
-    return float(low), float(high)
 
 
 def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float, params: Params) -> np.ndarray:
@@ -95,11 +74,6 @@ def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float
     columns, rows = (np.arange(math.ceil(c - half), math.floor(c + half) + 1) for c in (center_x, center_y))
     cut = image[np.clip(rows, 0, image.shape[0] - 1)][:, np.clip(columns, 0, image.shape[1] - 1)]
     return np.ascontiguousarray(cut, dtype=np.float32)
-
-
-def unit(crop: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Map ``low``-``high`` to 0-1 and clip, float32."""
-    return np.clip((crop - np.float32(low)) / np.float32(high - low), 0, 1, dtype=np.float32)
 
 
 def lowpass(crop: np.ndarray, diameter_px: float, params: Params) -> np.ndarray:

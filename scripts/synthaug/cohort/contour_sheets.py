@@ -12,10 +12,10 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from skimage import measure, transform
 
-from synthaug.classification import rois
 from synthaug.cohort import case_table, near_duplicates
 from synthaug.cohort.cases import lesion_on_slice
 from synthaug.errors import InputError
+from synthaug.imaging import intensity
 
 PAGE = (8.27, 11.69)  # inch, A4
 GRID = (5, 2)  # cells a page: rows, columns; a cell holds two square panels
@@ -33,7 +33,7 @@ class Params:
     Attributes
     ----------
     intensity
-        As in `rois.Params`: the sheets show what the ROIs will.
+        As `imaging.intensity.limits` takes it: the sheets show what the ROIs will.
     duplicate_correlation
         From which correlation of thumbnails on two images of different patients are reported.
     """
@@ -66,10 +66,10 @@ def write(cases: pd.DataFrame, table_path: Path, params: Params, path: Path) -> 
         annotation = {**table.loc[row["lesion"]].to_dict(), "slice": row["slice"]}
         image, mask = lesion_on_slice(annotation, Path(table_path).parent)
         try:
-            limits = rois.intensity_limits(image, params.intensity)
+            limits = intensity.limits(image, params.intensity)
         except InputError as error:
             raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
-        return Lesion(row, rois.unit(image, *limits), mask)
+        return Lesion(row, intensity.unit(image, *limits), mask)
 
     low, high = params.intensity["low"], params.intensity["high"]
     grey = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import ndimage
 from skimage import transform
 
-from synthaug.classification import rois
+from synthaug.imaging import intensity
 
 SIDE = 32  # px, side of a thumbnail: coarse enough to survive resizing and compression
 DETAIL = 2.0  # px of a thumbnail: structures larger than this, the body's outline above all, are filtered out
@@ -26,7 +26,7 @@ def thumbnail(image: np.ndarray, low: float, high: float) -> np.ndarray:
     -------
     float64 (1024,), mean 0 and length 1 (all 0 for a constant image), so that a product of two is their correlation.
     """
-    small = transform.resize_local_mean(rois.unit(image, low, high).astype(float), (SIDE, SIDE))
+    small = transform.resize_local_mean(intensity.unit(image, low, high).astype(float), (SIDE, SIDE))
     small -= ndimage.gaussian_filter(small, DETAIL)
     small -= small.mean()
     length = np.linalg.norm(small)
