@@ -7,7 +7,6 @@ random: nobody selected them.
 
 from steps import command
 from synthaug.classification import roi_figures
-from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.report import figure_style
 
@@ -23,10 +22,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("plot_synthetic", arguments):
         params = command.params(roi_figures.Params, arguments.params)
-        paths = dict(pair.split("=", 1) for pair in arguments.images)
-        missing = [cls for cls in params.classes if cls not in paths]
-        if missing:
-            raise InputError(f"--images: expected CLASS=PATH for each class, missing {', '.join(missing)}")
+        paths = command.named("--images", arguments.images, params.classes, "CLASS=PATH for each class")
         figure = roi_figures.synthetic(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),

@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,6 +53,29 @@ def params(kind: type[Params], text: str) -> Params:
         return kind(**json.loads(text))
     except TypeError as error:
         raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
+
+
+def named(option: str, pairs: Iterable[str], needed: Iterable[str], form: str) -> dict[str, str]:
+    """Return the values of NAME=VALUE arguments by name.
+
+    Parameters
+    ----------
+    option
+        The option that gave ``pairs``, such as ``--images``, for the message.
+    needed
+        The names that must be there.
+    form
+        What was expected, such as "CLASS=PATH for each class", for the message.
+
+    Raises
+    ------
+    InputError
+        If one of ``needed`` is missing.
+    """
+    values = dict(pair.split("=", 1) for pair in pairs)
+    if missing := [name for name in needed if name not in values]:
+        raise InputError(f"{option}: expected {form}, missing {', '.join(missing)}")
+    return values
 
 
 def note(**facts: object) -> None:
