@@ -18,6 +18,8 @@ from synthaug.files import artifacts
 
 @dataclass(frozen=True)
 class Params(rois.Params):
+    """How ROIs are cut, the seed of the augmentations, and the CPU threads that sample them."""
+
     master_seed: int
     threads: int
 

@@ -42,7 +42,7 @@ one shut out all for 15 minutes. Give --proxy with the address that the proxy co
 
 
 def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Print a link and a code for each reader who has none, and for each that is to get another."""
+    """Print a link and a code for each reader who has none, and for those who get another one."""
     entrance = Entrance(database, study)
     invited = entrance.invited()
     wanted = [reader for reader in study.readers if reader in arguments.again or reader not in invited]
@@ -55,7 +55,7 @@ def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) 
 
 
 def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Serve until Ctrl-C; --log is begun anew each time."""
+    """Serve until Ctrl-C; --log starts afresh each time."""
     loopback = is_loopback(arguments.host)
     origins = [arguments.url]
     if loopback:
@@ -103,13 +103,14 @@ def status(study: pack.Pack, database: Database, arguments: argparse.Namespace) 
 
 
 def export(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Write the answers that stand: a row an answer, without the practice set."""
+    """Write the answers that stand, one per row, without the practice set."""
     table = pd.DataFrame(answers.Answers(database, study).standing(), columns=answers.COLUMNS)
     artifacts.write_csv(table, arguments.out)
     print(f"{arguments.out}: {len(table)} answers of {table['reader'].nunique()} readers")
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach ``host``."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -117,6 +118,7 @@ def is_loopback(host: str) -> bool:
 
 
 def parse() -> argparse.Namespace:
+    """Return the arguments of the command line; ends the script if a file to write belongs to the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     for action in (invite, serve, status, export):

@@ -1,6 +1,6 @@
 """The case table: what the user gives, checked completely before anything is computed.
 
-Every problem is collected and all are reported together, a line each, so that one run shows what there is to correct.
+All problems are collected and reported together, one per line, so that one run shows everything there is to correct.
 """
 
 import difflib
@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Params:
     classes
         The classes of the experiment.
     folds
-        Number of cross-validation folds: each class needs as many patients in the main set.
+        Number of cross-validation folds; each class needs at least as many patients in the main set.
     """
 
     classes: list[str]
@@ -52,13 +52,13 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values, a row a lesion, sorted by
+    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values; one row per lesion, sorted by
     lesion.
 
     Raises
     ------
     InputError
-        With all problems of the table and its files, a line each.
+        With all problems of the table and its files, one per line.
     """
     table_path = Path(table_path)
     table = read_table(table_path)
@@ -77,8 +77,8 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     return cases.sort_values("lesion", ignore_index=True)
 
 
-def lesion_on_slice(row, folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read a checked lesion's key slice and outline again.
+def lesion_on_slice(row: Mapping[str, object], folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the key slice and outline of a lesion that was checked before.
 
     Parameters
     ----------
@@ -272,9 +272,9 @@ def _check_copies(table: pd.DataFrame, found: dict[int, dict], problems: Problem
             )
 
 
-def _listed(rows) -> str:
+def _listed(rows: Sequence[int]) -> str:
     return ", ".join(str(row) for row in list(rows)[:10]) + (" ..." if len(rows) > 10 else "")
 
 
-def _also(rows) -> str:
+def _also(rows: Sequence[int]) -> str:
     return f" (rows {_listed(rows)})" if len(rows) > 1 else ""

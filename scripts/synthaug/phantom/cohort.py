@@ -25,12 +25,14 @@ COLUMNS = ["lesion", "patient", "class", "image", "mask", "label", "set", "scann
 
 @dataclass(frozen=True)
 class Params:
+    """How many patients and lesions there are."""
+
     master_seed: int
     lesions: dict[str, int]  # main lesions of each class
     extra: dict[str, int]  # lesions of each class in patients of the extra set
     slices: int  # of each series
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for key in ("lesions", "extra"):
             for name, count in getattr(self, key).items():
                 if name not in lesion_models.CLASSES:
@@ -46,8 +48,14 @@ class Params:
 class Scan:
     """One patient's images.
 
-    ``stored`` (slices, rows, columns) int32 values as in the files, ``mask`` uint8 of the same shape (0 = none, i =
-    lesion i), ``origin`` the centre of the first pixel of the lowest slice, mm.
+    Attributes
+    ----------
+    stored
+        int32 (slices, rows, columns), slice 0 lowest: the values as in the files.
+    mask
+        uint8 of the same shape: 0, or i where lesion i is.
+    origin
+        x, y, z of the first pixel's centre in the lowest slice, mm.
     """
 
     stored: np.ndarray
@@ -59,8 +67,8 @@ class Scan:
 def plan(params: Params) -> Iterator[tuple[str, str, list[str]]]:
     """Yield ``(patient, set, classes of its lesions)`` until the counts are met.
 
-    What a patient of a given number has depends on the master seed alone. One that would exceed a count is left out
-    whole, so that other counts choose among the same patients and never change one.
+    The lesions of a patient depend on the master seed and the patient's number alone. A patient with more lesions than
+    are still wanted is left out as a whole, so other counts choose among the same patients and never change one.
     """
     for group, wanted, letter in (("main", params.lesions, "P"), ("extra", params.extra, "E")):
         left = {kind: wanted.get(kind, 0) for kind in lesion_models.CLASSES}
@@ -166,9 +174,9 @@ def _add(
 
 
 def write_cohort(params: Params, patients: Path, table_folder: Path, log: logging.Logger) -> pd.DataFrame:
-    """Write every patient's folder under ``patients``, whole or not at all, and return the case table.
+    """Write the folders of all patients into ``patients``, all of them or none, and return the case table.
 
-    Paths in the table are relative to ``table_folder``.
+    Paths in the table, which has `COLUMNS`, are relative to ``table_folder``.
     """
     patients = Path(patients)
     patients.parent.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ class Study:
 
     @functools.cached_property
     def images(self) -> frozenset[str]:
+        """The names of all images."""
         return frozenset(self.key["image"])
 
 

@@ -1,4 +1,4 @@
-"""The SQLite file that holds codes, sessions and answers of one study. It is precious: nothing can make it again."""
+"""The SQLite file that holds the codes, sessions and answers of one study; nothing can make it again."""
 
 import contextlib
 import os
@@ -64,7 +64,7 @@ class Database:
         Raises
         ------
         InputError
-            If there is none, it is no database, or it belongs to another pack.
+            If there is no file, it is no database or a damaged one, or it belongs to another pack.
         """
         path = Path(path)
         self._lock = threading.Lock()
@@ -118,4 +118,5 @@ class Database:
                 raise
 
     def close(self) -> None:
+        """Close the file; nothing can be done with it afterwards."""
         self._connection.close()

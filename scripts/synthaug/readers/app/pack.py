@@ -32,6 +32,8 @@ class Practice:
 
 @dataclass(frozen=True)
 class Pack:
+    """What the readers of one study are shown, and the truth of the practice set."""
+
     cohort: str
     classes: tuple[str, ...]
     low: float  # what gray 0 stands for
