@@ -9,14 +9,12 @@ workflow ran:
     python scripts/export_crate.py --results results/liver --table data/cases.csv --author "A. Name" --out liver-crate
 """
 
-import os
-import shutil
 from pathlib import Path
 
 from steps import command
 from synthaug.audit import crate, verification
 from synthaug.errors import InputError
-from synthaug.files import records
+from synthaug.files import artifacts, records
 
 
 def main() -> None:
@@ -31,13 +29,9 @@ def main() -> None:
         if arguments.out.exists():
             raise InputError(f"{arguments.out}: expected a new folder, found one; remove it or name another")
         done = verification.check(arguments.results, arguments.table)
-        temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}")
-        try:
-            run = crate.Run(records.PROJECT, arguments.results, done.results, arguments.author, arguments.license)
-            crate.build(run).write(temporary)
-            temporary.rename(arguments.out)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        run = crate.Run(records.PROJECT, arguments.results, done.results, arguments.author, arguments.license)
+        with artifacts.replacing_folder(arguments.out) as folder:
+            crate.build(run).write(folder)
         left_over = crate.publishable(run)[1]
         if left_over:
             print(f"{len(left_over)} files of earlier runs were left out: no record of this run names them")

@@ -4,6 +4,7 @@ Outputs: --patients, a folder for each patient with a DICOM CT series and a labe
 lists every lesion, its class, files and label.
 """
 
+import os
 from pathlib import Path
 
 from steps import command
@@ -19,7 +20,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("make_phantom", arguments) as log:
         params = command.params(cohort.Params, arguments.params)
-        table = cohort.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
+        name = Path(os.path.relpath(arguments.patients, Path(arguments.table).parent))
+        with artifacts.replacing_folder(arguments.patients) as folder:
+            table = cohort.write_cohort(params, folder, name, log)
         artifacts.write_csv(table, arguments.table)
 
 

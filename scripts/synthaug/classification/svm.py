@@ -2,12 +2,13 @@
 
 import numpy as np
 from scipy import special
-from sklearn.model_selection import GridSearchCV, PredefinedSplit, StratifiedGroupKFold
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from synthaug import seeding
+from synthaug.cohort import folds
 from synthaug.errors import InputError
 
 CANDIDATES = 20  # shuffles tried for inner folds that hold every class
@@ -37,15 +38,11 @@ def inner_folds(
     InputError
         If a class has too few patients for every inner fold to hold it.
     """
-    rows = np.zeros((len(labels), 1))
     wanted = len(np.unique(labels)) * count
     fewest = min(len(set(patients[labels == label])) for label in np.unique(labels))
     for candidate in range(CANDIDATES if fewest >= count else 0):
         seed = seeding.stream_seed(master_seed, *names, "inner", candidate) % 2**32
-        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-        inner = np.full(len(labels), -1)
-        for number, (_, held_out) in enumerate(splitter.split(rows, labels, patients)):
-            inner[held_out] = number
+        inner = folds.shuffled(labels, patients, count, seed)
         if len(set(zip(labels, inner, strict=True))) == wanted:
             return inner
     raise InputError(

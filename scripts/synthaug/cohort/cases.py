@@ -159,9 +159,17 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
 
 
 def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: Problems) -> None:
+    """Check what no single row can show."""
     for lesion, rows in table.groupby("lesion").groups.items():
         if lesion and len(rows) > 1:
             problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
+    _check_spellings(table, params, problems)
+    _check_patients(table, folder, problems)
+    _check_classes(table, params, problems)
+
+
+def _check_spellings(table: pd.DataFrame, params: Params, problems: Problems) -> None:
+    """Look for names that differ only by case."""
     for name in ("lesion", "patient", "class"):
         for _, cells in table[name].groupby(table[name].str.lower()):
             if len(spellings := sorted(set(cells))) > 1 and not (
@@ -171,6 +179,10 @@ def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: P
                     f"{name}: expected one spelling, found {' and '.join(spellings)}, which differ only by case; "
                     "use one of them, or other ids"
                 )
+
+
+def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> None:
+    """Look for patients in both sets, and for images of several patients."""
     for patient, sets in table[table["set"].isin(SETS)].groupby("patient")["set"]:
         if patient and sets.nunique() > 1:
             rows = {name: _listed(sets.index[sets == name]) for name in SETS}
@@ -186,6 +198,10 @@ def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: P
                 f"image {image}: expected one patient, found {patients} in rows {_listed(rows.index)}; "
                 "give the patient one id"
             )
+
+
+def _check_classes(table: pd.DataFrame, params: Params, problems: Problems) -> None:
+    """Look for classes without lesions, or with too few patients for the folds."""
     main = table[table["set"] == "main"]
     for cls in params.classes:
         patients = main.loc[(main["class"] == cls) & (main["patient"] != ""), "patient"].nunique()

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -90,6 +91,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
         _files.written.add(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path`` that takes its place on success; on failure leave ``path`` as it was."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:

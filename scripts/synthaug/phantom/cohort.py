@@ -1,8 +1,6 @@
 """The built-in cohort: simulated patients with liver lesions, written as DICOM series, label masks and a case table."""
 
 import logging
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,34 +171,26 @@ def _add(
     image[rows, columns] = total / 3
 
 
-def write_cohort(params: Params, patients: Path, table_folder: Path, log: logging.Logger) -> pd.DataFrame:
-    """Write the folders of all patients into ``patients``, all of them or none, and return the case table.
+def write_cohort(params: Params, folder: Path, name: Path, log: logging.Logger) -> pd.DataFrame:
+    """Write a folder for each patient into ``folder`` and return the case table, which has `COLUMNS`.
 
-    Paths in the table, which has `COLUMNS`, are relative to ``table_folder``.
+    Parameters
+    ----------
+    name
+        What the table calls ``folder``: its path from the table's own folder.
     """
-    patients = Path(patients)
-    patients.parent.mkdir(parents=True, exist_ok=True)
-    temporary = patients.with_name(f".{patients.name}.{os.getpid()}")
-    base = Path(os.path.relpath(patients, table_folder))
     everyone = list(plan(params))
     rows = []
-    try:
-        for index, (patient, group, kinds) in enumerate(everyone, start=1):
-            scan = simulate(params.master_seed, patient, kinds, params.slices)
-            series.write_series(
-                scan.stored, temporary / patient / "ct", scan.origin, scan.protocol, patient, params.master_seed
-            )
-            _write_mask(scan, temporary / patient / "lesions.nii.gz")
-            image, mask = (base / patient / "ct").as_posix(), (base / patient / "lesions.nii.gz").as_posix()
-            for label, kind in enumerate(kinds, start=1):
-                lesion = f"{patient}-{label}"
-                rows.append([lesion, patient, kind, image, mask, label, group, scan.protocol.model.name])
-            if index % 10 == 0 or index == len(everyone):
-                log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
-        shutil.rmtree(patients, ignore_errors=True)
-        os.replace(temporary, patients)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    for index, (patient, group, kinds) in enumerate(everyone, start=1):
+        scan = simulate(params.master_seed, patient, kinds, params.slices)
+        ct, mask = Path(patient, "ct"), Path(patient, "lesions.nii.gz")
+        series.write_series(scan.stored, folder / ct, scan.origin, scan.protocol, patient, params.master_seed)
+        _write_mask(scan, folder / mask)
+        files = [(name / file).as_posix() for file in (ct, mask)]
+        for label, kind in enumerate(kinds, start=1):
+            rows.append([f"{patient}-{label}", patient, kind, *files, label, group, scan.protocol.model.name])
+        if index % 10 == 0 or index == len(everyone):
+            log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
