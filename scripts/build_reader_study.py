@@ -1,10 +1,10 @@
-"""Build the blinded pack of a reader study: real and synthetic ROIs that radiologists judge, and the key, apart.
+"""Build the blinded pack of a reader study, real and synthetic ROIs that radiologists judge, and separately its key.
 
-Inputs: `cases.csv`, `rois/images.npy` and the `images.npy` of one generator's synthetic ROIs, of every seed, choice of
+Inputs: `cases.csv`, `rois/images.npy` and the `images.npy` of one generator's synthetic ROIs, for every seed, choice of
 training folds and class.
-Outputs: `study.json` (classes, gray scale, the order of each reader, nominal widths, practice images), a folder with an
-uncompressed 8-bit gray PNG of 64x64 pixels for each image, all of one size and date, and `key.csv`, which readers must
-not see: `image,origin,class,lesion,patient,generator,seed,folds,sample`.
+Outputs: `study.json` (classes, gray scale, the order of each reader, nominal widths, practice images); a folder with an
+uncompressed 8-bit gray PNG of 64x64 pixels for each image, all of the same file size and date; and `key.csv`, which
+readers must not see: `image,origin,class,lesion,patient,generator,seed,folds,sample`.
 """
 
 import os

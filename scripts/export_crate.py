@@ -1,9 +1,9 @@
 """Export a finished run as an RO-Crate (Workflow Run Crate): a folder that describes itself, to publish beside a paper.
 
 Reads the workflow, the run's results and, to verify them first (see verify_results.py), the case table with all
-images. Writes a new folder with the workflow, the config that ran, the checked cases, the run's records, evaluation
-and report, but nothing that an earlier run left over, no image, pool, synthetic image or weights, and no path of the
-user's files. The report shows every lesion: look at it before you publish. Run by hand, in the folder in which the
+images. Writes a new folder with the workflow, the config that ran, the checked cases, and the run's records, evaluation
+and report. It holds no image, pool, synthetic image or weights, no path of the user's files, and nothing left over from
+an earlier run. The report shows every lesion: look at it before you publish. Run by hand, in the folder in which the
 workflow ran:
 
     python scripts/export_crate.py --results results/liver --table data/cases.csv --author "A. Name" --out liver-crate

@@ -1,9 +1,9 @@
-"""Take over the synthetic images that another program made, with the patients that trained it.
+"""Take over synthetic images that another program made, with the patients it was trained on.
 
 Reads, for each training folds and class, a folder with the images (images.npy or PNG, JPEG or TIFF files) and
-patients.csv, and checks all of them against the cohort and the seed's folds. Writes what sampling and training of a
-generator of this workflow would: to --synthetic-dir the images (uint8, n x 64 x 64) and their index; to --generator-dir
-the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
+patients.csv, and checks all of them against the cohort and the seed's folds. Writes what training and sampling a
+generator of this workflow would write: to --synthetic-dir the images (uint8, n x 64 x 64) and their index; to
+--generator-dir the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     parser.add_argument("--generator", required=True, help="name of the imported generator")
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")
-    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
+    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, one digit each")
     parser.add_argument("--folders", required=True, help="JSON: by name of a generator, with {seed}, {folds}, {cls}")
     parser.add_argument("--params", required=True, help="JSON object")
     parser.add_argument("--synthetic-dir", required=True, type=Path)

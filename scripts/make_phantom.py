@@ -1,7 +1,7 @@
-"""Write the built-in cohort of simulated patients: raw files as a hospital hands them over.
+"""Write the built-in cohort of simulated patients: raw files as a hospital would hand them over.
 
-Outputs: --patients, a folder for each patient with a DICOM CT series and a label mask; --table, the case table that
-lists every lesion, its class, files and label.
+Outputs: --patients, with one folder per patient that holds a DICOM CT series and a label mask; --table, the case table
+that lists every lesion with its class, files and label.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Draw Fig. 3: a lesion of each class and examples of its classic augmentations.
+"""Draw Fig. 3: one lesion of each class with examples of its classic augmentations.
 
 Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`.
-Outputs: the figure as PNG and SVG. The lesion is drawn at random; its first augmentations of each kind are shown.
+Outputs: the figure as PNG and SVG. The lesions are chosen at random; the first augmentations of each kind are shown.
 """
 
 from steps import command

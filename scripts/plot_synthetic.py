@@ -1,8 +1,8 @@
 """Draw Fig. 6: synthetic ROIs of each class beside real ones.
 
 Inputs: `rois/rois.csv`, `rois/images.npy` and, for each class, the `images.npy` of one generator's synthetic ROIs.
-Outputs: the figure as PNG and SVG. The synthetic ROIs are the first of the folder, the real ones are drawn at
-random: nobody selected them.
+Outputs: the figure as PNG and SVG. The synthetic ROIs are the first that were made, the real ones are chosen at random:
+nobody selected them.
 """
 
 from steps import command

@@ -11,7 +11,7 @@ from synthaug.files import artifacts
 
 
 def lines(table: pd.DataFrame) -> list[str]:
-    """Lay out the headline for a terminal of about 90 columns: a line an arm, a further line for each further size."""
+    """Lay out the headline table for a terminal of about 90 columns: one line per arm, and one per further size."""
     (accuracy,) = (name for name in table if name.startswith("Accuracy ") and name.endswith("interval"))
     (difference,) = (name for name in table if name.startswith("Difference "))
     rows = [["arm", "size", "accuracy, %", "minus classic, points", "verdict"]]

@@ -5,9 +5,9 @@
     python scripts/serve_reader_study.py status --pack results/liver/reader-study/pack
     python scripts/serve_reader_study.py export --pack results/liver/reader-study/pack --out answers.csv
 
-Reads the pack (build_reader_study); writes the database, by default reader-study/<cohort>.sqlite: keep and back it up,
-for it holds the answers and nothing can make it again. The export is for whoever can run this command: no web address
-gives any answer.
+Reads the pack (build_reader_study) and writes the database, by default reader-study/<cohort>.sqlite. Keep it and back
+it up: it holds the answers, and nothing can make it again. Only whoever can run this command can export answers; no web
+address gives any.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
         print(UNTOLD, file=sys.stderr)
     if not loopback:
         print(EXPOSED.format(port=arguments.port, database=arguments.database), file=sys.stderr)
-    # Else X-Forwarded-For is anybody's to write.
+    # Without a proxy, anybody could write X-Forwarded-For.
     trust = {"trusted_proxy": arguments.proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
     try:
         server = waitress.create_server(
@@ -153,7 +153,7 @@ def parse() -> argparse.Namespace:
 
 
 def port(text: str) -> int:
-    """Return a port's number; argparse tells of the error."""
+    """Return the number of a port; argparse reports the error."""
     number = int(text)
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"expected 1 to 65535, found {number}")
@@ -161,7 +161,7 @@ def port(text: str) -> int:
 
 
 def address(text: str) -> str:
-    """Return an IP address as sockets write it: a host's name would never match the peer's address."""
+    """Return an IP address as sockets write it; a host name would never match the address of a peer."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError as error:
@@ -169,7 +169,7 @@ def address(text: str) -> str:
 
 
 def origin(url: str) -> str | None:
-    """Return ``url`` as browsers send it in Origin, or None if it is more or less than scheme, host and port."""
+    """Return ``url`` as browsers send it in Origin, or None if it is anything but scheme, host and port."""
     try:
         parts = urlsplit(url.rstrip("/").lower())
         _ = parts.port

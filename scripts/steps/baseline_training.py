@@ -32,7 +32,13 @@ def parser(doc: str, arms: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def run(method: ModuleType, arguments: argparse.Namespace, log: logging.Logger) -> None:
-    """Fit ``method`` (`bovw` or `texture`) to each choice of training folds and write its folder."""
+    """Fit ``method`` (`bovw` or `texture`) to each choice of training folds and write a folder for each.
+
+    Raises
+    ------
+    InputError
+        If the folds have classes that the config does not have, or there are too few lesions or patients.
+    """
     params = command.params(method.Params, arguments.params)
     rois, folds = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.folds)
     unknown = sorted(set(folds["class"]) - set(params.classes))

@@ -1,4 +1,4 @@
-"""What the rules' scripts share: arguments, log, record of what they did, one-line errors and signals."""
+"""What all scripts share: arguments, the log, the record of what they did, errors of one line, and signals."""
 
 import argparse
 import contextlib
@@ -84,23 +84,27 @@ def note(**facts: object) -> None:
 
 
 def note_file(**files: str) -> None:
-    """Add the digests of files that the user gave, before they are read; missing ones are their reader's to report."""
+    """Add the digests of files that the user gave, before they are read; whoever reads them reports missing ones."""
     note(**{name: artifacts.sha256(path) for name, path in files.items() if Path(path).is_file()})
 
 
 def on_success(act: Callable[[], None]) -> None:
-    """Call ``act`` when the running job has written everything, its record too."""
+    """Call ``act`` once the running job has written everything, including its record."""
     _on_success.append(act)
 
 
 @contextlib.contextmanager
 def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
-    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``, whose lock is held.
+    """Log to the file ``--log``, warnings also to the terminal; hold the lock of ``--record`` and write it on success.
 
-    On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
+    On failure, write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
     ends the script as Ctrl-C does, so that nothing partial stays.
-    ``private`` is for scripts that read the user's own files: what the line and warnings say of them, names above all,
-    is for the terminal alone, because the log is a result; it says where in the case table to look.
+
+    Parameters
+    ----------
+    private
+        For scripts that read the user's own files. The log is a result, so what errors and warnings say about these
+        files, above all their names, goes to the terminal alone; the log only says where in the case table to look.
     """
     global _successor
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -166,7 +170,7 @@ def _start_log(rule: str, log: str | None, private: bool) -> None:
 
 
 class _LogFile(logging.FileHandler):
-    """A log on a full disk is not the job's end, nor worth a traceback for each of its lines."""
+    """A log file that a full disk neither fails the job for nor fills the terminal with tracebacks."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exception(), OSError):
@@ -174,10 +178,10 @@ class _LogFile(logging.FileHandler):
 
 
 def stop_requests() -> Callable[[], bool]:
-    """From now on let signals be requests to stop; return a function that tells whether the job is asked to.
+    """Treat signals as requests to stop from now on; return a function that tells whether there was one.
 
-    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT; a successor
-    asks by the job's lock.
+    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT; a job that
+    waits for this one asks through the lock.
     """
     asked = False
 

@@ -72,9 +72,9 @@ def written(path: str | Path) -> None:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing.
 
-    The content is on the disk before the name: after a power failure too, a file is whole or missing.
-    What a killed process left of the same file is removed first. If that process still runs after all, its rename
-    fails: the last one to start is the one that writes.
+    The content reaches the disk before the name does, so even after a power failure a file is whole or missing. What a
+    killed process left of the same file is removed first. If that process is in fact still running, its rename fails:
+    the last one to start is the one that writes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

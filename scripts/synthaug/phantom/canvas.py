@@ -36,7 +36,17 @@ class Waves:
         self.amplitude = np.float32(amplitude / np.sqrt(count))
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray | float) -> np.ndarray:
-        """Return the field at points (``x``, ``y``, ``z`` of one shape) or on a slice (a row ``x``, a column ``y``)."""
+        """Return the field, at points or on a slice.
+
+        Parameters
+        ----------
+        x, y, z
+            mm. Points: (n,) each. A slice: (1, columns), (rows, 1) and one height.
+
+        Returns
+        -------
+        float32 (n,) or (rows, columns).
+        """
         shape = (-1, *[1] * np.ndim(x))
         kx, ky, kz, phase = (part.reshape(shape) for part in (*self.k.T, self.phase))
         a, b = kx * x + phase, ky * y + kz * z

@@ -1,9 +1,9 @@
 """Does a generator return its training images? The search for each image's nearest training image, and its controls.
 
-A copy may be flipped, rotated, shifted, brighter, of other contrast and noisy, and the generator trained on augmented
-images. The search therefore goes over all images that the generator saw, both flips, rotations in steps of 7.5 degrees
-and shifts of up to 4 px, and compares what blur leaves of a central disc by correlation, which brightness and contrast
-do not change. A coarse search of all of them makes a shortlist, whose fit is then refined.
+A copy may be flipped, rotated, shifted, noisy, and of other brightness and contrast, and the generator was trained on
+augmented images. The search therefore goes over all images that the generator saw, both flips, rotations in steps of
+7.5 degrees and shifts of up to 4 px. It compares blurred central discs by correlation, which brightness and contrast do
+not change. A coarse search of all of them makes a shortlist, whose fit is then refined.
 """
 
 from dataclasses import dataclass
@@ -65,12 +65,12 @@ class Search:
         Parameters
         ----------
         exclude
-            str (n,): a lesion for each image whose training images do not count.
+            str (n,): for each image the lesion whose training images are left out.
 
         Returns
         -------
-        DataFrame with `COLUMNS`: ``distance``, 1 - correlation; ``row``, the place among the training images; and the
-        movement that takes this one to the image, see `moved`.
+        DataFrame with `COLUMNS`: ``distance``, 1 - correlation; ``row``, the place among the training images; and how
+        that training image is to be moved, see `moved`.
         """
         small = reduced(images)
         parts = []
@@ -216,14 +216,14 @@ class Audit:
     """What the search found for the images of one generator and class."""
 
     nearest: pd.DataFrame
-    """A row for each synthetic image: `COLUMNS`, ``threshold``, ``alarm``."""
+    """One row per synthetic image: `COLUMNS`, ``threshold``, ``alarm``."""
     unseen: np.ndarray
     """(n,) distances of real images that the generator never saw."""
     authentic: float
-    """The share of synthetic images that are no nearer to their nearest training image than that is to the nearest one
-    of another lesion (after Alaa et al. 2022); not a number with one lesion."""
+    """The share of synthetic images that are no nearer to their nearest training image than that one is to the nearest
+    image of another lesion (after Alaa et al. 2022); NaN with one lesion."""
     chance: float
-    """The share of unseen real images expected to raise an alarm; of a few it is more than was asked for."""
+    """The share of unseen real images expected to raise an alarm; with few of them it is more than was asked for."""
     planted: int
     found: int
     """How many of the ``planted`` copies of training images raised an alarm."""
@@ -242,12 +242,12 @@ def audit(
     false_alarm: float,
     random: np.random.Generator,
 ) -> Audit:
-    """Search the nearest training image of every synthetic one and tell which are too near.
+    """Find the nearest training image of every synthetic one, and those synthetic images that are too near.
 
-    The threshold is calibrated here, twice. An alarm is nearer to a training image than all but the share
-    ``false_alarm`` of real images that the generator never saw; and no farther than a copy can be: `MARGIN` times the
-    farthest of `CONTROLS` planted ones, because images that are merely plain resemble each other too. Further planted
-    copies then show what the threshold finds. Without unseen images there is no threshold and no alarm.
+    Two conditions make an alarm. The image is nearer to a training image than all but the share ``false_alarm`` of real
+    images that the generator never saw. And it is no farther than a copy can be, `MARGIN` times the farthest of
+    `CONTROLS` planted ones, because images with little structure resemble each other too. Further planted copies then
+    show how many copies this threshold finds. Without unseen images there is no threshold and no alarm.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def audit(
 
 
 def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return disguised copies of uint8 images (n, 64, 64), likewise: the audit must find them all.
+    """Return disguised copies of uint8 images (n, 64, 64), of the same type and shape; an audit must find all of them.
 
     Each is flipped or not, rotated (odd rows by a multiple of 90 degrees, even ones by any angle), shifted by up to
     4 px in x and y, changed in brightness and contrast, and given white noise.

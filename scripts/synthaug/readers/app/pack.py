@@ -93,7 +93,7 @@ def load(folder: str | Path) -> Pack:
 
 
 def close(folder: str | Path) -> None:
-    """Note in the pack that readers were invited; the workflow makes no other pack in its place then."""
+    """Note in the pack that readers were invited; from then on the workflow makes no other pack in its place."""
     with contextlib.suppress(OSError):  # what cannot be written cannot be made anew either
         (Path(folder) / BEGUN).write_text(
             "Readers were invited. Another pack would have another key.\n", encoding="utf-8"
@@ -101,7 +101,7 @@ def close(folder: str | Path) -> None:
 
 
 def begun(folder: str | Path) -> bool:
-    """Say whether readers were invited to judge the pack in ``folder``."""
+    """Return whether readers were invited to judge the pack in ``folder``."""
     return (Path(folder) / BEGUN).exists()
 
 
