@@ -25,7 +25,7 @@ def write_images(images: dict[str, np.ndarray], folder: Path) -> None:
     with artifacts.replacing_folder(folder) as new:
         for name in sorted(images):
             path = new / f"{name}.png"
-            Image.fromarray(images[name]).save(path, compress_level=0)  # compressed, the size would tell of the noise
+            Image.fromarray(images[name]).save(path, compress_level=0)  # compressed, the file size would show the noise
             os.utime(path, (DATE, DATE))
     for name in images:
         artifacts.written(folder / f"{name}.png")

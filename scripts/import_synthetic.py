@@ -10,11 +10,32 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from steps import command
 from synthaug.files import artifacts
 from synthaug.generators import imported
+
+
+def write_images(images: np.ndarray, generator: str, cls: str, folder: Path) -> None:
+    """Write what sampling writes: the images, uint8 (n, 64, 64), and their index."""
+    index = {"sample": range(len(images)), "generator": generator, "class": cls}
+    artifacts.write_array(images, folder / "images.npy")
+    artifacts.write_csv(pd.DataFrame(index), folder / "index.csv")
+
+
+def write_model(source: imported.Source, rois: pd.DataFrame, params: imported.Params, folder: Path) -> None:
+    """Write what training writes, as far as it is known: the training set, from ``rois.csv``, and model.json."""
+    record = {
+        "imported": True,
+        "params": asdict(params),
+        "versions": artifacts.versions("numpy", "pandas"),
+        "device": "unknown",
+        "images": len(source.images),
+    }
+    artifacts.write_csv(imported.train_set(source.patients, rois), folder / "train_set.csv")
+    artifacts.write_json(record, folder / "model.json")
 
 
 def main() -> None:
@@ -49,23 +70,10 @@ def main() -> None:
             sources = imported.check(folders, cohort, params, arguments.generator)
         log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)
         for (folds, cls), source in sources.items():
-            images, model = (
-                root / f"train-{folds}" / cls for root in (arguments.synthetic_dir, arguments.generator_dir)
-            )
-            count = len(source.images)
-            index = {"sample": range(count), "generator": arguments.generator, "class": cls}
-            record = {
-                "imported": True,
-                "params": asdict(params),
-                "versions": artifacts.versions("numpy", "pandas"),
-                "device": "unknown",
-                "images": count,
-            }
-            artifacts.write_array(source.images, images / "images.npy")
-            artifacts.write_csv(pd.DataFrame(index), images / "index.csv")
-            artifacts.write_csv(imported.train_set(source.patients, cohort.rois), model / "train_set.csv")
-            artifacts.write_json(record, model / "model.json")
-            log.info("train-%s/%s: %d images, %d patients", folds, cls, count, len(source.patients))
+            part = Path(f"train-{folds}") / cls
+            write_images(source.images, arguments.generator, cls, arguments.synthetic_dir / part)
+            write_model(source, cohort.rois, params, arguments.generator_dir / part)
+            log.info("train-%s/%s: %d images, %d patients", folds, cls, len(source.images), len(source.patients))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import yaml
+from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
@@ -84,7 +85,6 @@ def build(run: Run) -> ROCrate:
     """
     if not (run.results / verification.REPORT).is_file():
         raise InputError(f"{run.results / verification.REPORT}: expected a finished run, found no report; finish it")
-    citation = yaml.safe_load((run.project / "CITATION.cff").read_text(encoding="utf-8"))
     settings = runnable(artifacts.read_json(run.results / CONFORMANCE)["config"])
     crate = ROCrate(version="1.1")  # on which the profiles build
     ended = datetime.fromtimestamp((run.results / verification.REPORT).stat().st_mtime, UTC)
@@ -100,19 +100,7 @@ def build(run: Run) -> ROCrate:
     crate.root_dataset["author"] = authors
     crate.root_dataset["conformsTo"] = [_profile(crate, address) for address in PROFILES]
 
-    workflow = crate.add_workflow(
-        run.project / "Snakefile", "Snakefile", main=True, lang="snakemake", lang_version=metadata.version("snakemake")
-    )
-    licence = crate.add(
-        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
-    )
-    makers = [_maker(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
-    about = {"name": citation["title"], "version": citation["version"], "license": licence, "author": makers}
-    for name, value in about.items():
-        workflow[name] = value
-    for path in _workflow_files(run.project):
-        _add_file(crate, path, path.relative_to(run.project).as_posix())
-    crate.get("README.md")["about"] = crate.root_dataset
+    workflow = _add_workflow(crate, run.project)
     text = io.StringIO(yaml.safe_dump(settings, sort_keys=False))
     config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
@@ -138,6 +126,25 @@ def runnable(config: dict) -> dict:
         source["folder"] = WITHHELD
     shown["reader_study"]["answers"] = None
     return shown
+
+
+def _add_workflow(crate: ROCrate, project: Path) -> ComputationalWorkflow:
+    """Add the files of the workflow, and what CITATION.cff says of it."""
+    citation = yaml.safe_load((project / "CITATION.cff").read_text(encoding="utf-8"))
+    workflow = crate.add_workflow(
+        project / "Snakefile", "Snakefile", main=True, lang="snakemake", lang_version=metadata.version("snakemake")
+    )
+    licence = crate.add(
+        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
+    )
+    makers = [_maker(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
+    about = {"name": citation["title"], "version": citation["version"], "license": licence, "author": makers}
+    for name, value in about.items():
+        workflow[name] = value
+    for path in _workflow_files(project):
+        _add_file(crate, path, path.relative_to(project).as_posix())
+    crate.get("README.md")["about"] = crate.root_dataset
+    return workflow
 
 
 def _maker(crate: ROCrate, number: int, author: dict) -> ContextEntity:

@@ -95,7 +95,7 @@ def fit(
     params: Params,
     names: tuple[str | int, ...],
 ) -> Model:
-    """Learn words from ``images`` and the machines that tell the classes by them.
+    """Learn words from ``images``, and the machines that classify by them.
 
     Parameters
     ----------
@@ -228,12 +228,12 @@ def relevance(frequencies: np.ndarray, labels: np.ndarray, *, levels: int) -> np
 
 
 def every_class(labels: np.ndarray, classes: list[str]) -> Task:
-    """Return the task of telling all classes at once."""
+    """Return the task of telling all classes apart at once; ``labels`` are int (n,), positions in ``classes``."""
     return Task(" vs ".join(classes), np.full(len(labels), True), labels, np.eye(len(classes)))
 
 
 def binary(labels: np.ndarray, params: Params) -> Iterator[Task]:
-    """Yield the binary tasks of ``params.scheme``.
+    """Yield the binary tasks of ``params.scheme``; ``labels`` are int (n,), positions in ``params.classes``.
 
     One-vs-rest: the value of a machine counts for its class. One-vs-one: it counts for the second class, and by as much
     against the first.

@@ -1,4 +1,4 @@
-"""Contour sheets: every lesion with its outline, as the workflow reads it, for an eye that knows the anatomy."""
+"""Contour sheets: every lesion with its outline, as the workflow reads it, for someone who knows the anatomy."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

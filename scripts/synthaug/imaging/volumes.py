@@ -34,9 +34,9 @@ class Geometry:
     spacing
         Distance of voxel centres in mm (z, y, x), z NaN for a single slice; None for a 2-D picture.
     origin
-        Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None likewise.
+        Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None for a picture.
     direction
-        Unit vectors (x, y, z) of the axes z, y, x; None likewise.
+        Unit vectors (x, y, z) of the axes z, y, x; None for a picture.
     series, frame_of_reference
         UIDs that DICOM annotations refer to; "" where the files have none.
     """

@@ -27,8 +27,8 @@ ROTATIONS = [(0.0, 0.0, 2.5 * turn) for turn in (-1, 0, 1)]  # x, y in px of a r
 SHIFTS = [(0.5 * x, 0.5 * y, 0.0) for y in (-1, 0, 1) for x in (-1, 0, 1)]
 BLOCK = 24  # queries at a time; bounds the memory, changes no result
 NOISE = (0.05, 0.25)  # of planted copies: standard deviation, as a share of the image's own
-BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # likewise: largest change, gray levels (never beyond 0-255); factors
-PLANTED_SHIFT_PX = 4.0  # likewise: largest shift in x and in y, as far as the search goes
+BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # of these: largest change in gray levels (never beyond 0-255); factors
+PLANTED_SHIFT_PX = 4.0  # of these: largest shift in x and in y, as far as the search goes
 CONTROLS = 25  # copies planted in each audit, and as many to set its threshold
 # A copy may be this many times farther from its original than the farthest that was planted to set the threshold.
 MARGIN = 3.0
@@ -262,7 +262,7 @@ def audit(
     planted = [plant(train[random.permutation(len(train))[:CONTROLS]], random) for _ in range(2)]
     calibration, controls = (search.nearest(images)["distance"].to_numpy() for images in planted)
     usual = np.quantile(distances, false_alarm, method="lower") if len(unseen) else np.nan
-    threshold = np.minimum(usual, MARGIN * calibration.max())  # not a number without unseen images
+    threshold = np.minimum(usual, MARGIN * calibration.max())  # NaN without unseen images
     parents, place = np.unique(nearest["row"], return_inverse=True)
     others = search.nearest(train[parents], exclude=search.lesions[parents])["distance"].to_numpy()[place]
     authentic = np.where(np.isnan(others), np.nan, nearest["distance"] >= others).mean()

@@ -215,7 +215,7 @@ def _practised(
 ) -> pd.DataFrame:
     """Return the real images of a class to practise on: extra lesions, then main ones, of none of ``patients``.
 
-    Practice says that an image is real: another lesion of its patient could be known by what lies around it.
+    Practice tells that an image is real, and another lesion of that patient could be recognised by what lies around it.
     """
     random = seeding.stream(params.master_seed, "reader study", "practice", REAL, cls)
     others = lesions[~lesions["patient"].isin(patients)]
@@ -266,8 +266,8 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
 def _distinct(pools: Pools) -> dict[tuple[int, str, str], list[int]]:
     """Return the pools, in order, each with its samples that were not there before; pools without any are left out.
 
-    Imported generators may give the same images for every seed and fold, collapsed ones repeat theirs: an image that is
-    seen twice tells what it is.
+    Imported generators may give the same images for every seed and fold, and collapsed ones repeat theirs. An image
+    that is seen twice gives itself away.
     """
     seen: set[bytes] = set()
     result: dict[tuple[int, str, str], list[int]] = {}
@@ -291,9 +291,9 @@ def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
 
 
 def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
-    """Return the name of an image: a letter, lest a spreadsheet take it for a number, and random digits of its own.
+    """Return the name of an image: a letter, so that no spreadsheet takes it for a number, and its own random digits.
 
-    The digits change with the pixels and with where these come from, so answers are never scored by another pack's key.
+    The digits depend on the pixels and on where they come from, so answers are never scored by the key of another pack.
     """
     secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
     source = "/".join(str(row[name]) for name in KEY if name != "image")
@@ -309,5 +309,5 @@ def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:
 
 
 def _whole(width: float) -> float | None:
-    """Return the width in whole mm, lest further digits tell a measured one from a drawn one."""
+    """Return the width in whole mm; further digits would tell measured widths from drawn ones."""
     return None if np.isnan(width) else float(max(round(width), 1))

@@ -10,4 +10,4 @@ COMPUTED = (
 )  # fmt: skip
 # Of cases.csv. Without the image's path: names of folders and files often carry those of patients.
 COLUMNS = ("lesion", "patient", "class", "set", "slice", *COMPUTED)
-MOST_GROUPS = 8  # values of a free column; one with more tells lesions or patients apart rather than groups of them
+MOST_GROUPS = 8  # values of a free column; one with more describes single lesions or patients, not groups of them
