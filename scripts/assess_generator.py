@@ -128,11 +128,7 @@ class Generator:
 def parse() -> argparse.Namespace:
     """Return the arguments of the command line."""
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    parser.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(parser, *command.FILES)
     parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     parser.add_argument("--generator", required=True, help="name of the generator")
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold")

@@ -40,9 +40,7 @@ def write_model(source: imported.Source, rois: pd.DataFrame, params: imported.Pa
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(parser, "rois", "roi-images", "folds")
     parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     parser.add_argument("--generator", required=True, help="name of the imported generator")
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")

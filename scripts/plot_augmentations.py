@@ -12,10 +12,7 @@ from synthaug.report import figure_style
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
-    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
-    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
+    command.add_files(parser, "rois", "roi-images", "pool-index", "pool-images")
     parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)

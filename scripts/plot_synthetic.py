@@ -13,8 +13,7 @@ from synthaug.report import figure_style
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    command.add_files(parser, "rois", "roi-images")
     parser.add_argument("--images", required=True, nargs="+", metavar="CLASS=PATH", help="synthetic images.npy")
     parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
     parser.add_argument("--png", required=True)

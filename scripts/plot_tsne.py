@@ -23,11 +23,7 @@ from synthaug.training import device
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
-    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
-    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(parser, *command.FILES)
     parser.add_argument("--train-folds", required=True, help="the folds trained on, one digit each")
     parser.add_argument(
         "--classifiers", required=True, nargs="+", metavar="ARM=FOLDER", help="the arm to compare with first"

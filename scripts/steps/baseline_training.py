@@ -20,9 +20,7 @@ from synthaug.files import artifacts
 def parser(doc: str, arms: Sequence[str]) -> argparse.ArgumentParser:
     """Return a parser that knows what a baseline reads, its ``arms``, and the folder that it writes to."""
     arguments = command.parser(doc)
-    arguments.add_argument("--rois", required=True, help="rois.csv")
-    arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    arguments.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(arguments, "rois", "roi-images", "folds")
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     arguments.add_argument("--arm", required=True, choices=arms)
     arguments.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, one digit each")

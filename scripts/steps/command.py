@@ -18,6 +18,13 @@ from synthaug.files import artifacts, locks, records
 
 Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
+FILES = {
+    "rois": "rois.csv",
+    "roi-images": "un-augmented ROIs, .npy",
+    "pool-index": "index.csv of the classic pool",
+    "pool-images": "the classic pool, .npy",
+    "folds": "folds.csv",
+}
 
 _noted: dict[str, object] = {}
 _on_success: list[Callable[[], None]] = []
@@ -34,14 +41,16 @@ def parser(doc: str) -> argparse.ArgumentParser:
     return arguments
 
 
+def add_files(arguments: argparse.ArgumentParser, *names: str) -> None:
+    """Let ``arguments`` know the options ``names``, files of the cohort that `FILES` describes; all are required."""
+    for name in names:
+        arguments.add_argument(f"--{name}", required=True, help=FILES[name])
+
+
 def training_parser(doc: str) -> argparse.ArgumentParser:
     """Return a parser that also knows what every training reads, and the folder that it writes to."""
     arguments = parser(doc)
-    arguments.add_argument("--rois", required=True, help="rois.csv")
-    arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    arguments.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    arguments.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    arguments.add_argument("--folds", required=True, help="folds.csv")
+    add_files(arguments, *FILES)
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     arguments.add_argument("--out-dir", required=True, type=Path)
     return arguments
