@@ -1,4 +1,4 @@
-"""Reliability diagrams: accuracy against confidence, a panel an arm."""
+"""Reliability diagrams: accuracy against confidence, one panel per arm."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ COUNT_BINS = 20
 
 
 def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) -> Figure:
-    """Draw the accuracy in bins of confidence, above how many lesions have which confidence.
+    """Draw the accuracy in bins of confidence, and below it how many lesions there are at each confidence.
 
     Parameters
     ----------
