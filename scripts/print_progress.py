@@ -25,7 +25,8 @@ DEMO = {
     "train_dcgan": 21, "train_classifier": 33, "train_inner_classifier": 18, "classify_discriminator": 4,
     "plot_training": 7, "sample_acgan": 4, "sample_dcgan": 4, "assess_generator": 36, "plot_synthetic": 5,
     "audit_lineage": 2, "collect_predictions": 2, "plot_tsne": 12, "compute_metrics": 4, "compare_arms": 3,
-    "compute_subgroups": 4, "plot_accuracy": 3, "plot_calibration": 6, "make_tables": 2, "write_conformance": 3,
+    "compute_subgroups": 4, "plot_size_curves": 3, "plot_calibration": 6, "write_headline": 2, "make_tables": 2,
+    "write_conformance": 3,
 }  # fmt: skip
 TELLING = 3  # jobs that must have ended before a time is given
 CORES, PLANNED = re.compile(r"Provided cores: (\d+)"), re.compile(r"(\w+) +(\d+)$")
@@ -89,10 +90,12 @@ class Progress:
 
 
 def means(seconds: dict[str, list[float]]) -> dict[str, float]:
+    """Return the mean seconds of a job of each rule."""
     return {rule: sum(each) / len(each) for rule, each in seconds.items() if each}
 
 
 def in_words(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours."""
     minutes = seconds / 60
     return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 

@@ -63,6 +63,7 @@ class Generator:
 
     @property
     def name(self) -> str:
+        """Its folder below the cohort's results."""
         return generator_name(self.preset, self.group, self.seed, self.folds, self.cls)
 
 
@@ -80,6 +81,7 @@ class Model:
 
     @property
     def name(self) -> str:
+        """Its folder below the cohort's results."""
         return model_name(self.stage, self.arm, self.size, self.seed, self.folds)
 
 

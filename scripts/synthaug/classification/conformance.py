@@ -262,6 +262,7 @@ def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
 
 
 def is_phantom(config: dict) -> bool:
+    """Return whether the cohort is the built-in one, whose figures are no evidence."""
     return config["cases"]["table"] is None
 
 

@@ -73,6 +73,7 @@ class Family(abc.ABC):
 
     @property
     def sampled_with(self) -> tuple[str, ...]:
+        """The networks that are needed to draw images; by default the first one."""
         return self.networks[:1]
 
     @abc.abstractmethod

@@ -15,9 +15,12 @@ from synthaug.training.optimisers import Optimiser
 class Checkpoint(Protocol):
     """Where a state is saved to and resumed from: `synthaug.training.checkpoints.Checkpoint`."""
 
-    def offer(self, state: "State") -> None: ...
+    def offer(self, state: "State") -> None:
+        """Save ``state`` between two steps, if it is time to or the training is asked to stop."""
+
     def save(self, state: "State") -> bool: ...
-    def restore(self, state: "State") -> None: ...
+    def restore(self, state: "State") -> None:
+        """Put ``state`` back to what was saved, if anything was."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class State:
     samples: list[np.ndarray] = field(default_factory=list)
     """Images, of one shape, that the training keeps."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._begin()
         if self.checkpoint:
             self.checkpoint.restore(self)

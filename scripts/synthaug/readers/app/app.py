@@ -43,7 +43,7 @@ class Cookie:
 def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flask:
     """Return the application that serves ``pack`` at ``origins`` and keeps the answers in ``database``.
 
-    ``origins`` are what browsers send as Origin, such as ``https://study.example.org``; the first one is what readers
+    ``origins`` are what browsers send as Origin, scheme and host; the first one is what readers
     type.
     """
     app = Flask(__name__)
