@@ -18,7 +18,9 @@ class Checkpoint(Protocol):
     def offer(self, state: "State") -> None:
         """Save ``state`` between two steps, if it is time to or the training is asked to stop."""
 
-    def save(self, state: "State") -> bool: ...
+    def save(self, state: "State") -> bool:
+        """Save ``state`` now; return whether the disk took it."""
+
     def restore(self, state: "State") -> None:
         """Put ``state`` back to what was saved, if anything was."""
 
