@@ -1,4 +1,4 @@
-"""The task that lives in the tests alone: a regression, laid over a copy of the workflow without an edit of what is shared."""
+"""The task of the tests alone: a regression, laid over a copy of the workflow without an edit of what is shared."""
 
 import shutil
 from pathlib import Path
