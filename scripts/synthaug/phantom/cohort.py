@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,27 +172,38 @@ def _add(
     image[rows, columns] = total / 3
 
 
-def write_cohort(params: Params, folder: Path, name: Path, log: logging.Logger) -> pd.DataFrame:
+def write_cohort(params: Params, folder: Path, name: Path, log: logging.Logger, threads: int = 1) -> pd.DataFrame:
     """Write a folder for each patient into ``folder`` and return the case table, which has `COLUMNS`.
 
     Parameters
     ----------
     name
         What the table calls ``folder``: its path from the table's own folder.
+    threads
+        Patients simulated at a time. Each draws from streams of its own, so their number changes nothing.
     """
     everyone = list(plan(params))
     rows = []
-    for index, (patient, group, kinds) in enumerate(everyone, start=1):
-        scan = simulate(params.master_seed, patient, kinds, params.slices)
-        ct, mask = Path(patient, "ct"), Path(patient, "lesions.nii.gz")
-        series.write_series(scan.stored, folder / ct, scan.origin, scan.protocol, patient, params.master_seed)
-        _write_mask(scan, folder / mask)
-        files = [(name / file).as_posix() for file in (ct, mask)]
-        for label, kind in enumerate(kinds, start=1):
-            rows.append([f"{patient}-{label}", patient, kind, *files, label, group, scan.protocol.model.name])
-        if index % 10 == 0 or index == len(everyone):
-            log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
+    workers = ThreadPoolExecutor(threads)
+    try:
+        scanners = workers.map(lambda each: _write_patient(params, each[0], each[2], folder / each[0]), everyone)
+        for index, ((patient, group, kinds), scanner) in enumerate(zip(everyone, scanners, strict=True), start=1):
+            image, mask = (name / patient / "ct").as_posix(), (name / patient / "lesions.nii.gz").as_posix()
+            for label, kind in enumerate(kinds, start=1):
+                rows.append([f"{patient}-{label}", patient, kind, image, mask, label, group, scanner])
+            if index % 10 == 0 or index == len(everyone):
+                log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
+    finally:
+        workers.shutdown(cancel_futures=True)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _write_patient(params: Params, patient: str, kinds: list[str], folder: Path) -> str:
+    """Simulate one patient into the new ``folder`` and return the name of the scanner."""
+    scan = simulate(params.master_seed, patient, kinds, params.slices)
+    series.write_series(scan.stored, folder / "ct", scan.origin, scan.protocol, patient, params.master_seed)
+    _write_mask(scan, folder / "lesions.nii.gz")
+    return scan.protocol.model.name
 
 
 def _write_mask(scan: Scan, path: Path) -> None:

@@ -18,11 +18,13 @@ from scipy.stats import binomtest
 
 from synthaug import seeding
 from synthaug.classification import measures as class_measures
-from synthaug.classification.measures import ALL
 from synthaug.evaluation import resampling as stats
+from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study, readings
 from synthaug.readers.chance import Chance, chance
+from synthaug.readers.detectability import detectability
 from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+from synthaug.terms.totals import ALL
 
 COLUMNS = [
     "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
@@ -204,10 +206,10 @@ def _told_apart(reading: Reading, weights: np.ndarray, parts: dict[str, np.ndarr
         return
     if not np.isnan(reading.rating).any():
         one = np.zeros(len(reading.real), dtype=int)
-        area = class_measures.auc(reading.real, reading.rating, one, weights)
+        area = auc(reading.real, reading.rating, one, weights)
         yield (ORIGIN, "auc", ALL, ALL), area, parts[ALL], None
     hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
-    detection = class_measures.detection(hits, alarms, weights @ reading.real, weights @ ~reading.real)
+    detection = detectability(hits, alarms, weights @ reading.real, weights @ ~reading.real)
     for measure, values in detection.items():
         yield (ORIGIN, measure, ALL, ALL), values, parts[ALL], None
 

@@ -11,7 +11,7 @@ from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, EPOCHS, GAN, disc
 
 from synthaug import seeding
 from synthaug.classification import classifier
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import dcgan
 from synthaug.training import device
 
 NAMES = ("model", 0, "12")
@@ -28,13 +28,11 @@ def test_first_steps_of_the_dcgan(precision):
     order, noise = (seeding.stream(1, *NAMES, name) for name in ("order", "latents"))
     expected = []
     for _ in range(EPOCHS):
-        z = dcgan.training_latents(noise, 32, params)
+        (z,) = dcgan.FAMILY.training_inputs(noise, 32, None, params)
         expected.append(np.mean(loop.epoch(images, order.permutation(32).tolist(), np.split(z, 2)), axis=0))
 
-    history, _ = adversarial.train(
-        *(device.place(network, where) for network in dcgan.build(params, NAMES)), images, np.zeros(32, int),
-        lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES, params, NAMES, where,
-    )  # fmt: skip
+    networks = {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
+    history, _ = dcgan.FAMILY.train(networks, images, None, params, NAMES, where)
     found = np.column_stack([history["loss_d"], history["loss_g"]])
     np.testing.assert_allclose(found, expected, rtol=TOLERANCE[precision])
     assert np.ptp(found[:, 0]) > 0.1  # it learns: equal losses are no accident
@@ -73,7 +71,8 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     params = classifier.Params(**settings, **COMPUTE, precision="auto")
     accuracies = {}
     for fast in (True, False):
-        chosen = device.settle(params, device.pick(params)) if fast else replace(params, precision="float32")
+        auto = device.settle(params, device.pick(params), params.batch, min(params.widths))
+        chosen = auto if fast else replace(params, precision="float32")
         networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(6)]
         predicted = [classifier.predict(network, unseen, torch.device("cpu"))[0].argmax(1) for network in networks]
         accuracies[fast] = np.mean(np.array(predicted) == truth, axis=1)
