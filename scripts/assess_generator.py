@@ -97,9 +97,11 @@ class Cohort:
         )  # fmt: skip
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the images of ``rows``, uint8 (n, 64, 64)."""
         return training_images.gather(rows, self.roi_images, self.pool_images, synthetic={})
 
     def patients(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the patient of each of ``rows``, str (n,)."""
         return rows["lesion"].map(dict(zip(self.rois["lesion"], self.rois["patient"], strict=True))).to_numpy(dtype=str)
 
 

@@ -18,6 +18,7 @@ from synthaug.files import artifacts
 
 
 def parser(doc: str, arms: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of a baseline's script, with ``doc`` as its help and ``arms`` to choose from."""
     arguments = command.parser(doc)
     arguments.add_argument("--rois", required=True, help="rois.csv")
     arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
