@@ -16,18 +16,20 @@ class Checkpoint(Protocol):
     """Where a state is saved to and resumed from: `synthaug.training.checkpoints.Checkpoint`."""
 
     def offer(self, state: "State") -> None:
-        """Save ``state`` between two steps, if it is time to or the training is asked to stop."""
+        """Save ``state`` if it is time; raise `Interrupted` after a save if the training is asked to stop."""
 
     def save(self, state: "State") -> bool:
-        """Save ``state`` now; return whether the disk took it."""
+        """Save ``state``; return whether it could be saved."""
 
     def restore(self, state: "State") -> None:
-        """Put ``state`` back to what was saved, if anything was."""
+        """Bring ``state`` to what was saved, if anything was."""
 
 
 @dataclass
 class State:
     """What changes from step to step of a training, and the loops over epochs and steps that can stop and go on.
+
+    Networks, optimisers, streams and tensors are as many as the training has, and are saved by their names.
 
     A save lies between two steps. An epoch's random draws are not saved: the streams' states at its start are, from
     which they are drawn again.
