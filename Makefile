@@ -63,7 +63,7 @@ format: .venv/installed
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 reference: .venv/installed
-	$(BIN)/python tests/workflow/config_reference.py
+	$(BIN)/python -m tests.workflow.config_reference
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \

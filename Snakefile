@@ -1,4 +1,4 @@
-"""Synthaug: from raw CT plus annotations to whether synthetic augmentation improves a classifier, and by how much."""
+"""Synthaug: from images with annotations to whether synthetic images improve a model, and by how much."""
 
 import os
 import sys
@@ -8,13 +8,28 @@ from pathlib import Path
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), os.getenv("PATH", "")]))
 
 
-configfile: "config/config.yaml"
+include: "workflow/rules/common/config.smk"
+include: "workflow/rules/common/checks.smk"
+include: "workflow/rules/common/code.smk"
+include: "workflow/rules/common/user_files.smk"
+include: "workflow/rules/common/experiment.smk"
+include: "workflow/rules/common/paths.smk"
+include: "workflow/rules/common/reader_study.smk"
+include: "workflow/rules/common/report.smk"
 
 
-include: "workflow/rules/common.smk"
+if default_config():
+
+    configfile: default_config()
 
 
 check_config()
+
+
+include: f"workflow/rules/{config['task']}/{config['task']}.smk"
+
+
+check_consistency()
 
 
 pathvars:
@@ -30,35 +45,35 @@ wildcard_constraints:
     generator=any_of([*config["generators"], *config["imported"]]),
 
 
-report: "workflow/report/workflow.rst"
+report: f"workflow/report/{config['task']}/workflow.rst"
 
 
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cases.smk"
-include: "workflow/rules/rois.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/generators.smk"
-include: "workflow/rules/classifiers.smk"
-include: "workflow/rules/baselines.smk"
+include: "workflow/rules/imported.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 
 
+for name in TASK_FILES:
+
+    include: f"workflow/rules/{config['task']}/{name}.smk"
+
+
 rule complete:
     input:
         rules.plot_contours.output,
-        rules.plan_experiment.output,
         rules.audit_lineage.output,
-        rules.make_tables.output,
+        rules.compare_arms.output,
         rules.compute_subgroups.output,
-        rules.write_conformance.output,
-        rules.plot_augmentations.output,
-        rules.plot_accuracy.output,
-        rules.plot_tsne.output,
-        rules.plot_calibration.output,
+        rules.write_headline.output,
+        rules.plot_size_curves.output,
         generator_figures(),
         answered("<results>/evaluation/readers/scores.csv"),
+        task_targets(),
 
 
 # Snakemake calls onsuccess only after it has done something, and never runs a finished rule without a command again. So

@@ -1,4 +1,4 @@
-"""Put the predictions of all classifiers into one table.
+"""Put the predictions of all models into one table.
 
 Inputs: the runs' names, and the `predictions.csv` of each, found by its name below the cohort's results.
 Output: `evaluation/predictions.csv`: the columns `arm,size,seed,folds` before those of the inputs, in their order.
@@ -14,9 +14,9 @@ from synthaug.errors import InputError
 from synthaug.files import artifacts
 
 
-def file_of(arm: str, size: str, seed: int, folds: str) -> str:
+def file_of(stage: str, arm: str, size: str, seed: int, folds: str) -> str:
     """Return the path of a run's predictions below the cohort's results."""
-    return f"seed-{seed}/classify/{arm}/{size}/train-{folds}/predictions.csv"
+    return f"seed-{seed}/{stage}/{arm}/{size}/train-{folds}/predictions.csv"
 
 
 def labelled(run: list, path: Path) -> pd.DataFrame:
@@ -30,6 +30,7 @@ def labelled(run: list, path: Path) -> pd.DataFrame:
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
+    parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
     parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
@@ -37,7 +38,7 @@ def main() -> None:
         runs = json.loads(arguments.runs)
         if not runs:
             raise InputError("--runs: expected a run or more, found none; see experiment in the config")
-        paths = [arguments.results / file_of(*run) for run in runs]
+        paths = [arguments.results / file_of(arguments.stage, *run) for run in runs]
         tables = [labelled(run, path) for run, path in zip(runs, paths, strict=True)]
         for table, path in zip(tables, paths, strict=True):
             if list(table) != list(tables[0]):

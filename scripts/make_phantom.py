@@ -16,10 +16,13 @@ def main() -> None:
     parser.add_argument("--params", required=True, help="JSON object: master_seed, lesions, extra, slices")
     parser.add_argument("--patients", required=True, help="folder to create")
     parser.add_argument("--table", required=True, help="case table to write (CSV)")
+    parser.add_argument("--threads", type=int, default=1, help="patients simulated at a time; changes no result")
     arguments = parser.parse_args()
     with command.logged("make_phantom", arguments) as log:
         params = command.params(cohort.Params, arguments.params)
-        table = cohort.write_cohort(params, Path(arguments.patients), Path(arguments.table).parent, log)
+        table = cohort.write_cohort(
+            params, Path(arguments.patients), Path(arguments.table).parent, log, arguments.threads
+        )
         artifacts.write_csv(table, arguments.table)
 
 

@@ -1,20 +1,21 @@
-"""Write the paper's Tables 2 to 7 for this cohort, the headline, and the arms at each operating point.
+"""Write the paper's Tables 2 to 7 for this cohort.
 
 Inputs: `evaluation/predictions.csv`, `evaluation/metrics.csv`, `evaluation/operating_points.csv` and
 `evaluation/comparisons.csv`; `evaluation/readers/scores.csv` where readers answered.
-Outputs in percent, all but the last at the operating point of the config; with several seeds, confusion counts are
-summed over them and the other values are means:
+Outputs in percent, at the operating point of the config; with several seeds, confusion counts are summed over them and
+the other values are means:
 table2: confusion matrix of the arm `classic`; table3: of the first generator; table4: the readers, once they answered;
 table5: generators and their discriminators; table6: first generator, `classic` and baselines; table7: sensitivity and
-specificity by class; headline: accuracy by arm and its paired difference from `classic`; operating-table: the same for
-each rule that chooses sizes.
+specificity by class.
 """
 
-from steps import command
-from synthaug.classification import measures, tables
-from synthaug.classification.training_sets import CLASSIC
+from steps import command, statistics
+from synthaug.classification import tables
+from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
 from synthaug.readers import tables as reader_tables
+from synthaug.report.evaluated import Evaluated
+from synthaug.terms.arms import CLASSIC
 
 
 def main() -> None:
@@ -31,18 +32,17 @@ def main() -> None:
     )
     for number in range(2, 8):
         parser.add_argument(f"--table{number}", required=True)
-    parser.add_argument("--headline", required=True)
-    parser.add_argument("--operating-table", required=True)
     arguments = parser.parse_args()
     with command.logged("make_tables", arguments):
         params = command.params(tables.Params, arguments.params)
-        evaluated = tables.Evaluated(
+        evaluated = Evaluated(
             artifacts.read_csv(arguments.metrics),
             artifacts.read_csv(arguments.comparisons),
             artifacts.read_csv(arguments.operating_points),
+            Classification.primary,
         )
         tables.check(evaluated, params)
-        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        pools = statistics.read_pools(arguments.predictions, Classification(params.classes), params.folds)
         for arm, path in ((CLASSIC, arguments.table2), (params.generators[0], arguments.table3)):
             counts = tables.pooled_confusion(pools, evaluated.choice, params, arm)
             artifacts.write_csv(tables.confusion_table(counts, params), path)
@@ -53,8 +53,6 @@ def main() -> None:
         artifacts.write_csv(tables.methods_table(evaluated, generative, params), arguments.table5)
         artifacts.write_csv(tables.methods_table(evaluated, methods, params), arguments.table6)
         artifacts.write_csv(tables.class_table(evaluated, params), arguments.table7)
-        artifacts.write_csv(tables.headline_table(evaluated, params), arguments.headline)
-        artifacts.write_csv(tables.operating_table(evaluated, params), arguments.operating_table)
 
 
 if __name__ == "__main__":

@@ -5,32 +5,27 @@ Outputs: the figure as PNG and SVG, and `calibration.csv`: `arm,rule,measure,val
 fractions, but the Brier score, which goes from 0 to 2. `scores` says whether the arm gives probabilities.
 """
 
-from steps import command
-from synthaug.classification import calibration, measures, reliability_diagrams
+from steps import command, statistics
+from synthaug.classification import calibration, reliability_diagrams
+from synthaug.classification.measures import Classification
 from synthaug.evaluation import operating_points
 from synthaug.files import artifacts
 from synthaug.report import figure_style
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
+    parser = statistics.parser(__doc__)
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument(
-        "--params",
-        required=True,
-        help="JSON: master_seed, classes, folds, bootstrap, confidence, operating_point, arms (with classic)",
-    )
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     parser.add_argument("--out", required=True, help="calibration.csv")
     arguments = parser.parse_args()
     with command.logged("plot_calibration", arguments):
-        params = command.params(calibration.Params, arguments.params)
-        pools = measures.pools(artifacts.read_csv(arguments.predictions), params.classes, params.folds)
+        measures, params = statistics.read(Classification, calibration.Params, arguments.params)
+        pools = statistics.read_pools(arguments.predictions, measures, params.folds)
         choice = artifacts.read_csv(arguments.operating_points)
         chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
-        values = calibration.table(chosen, params)
+        values = calibration.table(chosen, measures, params)
         artifacts.write_csv(values, arguments.out)
         figure_style.save(reliability_diagrams.diagrams(chosen, values, params), arguments.png, arguments.svg)
 

@@ -6,20 +6,21 @@ Inputs: `evaluation/tables/headline.csv` and `evaluation/lineage.json`. Writes n
 import pandas as pd
 
 from steps import command
-from synthaug.classification.tables import OPERATING_POINT
 from synthaug.files import artifacts
+from synthaug.report.headline import OPERATING_POINT
 
 
 def lines(table: pd.DataFrame) -> list[str]:
-    """Lay out the headline for a terminal of about 90 columns: a line an arm, a further line for each further size."""
-    (accuracy,) = (name for name in table if name.startswith("Accuracy ") and name.endswith("interval"))
+    """Lay out the headline for a terminal of about 90 columns: one line per arm, and one for each further size."""
+    (measure,) = (name.removesuffix(" (%)") for name in table if name.endswith(" (%)"))
+    (interval,) = (name for name in table if name.startswith(f"{measure} ") and name.endswith("interval"))
     (difference,) = (name for name in table if name.startswith("Difference "))
-    rows = [["arm", "size", "accuracy, %", "minus classic, points", "verdict"]]
+    (minus,) = (name for name in table if name.startswith(f"{measure} minus "))
+    rows = [["arm", "size", f"{measure.lower()}, %", "minus classic, points", "verdict"]]
     for _, row in table.iterrows():
         first, *others = row["Size per fold"].split(", ")
-        accuracies = _beside(row["Accuracy (%)"], row[accuracy])
-        differences = _beside(row["Accuracy minus classic (points)"], row[difference])
-        rows.append([row["Arm"], first, accuracies, differences, row["Verdict"]])
+        values, differences = _beside(row[f"{measure} (%)"], row[interval]), _beside(row[minus], row[difference])
+        rows.append([row["Arm"], first, values, differences, row["Verdict"]])
         rows += [["", size, "", "", ""] for size in others]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

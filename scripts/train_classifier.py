@@ -47,7 +47,7 @@ def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray
 def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, checkpoint, log) -> None:
     """Train one classifier on ``train_folds``, or go on from what ``checkpoint`` returns, and write its folder."""
     where = device.pick(params)
-    params = device.settle(params, where)
+    params = device.settle(params, where, params.batch, min(params.widths))
     command.note(device=device.name(where), precision=params.precision)
     train_set = training_sets.classifier_set(
         cohort.index,

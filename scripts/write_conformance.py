@@ -10,8 +10,10 @@ import json
 import jinja2
 
 from steps import command
-from synthaug.classification import conformance, tables
+from synthaug.classification import conformance
+from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
+from synthaug.report.evaluated import Evaluated
 
 
 def main() -> None:
@@ -29,10 +31,11 @@ def main() -> None:
     with command.logged("write_conformance", arguments):
         config = json.loads(arguments.config)
         command.note(config=config)
-        evaluated = tables.Evaluated(
+        evaluated = Evaluated(
             artifacts.read_csv(arguments.metrics),
             artifacts.read_csv(arguments.comparisons),
             artifacts.read_csv(arguments.operating_points),
+            Classification.primary,
         )
         compared = conformance.rows(evaluated, config)
         answered = [path and artifacts.read_csv(path) for path in (arguments.readers, arguments.agreement)]

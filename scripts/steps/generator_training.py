@@ -31,7 +31,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
 def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace, log: logging.Logger) -> None:
     """Train a generator of ``family`` (`dcgan` or `acgan`) and write its folder."""
     where = device.pick(params)
-    params = device.settle(params, where)
+    params = device.settle(params, where, params.batch, min(params.generator_maps, params.discriminator_maps))
     command.note(device=device.name(where), precision=params.precision)
     train_set = training_sets.generator_set(
         artifacts.read_csv(arguments.rois),

@@ -60,7 +60,7 @@ def work(kind: str, count: int, epochs: int) -> None:
     """Be one of the processes: train a little, say so, wait for the start, train."""
     pixels, labels = networks.images(count)
     params = networks.classifier_params("paper", kind, "auto", epochs)
-    params = device.settle(params, device.pick(params))
+    params = device.settle(params, device.pick(params), params.batch, min(params.widths))
     network = networks.classifier_network(params, pixels)
     networks.train_classifier(network, replace(params, epochs=1), pixels, labels)
     print("ready", flush=True)

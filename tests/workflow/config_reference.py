@@ -1,28 +1,39 @@
-"""Write the table of config/README.md from the schema; with --check only say whether it is up to date."""
+"""Write the tables of config/README.md from the schemas; with --check only say whether they are up to date.
+
+python -m tests.workflow.config_reference
+"""
 
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.helpers import common_rules
+
+ROOT = common_rules.ROOT
 README = ROOT / "config/README.md"
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
-DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
 BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
+DEFAULT = "config"
+COMMON = common_rules.helpers({})
 
 
-def rows(schema: dict, where: tuple[str, ...] = ()):
+def read(name: str) -> dict:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+CONFIGS = {path.stem: read(f"config/{path.name}") for path in sorted((ROOT / "config").glob("*.yaml"))}
+
+
+def rows(schema: dict, definitions: dict, where: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
     """Yield (path, schema) of every key that holds a value, in the schema's order."""
     inner = dict(schema.get("properties", {}))
     if isinstance(schema.get("additionalProperties"), dict):
         inner["<preset>"] = schema["additionalProperties"]
     for key, value in inner.items():
         if "$ref" in value:
-            value = {**SCHEMA["$defs"][value["$ref"].rsplit("/", 1)[1]], **value}
+            value = {**definitions[value["$ref"].rsplit("/", 1)[1]], **value}
         if "properties" in value or isinstance(value.get("additionalProperties"), dict):
-            yield from rows(value, (*where, key))
+            yield from rows(value, definitions, (*where, key))
         else:
             yield (*where, key), value
 
@@ -35,7 +46,8 @@ def kind(schema: dict) -> str:
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     text = " or ".join(types)
     if "items" in schema:
-        text += " of " + schema["items"].get("type", "slug" if "$ref" in schema["items"] else "")
+        items = schema["items"]
+        text += " of " + (kind(items) if "enum" in items else items.get("type", "slug"))
     low, high = schema.get("minimum"), schema.get("maximum")
     limits = [f"≥ {low}" if low is not None else "", f"≤ {high}" if high is not None else ""]
     limits += [f"> {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else ""]
@@ -44,28 +56,50 @@ def kind(schema: dict) -> str:
 
 
 def value_of(config: dict, where: tuple[str, ...]) -> str:
+    """Return the value of a key in YAML; of presets, that of the first one."""
     for key in where:
-        if key == "<preset>" and not config:
+        if not config or (key != "<preset>" and key not in config):
             return "none"
         config = next(iter(config.values())) if key == "<preset>" else config[key]
-    return yaml.safe_dump(config, default_flow_style=True).strip().removesuffix("...").strip()
+    return yaml.safe_dump(config, default_flow_style=True, width=10**6).strip().removesuffix("...").strip()
 
 
-def table() -> str:
-    lines = ["| key | type and range | default | paper.yaml | meaning |", "|---|---|---|---|---|"]
-    for where, schema in rows(SCHEMA):
-        values = f"`{value_of(DEFAULT, where)}` | `{value_of(PAPER, where)}`"
-        lines.append(f"| `{': '.join(where)}` | {kind(schema)} | {values} | {schema['description']} |")
+def table(schema: dict, definitions: dict, columns: dict[str, dict]) -> str:
+    """Return the table of one schema's keys, with their values in some configs."""
+    lines = ["| " + " | ".join(["key", "type and range", *columns, "meaning"]) + " |"]
+    lines += ["|" + "---|" * (len(columns) + 3)]
+    for where, value in rows(schema, definitions):
+        values = " | ".join(f"`{value_of(config, where)}`" for config in columns.values())
+        lines.append(f"| `{': '.join(where)}` | {kind(value)} | {values} | {value['description']} |")
     return "\n".join(lines)
+
+
+def columns_of(task: str) -> dict[str, dict]:
+    """Return the configs that the tables of a task show: its default, and the one of its paper, if there is one."""
+    ours = {name: config for name, config in CONFIGS.items() if config["task"] == task}
+    default = DEFAULT if DEFAULT in ours else task
+    names = [name for name in ours if name == default or name.endswith("paper")]
+    return {"default" if name == default else f"{name}.yaml": ours[name] for name in names}
+
+
+def reference() -> str:
+    """Return the table of the keys that every task has, then one of each task's own."""
+    standard = CONFIGS[DEFAULT]["task"]
+    shared = read("workflow/schemas/config.schema.yaml")
+    parts = ["### Of every task", table(shared, shared["$defs"], columns_of(standard))]
+    for task in COMMON["tasks"]():
+        own = read(f"workflow/schemas/{task}.schema.yaml")
+        parts += [f"### Of `task: {task}`", table(own, COMMON["schema"](task)["$defs"], columns_of(task))]
+    return "\n\n".join(parts)
 
 
 def main() -> None:
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    wanted = f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    wanted = f"{before}{BEGIN}\n{reference()}\n{END}{after}"
     if "--check" in sys.argv:
-        sys.exit("config/README.md: the table is not the schema's; run `make reference`" if text != wanted else 0)
+        sys.exit("config/README.md: the tables are not the schemas'; run `make reference`" if text != wanted else 0)
     README.write_text(wanted, encoding="utf-8")
 
 

@@ -1,17 +1,35 @@
-"""The shipped configs, the schema and config/README.md belong together; a wrong value is one clear line."""
+"""The shipped configs, the schemas and config/README.md belong together; a wrong value is one clear line."""
 
+import copy
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-import jsonschema
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-CONFIGS = [ROOT / "config" / f"{name}.yaml" for name in ["config", "tiny", "paper", "figshare-brain"]]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+from tests.helpers import common_rules
+
+ROOT = common_rules.ROOT
+CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
+COMMON = common_rules.helpers({})
+TASKS = COMMON["tasks"]()
+
+
+def read(path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def default_of(task: str) -> dict:
+    """Return the config that one of this task is merged over; Snakemake merges likewise."""
+    return read(ROOT / common_rules.helpers({"task": task})["default_config"]())
+
+
+def completed(config: dict) -> dict:
+    """Return a config that was checked, with complete presets."""
+    config = copy.deepcopy(config)
+    common_rules.check(config)
+    return config
 
 
 def keys(value: object, where: tuple = ()) -> set[tuple]:
@@ -25,33 +43,61 @@ def keys(value: object, where: tuple = ()) -> set[tuple]:
     return found
 
 
-def described(schema: dict, where: tuple = ()):
+def described(schema: dict, definitions: dict, where: tuple = ()):
     """Yield (path, schema) of every key."""
-    for key, inner in schema.get("properties", {}).items():
-        inner = resolve(inner)
-        yield (*where, key), inner
-        yield from described(inner, (*where, key))
+    inner = {**schema.get("properties", {})}
     if isinstance(schema.get("additionalProperties"), dict):
-        yield from described(schema["additionalProperties"], (*where, "*"))
+        inner["*"] = schema["additionalProperties"]
+    for key, value in inner.items():
+        if "$ref" in value:
+            value = {**definitions[value["$ref"].rsplit("/", 1)[1]], **value}
+        yield (*where, key), value
+        yield from described(value, definitions, (*where, key))
 
 
-def resolve(schema: dict) -> dict:
-    if "$ref" not in schema:
-        return schema
-    return {**SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
+def test_the_tasks_are_found():
+    assert "classification" in TASKS
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_shipped_config_is_valid_and_complete(path):
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    jsonschema.validate(config, SCHEMA, cls=jsonschema.Draft202012Validator)
-    assert keys(config) == keys(yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")))
+    config = read(path)
+    assert keys(completed(config)) == keys(completed(default_of(config["task"])))
 
 
-def test_every_key_has_a_description_and_a_type():
-    for where, schema in described(SCHEMA):
-        assert schema.get("description"), where
-        assert {"type", "enum", "const"} & set(schema), where
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_config_says_the_same_alone_and_over_the_default(path):
+    """A preset that starts from another must give each value that the default's preset of its name gives."""
+    config = read(path)
+    over = COMMON["replaced"](default_of(config["task"]), config)
+    alone, merged = completed(config), completed(over)
+    merged["generators"] = {name: merged["generators"][name] for name in alone["generators"]}
+    assert merged == alone
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_key_has_a_description_and_a_type(task):
+    schema = COMMON["schema"](task)
+    for where, value in described(schema, schema["$defs"]):
+        if where[-1] != "*":
+            assert value.get("description"), where
+        assert {"type", "enum", "const"} & set(value), where
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_schema_of_a_task_only_adds(task):
+    """What it repeats of the shared part are mappings, to which it adds keys, and lists, which it lengthens."""
+    shared, own = (read(ROOT / f"workflow/schemas/{name}.schema.yaml") for name in ("config", task))
+    assert set(own) <= {"required", "$defs", "properties"}
+
+    def check(base, more):
+        for key in set(base) & set(more):
+            assert isinstance(base[key], dict | list), key
+            assert type(base[key]) is type(more[key]), key
+            if isinstance(base[key], dict):
+                check(base[key], more[key])
+
+    check(shared, own)
 
 
 def test_every_key_of_the_default_is_commented_or_obvious():
@@ -62,7 +108,7 @@ def test_every_key_of_the_default_is_commented_or_obvious():
 
 def test_reference_lists_every_key_as_the_schema_has_it():
     done = subprocess.run(
-        [sys.executable, ROOT / "tests/workflow/config_reference.py", "--check"], capture_output=True, text=True
+        [sys.executable, "-m", "tests.workflow.config_reference", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -110,6 +156,16 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "generators: 'online' should not be valid",
         ),
         (lambda c: c["generators"]["dcgan"].update(diffaugment=["color"]), "'color' is not one of"),
+        (lambda c: c.update(task="regression"), "task: 'regression' is no task; choose one of: classification"),
+        (
+            lambda c: c["generators"]["acgan"].update({"from": "dcgam"}),
+            "acgan: from: 'dcgam' is no preset of generators",
+        ),
+        (
+            lambda c: c["generators"]["dcgan"].update({"from": "acgan"}),
+            "generators: acgan: from: acgan from dcgan from acgan is a circle; let one of them start from none",
+        ),
+        (lambda c: c["generators"]["dcgan"].update({"from": "dcgan"}), "from: dcgan from dcgan is a circle"),
     ],
 )
 def test_wrong_value_is_one_line_and_nothing_is_written(project, change, expected):

@@ -21,6 +21,7 @@ def test_what_an_earlier_run_left_over_is_no_part_of_the_crate(rerun, tmp_path):
     ]
     for part in ["README.md", "LICENSE", "CITATION.cff", "requirements.txt"]:
         shutil.copy(ROOT / part, rerun.folder / part)
+    shutil.copytree(ROOT / "docs", rerun.folder / "docs", dirs_exist_ok=True)
     export = [sys.executable, "scripts/export_crate.py", "--results", "results/tiny", "--author", "A. Name", "--out"]
     done = subprocess.run([*export, tmp_path / "crate"], cwd=rerun.folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -34,3 +35,4 @@ def test_what_an_earlier_run_left_over_is_no_part_of_the_crate(rerun, tmp_path):
     assert records == {*report["inputs"], "report.record.json"}
     kept = {path.relative_to(results) for path in (results / "evaluation").rglob("*") if path not in left_over}
     assert {path for path in kept if (results / path).is_file() and not path.name.startswith(".")} <= written
+    assert (tmp_path / "crate/docs/results.md").is_file()  # where README sends its readers

@@ -8,6 +8,8 @@ import tomllib
 import pytest
 import yaml
 
+from tests.helpers import common_rules
+
 from .conftest import ROOT
 
 PROFILES = sorted(path.parent.name for path in (ROOT / "workflow/profiles").glob("*/config.yaml"))
@@ -25,7 +27,7 @@ NETWORKS = {
 def rules() -> dict[str, str]:
     """Return the text of every rule that runs a command, by its name; `use rule` inherits what it does not say."""
     found = {}
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
+    for path in (ROOT / "workflow/rules").rglob("*.smk"):
         text = path.read_text(encoding="utf-8")
         blocks = re.split(r"^ *(?=(?:use )?rule )", text, flags=re.MULTILINE)[1:]
         found |= {
@@ -46,12 +48,17 @@ def test_rules_are_found():
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_every_rule_says_what_it_needs_and_grows_with_the_attempt(name):
     text = RULES[name]
-    assert re.search(r"^ +threads: (1|config\[\"threads\"\])$", text, re.MULTILINE)
-    memory = re.search(r"^ +mem_mb=lambda wildcards, attempt: (\d+) \* attempt,$", text, re.MULTILINE)
-    minutes = re.search(r"^ +runtime=lambda wildcards, attempt: (\d+) \* attempt,$", text, re.MULTILINE)
-    assert 500 <= int(memory[1]) <= 16000
-    assert 5 <= int(minutes[1]) <= 480  # the third attempt still fits a day
+    assert re.search(r"^ +threads: (1|2|config\[\"threads\"\])(  #.*)?$", text, re.MULTILINE)
+    memory, minutes = re.search(r"^ +\*\*grown\(mem_mb=(\d+), runtime=(\d+)\),$", text, re.MULTILINE).groups()
+    assert 500 <= int(memory) <= 16000
+    assert 5 <= int(minutes) <= 480  # the third attempt still fits a day
     assert ("gpu=gpu()" in text) == (name in NETWORKS)
+
+
+def test_resources_grow_with_each_attempt():
+    grown = common_rules.helpers({})["grown"](mem_mb=4000, runtime=30)
+    assert [grown["mem_mb"](None, attempt) for attempt in (1, 2, 3)] == [4000, 8000, 12000]
+    assert grown["runtime"](None, 3) == 90
 
 
 @pytest.mark.parametrize("name", PROFILES)

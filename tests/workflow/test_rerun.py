@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from tests.helpers import regression_task
+
 DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
 ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
 BASELINES = {"train_bovw": 1, "train_texture": 1}
 TRAINING = {**DCGAN, **ACGAN, **BASELINES, "train_classifier": 8}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
-STATISTICS |= {"plot_accuracy": 1, "plot_calibration": 1, "write_conformance": 1}
+STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 EVALUATION = {"collect_predictions": 1, **STATISTICS, "audit_lineage": 1, "all": 1}
 GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator": 2}
 ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
@@ -33,6 +35,7 @@ FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_ac
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
 PAGE = {"write_conformance": 1, "all": 1}
+VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, **PAGE}
 
 
 def test_nothing_to_be_done_after_a_run(rerun):
@@ -70,7 +73,7 @@ def test_report_of_former_results_is_written_again(rerun):
     paths = [rerun.folder / "results/tiny" / name for name in ["report.html", "report.record.json"]]
     former = [path.read_bytes() for path in paths]
     rerun.configure(lambda c: c["evaluation"].update(smallest_gain=0.05))
-    assert rerun.planned() == {"compare_arms": 1, "make_tables": 1, **PAGE}
+    assert rerun.planned() == VERDICTS
     done = rerun.snakemake()
     assert done.returncode == 0, done.stdout + done.stderr
     assert rerun.planned() == {}
@@ -118,7 +121,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"].update(online=[60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PAGE}),
-        (lambda c: c["evaluation"].update(smallest_gain=0.05), {"compare_arms": 1, "make_tables": 1, **PAGE}),
+        (lambda c: c["evaluation"].update(smallest_gain=0.05), VERDICTS),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
@@ -220,14 +223,15 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("classification/measures", {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1}),
+        ("classification/measures", {**STATISTICS, "all": 1}),
+        ("evaluation/roc", {**STATISTICS, "assess_generator": 2, "all": 1}),
         ("generators/dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
         # The ACGAN is built on the networks of the DCGAN, not the other way round.
         ("generators/acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
         ("classification/cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
         ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
-        ("evaluation/comparisons", {"compare_arms": 1, "make_tables": 1, **PAGE}),
+        ("evaluation/comparisons", VERDICTS),
         ("quality/copy_search", {"assess_generator": 2, "all": 1}),
         (
             "cohort/folds",
@@ -242,4 +246,19 @@ def test_library_module_and_its_revert(rerun, module, expected):
     rerun.edit(name, lambda text: text + "\n# edited\n")
     assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
     (rerun.folder / name).write_text(before)
+    assert rerun.planned() == {}
+
+
+def test_library_of_another_task_is_added(rerun):
+    folder = rerun.folder / "scripts/synthaug/segmentation"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('"""Masks of lesions."""\n')
+    (folder / "unet.py").write_text(
+        '"""A network."""\n\nfrom synthaug.training import device\n\nWHERE = device.choose\n'
+    )
+    assert rerun.planned() == {}
+
+
+def test_another_task_is_added(rerun):
+    regression_task.add(rerun.folder)
     assert rerun.planned() == {}

@@ -21,8 +21,7 @@ rule check_cases:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        **grown(mem_mb=4000, runtime=60),
     params:
         settings=canonical_json(classes=config["cases"]["classes"], folds=config["folds"]),
         digest=table_digest(),
@@ -38,18 +37,8 @@ rule plot_contours:
         cases=rules.check_cases.output.cases,
         table=phantom_table(),
     output:
-        contours=report(
-            "<results>/check/contours.pdf",
-            caption="../report/contours.rst",
-            category="1 Data",
-            labels={"content": "Lesion outlines"},
-        ),
-        duplicates=report(
-            "<results>/check/duplicates.csv",
-            caption="../report/duplicates.rst",
-            category="1 Data",
-            labels={"content": "Near-duplicate images"},
-        ),
+        contours=shown("<results>/check/contours.pdf", "contours", DATA, "Lesion outlines"),
+        duplicates=shown("<results>/check/duplicates.csv", "duplicates", DATA, "Near-duplicate images"),
         record="<results>/check/record.json",
     log:
         "<results>/logs/plot_contours.log",
@@ -59,11 +48,10 @@ rule plot_contours:
         "../../envs/reporting.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        **grown(mem_mb=4000, runtime=60),
     params:
         settings=canonical_json(
-            intensity=config["rois"]["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
+            intensity=task_display()["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
         ),
         digest=table_digest(),
     shell:

@@ -16,8 +16,7 @@ rule make_folds:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        **grown(mem_mb=1000, runtime=10),
     params:
         settings=canonical_json(master_seed=config["master_seed"], folds=config["folds"]),
     shell:

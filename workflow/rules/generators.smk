@@ -1,22 +1,22 @@
-"""Generators, one per preset, classic group, training folds and class (ACGAN: all classes); then their synthetic pools."""
+"""Generators, one per preset, classic group, training folds and class (ACGAN: all classes), and their synthetic images."""
 
 
 rule train_dcgan:
     input:
-        code=code("train_dcgan"),
-        rois=rules.extract_rois.output.index,
-        roi_images=rules.extract_rois.output.images,
-        pool_index=rules.build_pool.output.index,
-        pool_images=rules.build_pool.output.images,
+        **samples(),
+        code=task_code("train_dcgan"),
         folds=rules.make_folds.output.folds,
     output:
-        generator="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/generator.safetensors",
-        discriminator="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/discriminator.safetensors",
-        model="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/model.json",
-        train_set="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/train_set.csv",
-        history="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/history.csv",
-        samples="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/samples.npy",
-        record="<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/record.json",
+        **within(
+            "<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}",
+            generator="generator.safetensors",
+            discriminator="discriminator.safetensors",
+            model="model.json",
+            train_set="train_set.csv",
+            history="history.csv",
+            samples="samples.npy",
+            record="record.json",
+        ),
     log:
         "<results>/logs/train_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
     benchmark:
@@ -24,18 +24,18 @@ rule train_dcgan:
     wildcard_constraints:
         generator=presets("dcgan"),
         cls=any_of(config["cases"]["classes"]),
+    priority: 40  # the longest chain: a generator, its images, their classifiers
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
+        **grown(mem_mb=4000, runtime=240),
         gpu=gpu(),
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         settings=lambda wildcards: canonical_json(**training(wildcards.generator), **compute()),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
-        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q}"
+        "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
         " --pool-index {input.pool_index:q}"
         " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
         " --train-folds {wildcards.folds:q} --group {wildcards.group:q} --cls {wildcards.cls:q}"
@@ -45,11 +45,8 @@ rule train_dcgan:
 
 use rule train_dcgan as train_acgan with:
     input:
-        code=code("train_acgan"),
-        rois=rules.extract_rois.output.index,
-        roi_images=rules.extract_rois.output.images,
-        pool_index=rules.build_pool.output.index,
-        pool_images=rules.build_pool.output.images,
+        **samples(),
+        code=task_code("train_acgan"),
         folds=rules.make_folds.output.folds,
     log:
         "<results>/logs/train_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
@@ -67,12 +64,17 @@ use rule train_dcgan as train_acgan with:
 
 rule sample_dcgan:
     input:
-        code=code("sample_dcgan"),
-        generators=expand(rules.train_dcgan.output.generator, cls=config["cases"]["classes"], allow_missing=True),
-        models=expand(rules.train_dcgan.output.model, cls=config["cases"]["classes"], allow_missing=True),
+        code=task_code("sample_dcgan"),
+        generators=each_class(rules.train_dcgan.output.generator),
+        models=each_class(rules.train_dcgan.output.model),
     output:
-        images=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy"),
-        index=each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"),
+        **each_class(
+            within(
+                "<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}",
+                images="images.npy",
+                index="index.csv",
+            )
+        ),
         record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/record.json",
     log:
         "<results>/logs/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
@@ -80,13 +82,13 @@ rule sample_dcgan:
         "<results>/benchmarks/sample_dcgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
     wildcard_constraints:
         generator=presets("dcgan"),
+    priority: 40
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
+        **grown(mem_mb=4000, runtime=60),
         gpu=gpu(),
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=lambda wildcards: canonical_json(
             classes=config["cases"]["classes"], **config["generators"][wildcards.generator]["sampling"], **compute()
@@ -102,62 +104,12 @@ rule sample_dcgan:
 
 use rule sample_dcgan as sample_acgan with:
     input:
-        code=code("sample_acgan"),
-        generators=expand(rules.train_acgan.output.generator, cls="all", allow_missing=True),
-        models=expand(rules.train_acgan.output.model, cls="all", allow_missing=True),
+        code=task_code("sample_acgan"),
+        generators=over(rules.train_acgan.output.generator, cls="all"),
+        models=over(rules.train_acgan.output.model, cls="all"),
     log:
         "<results>/logs/sample_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
     benchmark:
         "<results>/benchmarks/sample_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
     wildcard_constraints:
         generator=presets("acgan"),
-
-
-# The user's folders, as in cases.smk.
-os.environ.update(SYNTHAUG_IMPORTED=json.dumps({name: source["folder"] for name, source in config["imported"].items()}))
-
-
-rule import_synthetic:
-    input:
-        code=code("import_synthetic"),
-        rois=rules.extract_rois.output.index,
-        roi_images=rules.extract_rois.output.images,
-        folds=rules.make_folds.output.folds,
-    output:
-        images=each_fold(
-            each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy")
-        ),
-        index=each_fold(
-            each_class("<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv")
-        ),
-        train_set=each_fold(
-            each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/train_set.csv")
-        ),
-        model=each_fold(
-            each_class("<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/model.json")
-        ),
-        record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/record.json",
-    log:
-        "<results>/logs/import_synthetic/seed-{seed}/{generator}/on-{group}.log",
-    benchmark:
-        "<results>/benchmarks/import_synthetic/seed-{seed}/{generator}/on-{group}.tsv"
-    wildcard_constraints:
-        generator=any_of(config["imported"]),
-    conda:
-        "../../envs/training.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
-    params:
-        settings=canonical_json(classes=config["cases"]["classes"], samples=largest_synthetic()),
-        train_folds=train_folds(),
-        files=lambda wildcards: fingerprint(imported_files(wildcards)),
-        synthetic=lambda wildcards, output: parent(output.images[0], 3),
-        generators=lambda wildcards, output: parent(output.model[0], 3),
-    shell:
-        "python {input.code[0]:q} --rois {input.rois:q} --roi-images {input.roi_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {wildcards.group:q}"
-        ' --train-folds {params.train_folds:q} --params {params.settings:q} --folders "$SYNTHAUG_IMPORTED"'
-        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
-        " --record {output.record:q} --log {log:q}"

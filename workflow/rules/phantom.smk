@@ -14,12 +14,11 @@ rule make_phantom:
         "<results>/benchmarks/make_phantom.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: 2  # nothing else can run before it ends; its result does not depend on them
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        **grown(mem_mb=2000, runtime=30),
     params:
         settings=canonical_json(**config["phantom"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --threads {threads} --record {output.record:q} --log {log:q}"

@@ -5,9 +5,9 @@ if not closed_by():
 
     rule build_reader_study:
         input:
-            code=code("build_reader_study"),
+            **samples("unit_images"),
+            code=task_code("build_reader_study"),
             cases=rules.check_cases.output.cases,
-            roi_images=rules.extract_rois.output.images,
             synthetic=list(reader_images().values()),
         output:
             study="<results>/reader-study/pack/study.json",
@@ -22,12 +22,11 @@ if not closed_by():
             "../../envs/reporting.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 30 * attempt,
+            **grown(mem_mb=4000, runtime=30),
         params:
             settings=canonical_json(
                 **{key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]},
-                **{key: config["rois"][key] for key in ["margin", "intensity"]},
+                **task_display(),
                 generator=judged_generator(),
                 cohort=config["cohort"],
                 classes=config["cases"]["classes"],
@@ -35,7 +34,7 @@ if not closed_by():
             ),
             synthetic=lambda wildcards, input: labelled(reader_images(), input.synthetic),
         shell:
-            "python {input.code[0]:q} --cases {input.cases:q} --roi-images {input.roi_images:q}"
+            "python {input.code[0]:q} --cases {input.cases:q} --roi-images {input.unit_images:q}"
             " --synthetic {params.synthetic:q} --params {params.settings:q} --study {output.study:q}"
             " --images {output.images:q} --key {output.key:q} --record {output.record:q} --log {log:q}"
 
@@ -51,42 +50,20 @@ if config["reader_study"]["answers"] is not None:
 
     rule score_reader_study:
         input:
-            code=code("score_reader_study"),
+            code=task_code("score_reader_study"),
             study="<results>/reader-study/pack/study.json",
             key="<results>/reader-study/key.csv",
         output:
-            scores=report(
-                "<results>/evaluation/readers/scores.csv",
-                caption="../report/reader_scores.rst",
-                category="3 Results",
-                labels={"content": "Readers: all measures"},
+            **figure("<results>/evaluation/figures/fooled", "fooled", RESULTS, "Readers: images that fooled everyone"),
+            scores=shown("<results>/evaluation/readers/scores.csv", "reader_scores", RESULTS, "Readers: all measures"),
+            told=shown(
+                "<results>/evaluation/readers/told_apart.csv", "told_apart", RESULTS, "Readers: real or synthetic"
             ),
-            told=report(
-                "<results>/evaluation/readers/told_apart.csv",
-                caption="../report/told_apart.rst",
-                category="3 Results",
-                labels={"content": "Readers: real or synthetic"},
+            agreement=shown(
+                "<results>/evaluation/readers/agreement.csv", "reader_agreement", RESULTS, "Readers: agreement"
             ),
-            agreement=report(
-                "<results>/evaluation/readers/agreement.csv",
-                caption="../report/reader_agreement.rst",
-                category="3 Results",
-                labels={"content": "Readers: agreement"},
-            ),
-            times=report(
-                "<results>/evaluation/readers/times.csv",
-                caption="../report/reader_times.rst",
-                category="3 Results",
-                labels={"content": "Readers: response times"},
-            ),
+            times=shown("<results>/evaluation/readers/times.csv", "reader_times", RESULTS, "Readers: response times"),
             fooled="<results>/evaluation/readers/fooled.csv",
-            png=report(
-                "<results>/evaluation/figures/fooled.png",
-                caption="../report/fooled.rst",
-                category="3 Results",
-                labels={"content": "Readers: images that fooled everyone"},
-            ),
-            svg="<results>/evaluation/figures/fooled.svg",
             record="<results>/evaluation/readers/record.json",
         log:
             "<results>/logs/score_reader_study.log",
@@ -96,11 +73,10 @@ if config["reader_study"]["answers"] is not None:
             "../../envs/reporting.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            **grown(mem_mb=4000, runtime=60),
         params:
             settings=canonical_json(
-                **{key: value for key, value in statistics().items() if key not in ["classes", "folds"]}
+                **{key: statistics()[key] for key in ["master_seed", "bootstrap", "confidence"]},
             ),
             digest=digest(config["reader_study"]["answers"]),
             images=lambda wildcards, input: f"{parent(input.study, 1)}/images",

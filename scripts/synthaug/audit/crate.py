@@ -36,6 +36,7 @@ WORKFLOW = (
     "LICENSE",
     "CITATION.cff",
     "README.md",
+    "docs",
 )
 TYPES = {
     ".csv": "text/csv", ".json": "application/json", ".html": "text/html", ".png": "image/png", ".svg": "image/svg+xml",

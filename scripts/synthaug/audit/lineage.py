@@ -1,4 +1,4 @@
-"""The audit: proof from what each model was trained on that no test patient reached a classifier or a generator.
+"""The audit: proof from what each model was trained on that no test patient reached it, or a generator before it.
 
 What an imported generator was trained on is the user's word; all else was written by the trainings themselves.
 
@@ -22,16 +22,19 @@ DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the ot
 
 @dataclass(frozen=True)
 class Cohort:
-    """What the audit knows of the lesions and of one seed's folds.
+    """What the audit knows of the units (lesions, slices) and of one seed's folds.
 
     Attributes
     ----------
+    unit
+        What the units are called: the name of their column.
     patient, class_of, set_of : dict
-        Of each lesion, from ``rois.csv``.
+        Of each unit, from the table of units; the last two are empty where a task has no classes or no extra units.
     fold : dict
-        Of each main lesion, from ``folds.csv``.
+        Of each main unit, from ``folds.csv``.
     """
 
+    unit: str
     patient: dict[str, str]
     class_of: dict[str, str]
     set_of: dict[str, str]
@@ -42,7 +45,7 @@ class Cohort:
         return len(set(self.fold.values()) - set(trained)) > 1
 
     def test_patients(self, trained: str) -> set[str]:
-        """Return the patients with a lesion outside the folds ``trained``."""
+        """Return the patients with a unit outside the folds ``trained``."""
         return {self.patient[lesion] for lesion, fold in self.fold.items() if fold not in trained}
 
 
@@ -63,9 +66,10 @@ class Generator:
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """One classifier, what it was trained on and what it predicted."""
+class Model:
+    """One model of an arm, what it was trained on and what it predicted."""
 
+    stage: str
     arm: str
     size: str
     seed: int
@@ -75,7 +79,7 @@ class Classifier:
 
     @property
     def name(self) -> str:
-        return classifier_name(self.arm, self.size, self.seed, self.folds)
+        return model_name(self.stage, self.arm, self.size, self.seed, self.folds)
 
 
 def generator_name(preset: str, group: int | str, seed: int, folds: str, cls: str) -> str:
@@ -83,13 +87,23 @@ def generator_name(preset: str, group: int | str, seed: int, folds: str, cls: st
     return f"seed-{seed}/generators/{preset}/on-{group}/train-{folds}/{cls}"
 
 
-def classifier_name(arm: str, size: str, seed: int, folds: str) -> str:
-    """Return the name of a classifier, which is its folder below the cohort's results."""
-    return f"seed-{seed}/classify/{arm}/{size}/train-{folds}"
+def model_name(stage: str, arm: str, size: str, seed: int, folds: str) -> str:
+    """Return the name of an arm's model, which is its folder below the cohort's results; ``stage``: ``classify``."""
+    return f"seed-{seed}/{stage}/{arm}/{size}/train-{folds}"
 
 
-def cohort(rois: pd.DataFrame, folds: pd.DataFrame, seed: int) -> Cohort:
-    """Join the lesions with one seed's folds.
+def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str) -> Cohort:
+    """Join the units with one seed's folds.
+
+    Parameters
+    ----------
+    units
+        The task's table of units, such as ``rois.csv``: ``<unit>,patient`` and, where the task has them, ``class`` and
+        ``set`` (main or extra).
+    folds
+        ``folds.csv``.
+    unit
+        What the units are called, such as ``lesion``.
 
     Raises
     ------
@@ -97,108 +111,111 @@ def cohort(rois: pd.DataFrame, folds: pd.DataFrame, seed: int) -> Cohort:
         If the two disagree, a patient is in two folds, or in both the main and the extra set.
     """
     patient, class_of, set_of = (
-        dict(zip(rois["lesion"], rois[name], strict=True)) for name in ("patient", "class", "set")
+        dict(zip(units[unit], units[name], strict=True)) if name in units else {}
+        for name in ("patient", "class", "set")
     )
+    set_of = set_of or dict.fromkeys(patient, "main")
     problems = []
-    main = {lesion for lesion, name in set_of.items() if name == "main"}
-    for lesion in sorted(main ^ set(folds["lesion"])):
-        problems.append(f"lesion {lesion} is in the main set or in the folds, not in both")
-    for lesion, name in zip(folds["lesion"], folds["patient"], strict=True):
-        if patient.get(lesion, name) != name:
-            problems.append(f"lesion {lesion} is of patient {name} in the folds, of {patient[lesion]} in rois.csv")
+    main = {name for name, part in set_of.items() if part == "main"}
+    for name in sorted(main ^ set(folds[unit])):
+        problems.append(f"{unit} {name} is in the main set or in the folds, not in both")
+    for name, known in zip(folds[unit], folds["patient"], strict=True):
+        if patient.get(name, known) != known:
+            problems.append(f"{unit} {name} is of patient {known} in the folds, of {patient[name]} in the {unit}s")
     for name, numbers in folds.groupby("patient")["fold"].unique().items():
         if len(numbers) > 1:
             problems.append(f"patient {name} is in the folds {', '.join(map(str, sorted(numbers)))}")
-    extra = {patient[lesion] for lesion, name in set_of.items() if name == "extra"}
-    for name in sorted(extra & {patient[lesion] for lesion in main}):
+    extra = {patient[name] for name, part in set_of.items() if part == "extra"}
+    for name in sorted(extra & {patient[name] for name in main}):
         problems.append(f"patient {name} is in both the main and the extra set")
     _stop(f"seed-{seed}/folds.csv", problems)
-    fold = dict(zip(folds["lesion"], folds["fold"].astype(str), strict=True))
-    return Cohort(patient, class_of, set_of, fold)
+    fold = dict(zip(folds[unit], folds["fold"].astype(str), strict=True))
+    return Cohort(unit, patient, class_of, set_of, fold)
 
 
 def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
-    """Return a line for each lesion that the generator must not have been trained on."""
+    """Return a line for each unit that the generator must not have been trained on."""
     rows = generator.train_set
     leaks = list(_real_leaks(rows, generator.folds, known, (*STORED, IMPORTED)))
     if generator.cls != ANY_CLASS:
-        for lesion in sorted(set(rows["lesion"][rows["source"] != IMPORTED])):  # imported: patients, with all they have
-            if known.class_of.get(lesion, generator.cls) != generator.cls:
-                leaks.append(f"lesion {lesion} is of class {known.class_of[lesion]}, not {generator.cls}")
+        seen = rows[known.unit][rows["source"] != IMPORTED]  # of an imported one patients are known, with all they have
+        for name in sorted(set(seen)):
+            if known.class_of.get(name, generator.cls) != generator.cls:
+                leaks.append(f"{known.unit} {name} is of class {known.class_of[name]}, not {generator.cls}")
     return [f"{generator.name}: {leak}" for leak in leaks]
 
 
-def classifier_leaks(classifier: Classifier, known: Cohort, generators: list[Generator]) -> list[str]:
-    """Return a line for each lesion, patient or generator that must not have reached the classifier.
+def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> list[str]:
+    """Return a line for each unit, patient or generator that must not have reached the model.
 
-    Its predictions are checked too: they must be of all main lesions outside its folds, once each.
+    Its predictions are checked too: they must be of all main units outside its folds, once each.
     """
-    rows = classifier.train_set
+    rows = model.train_set
     synthetic = rows["source"] == SYNTHETIC
-    leaks = list(_real_leaks(rows[~synthetic], classifier.folds, known, FOLD_SOURCES + EXTRA_SOURCES))
-    for (preset, cls), _ in rows[synthetic].groupby(["generator", "class"]):
-        made_for = (preset, classifier.size.split("+")[0], classifier.seed, classifier.folds)
+    leaks = list(_real_leaks(rows[~synthetic], model.folds, known, FOLD_SOURCES + EXTRA_SOURCES))
+    made = rows[synthetic] if "class" in rows else rows[synthetic].assign(**{"class": ANY_CLASS})
+    for preset, cls in made.groupby(["generator", "class"]).groups if synthetic.any() else ():
+        made_for = (preset, model.size.split("+")[0], model.seed, model.folds)
         same = [g for g in generators if (g.preset, str(g.group), g.seed, g.folds) == made_for]
         if not any(g.cls in (cls, ANY_CLASS) for g in same):
             leaks.append(
                 f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
             )
-    leaks += _discriminator_problems(classifier, generators)
-    leaks += _prediction_problems(classifier, known)
-    return [f"{classifier.name}: {leak}" for leak in leaks]
+    leaks += _discriminator_problems(model, generators, known.unit)
+    leaks += _prediction_problems(model, known)
+    return [f"{model.name}: {leak}" for leak in leaks]
 
 
 def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[str, ...]) -> Iterator[str]:
-    tested = known.test_patients(trained)
-    for source, lesion in rows[["source", "lesion"]].drop_duplicates().itertuples(index=False):
-        patient, fold = known.patient.get(lesion), known.fold.get(lesion)
+    tested, unit = known.test_patients(trained), known.unit
+    for source, name in rows[["source", unit]].drop_duplicates().itertuples(index=False):
+        patient, fold = known.patient.get(name), known.fold.get(name)
         if source not in sources:
-            yield f"source {source} (lesion {lesion}) is not one of {', '.join(sources)}"
+            yield f"source {source} ({unit} {name}) is not one of {', '.join(sources)}"
         elif patient is None:
-            yield f"lesion {lesion} is in the training set but not in rois.csv"
+            yield f"{unit} {name} is in the training set but not among the cohort's {unit}s"
         elif patient in tested:
-            yield f"lesion {lesion} of test patient {patient} is in the training set"
+            yield f"{unit} {name} of test patient {patient} is in the training set"
         elif source in FOLD_SOURCES and (fold is None or fold not in trained):
-            yield f"lesion {lesion} of patient {patient} is in the training set but in none of its folds"
-        elif source in EXTRA_SOURCES and known.set_of[lesion] != "extra":
-            yield f"lesion {lesion} of patient {patient} is in the training set as an extra one, but is of the main set"
+            yield f"{unit} {name} of patient {patient} is in the training set but in none of its folds"
+        elif source in EXTRA_SOURCES and known.set_of[name] != "extra":
+            yield f"{unit} {name} of patient {patient} is in the training set as an extra one, but is of the main set"
 
 
-def _discriminator_problems(classifier: Classifier, generators: list[Generator]) -> Iterator[str]:
+def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:
     """Yield a line if the arm is a generator's discriminator, but the two were not trained on the same images."""
-    preset = classifier.arm.removesuffix(DISCRIMINATOR)
-    if preset == classifier.arm:
+    preset = model.arm.removesuffix(DISCRIMINATOR)
+    if preset == model.arm:
         return
-    made_for = (preset, classifier.seed, classifier.folds, ANY_CLASS)
+    made_for = (preset, model.seed, model.folds, ANY_CLASS)
     halves = [g for g in generators if (g.preset, g.seed, g.folds, g.cls) == made_for]
     if not halves:
         yield f"it is the discriminator of a generator {preset} of all classes and these folds, which is unknown"
-    elif not any(_images(half) == _images(classifier) for half in halves):
+    elif not any(_images(half, unit) == _images(model, unit) for half in halves):
         yield f"its training set is not that of {halves[0].name}, whose discriminator it is"
 
 
-def _images(model: Generator | Classifier) -> list[tuple]:
-    return sorted(model.train_set[["source", "lesion", "rank", "class"]].itertuples(index=False, name=None))
+def _images(model: Generator | Model, unit: str) -> list[tuple]:
+    return sorted(model.train_set[["source", unit, "rank", "class"]].itertuples(index=False, name=None))
 
 
-def _prediction_problems(classifier: Classifier, known: Cohort) -> list[str]:
-    predictions = classifier.predictions
-    expected = {lesion for lesion, fold in known.fold.items() if fold not in classifier.folds}
+def _prediction_problems(model: Model, known: Cohort) -> list[str]:
+    predictions, unit = model.predictions, known.unit
+    expected = {name for name, fold in known.fold.items() if fold not in model.folds}
     problems = [
-        f"lesion {lesion} is a test lesion without prediction"
-        for lesion in sorted(expected - set(predictions["lesion"]))
+        f"{unit} {name} is a test {unit} without prediction" for name in sorted(expected - set(predictions[unit]))
     ]
-    problems += [
-        f"lesion {lesion} is predicted twice" for lesion in predictions["lesion"][predictions["lesion"].duplicated()]
-    ]
-    for row in predictions.itertuples(index=False):
-        if row.lesion not in expected:
-            problems.append(f"lesion {row.lesion} is predicted but is no test lesion")
+    problems += [f"{unit} {name} is predicted twice" for name in predictions[unit][predictions[unit].duplicated()]]
+    facts = ("patient", "fold", "class") if known.class_of else ("patient", "fold")
+    for row in predictions.to_dict("records"):
+        name = row[unit]
+        if name not in expected:
+            problems.append(f"{unit} {name} is predicted but is no test {unit}")
             continue
-        found = (row.patient, str(row.fold), row.truth)
-        right = (known.patient[row.lesion], known.fold[row.lesion], known.class_of[row.lesion])
+        found = (row["patient"], str(row["fold"]), row.get("truth"))[: len(facts)]
+        right = (known.patient[name], known.fold[name], known.class_of.get(name))[: len(facts)]
         if found != right:
-            problems.append(f"lesion {row.lesion} is predicted as (patient, fold, class) {found}, it is {right}")
+            problems.append(f"{unit} {name} is predicted as ({', '.join(facts)}) {found}, it is {right}")
     return problems
 
 
@@ -219,18 +236,24 @@ def common_versions(models: dict[str, dict]) -> dict[str, str]:
     return _common({name: model["versions"] for name, model in models.items() if not model.get(IMPORTED)}, advice)
 
 
-def common_precision(models: dict[str, dict]) -> str | None:
-    """Return the precision that all networks were trained in; None if there is no network. As `common_versions`.
+def common_precision(models: dict[str, dict]) -> dict[str, str]:
+    """Return the precision that networks were trained in, by their kind: architecture, maps and batch.
 
-    ``precision: auto`` gives different ones on a cluster of different machines, and then arms would differ by it.
+    As `common_versions`. ``precision: auto`` chooses by the kind of network and by the machine: on a cluster of
+    different machines networks of one kind may have different ones, and then arms would differ by it.
     """
     networks = {
-        name: {"precision": model["params"]["precision"]}
+        name: {_kind(model["params"]): model["params"]["precision"]}
         for name, model in models.items()
         if not model.get(IMPORTED) and "precision" in model.get("params", {})
     }
     advice = "precisions mix, so the models are not comparable; name one in precision: and run again"
-    return _common(networks, advice).get("precision")
+    return _common(networks, advice)
+
+
+def _kind(params: dict) -> str:
+    maps = params.get("widths") or [params.get(f"{half}_maps") for half in ("generator", "discriminator")]
+    return f"{params.get('architecture', 'classifier')}, {'-'.join(map(str, maps))} maps, batch {params.get('batch')}"
 
 
 def _common(facts: dict[str, dict[str, str]], advice: str) -> dict[str, str]:
@@ -249,12 +272,10 @@ def _common(facts: dict[str, dict[str, str]], advice: str) -> dict[str, str]:
     return {fact: next(iter(by_value)) for fact, by_value in sorted(users.items())}
 
 
-def check(
-    cohorts: dict[int, Cohort], generators: list[Generator], classifiers: Iterable[Classifier]
-) -> list[dict[str, object]]:
-    """Check every model and return the `record` of each, generators first.
+def check(cohorts: dict[int, Cohort], generators: list[Generator], models: Iterable[Model]) -> list[dict[str, object]]:
+    """Check every generator and model and return the `record` of each, generators first.
 
-    ``classifiers`` is read once, and one of them is held at a time.
+    ``models`` is read once, and one of them is held at a time.
 
     Raises
     ------
@@ -265,25 +286,25 @@ def check(
     for generator in generators:
         leaks += generator_leaks(generator, cohorts[generator.seed])
         records.append(record(generator, cohorts[generator.seed]))
-    for classifier in classifiers:
-        leaks += classifier_leaks(classifier, cohorts[classifier.seed], generators)
-        records.append(record(classifier, cohorts[classifier.seed]))
+    for model in models:
+        leaks += model_leaks(model, cohorts[model.seed], generators)
+        records.append(record(model, cohorts[model.seed]))
     _stop("the training sets are not clean, so no result of these models is valid", leaks)
     return records
 
 
-def record(model: Generator | Classifier, known: Cohort) -> dict[str, object]:
+def record(model: Generator | Model, known: Cohort) -> dict[str, object]:
     """Return what the audit counted of one model."""
     rows = model.train_set
-    lesions = set(rows["lesion"]) - {""}
+    units = set(rows[known.unit]) - {""}
     tested = known.test_patients(model.folds)
     return {
         "model": model.name,
         "inner": known.is_inner(model.folds),
         "training_images": {source: int(n) for source, n in rows["source"].value_counts().sort_index().items()},
-        "training_lesions": len(lesions),
-        "training_patients": len({known.patient.get(lesion) for lesion in lesions}),
-        "test_lesions": sum(fold not in model.folds for fold in known.fold.values()),
+        f"training_{known.unit}s": len(units),
+        "training_patients": len({known.patient.get(name) for name in units}),
+        f"test_{known.unit}s": sum(fold not in model.folds for fold in known.fold.values()),
         "test_patients": len(tested),
     }
 

@@ -7,42 +7,35 @@ import pandas as pd
 from scipy.special import ndtri
 
 from synthaug import seeding
-from synthaug.classification import measures
-from synthaug.classification.training_sets import CLASSIC
+from synthaug.classification.measures import Classification, ClassPool
 from synthaug.evaluation import resampling
-from synthaug.report import figure_style
+from synthaug.evaluation.pools import Run
+from synthaug.terms import arms
+from synthaug.terms.arms import CLASSIC
 
 MAX_BINS, PER_BIN = 10, 30  # at most so many bins, of at least so many lesions where there are enough
 COLUMNS = ["arm", "rule", "measure", "value", "low", "high", "scores"]  # of calibration.csv
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(resampling.Params):
     """What calibration needs of the config."""
 
-    master_seed: int
-    classes: list[str]
-    folds: int
-    bootstrap: int
-    confidence: float  # of the intervals
     operating_point: str  # the rule
     arms: list[str]  # in the order of the config, `classic` first
-
-    def statistics(self) -> resampling.Params:
-        return resampling.Params(self.master_seed, self.classes, self.folds, self.bootstrap, self.confidence)
 
 
 def are_probabilities(arm: str) -> bool:
     """Return whether the arm's scores are probabilities; those of support vector machines are squashed distances."""
-    return arm not in figure_style.BASELINES
+    return arm not in arms.BASELINES
 
 
-def predicted_confidence(pool: measures.Pool) -> tuple[np.ndarray, np.ndarray]:
+def predicted_confidence(pool: ClassPool) -> tuple[np.ndarray, np.ndarray]:
     """Return of each lesion the probability of its predicted class, float (n,), and whether it is right, bool (n,)."""
     return pool.scores[np.arange(len(pool.predicted)), pool.predicted], pool.predicted == pool.truth
 
 
-def brier(pool: measures.Pool, weights: np.ndarray) -> np.ndarray:
+def brier(pool: ClassPool, weights: np.ndarray) -> np.ndarray:
     """Return the Brier score (1950, over all classes): mean squared distance of the probabilities from the truth.
 
     From 0 to 2. For two classes it is twice what is usually called so.
@@ -81,7 +74,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int) -> n
     return np.abs(gaps).sum(axis=-1) / len(order)
 
 
-def reliability(pools: list[measures.Pool], level: float) -> pd.DataFrame:
+def reliability(pools: list[ClassPool], level: float) -> pd.DataFrame:
     """Return the accuracy in bins of equal mass of the confidence, the seeds' predictions together.
 
     Returns
@@ -93,7 +86,7 @@ def reliability(pools: list[measures.Pool], level: float) -> pd.DataFrame:
     confidence, right = (np.concatenate(parts) for parts in zip(*map(predicted_confidence, pools), strict=True))
     order = np.argsort(confidence, kind="stable")
     rows = []
-    for members in np.array_split(order, bin_number(len(pools[0].lesions))):
+    for members in np.array_split(order, bin_number(len(pools[0].units))):
         lesions = len(members) / len(pools)
         accuracy = right[members].mean()
         rows.append((confidence[members].mean(), accuracy, *wilson(accuracy, lesions, level), lesions))
@@ -109,7 +102,7 @@ def wilson(share: float, number: float, level: float) -> tuple[float, float]:
     return max(0.0, min(float(center - half), share)), min(1.0, max(float(center + half), share))
 
 
-def table(pools: dict[tuple[str, str, int], measures.Pool], params: Params) -> pd.DataFrame:
+def table(pools: dict[Run, ClassPool], measures: Classification, params: Params) -> pd.DataFrame:
     """Return ``calibration.csv``: a row for each arm and measure, means over the seeds.
 
     Brier score, mean confidence and confidence minus accuracy have intervals of resamples of patients and seeds. The
@@ -121,7 +114,7 @@ def table(pools: dict[tuple[str, str, int], measures.Pool], params: Params) -> p
     pools
         From `operating_points.at`, by (arm, rule, seed).
     """
-    evaluation = resampling.Evaluation(pools, params.statistics())
+    evaluation = resampling.Evaluation(pools, measures, params)
     seeds_of = {arm: seeds for (arm, _), seeds in evaluation.runs().items()}
     rows, classic = [], None
     for arm in (arm for arm in params.arms if arm in seeds_of):
@@ -144,14 +137,14 @@ def table(pools: dict[tuple[str, str, int], measures.Pool], params: Params) -> p
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _errors(pools: list[measures.Pool], params: Params) -> dict[str, tuple[float, float, float]]:
-    bins = bin_number(len(pools[0].lesions))
+def _errors(pools: list[ClassPool], params: Params) -> dict[str, tuple[float, float, float]]:
+    bins = bin_number(len(pools[0].units))
     found = np.mean([calibration_error(*predicted_confidence(pool), bins) for pool in pools])
     random = seeding.stream(params.master_seed, "calibration", "simulated")
     simulated = []
     for start in range(0, params.bootstrap, resampling.BLOCK):
         # One draw serves all seeds: their predictions of a lesion are right or wrong together as far as they can be.
-        drawn = random.random((min(resampling.BLOCK, params.bootstrap - start), len(pools[0].lesions)))
+        drawn = random.random((min(resampling.BLOCK, params.bootstrap - start), len(pools[0].units)))
         errors = [calibration_error(_confidence(pool), drawn < _confidence(pool), bins) for pool in pools]
         simulated.append(np.mean(errors, axis=0))
     simulated = np.concatenate(simulated)
@@ -164,11 +157,11 @@ def _errors(pools: list[measures.Pool], params: Params) -> dict[str, tuple[float
     }
 
 
-def _confidence(pool: measures.Pool) -> np.ndarray:
+def _confidence(pool: ClassPool) -> np.ndarray:
     return predicted_confidence(pool)[0]
 
 
-def _excess(pool: measures.Pool) -> np.ndarray:
+def _excess(pool: ClassPool) -> np.ndarray:
     confidence, right = predicted_confidence(pool)
     return confidence - right
 

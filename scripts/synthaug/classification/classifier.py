@@ -12,7 +12,7 @@ from torch.nn import functional
 from synthaug import seeding
 from synthaug.classification import cnn
 from synthaug.errors import InputError
-from synthaug.training import cuda_graph, device, loop_state
+from synthaug.training import cuda_graph, device, loop_state, optimisers
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def train(
     # Dropout reads PyTorch's own stream of the device; nothing else does.
     torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
     shares = seeding.stream(params.master_seed, *names, "mixup")
-    update = torch.optim.SGD(network.parameters(), params.learning_rate, params.momentum, nesterov=True, fused=True)
+    update = optimisers.Sgd(network.parameters(), params.learning_rate, params.momentum)
     data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
     truth = torch.tensor(labels, device=where)
     totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from synthaug.classification import frid_adar, tables
-from synthaug.classification import measures as class_measures
+from synthaug.classification import frid_adar
 from synthaug.evaluation import operating_points
 from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
+from synthaug.report.evaluated import NOT_RUN, Evaluated
+from synthaug.report.numbers import estimate, percent, probability, span
+from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR, EXTRA
+from synthaug.terms.totals import ALL
 
 ABSENT = "not in this config"
 CODE = "fixed in the code"
@@ -43,17 +46,17 @@ def arms_of(config: dict) -> dict[str, str]:
     >>> arms_of({"experiment": {"generators": ["small"]}, "generators": presets})["dcgan"]
     'small'
     """
-    result = {arm: arm for arm in (frid_adar.CLASSIC, frid_adar.EXTRA, *frid_adar.BASELINES)}
+    result = {arm: arm for arm in (CLASSIC, EXTRA, *BASELINES)}
     for name in config["experiment"]["generators"]:
         architecture = config["generators"].get(name, {}).get("architecture")
         if architecture in (frid_adar.DCGAN, frid_adar.ACGAN):
             result.setdefault(architecture, name)
     if frid_adar.ACGAN in result:
-        result[frid_adar.ACGAN + frid_adar.DISCRIMINATOR] = result[frid_adar.ACGAN] + frid_adar.DISCRIMINATOR
+        result[frid_adar.ACGAN + DISCRIMINATOR] = result[frid_adar.ACGAN] + DISCRIMINATOR
     return result
 
 
-def rows(evaluated: tables.Evaluated, config: dict) -> list[Row]:
+def rows(evaluated: Evaluated, config: dict) -> list[Row]:
     """Put our value beside each published number, chosen in the paper's way and by the configured rule."""
     arms = arms_of(config)
     result = []
@@ -94,10 +97,8 @@ def _columns(name: str, estimate: Estimate) -> dict[str, str]:
     }
 
 
-def _estimate(
-    evaluated: tables.Evaluated, published: frid_adar.Published, arm: str, rule: str, config: dict
-) -> Estimate:
-    if published.lesions not in (class_measures.ALL, *config["cases"]["classes"]):
+def _estimate(evaluated: Evaluated, published: frid_adar.Published, arm: str, rule: str, config: dict) -> Estimate:
+    if published.lesions not in (ALL, *config["cases"]["classes"]):
         return Estimate(size="no such class here")
     if published.metric == "difference":
         found = evaluated.difference(arm, rule)
@@ -106,10 +107,10 @@ def _estimate(
         found = evaluated.measure(arm, published.size or rule, published.metric, published.lesions)
         values = None if found is None else [found["value"], found["low"], found["high"]]
     if values is None:
-        return Estimate(size=tables.NOT_RUN)
+        return Estimate(size=NOT_RUN)
     signed = published.metric == "difference"
     size = published.size or evaluated.sizes(arm, rule)
-    return Estimate(*(tables.percent(value, signed=signed) for value in values), size)
+    return Estimate(*(percent(value, signed=signed) for value in values), size)
 
 
 def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list[dict[str, object]]:
@@ -127,8 +128,8 @@ def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list
     measures = [
         ("right class, real", CLASS, REAL),
         ("right class, synthetic", CLASS, SYNTHETIC),
-        ("right class, all", CLASS, class_measures.ALL),
-        ("real or synthetic", ORIGIN, class_measures.ALL),
+        ("right class, all", CLASS, ALL),
+        ("real or synthetic", ORIGIN, ALL),
     ]
     result = []
     for place, (name, task, origin) in enumerate(measures):
@@ -140,19 +141,19 @@ def readers(scores: pd.DataFrame | None, agreement: pd.DataFrame | None) -> list
         ours = []
         if agreement is not None:
             between = agreement[agreement["agreement"] == BETWEEN]
-            ours = _readers(between.assign(origin=class_measures.ALL), "readers", CLASS, name, class_measures.ALL)
+            ours = _readers(between.assign(origin=ALL), "readers", CLASS, name, ALL)
         both = " and ".join(frid_adar.TABLE4)
-        result.append(_read("section 4.4", both, f"class, {name}", tables.percent(number / shown), ours))
+        result.append(_read("section 4.4", both, f"class, {name}", percent(number / shown), ours))
     return result
 
 
 def _readers(table: pd.DataFrame, who: str, task: str, measure: str, origin: str) -> list[tuple[str, str]]:
     rows = table[(table["task"] == task) & (table["measure"] == measure) & (table["origin"] == origin)]
     result = []
-    for row in rows[rows[who] != class_measures.ALL].to_dict("records"):
-        text = tables.estimate(row["value"], row["low"], row["high"])
+    for row in rows[rows[who] != ALL].to_dict("records"):
+        text = estimate(row["value"], row["low"], row["high"])
         if task == ORIGIN:
-            text += f"; {row['chance_of']} scores {tables.percent(row['chance'])}"
+            text += f"; {row['chance_of']} scores {percent(row['chance'])}"
         result.append((row[who], text))
     return result
 
@@ -177,7 +178,7 @@ def implied(confidence: float = 0.95) -> list[dict[str, str]]:
         result.append(
             _implied(
                 f"{name}: Wilson's {100 * confidence:g} % interval of {number}/{lesions}",
-                f"{tables.span(low, high)} %",
+                f"{span(low, high)} %",
                 "how far chance alone could move the accuracy, one lesion a patient",
             )
         )
@@ -186,7 +187,7 @@ def implied(confidence: float = 0.95) -> list[dict[str, str]]:
     result.append(
         _implied(
             "Both accuracies as two independent samples, z test",
-            f"p = {tables.probability(p)}",
+            f"p = {probability(p)}",
             "the unpaired test; the same lesions were classified twice, but which were right twice is not said",
         )
     )
@@ -207,8 +208,8 @@ def implied(confidence: float = 0.95) -> list[dict[str, str]]:
         result.append(
             _implied(
                 f"{reader}: {number} of {shown} told real from synthetic",
-                f"{tables.percent(number / shown)} %, p = {tables.probability(p)}",
-                f'against {tables.percent(always)} %, the share of real ROIs, which "always real" scores (one-sided): '
+                f"{percent(number / shown)} %, p = {probability(p)}",
+                f'against {percent(always)} %, the share of real ROIs, which "always real" scores (one-sided): '
                 "no evidence that the reader could tell, and none that nobody could",
             )
         )
@@ -243,12 +244,12 @@ def settings(config: dict) -> list[dict[str, str | bool]]:
     return [*result, row | {"same": similar}]
 
 
-def cohort(evaluated: tables.Evaluated, config: dict) -> list[dict[str, str | bool]]:
+def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
     """Return what the paper says of its cohort beside what is known of this one."""
-    at_rule = evaluated.metrics[evaluated.metrics["arm"] == frid_adar.CLASSIC]
+    at_rule = evaluated.metrics[evaluated.metrics["arm"] == CLASSIC]
     measured = at_rule.drop_duplicates(["metric", "class"]).set_index(["metric", "class"])["n"]
     ours = {name: int(measured.get(("sensitivity", name), 0)) for name in config["cases"]["classes"]}
-    patients = evaluated.comparisons.loc[evaluated.comparisons["class"] == class_measures.ALL, "patients"]
+    patients = evaluated.comparisons.loc[evaluated.comparisons["class"] == ALL, "patients"]
     theirs = "portal-phase CT, 182 two-dimensional slices of one hospital"
     source = "phantom: simulated lesions" if is_phantom(config) else "the cohort's own"
     return [

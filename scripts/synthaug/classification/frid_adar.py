@@ -6,9 +6,9 @@ classification", Neurocomputing 321:321-331, 2018. Numbers are in percent, as pr
 
 from dataclasses import dataclass
 
-CLASSIC, DCGAN, ACGAN, EXTRA = "classic", "dcgan", "acgan", "extra"
-DISCRIMINATOR = "-discriminator"  # what the arm of a generator's own classifier is called after its name
-BASELINES = ("bovw-multi", "bovw-single", "gabor", "glcm")  # in the order of Table 6
+from synthaug.terms.arms import CLASSIC, DISCRIMINATOR, EXTRA
+
+DCGAN, ACGAN = "dcgan", "acgan"  # the paper's generators, by their architecture
 CLASSES = ("cyst", "metastasis", "hemangioma")
 LESIONS = {"cyst": 53, "metastasis": 64, "hemangioma": 65}  # section 2.1
 FOLDS = (63, 63, 62)  # examples in each fold, section 4.1

@@ -5,15 +5,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthaug.classification import measures
 from synthaug.classification.calibration import Params, are_probabilities, predicted_confidence, reliability
+from synthaug.classification.measures import ClassPool
+from synthaug.evaluation.pools import Run
 from synthaug.report import figure_style
 
 PANEL, COLUMNS = 2.4, 4  # inches; panels in a row
 COUNT_BINS = 20
 
 
-def diagrams(pools: dict[tuple[str, str, int], measures.Pool], values: pd.DataFrame, params: Params) -> Figure:
+def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) -> Figure:
     """Draw the accuracy in bins of confidence, above how many lesions have which confidence.
 
     Parameters
@@ -23,6 +24,7 @@ def diagrams(pools: dict[tuple[str, str, int], measures.Pool], values: pd.DataFr
     values
         ``calibration.csv``.
     """
+    classes = next(iter(pools.values())).scores.shape[1]
     arms = list(dict.fromkeys(values["arm"]))
     columns = min(COLUMNS, len(arms))
     rows = -(-len(arms) // columns)
@@ -38,8 +40,8 @@ def diagrams(pools: dict[tuple[str, str, int], measures.Pool], values: pd.DataFr
             below.set_axis_on()
             of_arm = [pool for (name, _, _), pool in pools.items() if name == arm]
             look = figure_style.arm_style(arm, params.arms)
-            _reliability(above, reliability(of_arm, params.confidence), look, len(params.classes))
-            _counts(below, of_arm, look["color"], len(params.classes))
+            _reliability(above, reliability(of_arm, params.confidence), look, classes)
+            _counts(below, of_arm, look["color"], classes)
             above.set_title(_title(arm, values[values["arm"] == arm]), fontsize=8)
             if place % columns == 0:
                 above.set_ylabel("Accuracy (%)")
@@ -65,7 +67,7 @@ def _reliability(axes: Axes, bins: pd.DataFrame, look: dict[str, str], classes: 
     axes.set(ylim=(-3, 103))
 
 
-def _counts(axes: Axes, pools: list[measures.Pool], colour: str, classes: int) -> None:
+def _counts(axes: Axes, pools: list[ClassPool], colour: str, classes: int) -> None:
     confidence = np.concatenate([predicted_confidence(pool)[0] for pool in pools])
     edges = np.linspace(1 / classes, 1, COUNT_BINS + 1)
     counts = np.histogram(confidence, edges)[0] / len(pools)

@@ -1,4 +1,4 @@
-"""The paper's result tables for this cohort, in its layout, and the comparison of the arms; percent with one decimal.
+"""The paper's result tables for this cohort, in its layout; percent with one decimal.
 
 Every table shows the arms at one operating point: the size that the configured rule chose (`operating_points`).
 """
@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 
 from synthaug.classification import measures
-from synthaug.classification.frid_adar import BASELINES, DISCRIMINATOR
-from synthaug.classification.training_sets import CLASSIC
 from synthaug.errors import InputError
 from synthaug.evaluation import operating_points
+from synthaug.evaluation.pools import Run
+from synthaug.report.evaluated import Evaluated, label, with_interval
+from synthaug.report.headline import OPERATING_POINT
+from synthaug.report.numbers import percent
+from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR
+from synthaug.terms.totals import ALL
 
 TRUE_BY_PREDICTED = "True \\ predicted"
-OPERATING_POINT = "Operating point"
-NOT_RUN = "not run"  # of an arm that lacks the rule
 
 
 @dataclass(frozen=True)
@@ -31,63 +33,12 @@ class Params:
     generators: list[str]  # those of them that add synthetic images; the first is that of Table 3
 
 
-@dataclass(frozen=True)
-class Evaluated:
-    """What the evaluation wrote: ``metrics.csv``, ``comparisons.csv`` and ``operating_points.csv``."""
-
-    metrics: pd.DataFrame
-    comparisons: pd.DataFrame
-    choice: pd.DataFrame
-
-    def measure(self, arm: str, rule: str, metric: str, name: str = measures.ALL) -> pd.Series | None:
-        """Return the row of a measure at a rule, the mean over seeds; nothing where the arm lacks the rule."""
-        table = self.metrics
-        rows = table[
-            (table["arm"] == arm)
-            & (table["size"] == rule)
-            & (table["seed"].astype(str) == measures.ALL)
-            & (table["metric"] == metric)
-            & (table["class"] == name)
-        ]
-        return None if rows.empty else rows.iloc[0]
-
-    def difference(self, arm: str, rule: str) -> pd.Series | None:
-        """Return how the accuracy of ``arm`` compares with that of `classic`, both at ``rule``."""
-        table = self.comparisons
-        rows = table[
-            (table["against"] == rule)
-            & (table["arm_a"] == arm)
-            & (table["metric"] == "accuracy")
-            & (table["class"] == measures.ALL)
-        ]
-        return None if rows.empty else rows.iloc[0]
-
-    def seeds(self, arm: str, rule: str) -> int:
-        """Return how many seeds an arm was run with."""
-        return self._chosen(arm, rule)["seed"].nunique()
-
-    def sizes(self, arm: str, rule: str) -> str:
-        """Return the sizes chosen for an arm, with how often each was where seeds or test folds differ."""
-        counts = self._chosen(arm, rule)["size"].value_counts()
-        if len(counts) == 1:
-            return counts.index[0]
-        return ", ".join(f"{size} ({counts[size]}x)" for size in operating_points.ascending(counts.index))
-
-    def _chosen(self, arm: str, rule: str) -> pd.DataFrame:
-        return self.choice[(self.choice["rule"] == rule) & (self.choice["arm"] == arm)]
-
-
-def label(rule: str) -> str:
-    """Return a rule's name as it is shown: what was read off the test folds is called optimistic."""
-    return f"{rule} (optimistic)" if rule == operating_points.PUBLISHED else rule
-
-
 def check(evaluated: Evaluated, params: Params) -> None:
     """Refuse a run without `classic` or without the first generator at the configured rule."""
     if not params.generators:
         raise InputError("experiment: expected generators to compare with classic, found none")
     for arm in (CLASSIC, params.generators[0]):
-        if evaluated.measure(arm, params.operating_point, "accuracy") is None:
+        if evaluated.measure(arm, params.operating_point, measures.ACCURACY) is None:
             raise InputError(
                 f"arm {arm}: has no size by the rule {params.operating_point}, the operating point of the config; "
                 f"found {sorted(set(evaluated.choice.loc[evaluated.choice['arm'] == arm, 'rule']))}; add to the "
@@ -108,7 +59,7 @@ def confusion_table(counts: np.ndarray, params: Params) -> pd.DataFrame:
 
 
 def pooled_confusion(
-    pools: dict[tuple[str, str, int], measures.Pool], choice: pd.DataFrame, params: Params, arm: str
+    pools: dict[Run, measures.ClassPool], choice: pd.DataFrame, params: Params, arm: str
 ) -> np.ndarray:
     """Sum the (k, k) confusion counts of ``arm`` at the operating point over the seeds."""
     at_rule = operating_points.at(pools, choice, params.operating_point)
@@ -121,13 +72,13 @@ def pooled_confusion(
 
 
 def methods_table(evaluated: Evaluated, arms: list[str], params: Params) -> pd.DataFrame:
-    """Lay out sensitivity and specificity, weighted by prevalence, as the paper's Tables 5 and 6: a row an arm."""
+    """Lay out sensitivity and specificity, weighted by prevalence, as the paper's Tables 5 and 6: one row per arm."""
     rule = params.operating_point
     return pd.DataFrame(
         {
             "Method": arm,
-            "Sensitivity (%)": _with_interval(evaluated.measure(arm, rule, "sensitivity")),
-            "Specificity (%)": _with_interval(evaluated.measure(arm, rule, "specificity")),
+            "Sensitivity (%)": with_interval(evaluated.measure(arm, rule, "sensitivity")),
+            "Specificity (%)": with_interval(evaluated.measure(arm, rule, "specificity")),
             OPERATING_POINT: label(rule),
         }
         for arm in arms
@@ -148,119 +99,18 @@ def method_arms(params: Params) -> list[str]:
 def class_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     """Lay out the paper's Table 7: sensitivity and specificity by class, the generators and `classic` within a class.
 
-    A row an arm, where the paper has two columns an arm: that stays readable with many generators.
+    One row per arm, where the paper has two columns per arm: that stays readable with many generators.
     """
     rule = params.operating_point
-    labels = {name: name for name in params.classes} | {measures.ALL: "Weighted average"}
+    labels = {name: name for name in params.classes} | {ALL: "Weighted average"}
     return pd.DataFrame(
         {
             "Class": shown,
             "Arm": arm,
-            "Sensitivity (%)": _with_interval(evaluated.measure(arm, rule, "sensitivity", name)),
-            "Specificity (%)": _with_interval(evaluated.measure(arm, rule, "specificity", name)),
+            "Sensitivity (%)": with_interval(evaluated.measure(arm, rule, "sensitivity", name)),
+            "Specificity (%)": with_interval(evaluated.measure(arm, rule, "specificity", name)),
             OPERATING_POINT: label(rule),
         }
         for name, shown in labels.items()
         for arm in [*params.generators, CLASSIC]
     )
-
-
-def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
-    """Compare the arms at the operating point: a row each, `classic` first; differences are paired."""
-    rule = params.operating_point
-    interval = f"{100 * params.confidence:g} % interval"
-    rows = []
-    for arm in params.arms:
-        accuracy = evaluated.measure(arm, rule, "accuracy")
-        difference = evaluated.difference(arm, rule)
-        row = dict.fromkeys(
-            [
-                *("Arm", "Size per fold", OPERATING_POINT, "Lesions", "Seeds", "Accuracy (%)", f"Accuracy {interval}"),
-                *("Accuracy minus classic (points)", f"Difference {interval}", "p (Holm)", "Verdict"),
-                "Smallest detectable difference (points)",
-            ],
-            "",
-        )
-        row |= {"Arm": arm, "Size per fold": NOT_RUN, OPERATING_POINT: label(rule)}
-        if accuracy is not None:
-            row |= {
-                "Size per fold": evaluated.sizes(arm, rule),
-                "Lesions": str(accuracy["n"]),
-                "Seeds": str(evaluated.seeds(arm, rule)),
-                "Accuracy (%)": percent(accuracy["value"]),
-                f"Accuracy {interval}": span(accuracy["low"], accuracy["high"]),
-            }
-        if difference is not None:
-            row |= {
-                "Accuracy minus classic (points)": percent(difference["delta"], signed=True),
-                f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
-                "p (Holm)": probability(difference["p_holm"]),
-                "Verdict": difference["verdict"],
-                "Smallest detectable difference (points)": percent(difference["detectable"]),
-            }
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
-    """Compare the rules: for each rule and arm the sizes chosen, accuracy and difference from `classic`."""
-    rows = []
-    for rule in operating_points.RULES:
-        for arm in params.arms:
-            accuracy = evaluated.measure(arm, rule, "accuracy")
-            difference = evaluated.difference(arm, rule)
-            rows.append(
-                {
-                    "Rule": label(rule),
-                    "Arm": arm,
-                    "Size per fold": NOT_RUN if accuracy is None else evaluated.sizes(arm, rule),
-                    "Accuracy (%)": "" if accuracy is None else _with_interval(accuracy),
-                    "Accuracy minus classic (points)": ""
-                    if difference is None
-                    else f"{percent(difference['delta'], signed=True)} "
-                    f"({span(difference['low'], difference['high'], signed=True)})",
-                    "Verdict": "" if difference is None else difference["verdict"],
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def percent(fraction: float, *, signed: bool = False) -> str:
-    """Write a fraction as percent with one decimal; ``n/a`` where it is not defined.
-
-    >>> percent(0.7857), percent(-0.0001, signed=True)
-    ('78.6', '+0.0')
-    """
-    if np.isnan(fraction):
-        return "n/a"
-    value = round(100 * fraction, 1) + 0.0  # adding 0.0 turns -0.0 into 0.0
-    return f"{value:+.1f}" if signed else f"{value:.1f}"
-
-
-def span(low: float, high: float, *, signed: bool = False) -> str:
-    """Write an interval of fractions in percent, such as ``72.1 to 83.9``."""
-    return f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"
-
-
-def estimate(value: float, low: float, high: float) -> str:
-    """Write a fraction and its interval in percent.
-
-    >>> estimate(0.7857, 0.721, 0.839), estimate(0.5, np.nan, np.nan)
-    ('78.6 (72.1 to 83.9)', '50.0 (no interval)')
-    """
-    return f"{percent(value)} ({'no interval' if np.isnan([low, high]).any() else span(low, high)})"
-
-
-def probability(p: float) -> str:
-    """Write a p value with three decimals.
-
-    >>> probability(0.0749), probability(0.0002)
-    ('0.075', '<0.001')
-    """
-    if np.isnan(p):
-        return "n/a"
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _with_interval(row: pd.Series | None) -> str:
-    return NOT_RUN if row is None else f"{percent(row['value'])} ({span(row['low'], row['high'])})"

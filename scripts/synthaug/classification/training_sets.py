@@ -1,35 +1,19 @@
 """Which images a model trains on.
 
-Sizes count images added per training fold to the un-augmented ROIs (paper section 4.2.1): ``"5000"`` adds 5000 classic
-augmentations a fold, ``"5000+1000x3"`` also 1000 synthetic or extra images a fold for each of three classes. Groups are
-nested, the smaller within the larger, for any split, and hold the same number of augmentations of each lesion, give or
-take one.
+Groups of classic augmentations are nested, the smaller within the larger, for any split, and hold the same number of
+augmentations of each lesion, give or take one. `sizes` says how sizes are written.
 """
-
-import re
 
 import pandas as pd
 
 from synthaug import seeding
 from synthaug.errors import InputError
+from synthaug.terms import sizes
+from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
 DRAWN = "online"  # source: an augmentation that is drawn afresh in each epoch
-CLASSIC, ONLINE, MIXUP, EXTRA = "classic", "online", "mixup", "extra"  # arms; any other is the name of a generator
 ALL_CLASSES = "all"  # the class of a generator of all classes
-SIZE = re.compile(r"(\d+)(?:\+(\d+)x(\d+))?")
-
-
-def parse_size(size: str) -> tuple[int, int]:
-    """Return the classic images a fold and the further images a fold and class of a size string.
-
-    >>> parse_size("5000+1000x3")
-    (5000, 1000)
-    """
-    match = SIZE.fullmatch(size)
-    if not match:
-        raise InputError(f'size "{size}": expected "N" or "N+MxC", such as 5000 or 5000+1000x3')
-    return int(match[1]), int(match[2] or 0)
 
 
 def lesions_of(folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
@@ -92,7 +76,7 @@ def classifier_set(
     first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
     of the classic group, as many places for augmentations that each epoch draws afresh (source `DRAWN`).
     """
-    classic, further = parse_size(size)
+    classic, further = sizes.parse(size)
     fresh = arm in (ONLINE, MIXUP)
     parts = [_classic(rois, pool_index, folds, train_folds, classic, seed, master_seed, fresh=fresh)]
     if fresh:

@@ -1,14 +1,19 @@
-"""Paired tests of two classifiers on the same lesions, where lesions of one patient are not independent.
+"""Paired tests of two models on the same units (lesions, slices), where units of one patient are not independent.
 
-The main test is `sign_flip`, which takes whole patients. `mcnemar` is what papers report; it takes lesions for
-independent. `clustered_mcnemar` is the large-sample form of `sign_flip`.
+The main test is `sign_flip`, which takes whole patients; it serves measures that are sums over units. `swap` serves the
+others. `mcnemar` is what papers report; it takes units for independent. `clustered_mcnemar` is the large-sample form of
+`sign_flip`.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
 
 PERMUTATIONS = 19_999  # random sign flips where the exact distribution is out of reach
+SWAPS = 1_999  # random swaps, of which each measures two arms anew
 ENUMERATED = 14  # patients up to which all sign flips are gone through
+EXHAUSTED = 10  # patients up to which all swaps are
 BLOCK = 2000  # sign flips computed at a time; bounds the memory
 ROUNDING = 1e-9  # sums of fractions that differ by less, relative to the largest possible sum, are tied
 
@@ -16,16 +21,16 @@ ROUNDING = 1e-9  # sums of fractions that differ by less, relative to the larges
 def sign_flip(sums: np.ndarray, generator: np.random.Generator) -> float:
     """Return the two-sided p of the patient-level sign-flip permutation test of a sum of paired differences.
 
-    Under the null hypothesis the two classifiers are exchangeable within a patient, so each patient's sum could as
+    Under the null hypothesis the two models are exchangeable within a patient, so each patient's sum could as
     well have the other sign; p is the share of sign patterns whose total is at least as far from 0 as the observed.
-    Whole numbers (lesions, counted over seeds) and few patients are computed exactly, the rest by random sign flips,
+    Whole numbers (units, counted over seeds) and few patients are computed exactly, the rest by random sign flips,
     where the observed pattern counts as one of them, so that p is never 0 (Phipson and Smyth, Stat. Appl. Genet. Mol.
     Biol. 9:39, 2010).
 
     Parameters
     ----------
     sums : (patients,) array
-        Each patient's sum of differences, over lesions and seeds.
+        Each patient's sum of differences, over units and seeds.
     generator
         Used for random sign flips only.
 
@@ -51,13 +56,44 @@ def sign_flip(sums: np.ndarray, generator: np.random.Generator) -> float:
     return float(1 + hits) / (1 + PERMUTATIONS)
 
 
+def swap(difference: Callable[[np.ndarray], float], patients: int, generator: np.random.Generator) -> float:
+    """Return the two-sided p of the permutation test that swaps whole patients between two models.
+
+    For a measure that is no sum over units, such as a correlation or an average precision: under the null hypothesis
+    the two models are exchangeable within a patient, so the patients' predictions could as well have come from the
+    other one. With few patients all swaps are gone through, else random ones, as in `sign_flip`.
+
+    Parameters
+    ----------
+    difference
+        Of the measure between the two models, after the patients of a (patients,) bool array were swapped.
+
+    Returns
+    -------
+    float
+        Not a number where the difference is none. Swaps without a difference are left out.
+    """
+    observed = difference(np.zeros(patients, dtype=bool))
+    if np.isnan(observed):
+        return np.nan
+    exact = patients <= EXHAUSTED
+    if exact:
+        patterns = (np.arange(2**patients)[:, np.newaxis] >> np.arange(patients) & 1).astype(bool)
+    else:
+        patterns = generator.random((SWAPS, patients)) < 0.5
+    swapped = np.array([difference(pattern) for pattern in patterns])
+    swapped = swapped[~np.isnan(swapped)]
+    hits = int((np.abs(swapped) >= abs(observed) - ROUNDING).sum())
+    return hits / len(swapped) if exact else (1 + hits) / (1 + len(swapped))
+
+
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the exact two-sided p of McNemar's test, 1 without discordant lesions.
+    """Return the exact two-sided p of McNemar's test, 1 without discordant units.
 
     Parameters
     ----------
     only_a, only_b
-        Lesions that only the one and only the other classifier has right.
+        Units that only the one and only the other model has right.
     """
     discordant = only_a + only_b
     return float(stats.binomtest(only_a, discordant).pvalue) if discordant else 1.0
@@ -66,12 +102,12 @@ def mcnemar(only_a: int, only_b: int) -> float:
 def clustered_mcnemar(sums: np.ndarray) -> float:
     """Return the p of McNemar's chi-square test for clustered pairs (Obuchowski, Stat. Med. 17:1495, 1998).
 
-    With one lesion a patient it is McNemar's statistic without continuity correction, times (patients - 1) / patients.
+    With one unit per patient it is McNemar's statistic without continuity correction, times (patients - 1) / patients.
 
     Parameters
     ----------
     sums : (patients,) array
-        Each patient's lesions that only the one classifier has right, minus those that only the other has; also 0s.
+        Each patient's units that only the one model has right, minus those that only the other has; also 0s.
     """
     squares = np.square(sums).sum()
     if squares == 0:

@@ -1,34 +1,34 @@
 """Intervals that respect patients and seeds: the BCa bootstrap over both, paired over arms and sizes.
 
-Lesions of one patient are not independent, so whole patients are drawn, with all their lesions. A mean over several
-seeds varies with the trainings too, so each resample also draws seeds, independently of the patients (the pigeonhole
-bootstrap; Owen, Ann. Appl. Stat. 1:386, 2007). That errs on the safe side: where trainings only flip lesions, without
-being better or worse as a whole, the interval is about a quarter too wide. With one seed an interval covers other
-patients, but no other training. One set of resamples serves every arm, so differences between arms are paired.
+Units of one patient (lesions, slices) are not independent, so whole patients are drawn, with all their units. A mean
+over several seeds varies with the trainings too, so each resample also draws seeds, independently of the patients (the
+pigeonhole bootstrap; Owen, Ann. Appl. Stat. 1:386, 2007). That errs on the safe side: where trainings only flip units,
+without being better or worse as a whole, the interval is about a quarter too wide. With one seed an interval covers
+other patients, but no other training. One set of resamples serves every arm, so differences between arms are paired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
+from scipy import special  # not scipy.stats, a second's import
 
 from synthaug import seeding
-from synthaug.classification import measures as class_measures
+from synthaug.evaluation.measures import Key, Measures, Pool
+from synthaug.evaluation.pools import Run
+from synthaug.terms.totals import ALL
 
 COLUMNS = ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]  # of metrics.csv
 SEED_COLUMNS = ["arm", "size", "metric", "seeds", "mean", "sd_between", "se_within"]  # of seeds.csv
-SPREAD = ("accuracy", "sensitivity", "specificity")  # the metrics of seeds.csv
 BLOCK = 1000  # resamples computed at a time; bounds the memory, changes no result
 
 
 @dataclass(frozen=True)
 class Params:
-    """What `evaluate` needs of the config."""
+    """What every statistic needs of the config."""
 
     master_seed: int
-    classes: list[str]
     folds: int
     bootstrap: int  # number of resamples
     confidence: float  # of the intervals, e.g. 0.95
@@ -40,12 +40,12 @@ def patient_weights(patients: np.ndarray, number: int, generator: np.random.Gene
     Parameters
     ----------
     patients : (n,) array
-        The patient of each lesion.
+        The patient of each unit.
 
     Returns
     -------
     (1 + number, n) uint16 array
-        How often each lesion counts: row 0 is the cohort itself (all 1), each further row one resample.
+        How often each unit counts: row 0 is the cohort itself (all 1), each further row one resample.
     """
     names, patient = np.unique(patients, return_inverse=True)
     drawn = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=number)
@@ -99,14 +99,14 @@ def bca_interval(
         return np.nan, np.nan
     tied = np.isclose(values, value, rtol=0, atol=1e-9)  # frequent in counts; equal up to rounding
     below = np.mean((values < value) & ~tied) + np.mean(tied) / 2
-    bias = norm.ppf(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
+    bias = special.ndtri(np.clip(below, 1 / len(values), 1 - 1 / len(values)))
     deviation = left_out.mean() - left_out if len(left_out) else np.zeros(1)
     spread = np.square(deviation).sum()
     acceleration = (deviation**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     patients = max(len(left_out) if fewest is None else fewest, 2)
-    reach = np.sqrt(patients / (patients - 1)) * t.ppf((1 + confidence) / 2, patients - 1)
+    reach = np.sqrt(patients / (patients - 1)) * special.stdtrit(patients - 1, (1 + confidence) / 2)
     shifted = bias + np.array([-reach, reach])
-    levels = norm.cdf(bias + shifted / np.maximum(1 - acceleration * shifted, 0.05))  # no pole with a few patients
+    levels = special.ndtr(bias + shifted / np.maximum(1 - acceleration * shifted, 0.05))  # no pole with a few patients
     low, high = np.quantile(values, levels)
     return float(low), float(high)
 
@@ -116,12 +116,14 @@ class Evaluation:
 
     Parameters
     ----------
-    pools : dict of (arm, size, seed) to `class_measures.Pool`
-        From `class_measures.pools` and `operating_points.at`, so all of the same lesions.
+    pools : dict of (arm, size, seed) to Pool
+        From `pools.pooled` and `operating_points.at`, so all of the same units.
+    measures
+        Of the task.
     """
 
-    def __init__(self, pools: dict[tuple[str, str, int], class_measures.Pool], params: Params):
-        self.pools, self.params = pools, params
+    def __init__(self, pools: dict[Run, Pool], measures: Measures, params: Params):
+        self.pools, self.task, self.params = pools, measures, params
         patients = next(iter(pools.values())).patients
         drawn = patient_weights(patients, params.bootstrap, seeding.stream(params.master_seed, "bootstrap"))
         self.weights = np.vstack([drawn, patients != np.unique(patients)[:, np.newaxis]])
@@ -134,24 +136,28 @@ class Evaluation:
             result.setdefault((arm, size), []).append(seed)
         return result
 
-    def measures(self, arm: str, size: str, seed: int) -> dict[tuple[str, str], np.ndarray]:
-        """Return each measure by (metric, class) as a (1 + bootstrap + patients,) array.
+    def measures(
+        self,
+        arm: str,
+        size: str,
+        seed: int,
+        keys: Sequence[Key] | None = None,
+        members: np.ndarray | None = None,
+    ) -> dict[Key, np.ndarray]:
+        """Return measures by (metric, class), each a (1 + bootstrap + patients,) array.
 
         The value comes first, then its resamples, then the values without each patient.
-        """
-        pool = self.pools[arm, size, seed]
-        blocks = [class_measures.measures(pool, self.params.classes, weights) for weights in self._blocks()]
-        return {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
 
-    def confusions(self, arm: str, size: str, seed: int) -> np.ndarray:
-        """Return the confusion counts (`class_measures.confusion`) likewise, (1 + bootstrap + patients, k, k)."""
-        pool = self.pools[arm, size, seed]
-        return np.concatenate(
-            [
-                class_measures.confusion(pool.truth, pool.predicted, len(self.params.classes), weights)
-                for weights in self._blocks()
-            ]
-        )
+        Parameters
+        ----------
+        keys
+            The measures asked for; all by default.
+        members : (n,) bool array, optional
+            The units that count; all by default.
+        """
+        pool, count = self.pools[arm, size, seed], 1.0 if members is None else members
+        blocks = [self.task.values(pool, weights * count, keys) for weights in self._blocks()]
+        return {key: np.concatenate([block[key] for block in blocks]) for key in keys or blocks[0]}
 
     def over_seeds(self, by_seed: dict[int, np.ndarray]) -> np.ndarray:
         """Average an array such as `measures` returns over the seeds, in a resample over those that it drew.
@@ -187,37 +193,34 @@ class Evaluation:
             yield self.weights[i : i + BLOCK].astype(float)
 
 
-def evaluate(
-    pools: dict[tuple[str, str, int], class_measures.Pool], params: Params
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def evaluate(pools: dict[Run, Pool], measures: Measures, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of ``metrics.csv`` and of ``seeds.csv``, in fractions.
 
     Returns
     -------
     metrics : DataFrame
-        All measures with their intervals: a row for each arm, size, seed, metric and class. The interval of one seed
-        says what other patients would have given. The rows of seed `all` are means over the seeds and their
-        intervals say what other patients and other seeds would have given; they are there with one seed too, so a
-        reader needs no other, but then cover patients only.
+        All measures with their intervals: one row for each arm, size, seed, metric and class. The interval of one seed
+        says what other patients would have given. The rows of seed `all` are means over the seeds and their intervals
+        say what other patients and other seeds would have given; they are there with one seed too, so a reader needs
+        no other, but then cover patients only. ``n`` is how many units the measure counts.
     seeds : DataFrame
-        Of accuracy and the averages of sensitivity and specificity: the number of seeds, the mean over them, the
-        standard deviation between them (empty for one seed) and the mean standard error within them, which is what
-        the choice of patients alone makes of one seed.
+        Of the metrics that the task names: the number of seeds, the mean over them, the standard deviation between
+        them (empty for one seed) and the mean standard error within them, which is what the choice of patients alone
+        makes of one seed.
     """
-    evaluation = Evaluation(pools, params)
+    evaluation = Evaluation(pools, measures, params)
     rows, spread = [], []
     for (arm, size), seeds in evaluation.runs().items():
-        counted = class_measures.lesions_counted(pools[arm, size, seeds[0]], params.classes)
+        counted = {key: int(units.sum()) for key, units in measures.counted(pools[arm, size, seeds[0]]).items()}
         by_seed = {seed: evaluation.measures(arm, size, seed) for seed in seeds}
         keys = by_seed[seeds[0]]
         average = {key: evaluation.over_seeds({seed: by_seed[seed][key] for seed in seeds}) for key in keys}
-        for seed, values in [*by_seed.items(), (class_measures.ALL, average)]:
-            for metric, name in keys:
-                estimate = evaluation.summary(values[metric, name])
-                rows.append((arm, size, str(seed), metric, name, *estimate, counted[metric, name]))
-        for metric in SPREAD:
-            single = [by_seed[seed][metric, class_measures.ALL] for seed in seeds]
+        for seed, values in [*by_seed.items(), (ALL, average)]:
+            for key in keys:
+                rows.append((arm, size, str(seed), *key, *evaluation.summary(values[key]), counted[key]))
+        for metric in measures.spread:
+            single = [by_seed[seed][metric, ALL] for seed in seeds]
             between = np.std([values[0] for values in single], ddof=1) if len(seeds) > 1 else np.nan
             within = np.mean([evaluation.standard_error(values) for values in single])
-            spread.append((arm, size, metric, len(seeds), average[metric, class_measures.ALL][0], between, within))
+            spread.append((arm, size, metric, len(seeds), average[metric, ALL][0], between, within))
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(spread, columns=SEED_COLUMNS)

@@ -1,4 +1,4 @@
-"""Accuracy by lesion size and by the free columns of the case table, such as site or scanner."""
+"""The primary measure by lesion size and by the free columns of the case table, such as site or scanner."""
 
 import logging
 from dataclasses import dataclass
@@ -6,64 +6,65 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synthaug.classification import measures
-from synthaug.classification.training_sets import CLASSIC
-from synthaug.cohort.cases import COLUMNS as CASE_COLUMNS
-from synthaug.cohort.cases import MOST_GROUPS
 from synthaug.errors import InputError
 from synthaug.evaluation import resampling
+from synthaug.evaluation.measures import Measures, Pool
+from synthaug.evaluation.pools import Run
+from synthaug.terms.arms import CLASSIC
+from synthaug.terms.case_columns import COLUMNS as CASE_COLUMNS
+from synthaug.terms.case_columns import MOST_GROUPS
+from synthaug.terms.totals import ALL
 
-LEVELS = (2, MOST_GROUPS)  # a free column with fewer values divides nothing, one with more leaves too few lesions each
+LEVELS = (2, MOST_GROUPS)  # a free column with fewer values divides nothing, one with more leaves too few units each
 NUMBERS = ("diameter_mm", "diameter_px")  # the only ones of cases.csv that are used
-EVERYTHING = "all lesions"
 NOT_GIVEN = "not given"
-# Of subgroups.csv.
 COLUMNS = [
-    "subgroup", "level", "arm", "rule", "value", "low", "high", "lesions", "patients",
-    "delta", "delta_low", "delta_high",
-]  # fmt: skip
+    *("subgroup", "level", "arm", "rule", "value", "low", "high", "units", "patients"),
+    *("delta", "delta_low", "delta_high"),
+]  # of subgroups.csv; units bears the name of the task's, such as lesions
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(resampling.Params):
     """What the subgroups need of the config."""
 
-    master_seed: int
-    classes: list[str]
-    folds: int
-    bootstrap: int
-    confidence: float  # of the intervals
     operating_point: str  # the rule
     arms: list[str]  # in the order of the config, `classic` first
     shown: list[str]  # the arms drawn beside `classic`
 
-    def statistics(self) -> resampling.Params:
-        return resampling.Params(self.master_seed, self.classes, self.folds, self.bootstrap, self.confidence)
+
+def everything(unit: str) -> str:
+    """Return the name of the subgroup of all units."""
+    return f"all {unit}s"
 
 
-def levels(cases: pd.DataFrame, lesions: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
-    """Return which of the ``lesions`` are in each level of each subgroup: by (subgroup, level) a bool (n,) array.
+def levels(cases: pd.DataFrame, units: np.ndarray, unit: str) -> dict[tuple[str, str], np.ndarray]:
+    """Return which of the ``units`` are in each level of each subgroup: by (subgroup, level) a bool (n,) array.
 
-    First all lesions; then tertiles of ``diameter_mm``, or of ``diameter_px`` if a lesion lacks the other; then the
-    free columns with `LEVELS` values. The log says which columns are left out.
+    First all units; then tertiles of ``diameter_mm``, or of ``diameter_px`` if a lesion lacks the other; then the free
+    columns with `LEVELS` values. The log says which columns are left out.
 
     Parameters
     ----------
     cases
-        The table ``cases.csv``, all text but `NUMBERS`.
+        A table of the units, such as ``cases.csv``; all text but `NUMBERS`.
+    unit
+        The name of its first column, such as ``lesion``.
     """
-    rows = cases.set_index("lesion")
-    missing = sorted(set(lesions) - set(rows.index))
+    rows = cases.set_index(unit)
+    missing = sorted(set(units) - set(rows.index))
     if missing:
         raise InputError(
-            f"cases.csv: expected every predicted lesion, {len(missing)} are missing, the first {missing[0]}; "
+            f"cases.csv: expected every predicted {unit}, {len(missing)} are missing, the first {missing[0]}; "
             "delete the predictions and run again"
         )
-    rows = rows.loc[lesions]
-    result = {(EVERYTHING, EVERYTHING): np.ones(len(rows), dtype=bool)}
-    result |= _tertiles(rows)
+    rows = rows.loc[units]
+    name = everything(unit)
+    result = {(name, name): np.ones(len(rows), dtype=bool)}
+    if NUMBERS[1] in rows:
+        result |= _tertiles(rows)
     for name in (name for name in rows if name not in CASE_COLUMNS):
         values = rows[name].replace("", NOT_GIVEN)
         given = sorted(set(values) - {NOT_GIVEN}, key=_rank)
@@ -96,38 +97,29 @@ def _rank(level: str) -> tuple[float, str]:
     return (float(level) if level.replace(".", "", 1).isdecimal() else np.inf), level
 
 
-def accuracy(pool: measures.Pool, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the accuracy of the lesions ``members``, bool (n,), in each row of ``weights`` (b, n).
+def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
+    """Return ``subgroups.csv``: one row for each subgroup, level and arm, in fractions, means over the seeds.
 
-    Not a number in resamples without such a lesion.
-    """
-    counts = weights[:, members]
-    number = counts.sum(axis=1)
-    right = counts @ (pool.predicted == pool.truth)[members].astype(float)
-    return np.divide(right, number, out=np.full(len(number), np.nan), where=number > 0)
-
-
-def table(pools: dict[tuple[str, str, int], measures.Pool], cases: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return ``subgroups.csv``: a row for each subgroup, level and arm, in fractions, means over the seeds.
-
-    ``delta`` is the accuracy minus that of `classic` on the same lesions, in the same resamples of patients and seeds,
-    so paired; `classic` itself has none.
+    ``delta`` is the primary measure minus that of `classic` on the same units, in the same resamples of patients and
+    seeds, so paired; `classic` itself has none.
 
     Parameters
     ----------
     pools
         From `operating_points.at`, by (arm, rule, seed).
+    cases
+        See `levels`.
     """
-    evaluation = resampling.Evaluation(pools, params.statistics())
+    evaluation = resampling.Evaluation(pools, measures, params)
     seeds_of = {arm: seeds for (arm, _), seeds in evaluation.runs().items()}
-    first = next(iter(pools.values()))
+    first, key = next(iter(pools.values())), (measures.primary, ALL)
     rule, rows = params.operating_point, []
-    for (subgroup, level), members in levels(cases, first.lesions).items():
+    for (subgroup, level), members in levels(cases, first.units, measures.unit).items():
         counted = int(members.sum()), len(np.unique(first.patients[members]))
         classic = None
         for arm in (arm for arm in params.arms if arm in seeds_of):
             values = evaluation.over_seeds(
-                {seed: accuracy(pools[arm, rule, seed], members, evaluation.weights) for seed in seeds_of[arm]}
+                {seed: evaluation.measures(arm, rule, seed, [key], members)[key] for seed in seeds_of[arm]}
             )
             delta = (np.nan,) * 3
             if arm == CLASSIC:
@@ -135,4 +127,4 @@ def table(pools: dict[tuple[str, str, int], measures.Pool], cases: pd.DataFrame,
             elif classic is not None:
                 delta = evaluation.summary(values - classic)
             rows.append((subgroup, level, arm, rule, *evaluation.summary(values), *counted, *delta))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).rename(columns={"units": f"{measures.unit}s"})

@@ -13,7 +13,7 @@ from torch.nn import functional
 from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.generators import diffaugment
-from synthaug.training import cuda_graph, device, ema, loop_state
+from synthaug.training import cuda_graph, device, ema, loop_state, optimisers
 
 log = logging.getLogger(__name__)
 
@@ -135,10 +135,9 @@ def train(
     order = seeding.stream(params.master_seed, *names, "order")
     noise = seeding.stream(params.master_seed, *names, "latents")
     changes = seeding.stream(params.master_seed, *names, "diffaugment")
-    adam = {"lr": params.learning_rate, "betas": (params.beta1, params.beta2), "fused": True}
-    adam["capturable"] = where.type == "cuda"
-    update_d = torch.optim.Adam(discriminator.parameters(), **adam)
-    update_g = torch.optim.Adam(generator.parameters(), **adam)
+    rates = params.learning_rate, params.beta1, params.beta2
+    update_d = optimisers.Adam(discriminator.parameters(), *rates)
+    update_g = optimisers.Adam(generator.parameters(), *rates)
     average = ema.Average(generator, params.ema) if params.ema else None
     kept = average.network if average else generator
     generator.train()

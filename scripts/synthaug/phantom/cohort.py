@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,10 +166,13 @@ def _add(
     image[rows, columns] = total / 3
 
 
-def write_cohort(params: Params, patients: Path, table_folder: Path, log: logging.Logger) -> pd.DataFrame:
+def write_cohort(
+    params: Params, patients: Path, table_folder: Path, log: logging.Logger, threads: int = 1
+) -> pd.DataFrame:
     """Write every patient's folder under ``patients``, whole or not at all, and return the case table.
 
-    Paths in the table are relative to ``table_folder``.
+    Paths in the table are relative to ``table_folder``. As many patients are simulated at a time as there are
+    ``threads``; each draws from streams of its own, so their number changes nothing.
     """
     patients = Path(patients)
     patients.parent.mkdir(parents=True, exist_ok=True)
@@ -176,24 +180,30 @@ def write_cohort(params: Params, patients: Path, table_folder: Path, log: loggin
     base = Path(os.path.relpath(patients, table_folder))
     everyone = list(plan(params))
     rows = []
+    workers = ThreadPoolExecutor(threads)
     try:
-        for index, (patient, group, kinds) in enumerate(everyone, start=1):
-            scan = simulate(params.master_seed, patient, kinds, params.slices)
-            series.write_series(
-                scan.stored, temporary / patient / "ct", scan.origin, scan.protocol, patient, params.master_seed
-            )
-            _write_mask(scan, temporary / patient / "lesions.nii.gz")
+        scanners = workers.map(lambda each: _write_patient(params, each[0], each[2], temporary / each[0]), everyone)
+        for index, ((patient, group, kinds), scanner) in enumerate(zip(everyone, scanners, strict=True), start=1):
             image, mask = (base / patient / "ct").as_posix(), (base / patient / "lesions.nii.gz").as_posix()
             for label, kind in enumerate(kinds, start=1):
                 lesion = f"{patient}-{label}"
-                rows.append([lesion, patient, kind, image, mask, label, group, scan.protocol.model.name])
+                rows.append([lesion, patient, kind, image, mask, label, group, scanner])
             if index % 10 == 0 or index == len(everyone):
                 log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
         shutil.rmtree(patients, ignore_errors=True)
         os.replace(temporary, patients)
     finally:
+        workers.shutdown(cancel_futures=True)
         shutil.rmtree(temporary, ignore_errors=True)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _write_patient(params: Params, patient: str, kinds: list[str], folder: Path) -> str:
+    """Simulate one patient into the new ``folder`` and return the name of the scanner."""
+    scan = simulate(params.master_seed, patient, kinds, params.slices)
+    series.write_series(scan.stored, folder / "ct", scan.origin, scan.protocol, patient, params.master_seed)
+    _write_mask(scan, folder / "lesions.nii.gz")
+    return scan.protocol.model.name
 
 
 def _write_mask(scan: Scan, path: Path) -> None:

@@ -6,6 +6,7 @@ and shifts of up to 4 px, and compares what blur leaves of a central disc by cor
 do not change. A coarse search of all of them makes a shortlist, whose fit is then refined.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,10 +166,12 @@ def _halved(images: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.avg_pool2d(images.unsqueeze(1), 2).squeeze(1)
 
 
+@functools.cache
 def _disc(side: int) -> torch.Tensor:
-    """Return which pixels lie within the disc that shifted images still fill, bool (side, side)."""
+    """Return which pixels of (side * side) lie within the disc that shifted images still fill: their numbers."""
     offset = torch.arange(side) - (side - 1) / 2
-    return (offset[:, None] ** 2 + offset**2).sqrt() <= side * (0.5 - SHIFT / SIDE)
+    inside = (offset[:, None] ** 2 + offset**2).sqrt() <= side * (0.5 - SHIFT / SIDE)
+    return inside.flatten().nonzero().squeeze(1)
 
 
 def _templates(images: torch.Tensor) -> torch.Tensor:
@@ -176,7 +179,7 @@ def _templates(images: torch.Tensor) -> torch.Tensor:
 
     Constant ones are 0: they correlate with nothing.
     """
-    pixels = images[:, _disc(images.shape[-1])]
+    pixels = images.flatten(1).index_select(1, _disc(images.shape[-1]))
     pixels = pixels - pixels.mean(1, keepdim=True)
     length = pixels.norm(dim=1, keepdim=True)
     return torch.where(length > 1e-3, pixels / length.clamp(min=1e-3), torch.zeros(()))
@@ -185,12 +188,14 @@ def _templates(images: torch.Tensor) -> torch.Tensor:
 def _shifted(images: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
     """Return images (n, side, side) seen ``step`` px (x, y) further right and down: one for all, (2,), or (n, 2)."""
     side = images.shape[-1]
-    step = step.expand(len(images), 2)
     place = torch.arange(side)
+    if step.dim() == 1:
+        columns, rows = ((place + part).clamp(0, side - 1) for part in step)
+        return images.index_select(1, rows).index_select(2, columns)
     columns = (place + step[:, :1]).clamp(0, side - 1)
     rows = (place + step[:, 1:]).clamp(0, side - 1)
-    each = torch.arange(len(images))[:, None, None]
-    return images[each, rows[:, :, None], columns[:, None, :]]
+    pixels = rows[:, :, None] * side + columns[:, None, :]
+    return images.flatten(1).gather(1, pixels.flatten(1)).reshape(images.shape)
 
 
 def _posed(

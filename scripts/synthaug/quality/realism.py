@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from synthaug.classification import measures
 from synthaug.evaluation import resampling
+from synthaug.evaluation.roc import auc
 
 PIXELS = "pixels"  # the features of measures that need none
 KID, KID_TEST, SCORE, SHARPNESS, SPECTRUM = "KID", "KID to test", "AUC", "sharpness", "spectrum"
@@ -192,7 +192,7 @@ def real_synthetic_score(
         model.fit(features[~held_out], is_fake[~held_out])
         scores[held_out] = model.decision_function(features[held_out])
     drawn = [resampling.patient_weights(names, RESAMPLES, streams("bootstrap", i)) for i, names in enumerate(units)]
-    areas = measures.auc(is_fake, scores, split, np.hstack(drawn).astype(float))
+    areas = auc(is_fake, scores, split, np.hstack(drawn).astype(float))
     return _summary(areas, confidence)
 
 

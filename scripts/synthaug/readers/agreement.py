@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from synthaug.classification import measures as class_measures
-from synthaug.classification.measures import ALL
 from synthaug.readers.answers import Study
 from synthaug.readers.scores import Params, Resampling, of_width
 from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
+from synthaug.terms.totals import ALL
 
 COLUMNS = ["agreement", "readers", "task", "measure", "value", "low", "high", "n"]
 KAPPA = "Cohen's kappa"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from synthaug.classification import measures
-from synthaug.classification.measures import ALL
 from synthaug.evaluation import paired_tests
+from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study
+from synthaug.readers.detectability import detectability
 from synthaug.readers.terms import CLASS, ORIGIN, ORIGINS, REAL
+from synthaug.terms.totals import ALL
 
 GUESSING = "guessing"
 GUESSED = {"balanced accuracy": 0.5, "auc": 0.5, "d'": 0.0}  # what guessing scores
@@ -96,6 +97,6 @@ def _told(measure: str, reading: Reading, real: np.ndarray) -> np.ndarray:
         # Each image stands there as a real and as a synthetic one; the weights say which it is.
         kinds = np.repeat([True, False], len(reading.rating))
         one = np.zeros(len(kinds), dtype=int)
-        return measures.auc(kinds, np.tile(reading.rating, 2), one, np.hstack([real, 1 - real]))
+        return auc(kinds, np.tile(reading.rating, 2), one, np.hstack([real, 1 - real]))
     hits, alarms = real @ reading.says_real, (1 - real) @ reading.says_real
-    return measures.detection(hits, alarms, real.sum(axis=1), (1 - real).sum(axis=1))[measure]
+    return detectability(hits, alarms, real.sum(axis=1), (1 - real).sum(axis=1))[measure]

@@ -17,11 +17,13 @@ from scipy.stats import binomtest
 
 from synthaug import seeding
 from synthaug.classification import measures as class_measures
-from synthaug.classification.measures import ALL
 from synthaug.evaluation import resampling as stats
+from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study, readings
 from synthaug.readers.chance import Chance, chance
+from synthaug.readers.detectability import detectability
 from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+from synthaug.terms.totals import ALL
 
 COLUMNS = [
     "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
@@ -184,9 +186,9 @@ def _measures(
     if 0 < reading.real.sum() < len(reading.real):
         if not np.isnan(reading.rating).any():
             one = np.zeros(len(everything), dtype=int)
-            add(ORIGIN, "auc", ALL, ALL, class_measures.auc(reading.real, reading.rating, one, weights), everything)
+            add(ORIGIN, "auc", ALL, ALL, auc(reading.real, reading.rating, one, weights), everything)
         hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
-        detection = class_measures.detection(hits, alarms, weights @ reading.real, weights @ ~reading.real)
+        detection = detectability(hits, alarms, weights @ reading.real, weights @ ~reading.real)
         for measure, values in detection.items():
             add(ORIGIN, measure, ALL, ALL, values, everything)
     number = len(classes)

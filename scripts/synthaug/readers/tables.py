@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from synthaug.classification.measures import ALL
-from synthaug.classification.tables import estimate, percent, probability
 from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
+from synthaug.report.numbers import estimate, percent, probability
+from synthaug.terms.totals import ALL
 
 MEAN = "mean of the readers"
 AGAINST = {ABOVE: "better than", BELOW: "worse than", NEITHER: "not shown to differ from"}

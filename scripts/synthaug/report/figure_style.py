@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from synthaug.classification.frid_adar import BASELINES, DISCRIMINATOR
 from synthaug.files import artifacts
+from synthaug.terms.arms import BASELINES, generators_among
 
 # The palette of Okabe and Ito (2008), without its yellow, which is faint on white.
 ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
@@ -73,15 +73,6 @@ def save(figure: Figure, *paths: str) -> None:
 def class_colour(classes: Sequence[str], name: str) -> str:
     """Return the colour of a class: fixed by its position, so it is the same in every figure."""
     return CLASS_COLOURS[list(classes).index(name) % len(CLASS_COLOURS)]
-
-
-def generators_among(arms: Sequence[str]) -> list[str]:
-    """Return the arms that add the synthetic images of a generator, in their order.
-
-    >>> generators_among(["classic", "mixup", "acgan", "acgan-discriminator", "glcm"])
-    ['acgan']
-    """
-    return [arm for arm in arms if arm not in (*ARM_STYLES, *BASELINES) and not arm.endswith(DISCRIMINATOR)]
 
 
 def arm_style(arm: str, arms: Sequence[str]) -> dict[str, str]:

@@ -1,24 +1,25 @@
-"""Forest plot: accuracy in each subgroup, and its difference from classic augmentation."""
+"""Forest plot: the primary measure in each subgroup, and its difference from classic augmentation."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthaug.classification.training_sets import CLASSIC
-from synthaug.evaluation.subgroups import EVERYTHING, Params
+from synthaug.evaluation.measures import Measures
+from synthaug.evaluation.subgroups import Params, everything
 from synthaug.report import figure_style
+from synthaug.terms.arms import CLASSIC
 
 LINE = 0.34  # inches a level
 FEW = 10  # patients; levels with fewer are drawn hollow, since resampling so few says little
 APART = 0.5  # of a level's height, over which its arms are spread
 
 
-def forest(values: pd.DataFrame, params: Params) -> Figure:
-    """Draw ``subgroups.csv``: left the accuracy of `classic` and of the arms shown, right theirs minus `classic`."""
+def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
+    """Draw ``subgroups.csv``: left the measure of `classic` and of the arms shown, right theirs minus `classic`."""
     found = set(values["arm"])
     arms = [arm for arm in dict.fromkeys([CLASSIC, *params.shown]) if arm in found]
-    places, labels = _lines(values)
+    places, labels = _lines(values, measures.unit)
     with figure_style.style():
         figure = figure_style.new(7.2, LINE * (len(labels) + 1) + 1.2)
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.2, 1])
@@ -39,10 +40,11 @@ def forest(values: pd.DataFrame, params: Params) -> Figure:
             axes.tick_params(axis="y", length=0)
             axes.grid(axis="x", color="#dddddd", linewidth=0.6)
             axes.set_axisbelow(True)
-        left.set_xlabel("Accuracy (%)")
-        right.set_xlabel(f"Accuracy minus {CLASSIC} (points)")
+        name = measures.primary[0].upper() + measures.primary[1:]
+        left.set_xlabel(f"{name} (%)")
+        right.set_xlabel(f"{name} minus {CLASSIC} (points)")
         note = f"operating point: {params.operating_point}; bars: {100 * params.confidence:g} % intervals"
-        note += "; in brackets: lesions, patients"
+        note += f"; in brackets: {measures.unit}s, patients"
         if (values["patients"] < FEW).any():
             note += f"; hollow: fewer than {FEW} patients"
         figure.legend(
@@ -56,15 +58,15 @@ def forest(values: pd.DataFrame, params: Params) -> Figure:
     return figure
 
 
-def _lines(values: pd.DataFrame) -> tuple[dict[tuple[str, str], int], dict[int, str]]:
+def _lines(values: pd.DataFrame, unit: str) -> tuple[dict[tuple[str, str], int], dict[int, str]]:
     """Return the line of each (subgroup, level), and the label of each line; a subgroup has a heading of its own."""
-    places, labels, heading = {}, {}, EVERYTHING
-    for row in values.drop_duplicates(["subgroup", "level"]).itertuples():
+    places, labels, heading = {}, {}, everything(unit)
+    for row in values.rename(columns={f"{unit}s": "units"}).drop_duplicates(["subgroup", "level"]).itertuples():
         if row.subgroup != heading:
             heading = row.subgroup
             labels[len(labels)] = heading
         places[row.subgroup, row.level] = len(labels)
-        labels[len(labels)] = f"{row.level} ({row.lesions}, {row.patients})"
+        labels[len(labels)] = f"{row.level} ({row.units}, {row.patients})"
     return places, labels
 
 

@@ -1,14 +1,16 @@
-"""Fig. 8: accuracy against the number of training images."""
+"""Fig. 8: the primary measure against the number of training images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthaug.classification import measures
-from synthaug.classification.training_sets import SIZE, parse_size
 from synthaug.report import figure_style
+from synthaug.terms import sizes
+from synthaug.terms.arms import generators_among
+from synthaug.terms.totals import ALL
 
 DODGE = 0.006  # each further arm is drawn this share of the axis further right, so that bars do not hide each other
 MOST_WITH_SEEDS = 5  # arms; with more the lines of single seeds hide the curves
@@ -29,35 +31,30 @@ RULES = {
 class Params:
     """What Fig. 8 needs of the config."""
 
-    classes: list[str]
+    primary: str  # the task's primary metric, such as accuracy
     confidence: float
     operating_point: str  # the rule whose choice is marked: fixed, published or nested
     arms: list[str]  # in the order of the config, `classic` first
 
 
-def images_added(size: str, classes: int) -> int:
-    """Return the images that a size adds to each fold, over all classes."""
-    classic, further = parse_size(size)
-    return classic + further * classes
-
-
 def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return the accuracies of ``metrics.csv`` that are points of a curve, with their ``images``, by arm and images.
+    """Return the rows of ``metrics.csv`` that are points of a curve, with their ``images``, by arm and images.
 
     Left out are the rows at an operating point, whose size is a rule's name, and the arms without a size (baselines
     and discriminators).
     """
     arms = params.arms
-    drawn = [arm for arm in arms if arm in figure_style.ARM_STYLES or arm in figure_style.generators_among(arms)]
-    is_size = values["size"].map(lambda size: SIZE.fullmatch(size) is not None)
-    rows = values[(values["metric"] == "accuracy") & is_size & values["arm"].isin(drawn)].copy()
-    rows["images"] = [images_added(size, len(params.classes)) for size in rows["size"]]
+    drawn = [arm for arm in arms if arm in figure_style.ARM_STYLES or arm in generators_among(arms)]
+    is_size = values["size"].map(lambda size: sizes.SIZE.fullmatch(size) is not None)
+    is_primary = (values["metric"] == params.primary) & (values["class"] == ALL)
+    rows = values[is_primary & is_size & values["arm"].isin(drawn)].copy()
+    rows["images"] = [sizes.total(size) for size in rows["size"]]
     rows["place"] = rows["arm"].map(drawn.index)
     return rows.sort_values(["place", "images"], kind="stable", ignore_index=True).drop(columns="place")
 
 
-def accuracy(values: pd.DataFrame, choice: pd.DataFrame, majority: float, params: Params) -> Figure:
-    """Draw Fig. 8: total accuracy against the images added to each fold, a line an arm.
+def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, float], params: Params) -> Figure:
+    """Draw Fig. 8: the primary measure against the images added to each fold, one line per arm.
 
     Parameters
     ----------
@@ -65,8 +62,8 @@ def accuracy(values: pd.DataFrame, choice: pd.DataFrame, majority: float, params
         ``metrics.csv``.
     choice
         ``operating_points.csv``; the sizes chosen by the configured rule are circled.
-    majority
-        Share of lesions in the largest class: the accuracy of always naming that class.
+    references
+        The measure without any model, by how: ``references.csv``.
     """
     rows = curves(values, params)
     choice = choice[choice["rule"] == params.operating_point]
@@ -80,7 +77,7 @@ def accuracy(values: pd.DataFrame, choice: pd.DataFrame, majority: float, params
         for arm in drawn:
             look = figure_style.arm_style(arm, params.arms)
             by_seed = dict(tuple(rows[rows["arm"] == arm].groupby(rows["seed"].astype(str))))
-            mean = by_seed.pop(measures.ALL)
+            mean = by_seed.pop(ALL)
             _draw_arm(axes, arm, mean, look)
             for line in by_seed.values() if thin else ():
                 axes.plot(line["images"], 100 * line["value"], color=look["color"], linewidth=0.6, alpha=0.45)
@@ -90,15 +87,18 @@ def accuracy(values: pd.DataFrame, choice: pd.DataFrame, majority: float, params
             )
         meaning = f"{params.operating_point}: {RULES[params.operating_point]}"
         circle = axes.plot([], [], "o", markersize=11, fillstyle="none", color="black", label=meaning)
-        line = axes.axhline(100 * majority, color=figure_style.GREY, linestyle=":", label="always the largest class")
+        lines = [
+            axes.axhline(100 * value, color=figure_style.GREY, linestyle=":", label=how)
+            for how, value in references.items()
+        ]
         axes.set_xlabel("Training images added per fold")
-        axes.set_ylabel("Total accuracy (%)")
+        axes.set_ylabel(f"{params.primary[0].upper()}{params.primary[1:]} (%)")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         over = "patients and seeds" if rows["seed"].nunique() > 2 else "patients"
         note = f"bars: {100 * params.confidence:g} % interval over {over}; circles: operating point"
         if thin:
             note += "; thin lines: single seeds"
-        handles = [*axes.containers, *circle, line]
+        handles = [*axes.containers, *circle, *lines]
         figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, title=note, title_fontsize=8)
     return figure
 

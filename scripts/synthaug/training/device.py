@@ -21,10 +21,16 @@ class Compute:
     """CPU threads of PyTorch; part of the result, because sums round differently when they are split differently."""
     precision: str
     """``float32``, or ``bfloat16``: convolutions and products in bfloat16, weights and losses in float32; or ``auto``:
-    ``bfloat16`` where the hardware computes in it, see `settle`."""
+    ``bfloat16`` where the hardware computes in it and the network gains by it, see `settle`."""
 
 
 Params = TypeVar("Params", bound=Compute)
+
+# Images in a batch times maps of the narrowest convolution, from which bfloat16 is worth it on a processor: the least
+# that was measured to gain clearly. Images a core-second in bfloat16 and in float32 on an EPYC with AVX512-BF16: 26 and
+# 14 (DCGAN of the paper's size, 64 x 64), 320 and 168 (its classifier, 64 x 32), 2506 and 1617 (the demo's, 64 x 8);
+# but 779 and 680 there, and 364 and 353 on a Xeon with AMX, for the demo's DCGAN, 16 x 8.
+WORTH_BFLOAT16 = 64 * 8
 
 
 def pick(compute: Compute) -> torch.device:
@@ -55,16 +61,22 @@ def pick(compute: Compute) -> torch.device:
     return torch.device("cuda" if cuda else "cpu")
 
 
-def settle(params: Params, where: torch.device) -> Params:
-    """Return ``params`` with the precision ``auto`` replaced by what the device ``where`` computes fastest."""
+def settle(params: Params, where: torch.device, batch: int, maps: int) -> Params:
+    """Return ``params`` with the precision ``auto`` replaced by what the device computes a network faster in.
+
+    The same network on processors of one model has the same precision, so nothing is timed: ``bfloat16`` where the
+    hardware computes in it and, on a processor, the batch times the maps of the narrowest convolution reach
+    `WORTH_BFLOAT16`.
+    """
     if params.precision != "auto":
         return params
     if where.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        faster = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         known = torch.cpu.get_capabilities()
         native = any(known.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
-    return replace(params, precision="bfloat16" if native else "float32")
+        faster = native and batch * maps >= WORTH_BFLOAT16
+    return replace(params, precision="bfloat16" if faster else "float32")
 
 
 def draws(seed: int) -> torch.Generator:

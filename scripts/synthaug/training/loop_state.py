@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from synthaug.training.optimisers import Optimiser
+
 
 class Checkpoint(Protocol):
     """Where a state is saved to and resumed from: `synthaug.training.checkpoints.Checkpoint`."""
@@ -27,7 +29,7 @@ class State:
     """
 
     networks: dict[str, nn.Module]
-    optimisers: dict[str, torch.optim.Optimizer]
+    optimisers: dict[str, Optimiser]
     streams: dict[str, np.random.Generator]
     tensors: dict[str, torch.Tensor]
     """Further tensors, on the networks' device, that steps change in place."""
@@ -91,8 +93,7 @@ class State:
         for name, place in self._places():
             place.copy_(tensors[name])
         for name, optimiser in self.optimisers.items():
-            parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-            for number, parameter in enumerate(parameters):
+            for number, parameter in enumerate(optimiser.parameters):
                 prefix = f"optimiser/{name}/{number}/"
                 saved = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
                 optimiser.state[parameter] = {key: _like(parameter, value) for key, value in saved.items()}
@@ -114,9 +115,9 @@ class State:
             yield f"tensor/{name}", value
 
 
-def _moments(optimiser: torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tensor]]:
-    for number, state in optimiser.state_dict()["state"].items():
-        for key, value in state.items():
+def _moments(optimiser: Optimiser) -> Iterator[tuple[str, torch.Tensor]]:
+    for number, parameter in enumerate(optimiser.parameters):
+        for key, value in optimiser.state.get(parameter, {}).items():
             if value is not None:
                 yield f"{number}/{key}", value
 

@@ -30,7 +30,7 @@ COLUMNS = ["source", "lesion", "rank", "class", "generator"]
 
 @pytest.fixture
 def known():
-    return lineage.cohort(ROIS, FOLDS, 0)
+    return lineage.cohort(ROIS, FOLDS, 0, "lesion")
 
 
 def generator(*more, cls="cyst", folds="12"):
@@ -48,7 +48,7 @@ def classifier(*more, arm="dcgan", predicted=None):
     """Return a classifier trained on folds 1 and 2, so tested on P0, with the rows ``more`` in its training set."""
     rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L2", -1, "met", ""), ("pool", "L3", 4, "met", ""), *more]
     predicted = predictions() if predicted is None else predicted
-    return lineage.Classifier(arm, "100+10x2", 0, "12", pd.DataFrame(rows, columns=COLUMNS), predicted)
+    return lineage.Model("classify", arm, "100+10x2", 0, "12", pd.DataFrame(rows, columns=COLUMNS), predicted)
 
 
 SYNTHETIC = ("synthetic", "", 0, "cyst", "dcgan")
@@ -61,13 +61,13 @@ def test_clean_models_pass(known):
 
 def test_a_generator_of_another_group_is_not_the_one(known):
     other = dataclasses.replace(classifier(SYNTHETIC), size="200+10x2")
-    (leak,) = lineage.classifier_leaks(other, known, [generator()])
+    (leak,) = lineage.model_leaks(other, known, [generator()])
     assert "seed-0/classify/dcgan/200+10x2/train-12: synthetic images of class cyst" in leak
 
 
 def test_a_planted_test_lesion_is_named(known):
     model = classifier(("pool", "L0a", 7, "cyst", ""))
-    assert lineage.classifier_leaks(model, known, []) == [
+    assert lineage.model_leaks(model, known, []) == [
         "seed-0/classify/dcgan/100+10x2/train-12: lesion L0a of test patient P0 is in the training set"
     ]
 
@@ -75,10 +75,12 @@ def test_a_planted_test_lesion_is_named(known):
 def test_another_lesion_of_a_test_patient_is_a_leak():
     """L0b is in a training fold while L0a is tested: the folds are refused, and so is the training set."""
     with pytest.raises(InputError, match="patient P0 is in the folds 0, 1"):
-        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0)
+        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0, "lesion")
     patient, class_of, set_of = (dict(zip(ROIS["lesion"], ROIS[name], strict=True)) for name in ROIS.columns[1:])
-    split = lineage.Cohort(patient, class_of, set_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"})
-    leaks = lineage.classifier_leaks(classifier(("roi", "L0b", -1, "met", ""), predicted=predictions()[:1]), split, [])
+    split = lineage.Cohort(
+        "lesion", patient, class_of, set_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"}
+    )
+    leaks = lineage.model_leaks(classifier(("roi", "L0b", -1, "met", ""), predicted=predictions()[:1]), split, [])
     assert leaks == ["seed-0/classify/dcgan/100+10x2/train-12: lesion L0b of test patient P0 is in the training set"]
 
 
@@ -97,14 +99,14 @@ def test_a_generator_that_saw_a_test_patient_is_named_with_all_else(known):
         (("extra-roi", "L1", -1, "cyst", ""), "lesion L1 of patient P1 is in the training set as an extra one"),
         (("extra-pool", "L0a", 0, "cyst", ""), "lesion L0a of test patient P0"),
         (("roi", "L9", -1, "cyst", ""), "lesion L9 of patient P9 is in the training set but in none of its folds"),
-        (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not in rois.csv"),
+        (("roi", "L7", -1, "cyst", ""), "lesion L7 is in the training set but not among the cohort"),
         (("web", "L1", 0, "cyst", ""), "source web"),
         (("synthetic", "", 0, "met", "dcgan"), "synthetic images of class met come from a generator dcgan of other"),
         (("synthetic", "", 0, "cyst", "acgan"), "come from a generator acgan of other folds or group, or unknown"),
     ],
 )
 def test_every_kind_of_wrong_row(known, row, message):
-    (leak,) = lineage.classifier_leaks(classifier(row), known, [generator(), generator(cls="met", folds="02")])
+    (leak,) = lineage.model_leaks(classifier(row), known, [generator(), generator(cls="met", folds="02")])
     assert message in leak
 
 
@@ -143,7 +145,7 @@ def test_arms_without_stored_augmentations(known, arm, size, source):
         ("L9", "patient P9 is in the training set but in"),
     ]:
         leaky = dataclasses.replace(model, train_set=model.train_set.assign(lesion=["L1", lesion]))
-        (leak,) = lineage.classifier_leaks(leaky, known, [])
+        (leak,) = lineage.model_leaks(leaky, known, [])
         assert leak.startswith(f"seed-0/classify/{arm}/{size}/train-12: ")
         assert message in leak
 
@@ -169,9 +171,9 @@ def test_an_imported_generator_may_know_other_classes_and_extra_patients_but_no_
         f"seed-0/generators/ldm/on-100/train-12/cyst: lesion {lesion} of test patient P0 is in the training set"
         for lesion in ("L0a", "L0b")
     ]
-    (leak,) = lineage.classifier_leaks(model, known, [imported(folds="02"), imported(cls="met")])
+    (leak,) = lineage.model_leaks(model, known, [imported(folds="02"), imported(cls="met")])
     assert "synthetic images of class cyst come from a generator ldm of other folds or group, or unknown" in leak
-    (leak,) = lineage.classifier_leaks(classifier(("imported", "L1", -1, "cyst", "")), known, [])
+    (leak,) = lineage.model_leaks(classifier(("imported", "L1", -1, "cyst", "")), known, [])
     assert "source imported (lesion L1)" in leak
 
 
@@ -224,7 +226,7 @@ def test_a_generator_of_all_classes_makes_each(known):
     ],
 )
 def test_a_discriminator_is_checked_as_a_classifier_and_against_its_generator(known, model, generators, messages):
-    leaks = lineage.classifier_leaks(model, known, generators)
+    leaks = lineage.model_leaks(model, known, generators)
     assert len(leaks) == len(messages)
     assert all(message in leak for leak, message in zip(leaks, messages, strict=True))
 
@@ -233,15 +235,15 @@ def test_an_inner_model_is_tested_on_two_folds(known):
     """Trained on fold 1 of three, so it must predict all lesions of folds 0 and 2, and have seen none of them."""
     rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L3", -1, "met", ""), SYNTHETIC]
     both = pd.concat([predictions(), pd.DataFrame([("L2", "P2", 2, "met")], columns=list(predictions()))])
-    inner = lineage.Classifier("dcgan", "100+10x2", 0, "1", pd.DataFrame(rows, columns=COLUMNS), both)
+    inner = lineage.Model("classify", "dcgan", "100+10x2", 0, "1", pd.DataFrame(rows, columns=COLUMNS), both)
     records = lineage.check({0: known}, [generator(), generator(folds="1")], [inner, classifier(SYNTHETIC)])
     assert [record["inner"] for record in records] == [False, True, True, False]
     assert (records[2]["test_lesions"], records[2]["test_patients"]) == (3, 2)
 
-    (leak,) = lineage.classifier_leaks(inner, known, [generator()])  # a generator that saw fold 2, which is tested
+    (leak,) = lineage.model_leaks(inner, known, [generator()])  # a generator that saw fold 2, which is tested
     assert "train-1: synthetic images of class cyst come from a generator dcgan of other folds" in leak
     leaky = dataclasses.replace(inner, train_set=inner.train_set.assign(lesion=["L1", "L2", ""]), predictions=both[:2])
-    leaks = lineage.classifier_leaks(leaky, known, [generator(folds="1")])
+    leaks = lineage.model_leaks(leaky, known, [generator(folds="1")])
     assert ["lesion L2 of test patient P2" in leaks[0], "L2 is a test lesion without" in leaks[1]] == [True, True]
     (leak,) = lineage.generator_leaks(generator(("roi", "L2", -1), cls="met", folds="1"), known)[:1]
     assert "train-1/met: lesion L2 of test patient P2" in leak
@@ -261,12 +263,18 @@ def test_mixed_versions_are_named():
 
 def test_mixed_precisions_are_named():
     names = ("float32", "bfloat16", "bfloat16")
-    models = {name: {"params": {"precision": kind}} for name, kind in zip("abc", names, strict=True)}
-    with pytest.raises(InputError, match=r"precision float32 in 1 models such as a; bfloat16 in 2 models such as b"):
+    shape = {"widths": [8, 16], "batch": 64}
+    models = {name: {"params": {**shape, "precision": kind}} for name, kind in zip("abc", names, strict=True)}
+    expected = r"classifier, 8-16 maps, batch 64 float32 in 1 models such as a; bfloat16 in 2 models such as b"
+    with pytest.raises(InputError, match=f"precisions mix.*\n.*{expected}"):
         lineage.common_precision(models)
+    gan = {"architecture": "dcgan", "generator_maps": 8, "discriminator_maps": 4, "batch": 16, "precision": "float32"}
     others = {"svm": {"params": {}}, "d": {"imported": True, "params": {"precision": "float16"}}}
-    assert lineage.common_precision({"b": models["b"], **others}) == "bfloat16"
-    assert lineage.common_precision(others) is None
+    assert lineage.common_precision({"b": models["b"], "gan": {"params": gan}, **others}) == {
+        "classifier, 8-16 maps, batch 64": "bfloat16",
+        "dcgan, 8-4 maps, batch 16": "float32",
+    }
+    assert lineage.common_precision(others) == {}
 
 
 def save(model, results):
@@ -274,7 +282,7 @@ def save(model, results):
     folder = results / model.name
     folder.mkdir(parents=True, exist_ok=True)
     model.train_set.to_csv(folder / "train_set.csv", index=False)
-    if isinstance(model, lineage.Classifier):
+    if isinstance(model, lineage.Model):
         model.predictions.to_csv(folder / "predictions.csv", index=False)
     foreign = {"imported": True, "versions": {"torch": "1.0"}, "device": "unknown"}
     record = (
@@ -287,7 +295,8 @@ def audit(results, generators, classifiers):
     """Run the script on the models, which lie below ``results`` with the lesions and folds."""
     ROIS.to_csv(results / "rois.csv", index=False)
     FOLDS.to_csv(results / "folds.csv", index=False)
-    command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--rois", results / "rois.csv"]
+    command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--units", results / "rois.csv"]
+    command += ["--unit", "lesion", "--stage", "classify"]
     command += ["--folds", f"0={results / 'folds.csv'}", "--out", results / "lineage.json"]
     command += ["--runs", json.dumps([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
     command += ["--generators", json.dumps([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]
@@ -308,7 +317,7 @@ def test_script(tmp_path):
     assert report["versions"] == {"torch": "2.1"}
     assert report["devices"] == ["cpu", "unknown"]
     assert report["imported"] == ["seed-0/generators/ldm/on-100/train-12/cyst"]
-    assert report["counts"] == {"generators": {"models": 3, "inner": 0}, "classifiers": {"models": 3, "inner": 0}}
+    assert report["counts"] == {"generators": {"models": 3, "inner": 0}, "models": {"models": 3, "inner": 0}}
     train_set = (tmp_path / "seed-0/classify/dcgan/100+10x2/train-12/train_set.csv").read_bytes()
     assert report["models"][3] == {
         "model": "seed-0/classify/dcgan/100+10x2/train-12",

@@ -13,14 +13,15 @@ from tests.helpers import forked
 from synthaug.classification import calibration, measures
 
 CLASSES = ["cyst", "met", "hem"]
-PARAMS = calibration.Params(1, CLASSES, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"])
+MEASURES = measures.Classification(CLASSES)
+PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"])
 
 
 def pool_of(scores, truth, patients=None):
     n = len(truth)
     lesions = np.array([f"L{i:04d}" for i in range(n)])
-    return measures.Pool(
-        lesions, lesions if patients is None else patients, truth, scores.argmax(axis=1), np.arange(n) % 3, scores
+    return measures.ClassPool(
+        lesions, lesions if patients is None else patients, np.arange(n) % 3, truth, scores.argmax(axis=1), scores
     )
 
 
@@ -85,7 +86,7 @@ def test_table_tells_calibrated_from_boasting_and_marks_scores_that_are_no_proba
         ("online", "fixed", 0): calibrated(400, 4, sharpen=4),
         ("glcm", "fixed", 0): calibrated(400, 4),
     }
-    table = calibration.table(pools, PARAMS)
+    table = calibration.table(pools, MEASURES, PARAMS)
     assert list(table) == calibration.COLUMNS
     rows = table.set_index(["arm", "measure"])
     error, chance = "calibration error", "calibration error if calibrated"
@@ -108,7 +109,7 @@ def test_script_draws_and_names_what_is_missing(tmp_path):
         pool = calibrated(60, 5)
         table = pd.DataFrame(pool.scores, columns=[f"p_{name}" for name in CLASSES])
         truth, predicted = np.array(CLASSES)[pool.truth], np.array(CLASSES)[pool.predicted]
-        table = table.assign(arm=arm, size=size, seed=0, lesion=pool.lesions, patient=pool.patients, fold=pool.fold)
+        table = table.assign(arm=arm, size=size, seed=0, lesion=pool.units, patient=pool.patients, fold=pool.fold)
         rows.append(
             table.assign(truth=truth, predicted=predicted, folds=table["fold"].map({0: "12", 1: "02", 2: "01"}))
         )
@@ -120,10 +121,11 @@ def test_script_draws_and_names_what_is_missing(tmp_path):
     command += ["--operating-points", tmp_path / "points.csv"]
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     log = ["--log", tmp_path / "log"]
-    forked.run([*command, "--params", json.dumps(vars(PARAMS)), *outputs, *log], check=True)
+    given = vars(PARAMS) | {"measures": vars(MEASURES)}
+    forked.run([*command, "--params", json.dumps(given), *outputs, *log], check=True)
     assert pd.read_csv(tmp_path / "a.csv")["arm"].unique().tolist() == ["classic", "online"]
     assert (tmp_path / "a.svg").stat().st_size
     assert "glcm has no fixed operating point" in (tmp_path / "log").read_text()
-    nested = json.dumps(vars(PARAMS) | {"operating_point": "nested"})
+    nested = json.dumps(given | {"operating_point": "nested"})
     done = forked.run([*command, "--params", nested, *outputs])
     assert "expected the rule nested for one of the arms classic, online, glcm" in done.stderr.splitlines()[-1]

@@ -10,7 +10,8 @@ import pytest
 import torch
 from tests.helpers import forked
 
-from synthaug.classification import cnn, conformance, frid_adar, measures, tables
+from synthaug.classification import cnn, conformance, frid_adar, measures
+from synthaug.report.evaluated import Evaluated
 
 CLASSES = list(frid_adar.CLASSES)
 CONFIG = {
@@ -52,7 +53,7 @@ def evaluated():
          for arm in ("classic", "small", "acgan-discriminator")],
         columns=["rule", "arm", "seed", "fold", "size", "accuracy"],
     )  # fmt: skip
-    return tables.Evaluated(measured, compared, choice)
+    return Evaluated(measured, compared, choice, "accuracy")
 
 
 def published(method, metric, name):
@@ -163,7 +164,7 @@ def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, tabl
     for name, frame in inputs.items():
         frame.to_csv(tmp_path / name, index=False)
         command += [f"--{name}", tmp_path / name]
-    command += ["--template", "workflow/report/conformance.html.j2", "--html", tmp_path / "c.html"]
+    command += ["--template", "workflow/report/classification/conformance.html.j2", "--html", tmp_path / "c.html"]
     forked.run([*command, "--csv", tmp_path / "c.csv"], check=True)
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     page = Page()

@@ -12,9 +12,12 @@ from tests.helpers import forked
 
 from synthaug.classification import measures
 from synthaug.errors import InputError
+from synthaug.evaluation.pools import pooled
+from synthaug.evaluation.roc import auc
 from synthaug.files import artifacts
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
+MEASURES = measures.Classification(CLASSES)
 TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])
 TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])
 
@@ -74,9 +77,9 @@ def random_predictions(generator, n=60, folds=3):
 def test_agrees_with_scikit_learn_within_a_fold_and_with_weights():
     generator = np.random.default_rng(1)
     table = random_predictions(generator)
-    pool = measures.pools(table, CLASSES, 3)["classic", "0", 0]
+    pool = pooled(table, MEASURES, 3)["classic", "0", 0]
     weights = generator.integers(0, 4, (5, len(table)))
-    values = measures.measures(pool, CLASSES, weights)
+    values = MEASURES.values(pool, weights)
     for b, weight in enumerate(weights):
         counts = reference.confusion_matrix(table["truth"], table["predicted"], labels=CLASSES, sample_weight=weight)
         assert measures.confusion(pool.truth, pool.predicted, 3, weights)[b] == pytest.approx(counts)
@@ -104,14 +107,12 @@ def test_auc_compares_no_lesions_of_different_folds():
     positive = np.array([False, True, False, True])
     scores = np.array([0.1, 0.2, 0.8, 0.9])
     fold = np.array([0, 0, 1, 1])
-    assert measures.auc(positive, scores, fold, np.ones((1, 4))) == pytest.approx([1.0])
+    assert auc(positive, scores, fold, np.ones((1, 4))) == pytest.approx([1.0])
     assert reference.roc_auc_score(positive, scores) == pytest.approx(0.75)
 
 
 def test_auc_without_a_pair_is_not_a_number():
-    assert np.isnan(
-        measures.auc(np.array([True, False]), np.array([0.1, 0.2]), np.array([0, 1]), np.ones((1, 2)))
-    ).all()
+    assert np.isnan(auc(np.array([True, False]), np.array([0.1, 0.2]), np.array([0, 1]), np.ones((1, 2)))).all()
 
 
 def test_a_class_without_lesions_has_no_sensitivity_and_no_part_in_the_average():
@@ -124,7 +125,7 @@ def test_a_class_without_lesions_has_no_sensitivity_and_no_part_in_the_average()
 def test_only_models_trained_on_all_folds_but_one_are_pooled():
     table = random_predictions(np.random.default_rng(2))
     fewer = table.assign(folds=table["fold"].map({0: "1", 1: "2", 2: "0"}), predicted="cyst")
-    pools = measures.pools(pd.concat([fewer, table]), CLASSES, 3)
+    pools = pooled(pd.concat([fewer, table]), MEASURES, 3)
     assert pools["classic", "0", 0].predicted.tolist() == measures.positions(table["predicted"], CLASSES).tolist()
 
 
@@ -142,7 +143,7 @@ def test_only_models_trained_on_all_folds_but_one_are_pooled():
 def test_unusable_predictions_are_named(change, message):
     table = random_predictions(np.random.default_rng(3))
     with pytest.raises(InputError, match=message):
-        measures.pools(change(table), CLASSES, 3)
+        pooled(change(table), MEASURES, 3)
 
 
 def test_scripts_collect_and_compute(tmp_path):
@@ -153,13 +154,19 @@ def test_scripts_collect_and_compute(tmp_path):
         path = tmp_path / f"seed-0/classify/classic/0/train-{folds}/predictions.csv"
         artifacts.write_csv(rows.drop(columns=["arm", "size", "seed", "folds"]), path)
     collect = [sys.executable, "scripts/collect_predictions.py", "--out", tmp_path / "predictions.csv"]
-    collect += ["--results", tmp_path]
+    collect += ["--results", tmp_path, "--stage", "classify"]
     forked.run([*collect, "--runs", json.dumps(runs)], check=True)
-    params = {"master_seed": 1, "classes": CLASSES, "folds": 3, "bootstrap": 20, "confidence": 0.95}
-    params |= {"group": 0, "synthetic": 0, "plateau": 0.01}
-    compute = [sys.executable, "scripts/compute_metrics.py", "--predictions", tmp_path / "predictions.csv"]
+    params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 20, "confidence": 0.95}
+    params |= {"classes": 3, "group": 0, "synthetic": 0, "plateau": 0.01}
+    compute = [
+        sys.executable,
+        "scripts/compute_metrics_classification.py",
+        "--predictions",
+        tmp_path / "predictions.csv",
+    ]
     compute += ["--params", json.dumps(params), "--out", tmp_path / "metrics.csv"]
     compute += ["--operating-points", tmp_path / "points.csv", "--seeds", tmp_path / "seeds.csv"]
+    compute += ["--references", tmp_path / "references.csv"]
     forked.run(compute, check=True)
     values = artifacts.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
     assert list(values) == ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
@@ -169,6 +176,9 @@ def test_scripts_collect_and_compute(tmp_path):
     assert list(points) == ["rule", "arm", "seed", "fold", "size", "accuracy"]
     assert points["size"].tolist() == 9 * ["0"]
     assert artifacts.read_csv(tmp_path / "seeds.csv")["sd_between"].isna().all()
+    references = artifacts.read_csv(tmp_path / "references.csv")
+    assert references["how"].tolist() == ["always the largest class"]
+    assert references["value"].tolist() == pytest.approx([table["truth"].value_counts(normalize=True).max()])
 
     done = forked.run([*collect, "--runs", "[]"])
     assert done.returncode == 1

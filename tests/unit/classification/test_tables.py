@@ -12,9 +12,13 @@ from tests.helpers import forked
 from synthaug.classification import measures, tables
 from synthaug.errors import InputError
 from synthaug.evaluation import comparisons, operating_points
+from synthaug.evaluation.pools import pooled
 from synthaug.readers import tables as reader_tables
+from synthaug.report import headline, numbers
+from synthaug.report.evaluated import Evaluated
 
 CLASSES = ["cyst", "met", "hem"]
+MEASURES = measures.Classification(CLASSES)
 CLASSIC = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's Table 2
 GAN = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and Table 3
 
@@ -53,26 +57,31 @@ def params(rule="fixed"):
     return tables.Params(CLASSES, 3, 0.95, rule, arms, ["dcgan", "acgan"])
 
 
+def shown(rule="fixed"):
+    """Return the parameters of the headline."""
+    return headline.Params("lesion", "accuracy", 0.95, rule, params(rule).arms)
+
+
 def evaluate(table):
     """Return the pools, and what the evaluation would write; intervals of metrics.csv are made up, 5 points a side."""
-    pools = measures.pools(table, CLASSES, 3)
-    choice = operating_points.choose(table, operating_points.Params(CLASSES, 3, 5000, 1000, 0.01))
+    pools = pooled(table, MEASURES, 3)
+    choice = operating_points.choose(table, MEASURES, operating_points.Params(3, 3, 5000, 1000, 0.01))
     rows = []
     for rule in operating_points.RULES:
         for (arm, _, seed), pool in operating_points.at(pools, choice, rule).items():
-            values = measures.measures(pool, CLASSES, np.ones((1, len(pool.truth))))
+            values = MEASURES.values(pool, np.ones((1, len(pool.truth))))
             for (metric, name), (value,) in values.items():
                 ends = value - 0.05, min(value + 0.05, 1)
                 rows += [(arm, rule, who, metric, name, value, *ends, len(pool.truth)) for who in ("all", seed)]
     measured = pd.DataFrame(rows, columns=["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"])
-    compared = comparisons.table(pools, choice, comparisons.Params(1, CLASSES, 3, 1000, 0.95, 0.03))
-    return pools, tables.Evaluated(measured, compared, choice)
+    compared = comparisons.table(pools, choice, MEASURES, comparisons.Params(1, 3, 1000, 0.95, 0.03))
+    return pools, Evaluated(measured, compared, choice, "accuracy")
 
 
 def chosen(arm, sizes):
     """Return the rows of operating_points.csv of an arm whose size differs between the test folds."""
     rows = [("nested", arm, 0, fold, size, 0.7) for fold, size in enumerate(sizes)]
-    return pd.DataFrame(rows, columns=operating_points.COLUMNS)
+    return pd.DataFrame(rows, columns=[*operating_points.COLUMNS, "accuracy"])
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +105,8 @@ def test_tables_2_and_3_are_the_papers(evaluated):
 
 def test_counts_are_summed_over_seeds_and_taken_from_the_size_of_each_fold(paper):
     both = pd.concat([paper, paper.assign(seed=1)])
-    pools = measures.pools(both, CLASSES, 3)
-    choice = operating_points.choose(both, operating_points.Params(CLASSES, 3, 5000, 1000, 0.01))
+    pools = pooled(both, MEASURES, 3)
+    choice = operating_points.choose(both, MEASURES, operating_points.Params(3, 3, 5000, 1000, 0.01))
     assert (tables.pooled_confusion(pools, choice, params(), "classic") == 2 * CLASSIC).all()
     mixed = chosen("dcgan", ["5000+1000x3", "5000+100x3", "5000+100x3"])
     rows = paper[(paper["arm"] == "dcgan") & ((paper["size"] == "5000+1000x3") == (paper["fold"] == 0))]
@@ -126,7 +135,7 @@ def test_table_4_holds_no_number_before_readers_answered():
 
 def test_headline_difference_is_paired(paper, evaluated):
     """The interval is that of the discordant lesions (all one way here, so exact), not of two samples."""
-    table = tables.headline_table(evaluated[1], params()).set_index("Arm")
+    table = headline.headline_table(evaluated[1], shown()).set_index("Arm")
     assert table.loc[["classic", "dcgan"], "Accuracy (%)"].tolist() == ["78.6", "85.7"]
     assert table["Accuracy minus classic (points)"].tolist() == ["", "", "+7.1", "", "+0.0", "", "+7.1"]
     pair = [paper[paper["size"] == size] for size in ("5000", "5000+1000x3")]
@@ -144,12 +153,14 @@ def test_headline_difference_is_paired(paper, evaluated):
 
 def test_sizes_that_differ_between_folds_are_counted():
     choice = chosen("classic", ["850", "400", "400"])
-    assert tables.Evaluated(pd.DataFrame(), pd.DataFrame(), choice).sizes("classic", "nested") == "400 (2x), 850 (1x)"
+    assert (
+        Evaluated(pd.DataFrame(), pd.DataFrame(), choice, "accuracy").sizes("classic", "nested") == "400 (2x), 850 (1x)"
+    )
 
 
 def test_what_was_read_off_the_test_folds_is_called_optimistic(evaluated):
     pools, results = evaluated
-    rules = tables.operating_table(results, params())
+    rules = headline.operating_table(results, shown())
     assert rules["Rule"].unique().tolist() == ["fixed", "published (optimistic)", "nested"]
     sizes = rules.set_index(["Rule", "Arm"])["Size per fold"]
     assert sizes["published (optimistic)", "acgan"] == "5000+100x3"
@@ -157,7 +168,7 @@ def test_what_was_read_off_the_test_folds_is_called_optimistic(evaluated):
     assert sizes["nested", "glcm"] == "0"
     counts = tables.pooled_confusion(pools, results.choice, params("published"), "dcgan")
     assert tables.confusion_table(counts, params("published")).columns[0].endswith("published (optimistic)")
-    assert set(tables.headline_table(results, params("published"))["Operating point"]) == {"published (optimistic)"}
+    assert set(headline.headline_table(results, shown("published"))["Operating point"]) == {"published (optimistic)"}
 
 
 def test_classic_and_the_first_generator_must_have_the_rule(evaluated):
@@ -167,8 +178,8 @@ def test_classic_and_the_first_generator_must_have_the_rule(evaluated):
 
 
 def test_numbers_are_written_for_readers():
-    assert tables.percent(-0.0001, signed=True) == "+0.0"
-    assert tables.percent(float("nan")) == tables.probability(float("nan")) == "n/a"
+    assert numbers.percent(-0.0001, signed=True) == "+0.0"
+    assert numbers.percent(float("nan")) == numbers.probability(float("nan")) == "n/a"
 
 
 def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
@@ -179,8 +190,13 @@ def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
     for name, table in inputs.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         command += [f"--{name}", tmp_path / f"{name}.csv"]
-    for name in [*(f"table{number}" for number in range(2, 8)), "headline", "operating-table"]:
+    write = [part for part in command if not str(part).endswith("predictions.csv") and part != "--predictions"]
+    write[1] = "scripts/write_headline.py"
+    for name in (f"table{number}" for number in range(2, 8)):
         command += [f"--{name}", tmp_path / name]
+    for name in ("headline", "operating-table"):
+        write += [f"--{name}", tmp_path / name]
+    forked.run([*write, "--params", json.dumps(vars(shown()))], check=True)
     command.append("--params")
     forked.run([*command, json.dumps(vars(params()))], check=True)
     assert pd.read_csv(tmp_path / "table3")["met"].tolist() == [0, 52, 13, 89.0]
@@ -203,7 +219,7 @@ def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
 
 
 def test_the_printed_headline_gives_each_size_a_line(evaluated, tmp_path):
-    table = tables.headline_table(evaluated[1], params()).head(3)
+    table = headline.headline_table(evaluated[1], shown()).head(3)
     table.loc[2, "Size per fold"] = "5000+100x3 (1x), 5000+1000x3 (2x)"
     table.to_csv(tmp_path / "headline.csv", index=False)
     (tmp_path / "lineage.json").write_text('{"models": []}')

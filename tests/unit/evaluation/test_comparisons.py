@@ -13,13 +13,16 @@ from tests.helpers import forked
 from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.evaluation import comparisons, operating_points, paired_tests
+from synthaug.evaluation.pools import pooled
 from synthaug.files import artifacts
 
 CLASSES = ["cyst", "met", "hem"]
 TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's CNN-AUG
 TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and with synthetic images
-PARAMS = comparisons.Params(1, CLASSES, folds=3, bootstrap=2000, confidence=0.95, smallest_gain=0.03)
-POINT = operating_points.Params(CLASSES, folds=3, group=5000, synthetic=1000, plateau=0.01)
+PARAMS = comparisons.Params(1, folds=3, bootstrap=2000, confidence=0.95, smallest_gain=0.03)
+COLUMNS = [name if name != "units" else "lesions" for name in comparisons.COLUMNS]
+MEASURES = measures.Classification(CLASSES)
+POINT = operating_points.Params(folds=3, classes=3, group=5000, synthetic=1000, plateau=0.01)
 
 
 def predictions(arm, size, predicted, truth, *, seed=0, patients=None):
@@ -41,9 +44,9 @@ def of_counts(arm, size, counts):
     return predictions(arm, size, predicted, truth)
 
 
-def compared(table, params=PARAMS):
-    choice = operating_points.choose(table, replace(POINT, classes=params.classes))
-    return comparisons.table(measures.pools(table, params.classes, 3), choice, params)
+def compared(table, params=PARAMS, task=MEASURES):
+    choice = operating_points.choose(table, task, replace(POINT, classes=len(task.classes)))
+    return comparisons.table(pooled(table, task, 3), choice, task, params)
 
 
 def noisy(generator, truth, share):
@@ -59,7 +62,7 @@ def paper():
 
 def test_the_papers_gain(paper):
     rows = paper[paper["against"] == "fixed"].set_index(["metric", "class"])
-    assert list(paper) == comparisons.COLUMNS
+    assert list(paper) == COLUMNS
     assert list(rows.index) == [
         ("accuracy", "all"),
         *[("sensitivity", name) for name in CLASSES],
@@ -95,8 +98,8 @@ def test_pairs_of_a_full_experiment():
     right = {"0": 20, "400": 25, "850": 29, "1000": 29}  # 850 and 1000 tie: the smaller is the best
     pools = {}
     for size, count in right.items():
-        pools |= measures.pools(
-            predictions("classic", size, np.where(np.arange(30) < count, truth, (truth + 1) % 3), truth), CLASSES, 3
+        pools |= pooled(
+            predictions("classic", size, np.where(np.arange(30) < count, truth, (truth + 1) % 3), truth), MEASURES, 3
         )
     for arm, size in [
         ("online", "850"),
@@ -105,9 +108,9 @@ def test_pairs_of_a_full_experiment():
         ("extra", "400+50x3"),
         ("gabor", "0"),
     ]:
-        pools |= measures.pools(predictions(arm, size, noisy(generator, truth, 0.5), truth), CLASSES, 3)
+        pools |= pooled(predictions(arm, size, noisy(generator, truth, 0.5), truth), MEASURES, 3)
     dcgan, extra = ("dcgan", "400+150x3"), ("extra", "400+50x3")
-    assert comparisons.pairs(pools) == [
+    assert comparisons.pairs(pools, MEASURES) == [
         ("best classic", ("online", "850"), ("classic", "850")),
         ("equal number", ("online", "850"), ("classic", "850")),
         ("best classic", ("mixup", "400"), ("classic", "850")),
@@ -123,27 +126,23 @@ def test_pairs_of_a_full_experiment():
 
 def test_only_classic_leaves_nothing_to_compare(tmp_path):
     table = compared(of_counts("classic", "5000", TABLE2))
-    assert list(table) == comparisons.COLUMNS
+    assert list(table) == COLUMNS
     assert table.empty
     artifacts.write_csv(table, tmp_path / "comparisons.csv")
-    assert list(artifacts.read_csv(tmp_path / "comparisons.csv")) == comparisons.COLUMNS
+    assert list(artifacts.read_csv(tmp_path / "comparisons.csv")) == COLUMNS
 
 
 def test_contributions_add_up_to_the_measures():
     generator = np.random.default_rng(1)
     truth = generator.choice(3, 80, p=[0.5, 0.3, 0.2])
-    pool = measures.pools(predictions("classic", "0", noisy(generator, truth, 0.6), truth), CLASSES, 3)[
-        "classic", "0", 0
-    ]
-    measured = measures.measures(pool, CLASSES, np.ones((1, 80)))
-    lesions = measures.lesions_counted(pool, CLASSES)
-    rates = comparisons.rates(measures.confusion(pool.truth, pool.predicted, 3), CLASSES)
-    added = comparisons.contributions(pool, CLASSES)
-    assert list(rates) == list(added)
+    pool = pooled(predictions("classic", "0", noisy(generator, truth, 0.6), truth), MEASURES, 3)["classic", "0", 0]
+    measured = MEASURES.values(pool, np.ones((1, 80)))
+    counted = MEASURES.counted(pool)
+    added = MEASURES.contributions(pool)
+    assert set(MEASURES.compared()) == set(added)
     for key, values in added.items():
-        count = 1 if key == ("specificity", "all") else lesions[key]
+        count = 1 if key == ("specificity", "all") else counted[key].sum()
         assert values.sum() / count == pytest.approx(measured[key][0]), key
-        assert rates[key] == pytest.approx(measured[key][0]), key
 
 
 def test_interval_and_detectable_difference_of_independent_patients():
@@ -296,9 +295,9 @@ def test_other_seeds_are_named():
 def test_script(tmp_path):
     table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE3)])
     artifacts.write_csv(table, tmp_path / "predictions.csv")
-    artifacts.write_csv(operating_points.choose(table, POINT), tmp_path / "points.csv")
-    params = {"master_seed": 1, "classes": CLASSES, "folds": 3, "bootstrap": 50, "confidence": 0.95}
-    command = [sys.executable, "scripts/compare_arms.py", "--predictions", tmp_path / "predictions.csv"]
+    artifacts.write_csv(operating_points.choose(table, MEASURES, POINT), tmp_path / "points.csv")
+    params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 50, "confidence": 0.95}
+    command = [sys.executable, "scripts/compare_arms_classification.py", "--predictions", tmp_path / "predictions.csv"]
     command += ["--operating-points", tmp_path / "points.csv", "--out", tmp_path / "comparisons.csv"]
     command += ["--params", json.dumps(params | {"smallest_gain": 0.03}), "--log", tmp_path / "log"]
     forked.run(command, check=True)

@@ -7,9 +7,12 @@ import pytest
 from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.evaluation import operating_points
+from synthaug.evaluation.pools import pooled
+from synthaug.terms import sizes as terms_sizes
 
 CLASSES = ["a", "b", "c"]
-PARAMS = operating_points.Params(CLASSES, folds=3, group=400, synthetic=150, plateau=0.05)
+MEASURES = measures.Classification(CLASSES)
+PARAMS = operating_points.Params(folds=3, classes=3, group=400, synthetic=150, plateau=0.05)
 
 
 def run(arm, size, folds, seed=0, n_folds=3, per_fold=20, right=lambda fold, i: True):
@@ -56,7 +59,7 @@ def test_fixed_is_the_configs_whatever_the_results():
             arm_runs("gabor", {"0": 5}),
         ]
     )
-    choice = operating_points.choose(table, PARAMS)
+    choice = operating_points.choose(table, MEASURES, PARAMS)
     chosen = {arm: sizes(choice, "fixed", arm) for arm in table["arm"].unique()}
     assert chosen == {
         "classic": {"400"},
@@ -72,7 +75,9 @@ def test_fixed_is_the_configs_whatever_the_results():
 def test_published_takes_the_start_of_the_plateau_for_classic_and_the_best_for_others():
     curve = {"0": 10, "400": 15, "1000": 16, "2000": 16}  # 0.75 is within 0.05 of 0.80
     synthetic = {"400+50x3": 15, "400+100x3": 16, "400+150x3": 16}
-    choice = operating_points.choose(pd.concat([arm_runs("classic", curve), arm_runs("dcgan", synthetic)]), PARAMS)
+    choice = operating_points.choose(
+        pd.concat([arm_runs("classic", curve), arm_runs("dcgan", synthetic)]), MEASURES, PARAMS
+    )
     assert sizes(choice, "published", "classic") == {"400"}
     assert sizes(choice, "published", "dcgan") == {"400+100x3"}
     of_classic = choice[(choice["rule"] == "published") & (choice["arm"] == "classic")]
@@ -87,13 +92,13 @@ def test_published_averages_the_seeds():
             arm_runs("dcgan", {"400+50x3": 8, "400+150x3": 15}, seeds=(1,)),
         ]
     )
-    choice = operating_points.choose(table, PARAMS)
+    choice = operating_points.choose(table, MEASURES, PARAMS)
     assert sizes(choice, "published", "dcgan") == {"400+150x3"}
     assert len(choice[choice["rule"] == "published"]) == 6  # a row a seed and fold
 
 
 def test_sizes_are_ordered_as_numbers():
-    assert operating_points.ascending(["1000", "50", "400+150x3", "400+50x3", "400"]) == [
+    assert terms_sizes.ascending(["1000", "50", "400+150x3", "400+50x3", "400"]) == [
         "50",
         "400",
         "400+50x3",
@@ -104,9 +109,9 @@ def test_sizes_are_ordered_as_numbers():
 
 @pytest.mark.parametrize("n_folds", [3, 4])
 def test_nested_reads_the_curve_of_inner_runs(n_folds):
-    params = operating_points.Params(CLASSES, n_folds, 400, 150, 0.05)
+    params = operating_points.Params(n_folds, 3, 400, 150, 0.05)
     outer, inner = {"400+50x3": 12, "400+150x3": 18}, {"400+50x3": 16, "400+150x3": 9}
-    choice = operating_points.choose(arm_runs("dcgan", outer, inner=inner, n_folds=n_folds), params)
+    choice = operating_points.choose(arm_runs("dcgan", outer, inner=inner, n_folds=n_folds), MEASURES, params)
     nested = choice[choice["rule"] == "nested"]
     assert nested["fold"].tolist() == list(range(n_folds))
     assert set(nested["size"]) == {"400+50x3"}
@@ -124,7 +129,7 @@ def test_nested_chooses_by_test_fold():
             for folds in ("12", "02", "01", "0", "1", "2")
         ]
     )
-    nested = operating_points.choose(table, PARAMS).query("rule == 'nested'")
+    nested = operating_points.choose(table, MEASURES, PARAMS).query("rule == 'nested'")
     assert nested["size"].tolist() == ["400", "0", "0"]
     assert nested["accuracy"].tolist() == pytest.approx([0.5, 0.5, 0.5])
 
@@ -139,16 +144,16 @@ def random_table(generator, n_folds):
 def test_nested_is_blind_to_the_test_fold(n_folds):
     """Whatever is predicted for lesions of fold k, or by models that trained on it, the choice for k stays."""
     generator = np.random.default_rng(1)
-    params = operating_points.Params(CLASSES, n_folds, 400, 150, 0.0)
+    params = operating_points.Params(n_folds, 3, 400, 150, 0.0)
     moved = 0
     for _ in range(3):
         table = random_table(generator, n_folds)
-        before = operating_points.choose(table, params).query("rule == 'nested'").set_index(["seed", "fold"])
+        before = operating_points.choose(table, MEASURES, params).query("rule == 'nested'").set_index(["seed", "fold"])
         assert len(before) == 2 * n_folds
         for k in range(n_folds):
             forbidden = (table["fold"] == k) | table["folds"].str.contains(str(k))
             other = np.where(forbidden, generator.choice(CLASSES, len(table)), table["predicted"])
-            after = operating_points.choose(table.assign(predicted=other), params).query("rule == 'nested'")
+            after = operating_points.choose(table.assign(predicted=other), MEASURES, params).query("rule == 'nested'")
             after = after.set_index(["seed", "fold"])
             pd.testing.assert_frame_equal(after.xs(k, level="fold"), before.xs(k, level="fold"))
             moved += (after["size"] != before["size"]).sum()
@@ -159,8 +164,8 @@ def test_nested_is_blind_to_the_test_fold(n_folds):
 def test_nested_is_read_from_all_that_it_may_see(n_folds):
     """Of each allowed lesion, the pooled curve counts the one prediction by a model that is allowed too."""
     table = random_table(np.random.default_rng(2), n_folds)
-    params = operating_points.Params(CLASSES, n_folds, 400, 150, 0.0)
-    nested = operating_points.choose(table, params).query("rule == 'nested'")
+    params = operating_points.Params(n_folds, 3, 400, 150, 0.0)
+    nested = operating_points.choose(table, MEASURES, params).query("rule == 'nested'")
     for row in nested.itertuples():
         allowed = table[
             (table["seed"] == row.seed)
@@ -187,36 +192,36 @@ def test_nested_needs_inner_runs_at_every_size_or_a_single_size():
             arm_runs("online", {"400": 3, "850": 4}, inner={"400": 3, "850": 4}).query("folds != '1'"),
         ]
     )
-    nested = operating_points.choose(table, PARAMS).query("rule == 'nested'")
+    nested = operating_points.choose(table, MEASURES, PARAMS).query("rule == 'nested'")
     assert set(nested["arm"]) == {"dcgan"}
     assert nested["accuracy"].isna().all()
 
 
 def test_two_folds_have_no_inner_runs():
-    params = operating_points.Params(CLASSES, 2, 400, 150, 0.05)
+    params = operating_points.Params(2, 3, 400, 150, 0.05)
     table = pd.concat(
         [arm_runs("classic", {"0": 10, "400": 15}, n_folds=2), arm_runs("dcgan", {"400+150x3": 12}, n_folds=2)]
     )
-    nested = operating_points.choose(table, params).query("rule == 'nested'")
+    nested = operating_points.choose(table, MEASURES, params).query("rule == 'nested'")
     assert nested[["arm", "fold", "size"]].to_numpy().tolist() == [["dcgan", 0, "400+150x3"], ["dcgan", 1, "400+150x3"]]
 
 
 def test_at_takes_each_lesion_at_the_size_of_its_fold():
     generator = np.random.default_rng(3)
     table = random_table(generator, 3)
-    pools = measures.pools(table, CLASSES, 3)
+    pools = pooled(table, measures.Classification(CLASSES), 3)
     chosen = {0: "400", 1: "0", 2: "850"}
     choice = pd.DataFrame(
         [("nested", "classic", seed, fold, size, 0.5) for seed in (0, 1) for fold, size in chosen.items()],
-        columns=operating_points.COLUMNS,
+        columns=[*operating_points.COLUMNS, "accuracy"],
     )
     at = operating_points.at(pools, choice, "nested")
     assert list(at) == [("classic", "nested", 0), ("classic", "nested", 1)]
     standard = table[table["folds"].str.len() == 2].set_index(["seed", "size", "lesion"])
     for (_, _, seed), pool in at.items():
-        assert pool.lesions.tolist() == pools["classic", "0", 0].lesions.tolist()
+        assert pool.units.tolist() == pools["classic", "0", 0].units.tolist()
         expected = [
-            standard.loc[(seed, chosen[fold], lesion)] for fold, lesion in zip(pool.fold, pool.lesions, strict=True)
+            standard.loc[(seed, chosen[fold], lesion)] for fold, lesion in zip(pool.fold, pool.units, strict=True)
         ]
         assert [CLASSES[i] for i in pool.predicted] == [row["predicted"] for row in expected]
         assert pool.scores.tolist() == [[row[f"p_{name}"] for name in CLASSES] for row in expected]
@@ -227,9 +232,9 @@ def test_problems_are_named():
     table = arm_runs("classic", {"0": 10})
     leak = table.assign(folds=table["folds"].where(table.index > 0, "01"))
     with pytest.raises(InputError, match="lesion L000 of fold 0 with a model trained on folds 01"):
-        operating_points.choose(leak, PARAMS)
+        operating_points.choose(leak, MEASURES, PARAMS)
     with pytest.raises(InputError, match="lesion L000 twice"):
-        operating_points.choose(pd.concat([table, table[:1]]), PARAMS)
-    choice = operating_points.choose(table, PARAMS).assign(size="7")
+        operating_points.choose(pd.concat([table, table[:1]]), MEASURES, PARAMS)
+    choice = operating_points.choose(table, MEASURES, PARAMS).assign(size="7")
     with pytest.raises(InputError, match="published takes arm classic, seed 0 at size 7"):
-        operating_points.at(measures.pools(table, CLASSES, 3), choice, "published")
+        operating_points.at(pooled(table, measures.Classification(CLASSES), 3), choice, "published")

@@ -8,6 +8,7 @@ from synthaug.classification import measures
 from synthaug.evaluation import resampling
 
 CLASSES = ["a", "b"]
+MEASURES = measures.Classification(CLASSES)
 
 
 def pool(correct, patients, seed=0):
@@ -15,8 +16,8 @@ def pool(correct, patients, seed=0):
     n = len(correct)
     truth = np.arange(n) % 2
     predicted = np.where(correct, truth, 1 - truth)
-    return measures.Pool(
-        lesions=np.array([f"L{i:04d}" for i in range(n)]),
+    return measures.ClassPool(
+        units=np.array([f"L{i:04d}" for i in range(n)]),
         patients=np.asarray(patients, dtype=str),
         truth=truth,
         predicted=predicted,
@@ -26,7 +27,7 @@ def pool(correct, patients, seed=0):
 
 
 def params(bootstrap=2000, confidence=0.95):
-    return resampling.Params(master_seed=1, classes=CLASSES, folds=3, bootstrap=bootstrap, confidence=confidence)
+    return resampling.Params(master_seed=1, folds=3, bootstrap=bootstrap, confidence=confidence)
 
 
 def test_each_resample_draws_whole_patients_and_as_many_as_there_are():
@@ -42,7 +43,7 @@ def test_each_resample_draws_whole_patients_and_as_many_as_there_are():
 def test_interval_of_independent_patients_is_wilson():
     """One lesion a patient: the interval of 143 in 182 (the paper's CNN-AUG) is near Wilson's, 72.1 % to 83.9 %."""
     correct = np.arange(182) < 143
-    evaluation = resampling.Evaluation({("classic", "0", 0): pool(correct, range(182))}, params())
+    evaluation = resampling.Evaluation({("classic", "0", 0): pool(correct, range(182))}, MEASURES, params())
     value, low, high = evaluation.summary(evaluation.measures("classic", "0", 0)["accuracy", "all"])
     assert value == pytest.approx(143 / 182)
     n, share, z = 182, 143 / 182, 1.96
@@ -56,7 +57,9 @@ def test_lesions_that_share_a_patient_widen_the_interval():
     right = np.random.default_rng(3).random(100) < 0.7
     widths = []
     for patients in (np.arange(400), np.arange(400) // 4):
-        evaluation = resampling.Evaluation({("classic", "0", 0): pool(np.repeat(right, 4), patients)}, params())
+        evaluation = resampling.Evaluation(
+            {("classic", "0", 0): pool(np.repeat(right, 4), patients)}, MEASURES, params()
+        )
         _, low, high = evaluation.summary(evaluation.measures("classic", "0", 0)["accuracy", "all"])
         widths.append(high - low)
     assert widths[1] / widths[0] == pytest.approx(2, rel=0.1)
@@ -121,7 +124,7 @@ def test_bca_interval_without_spread_or_value():
 def test_the_values_without_each_patient_are_the_jackknife():
     """With the weights of 1 and 0 that leave one patient out the measures are those of the other lesions."""
     correct, patients = np.arange(12) % 4 > 0, np.arange(12) // 3
-    evaluation = resampling.Evaluation({("classic", "0", 0): pool(correct, patients)}, params(10))
+    evaluation = resampling.Evaluation({("classic", "0", 0): pool(correct, patients)}, MEASURES, params(10))
     values = evaluation.measures("classic", "0", 0)["accuracy", "all"]
     assert values[11:].tolist() == pytest.approx([correct[patients != patient].mean() for patient in range(4)])
 
@@ -130,7 +133,7 @@ def test_arms_and_seeds_share_their_resamples():
     correct = np.random.default_rng(5).random(120) < 0.7
     patients = np.arange(120) // 2
     pools = {("classic", "0", 0): pool(correct, patients), ("dcgan", "0", 0): pool(correct, patients)}
-    evaluation = resampling.Evaluation(pools, params(200))
+    evaluation = resampling.Evaluation(pools, MEASURES, params(200))
     one, other = (evaluation.measures(arm, "0", 0)["accuracy", "all"] for arm in ("classic", "dcgan"))
     assert (one == other).all()
     assert evaluation.summary(one - other) == (0, 0, 0)
@@ -138,21 +141,21 @@ def test_arms_and_seeds_share_their_resamples():
 
 def test_blocks_change_no_result(monkeypatch):
     pools = {("classic", "0", 0): pool(np.random.default_rng(6).random(50) < 0.6, np.arange(50))}
-    whole = resampling.Evaluation(pools, params(300)).measures("classic", "0", 0)
+    whole = resampling.Evaluation(pools, MEASURES, params(300)).measures("classic", "0", 0)
     monkeypatch.setattr(resampling, "BLOCK", 7)
-    for key, values in resampling.Evaluation(pools, params(300)).measures("classic", "0", 0).items():
+    for key, values in resampling.Evaluation(pools, MEASURES, params(300)).measures("classic", "0", 0).items():
         assert np.array_equal(values, whole[key], equal_nan=True), key
 
 
 def test_seed_all_is_the_mean_over_seeds_and_always_there():
     generator = np.random.default_rng(7)
     pools = {("classic", "0", seed): pool(generator.random(60) < 0.7, np.arange(60) // 2, seed) for seed in (0, 1)}
-    table = resampling.evaluate(pools, params(100))[0].set_index(["seed", "metric", "class"])
+    table = resampling.evaluate(pools, MEASURES, params(100))[0].set_index(["seed", "metric", "class"])
     for key in (("accuracy", "all"), ("sensitivity", "a"), ("auc", "all")):
         assert table.loc[("all", *key), "value"] == pytest.approx(
             (table.loc[("0", *key), "value"] + table.loc[("1", *key), "value"]) / 2
         )
-    alone = resampling.evaluate({("classic", "0", 0): pools["classic", "0", 0]}, params(100))[0]
+    alone = resampling.evaluate({("classic", "0", 0): pools["classic", "0", 0]}, MEASURES, params(100))[0]
     columns = ["metric", "class", "value", "low", "high", "n"]
     by_seed = {seed: rows[columns].to_numpy().tolist() for seed, rows in alone.groupby("seed")}
     assert by_seed["all"] == by_seed["0"]
@@ -162,7 +165,7 @@ def test_intervals_of_several_seeds_cover_other_seeds():
     """Every patient right at one seed and half of them at another: patients alone give a width of about 0.1."""
     patients = np.arange(400)
     pools = {("classic", "0", 0): pool(patients >= 0, patients), ("classic", "0", 1): pool(patients % 2 == 0, patients)}
-    table = resampling.evaluate(pools, params())[0].query("metric == 'accuracy'").set_index("seed")
+    table = resampling.evaluate(pools, MEASURES, params())[0].query("metric == 'accuracy'").set_index("seed")
     assert (table.loc["all", "low"], table.loc["all", "high"]) == pytest.approx((0.45, 1.0), abs=0.03)
     assert table.loc["0", "high"] - table.loc["0", "low"] == 0
     assert table.loc["1", "high"] - table.loc["1", "low"] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
@@ -171,14 +174,14 @@ def test_intervals_of_several_seeds_cover_other_seeds():
 def test_a_mean_over_seeds_varies_as_the_closed_form_says():
     """Seeds drawn with replacement: the variance of their mean is that between them, over their number."""
     pools = {("classic", "0", seed): pool(np.arange(10) < 5, np.arange(10)) for seed in range(4)}
-    evaluation = resampling.Evaluation(pools, params(20_000))
+    evaluation = resampling.Evaluation(pools, MEASURES, params(20_000))
     by_seed = {seed: np.full(20_011, float(value)) for seed, value in enumerate([1, 2, 4, 9])}
     values = evaluation.over_seeds(by_seed)
     assert values[0] == 4
     assert values[1:20_001].mean() == pytest.approx(4, abs=0.05)
     assert evaluation.standard_error(values) ** 2 == pytest.approx(np.var([1, 2, 4, 9]) / 4, rel=0.04)
     assert (values[20_001:] == 4).all()
-    again = resampling.Evaluation(pools, params(20_000))
+    again = resampling.Evaluation(pools, MEASURES, params(20_000))
     again.over_seeds({5: values, 6: values})  # what was drawn before, and the order of seeds, change nothing
     assert (again.over_seeds(dict(reversed(by_seed.items()))) == values).all()
     alone = np.array([0.2, np.nan, 0.4] + [0.1] * 20_008)
@@ -188,18 +191,18 @@ def test_a_mean_over_seeds_varies_as_the_closed_form_says():
 def test_spread_over_seeds_by_hand():
     right = [(np.arange(100) < count) for count in (70, 80, 90)]
     pools = {("classic", "0", seed): pool(correct, np.arange(100)) for seed, correct in enumerate(right)}
-    _, seeds = resampling.evaluate(pools, params())
+    _, seeds = resampling.evaluate(pools, MEASURES, params())
     assert list(seeds) == ["arm", "size", "metric", "seeds", "mean", "sd_between", "se_within"]
     row = seeds.set_index("metric").loc["accuracy"]
     assert (row["seeds"], row["mean"], row["sd_between"]) == (3, pytest.approx(0.8), pytest.approx(0.1))
     within = np.mean([np.sqrt(share * (1 - share) / 100) for share in (0.7, 0.8, 0.9)])
     assert row["se_within"] == pytest.approx(within, rel=0.03)
-    _, alone = resampling.evaluate({("classic", "0", 0): pools["classic", "0", 0]}, params(100))
+    _, alone = resampling.evaluate({("classic", "0", 0): pools["classic", "0", 0]}, MEASURES, params(100))
     assert alone["sd_between"].isna().all()
 
 
 def test_n_counts_the_lesions_of_each_measure():
-    table = resampling.evaluate({("classic", "0", 0): pool(np.arange(9) < 5, np.arange(9))}, params(10))[0]
+    table = resampling.evaluate({("classic", "0", 0): pool(np.arange(9) < 5, np.arange(9))}, MEASURES, params(10))[0]
     counted = table[table["seed"] == "all"].set_index(["metric", "class"])["n"]
     assert counted["sensitivity", "a"] == 5
     assert counted["specificity", "a"] == 4

@@ -21,6 +21,8 @@ OF_PATIENT, OF_BOTH, OF_LESION, REST = 0.2, 0.1, 0.35, 0.35
 PAPER = (156 / 182, 143 / 182)  # accuracy with and without synthetic images
 SIMULATED = 2500
 CLASSES = ["a", "b"]
+KEY = ("accuracy", "all")
+MEASURES = measures.Classification(CLASSES)
 
 
 def cohort(generator, accuracies, patient=PATIENT, *, seeds=1, seed_variance=0.0, shifts=0.0):
@@ -62,17 +64,20 @@ def analysed(right, patient, master_seed, bootstrap=600):
     """Return the two accuracies' summaries, that of their difference, its standard error and the permutation p."""
     truth = np.arange(N) % 2
     pools = {
-        (arm, "0", seed): measures.Pool(
-            lesions=np.arange(N), patients=patient, truth=truth, fold=truth, scores=np.zeros((N, 2)),
+        (arm, "0", seed): measures.ClassPool(
+            units=np.arange(N), patients=patient, truth=truth, fold=truth, scores=np.zeros((N, 2)),
             predicted=np.where(of_seed, truth, 1 - truth),
         )
         for arm, of_arm in zip("ab", right, strict=True)
         for seed, of_seed in enumerate(of_arm)
     }  # fmt: skip
-    evaluation = resampling.Evaluation(pools, resampling.Params(master_seed, CLASSES, 2, bootstrap, 0.95))
+    evaluation = resampling.Evaluation(pools, MEASURES, resampling.Params(master_seed, 2, bootstrap, 0.95))
     accuracy = [
         evaluation.over_seeds(
-            {seed: measures.accuracy(evaluation.confusions(arm, "0", seed)) for seed in range(right.shape[1])}
+            {
+                seed: evaluation.measures(arm, "0", seed, [("accuracy", "all")])["accuracy", "all"]
+                for seed in range(right.shape[1])
+            }
         )
         for arm in "ab"
     ]

@@ -15,7 +15,8 @@ from synthaug.errors import InputError
 from synthaug.evaluation import subgroups
 from synthaug.report import forest_plot
 
-PARAMS = subgroups.Params(1, ["cyst", "met"], 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
+MEASURES = measures.Classification(["cyst", "met"])
+PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
 LESIONS = np.array([f"{i:03d}" for i in range(12)])
 PATIENTS = np.array([f"P{i // 2}" for i in range(12)])
 TRUTH = np.arange(12) % 2
@@ -30,7 +31,7 @@ def case_rows(**columns):
 def pool_of(wrong):
     predicted = TRUTH.copy()
     predicted[list(wrong)] = 1 - predicted[list(wrong)]
-    return measures.Pool(LESIONS, PATIENTS, TRUTH, predicted, np.arange(12) % 3, np.full((12, 2), 0.5))
+    return measures.ClassPool(LESIONS, PATIENTS, np.arange(12) % 3, TRUTH, predicted, np.full((12, 2), 0.5))
 
 
 POOLS = {
@@ -43,8 +44,8 @@ POOLS = {
 
 def test_accuracies_and_differences_by_hand():
     site = np.where(np.arange(12) < 6, "east", "west")
-    table = subgroups.table(POOLS, case_rows(site=pd.Series(site)), PARAMS)
-    assert list(table) == subgroups.COLUMNS
+    table = subgroups.table(POOLS, case_rows(site=pd.Series(site)), MEASURES, PARAMS)
+    assert list(table) == [name if name != "units" else "lesions" for name in subgroups.COLUMNS]
     rows = table.set_index(["level", "arm"])
     # wrong, of 12 and of 6 in each site, over two seeds: classic 4 + 1, in the east 3 + 1; dcgan 1 + 0, in the east
     expected = {
@@ -64,21 +65,23 @@ def test_accuracies_and_differences_by_hand():
 
 def test_an_arm_like_classic_differs_by_nothing_in_any_resample():
     pools = {("classic", "fixed", 0): pool_of([0, 5]), ("dcgan", "fixed", 0): pool_of([0, 5])}
-    rows = subgroups.table(pools, case_rows(), PARAMS).query("arm == 'dcgan'")
+    rows = subgroups.table(pools, case_rows(), MEASURES, PARAMS).query("arm == 'dcgan'")
     assert (rows[["delta", "delta_low", "delta_high"]] == 0).all(axis=None)
 
 
 def test_the_interval_is_of_patients_not_of_lesions():
     """Twelve lesions of two patients, one always right and one never: resamples give 0, 1/2 or 1, no other value."""
     patients = np.repeat(["P", "Q"], 6)
-    pool = measures.Pool(LESIONS, patients, TRUTH, np.where(patients == "P", TRUTH, 1 - TRUTH), TRUTH, np.ones((12, 2)))
-    row = subgroups.table({("classic", "fixed", 0): pool}, case_rows(), PARAMS).iloc[0]
+    pool = measures.ClassPool(
+        LESIONS, patients, TRUTH, TRUTH, np.where(patients == "P", TRUTH, 1 - TRUTH), np.ones((12, 2))
+    )
+    row = subgroups.table({("classic", "fixed", 0): pool}, case_rows(), MEASURES, PARAMS).iloc[0]
     assert row[["value", "low", "high"]].tolist() == [0.5, 0, 1]
 
 
 def test_tertiles_are_of_mm_where_all_lesions_have_them_and_of_px_otherwise(caplog):
     caplog.set_level(logging.INFO)
-    levels = subgroups.levels(case_rows(), LESIONS)
+    levels = subgroups.levels(case_rows(), LESIONS, "lesion")
     assert [level for _, level in levels] == [
         "all lesions", "up to 13.7 px", "13.7 to 17.3 px", "above 17.3 px",
     ]  # fmt: skip
@@ -86,10 +89,10 @@ def test_tertiles_are_of_mm_where_all_lesions_have_them_and_of_px_otherwise(capl
         [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11],
     ]  # fmt: skip
     assert "diameter_mm is missing for 12 of 12 lesions" in caplog.text
-    mm = subgroups.levels(case_rows(diameter_mm=pd.Series(np.arange(12.0)[::-1])), LESIONS)
+    mm = subgroups.levels(case_rows(diameter_mm=pd.Series(np.arange(12.0)[::-1])), LESIONS, "lesion")
     assert mm["diameter_mm", "up to 3.67 mm"].nonzero()[0].tolist() == [8, 9, 10, 11]
     # all alike: one level, not two empty ones besides
-    assert len(subgroups.levels(case_rows(diameter_px=20.0), LESIONS)) == 2
+    assert len(subgroups.levels(case_rows(diameter_px=20.0), LESIONS, "lesion")) == 2
 
 
 def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
@@ -97,7 +100,7 @@ def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
     rows = case_rows(
         year=["2009", "2010", ""] * 4, age=[str(i) for i in range(12)], hospital="A", contrast=["True", "False"] * 6
     )
-    found = [key for key in subgroups.levels(rows, LESIONS) if not key[0].startswith("diameter")][1:]
+    found = [key for key in subgroups.levels(rows, LESIONS, "lesion") if not key[0].startswith("diameter")][1:]
     assert found == [
         ("year", "2009"), ("year", "2010"), ("year", "not given"), ("contrast", "False"), ("contrast", "True"),
     ]  # fmt: skip
@@ -107,12 +110,12 @@ def test_free_columns_with_two_to_eight_values_divide_the_lesions(caplog):
 
 def test_a_predicted_lesion_without_a_case_is_named():
     with pytest.raises(InputError, match="1 are missing, the first 003"):
-        subgroups.levels(case_rows().query("lesion != '003'"), LESIONS)
+        subgroups.levels(case_rows().query("lesion != '003'"), LESIONS, "lesion")
 
 
 def test_figure_draws_the_shown_arms_at_their_levels():
-    table = subgroups.table(POOLS | {("extra", "fixed", 0): pool_of([2])}, case_rows(), PARAMS)
-    left, right = forest_plot.forest(table, PARAMS).axes
+    table = subgroups.table(POOLS | {("extra", "fixed", 0): pool_of([2])}, case_rows(), MEASURES, PARAMS)
+    left, right = forest_plot.forest(table, MEASURES, PARAMS).axes
     assert [container.get_label() for container in left.containers] == ["classic", "dcgan"]
     labels = [label.get_text() for label in left.get_yticklabels()]
     assert labels[:3] == ["all lesions (12, 6)", "diameter_px", "up to 13.7 px (4, 2)"]
@@ -124,7 +127,7 @@ def test_figure_draws_the_shown_arms_at_their_levels():
 
 def test_script_writes_table_and_figure(tmp_path):
     case_rows(software=["5.1", "5.10"] * 6, site=["01", ""] * 6).to_csv(tmp_path / "cases.csv", index=False)
-    rows, choice, classes = [], [], np.array(PARAMS.classes)
+    rows, choice, classes = [], [], np.array(MEASURES.classes)
     for arm, size, wrong in (("classic", "400", [0, 1]), ("dcgan", "400+150x2", [0])):
         pool = pool_of(wrong)
         table = pd.DataFrame({"lesion": LESIONS, "patient": PATIENTS, "fold": pool.fold, "truth": classes[TRUTH]})
@@ -134,9 +137,9 @@ def test_script_writes_table_and_figure(tmp_path):
     pd.concat(rows).to_csv(tmp_path / "predictions.csv", index=False)
     columns = ["rule", "arm", "seed", "fold", "size", "accuracy"]
     pd.DataFrame(choice, columns=columns).to_csv(tmp_path / "points.csv", index=False)
-    command = [sys.executable, "scripts/compute_subgroups.py", "--cases", tmp_path / "cases.csv"]
+    command = [sys.executable, "scripts/compute_subgroups_classification.py", "--cases", tmp_path / "cases.csv"]
     command += ["--predictions", tmp_path / "predictions.csv", "--operating-points", tmp_path / "points.csv"]
-    command += ["--params", json.dumps(vars(PARAMS)), "--log", tmp_path / "log"]
+    command += ["--params", json.dumps(vars(PARAMS) | {"measures": vars(MEASURES)}), "--log", tmp_path / "log"]
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     forked.run([*command, *outputs], check=True)
     assert (tmp_path / "a.svg").stat().st_size

@@ -15,7 +15,7 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 WRITER = """
 import sys, time
 from pathlib import Path
-from synthaug import locks
+from synthaug.files import locks
 folder, name, lines = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 locks.SETTLE = 0.5
 with locks.only_writer(folder / "record.json") as asked:

@@ -129,7 +129,7 @@ def test_every_imported_package_is_found():
         "import sys, json; sys.path.insert(0, 'scripts')\n"
         "import torch, skimage.io, sklearn.svm, matplotlib.pyplot, pandas, SimpleITK, safetensors.torch, yaml, PIL\n"
         "import jinja2, highdicom, pydicom, h5py, threadpoolctl, scipy.stats\n"
-        "from synthaug import records\n"
+        "from synthaug.files import records\n"
         "print(json.dumps([records.versions(), sorted({m.partition('.')[0] for m in sys.modules})]))"
     )
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)

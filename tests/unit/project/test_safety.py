@@ -24,7 +24,7 @@ from synthaug.training import weights
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted([*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests/benchmarks").rglob("*.py")])
-RULES = sorted([ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")])
+RULES = sorted([ROOT / "Snakefile", *(ROOT / "workflow/rules").rglob("*.smk")])
 FORBIDDEN_MODULES = {
     "pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve",  # run what they load
     "socket", "ssl", "urllib", "http", "ftplib", "smtplib", "requests", "httpx", "aiohttp",  # the network

@@ -5,16 +5,12 @@ come of it: the pixels and the outline of lesion L0 as they should be read, or t
 `pytest -s tests/unit/test_bad_input.py` prints the table: input, expected, got.
 """
 
-import copy
 import gzip
 import json
-import os
 import struct
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -27,6 +23,7 @@ import yaml
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from tests.helpers import common_rules
 from tests.helpers.compressed_dicom import COMPRESSORS, compress
 
 import check_cases
@@ -1053,14 +1050,11 @@ def run_import(folder: Path) -> str:
 
 
 def run_config(item: Entry) -> str:
-    """Run the Snakefile's check of the config, which is Python."""
-    path = ROOT / "workflow/rules/common.smk"
-    config = copy.deepcopy(yaml.safe_load((ROOT / "config/tiny.yaml").read_text(encoding="utf-8")))
+    """Run the Snakefile's checks of the config, which are Python."""
+    config = yaml.safe_load((ROOT / "config/tiny.yaml").read_text(encoding="utf-8"))
     item.make(config)
-    rules = {"workflow": SimpleNamespace(basedir=ROOT), "config": config, "Path": Path, "sys": sys, "os": os}
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), rules)
     try:
-        rules["check_config"]()
+        common_rules.check(config)
     except SystemExit as stopped:
         return str(stopped.code)
     return "handled: no problem, as expected"

@@ -26,19 +26,45 @@ def test_auto_takes_a_gpu_where_there_is_one(monkeypatch):
     assert device.pick(compute(device="auto")).type == "cpu"
 
 
+NETWORKS = {  # batch and narrowest maps
+    "the demo's DCGAN": (16, 8),
+    "the demo's classifier": (64, 8),
+    "the paper's DCGAN": (64, 64),
+    "the paper's classifier": (64, 32),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize(
-    ("capabilities", "expected"),
+    ("capabilities", "native"),
     [
-        ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
-        ({"amx_bf16": True}, "bfloat16"),
-        ({"avx512_f": True}, "float32"),
+        ({"avx512_bf16": True, "amx_bf16": False}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx512_f": True}, False),
+        ({"avx2": True}, False),
     ],
 )
-def test_auto_precision_is_what_the_processor_computes_in(monkeypatch, capabilities, expected):
+def test_auto_precision_is_what_the_processor_computes_the_network_faster_in(
+    monkeypatch, capabilities, native, network
+):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     cpu = torch.device("cpu")
-    assert device.settle(compute(precision="auto"), cpu) == compute(precision=expected)
-    assert device.settle(compute(precision="float32"), cpu).precision == "float32"
+    expected = "bfloat16" if native and network != "the demo's DCGAN" else "float32"
+    assert device.settle(compute(precision="auto"), cpu, *NETWORKS[network]) == compute(precision=expected)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_named_precision_is_kept(monkeypatch, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    for network in NETWORKS.values():
+        assert device.settle(compute(precision=precision), torch.device("cpu"), *network).precision == precision
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_precision_on_a_gpu_is_what_it_computes_in(monkeypatch, native):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: native)
+    settled = device.settle(compute(precision="auto"), torch.device("cuda"), 16, 8)
+    assert settled.precision == ("bfloat16" if native else "float32")
 
 
 def test_an_unsettled_precision_is_no_precision():

@@ -135,7 +135,8 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     params = classifier.Params(**settings, **COMPUTE, precision="auto")
     accuracies = {}
     for fast in (True, False):
-        chosen = device.settle(params, device.pick(params)) if fast else replace(params, precision="float32")
+        auto = device.settle(params, device.pick(params), params.batch, min(params.widths))
+        chosen = auto if fast else replace(params, precision="float32")
         networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(6)]
         predicted = [classifier.predict(network, unseen, torch.device("cpu"))[0].argmax(1) for network in networks]
         accuracies[fast] = np.mean(np.array(predicted) == truth, axis=1)

@@ -1,0 +1,77 @@
+"""The evaluation's tables, asked for single rows."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from synthaug.evaluation import operating_points
+from synthaug.report.numbers import percent, span
+from synthaug.terms import sizes
+from synthaug.terms.totals import ALL
+
+NOT_RUN = "not run"  # of an arm that lacks the rule
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What the evaluation wrote.
+
+    Attributes
+    ----------
+    metrics, comparisons, choice
+        ``metrics.csv``, ``comparisons.csv`` and ``operating_points.csv``.
+    primary
+        The task's primary metric.
+    """
+
+    metrics: pd.DataFrame
+    comparisons: pd.DataFrame
+    choice: pd.DataFrame
+    primary: str
+
+    def measure(self, arm: str, rule: str, metric: str, name: str = ALL) -> pd.Series | None:
+        """Return the row of a measure at a rule, the mean over seeds; nothing where the arm lacks the rule."""
+        table = self.metrics
+        rows = table[
+            (table["arm"] == arm)
+            & (table["size"] == rule)
+            & (table["seed"].astype(str) == ALL)
+            & (table["metric"] == metric)
+            & (table["class"] == name)
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+    def difference(self, arm: str, rule: str) -> pd.Series | None:
+        """Return how ``arm`` compares with `classic` in the primary measure, both at ``rule``."""
+        table = self.comparisons
+        rows = table[
+            (table["against"] == rule)
+            & (table["arm_a"] == arm)
+            & (table["metric"] == self.primary)
+            & (table["class"] == ALL)
+        ]
+        return None if rows.empty else rows.iloc[0]
+
+    def seeds(self, arm: str, rule: str) -> int:
+        """Return how many seeds an arm was run with."""
+        return self._chosen(arm, rule)["seed"].nunique()
+
+    def sizes(self, arm: str, rule: str) -> str:
+        """Return the sizes chosen for an arm, with how often each was where seeds or test folds differ."""
+        counts = self._chosen(arm, rule)["size"].value_counts()
+        if len(counts) == 1:
+            return counts.index[0]
+        return ", ".join(f"{size} ({counts[size]}x)" for size in sizes.ascending(counts.index))
+
+    def _chosen(self, arm: str, rule: str) -> pd.DataFrame:
+        return self.choice[(self.choice["rule"] == rule) & (self.choice["arm"] == arm)]
+
+
+def label(rule: str) -> str:
+    """Return a rule's name as it is shown: what was read off the test folds is called optimistic."""
+    return f"{rule} (optimistic)" if rule == operating_points.PUBLISHED else rule
+
+
+def with_interval(row: pd.Series | None) -> str:
+    """Write a row of a measure as its value and interval in percent."""
+    return NOT_RUN if row is None else f"{percent(row['value'])} ({span(row['low'], row['high'])})"

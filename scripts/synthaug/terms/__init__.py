@@ -1,0 +1,1 @@
+"""The words of the experiment, as they stand in configs, file names and tables."""

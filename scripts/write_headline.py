@@ -1,0 +1,31 @@
+"""Write the headline: the arms at the operating point of the config, and at each rule that chooses sizes.
+
+Inputs: `evaluation/metrics.csv`, `evaluation/operating_points.csv` and `evaluation/comparisons.csv`.
+Outputs in percent: headline: the primary measure of each arm and its paired difference from `classic`; operating-table:
+the same for each rule that chooses sizes. With several seeds the values are means.
+"""
+
+from steps import command
+from synthaug.files import artifacts
+from synthaug.report import evaluated, headline
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser.add_argument("--params", required=True, help="JSON object, see report.headline.Params")
+    parser.add_argument("--headline", required=True)
+    parser.add_argument("--operating-table", required=True)
+    arguments = parser.parse_args()
+    with command.logged("write_headline", arguments):
+        params = command.params(headline.Params, arguments.params)
+        paths = (arguments.metrics, arguments.comparisons, arguments.operating_points)
+        tables = evaluated.Evaluated(*(artifacts.read_csv(path) for path in paths), params.primary)
+        artifacts.write_csv(headline.headline_table(tables, params), arguments.headline)
+        artifacts.write_csv(headline.operating_table(tables, params), arguments.operating_table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The task classification: what the shared stages need to know of it, and nothing else of it is known there.
+
+Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
+"""
+
+# The files of this task's rules, in this folder; they are read in this order, after the shared stages.
+TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
+
+# Models lie in results/<cohort>/seed-<seed>/<this folder>/<arm>/<size>/train-<folds>.
+TASK_FOLDER = "classify"
+
+# What is scored, and the measure that verdicts are about: as in this task's class of measures.
+TASK_UNIT, TASK_PRIMARY = "lesion", "accuracy"
+
+# Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
+TASK_SCRIPTS = {
+    "compute_metrics": "compute_metrics_classification",
+    "compare_arms": "compare_arms_classification",
+    "compute_subgroups": "compute_subgroups_classification",
+}
+
+
+def task_measures():
+    """Return the parameters of this task's class of measures."""
+    return {"classes": config["cases"]["classes"]}
+
+
+def task_arms():
+    """Return every (arm, size) of the network; sizes are images per training fold."""
+    experiment = config["experiment"]
+    plain = [(arm, str(size)) for arm in ["classic", "online", "mixup"] for size in experiment[arm]]
+    count = len(config["cases"]["classes"])
+    further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in experiment["generators"]}
+    return plain + [(arm, f"{experiment['group']}+{size}x{count}") for arm, sizes in further.items() for size in sizes]
+
+
+def task_single_arms():
+    """Return the arms without sizes, whose folder of a size is "0": discriminators that classify, and the baselines."""
+    acgans = [
+        name
+        for name in config["experiment"]["generators"]
+        if name in config["generators"] and config["generators"][name]["architecture"] == "acgan"
+    ]
+    return [f"{name}-discriminator" for name in acgans] + config["experiment"]["baselines"]
+
+
+def task_samples():
+    """Return the files of the samples, by the name that rules give them: the units, their images, and the pool.
+
+    Generators train on the pool, imported images and the figures of a generator are compared with the units, readers see
+    them, and the lineage audit knows the patients by them.
+    """
+    return {
+        "units": "<results>/rois/rois.csv",
+        "unit_images": "<results>/rois/images.npy",
+        "pool_index": "<results>/pool/index.csv",
+        "pool_images": "<results>/pool/images.npy",
+    }
+
+
+def task_display():
+    """Return how lesions are cut out and which values become black and white, on the sheets and for readers."""
+    return {key: config["rois"][key] for key in ["margin", "intensity"]}
+
+
+def task_features(wildcards, name):
+    """Return the file ``name`` of the models whose features compare a generator's images with real ones.
+
+    There is one model per choice of training folds, in their order.
+    """
+    folder = f"<results>/seed-{wildcards.seed}/{TASK_FOLDER}/classic/{config['experiment']['group']}"
+    return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
+
+
+def task_targets():
+    """Return what a complete run makes besides what the shared stages make of every task."""
+    return [
+        rules.plan_experiment.output,
+        rules.make_tables.output,
+        rules.write_conformance.output,
+        rules.plot_augmentations.output,
+        rules.plot_tsne.output,
+        rules.plot_calibration.output,
+    ]
+
+
+def task_problems():
+    """Return what is wrong between keys of the config, as far as only this task knows it."""
+    experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
+    point, found = config["evaluation"]["synthetic"], []
+    if experiment["group"] not in experiment["classic"]:
+        found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
+    if experiment["extra"] and point not in experiment["extra"]:
+        found.append(f"evaluation: synthetic: {point} is not in experiment: extra; add it there")
+    for key in ["single", "multi"]:
+        if words[key] > words["words"]:
+            found.append(f"baselines: bovw: {key}: {words[key]} of {words['words']} words; lower it or raise words")
+    if not intensity["low"] < intensity["high"]:
+        found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
+    if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
+        found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    return found

@@ -1,0 +1,56 @@
+"""Helpers of the rules of this task: parameters and files of classifiers."""
+
+
+def classifier_settings(arm):
+    """Return the parameters of a classifier; those of one arm are given to that arm only."""
+    settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
+    if arm in ["online", "mixup"]:
+        settings["rois"] = config["rois"]
+    if arm == "mixup":
+        settings["mixup"] = config["classifier"]["mixup"]
+    return canonical_json(**settings, classes=config["cases"]["classes"], **compute())
+
+
+def classifier_files():
+    """Return patterns of the files of one network, by name."""
+    return within(
+        "<results>/seed-{seed}/classify/{arm}/{size}/train-{folds}",
+        predictions="predictions.csv",
+        features="features.npy",
+        weights="weights.safetensors",
+        model="model.json",
+        train_set="train_set.csv",
+        history="history.csv",
+    )
+
+
+def single_files(arm):
+    """Return patterns of the files of one classifier without sizes, by name."""
+    folder = f"<results>/seed-{{seed}}/classify/{arm}/0/train-{{folds}}"
+    return within(folder, predictions="predictions.csv", train_set="train_set.csv", model="model.json")
+
+
+def added_images(wildcards, chosen_folds):
+    """Return the synthetic images that a generator's arm adds, by "<training folds>/<class>"; none for other arms."""
+    if wildcards.arm not in config["experiment"]["generators"]:
+        return {}
+    return synthetic_images(wildcards.arm, wildcards.seed, wildcards.size.split("+")[0], chosen_folds)
+
+
+def baseline():
+    """Return the parameters that every baseline takes."""
+    shared = {key: config[key] for key in ["master_seed", "threads"]}
+    return {"classes": config["cases"]["classes"], "svm": config["baselines"]["svm"], **shared}
+
+
+def separated_arms():
+    """Return the two arms whose features Fig 9 shows, with their sizes at the fixed operating point."""
+    generator, group = config["experiment"]["generators"][0], config["experiment"]["group"]
+    synthetic = f"{group}+{config['evaluation']['synthetic']}x{len(config['cases']['classes'])}"
+    return {"classic": str(group), generator: synthetic}
+
+
+def separated(name):
+    """Return the file ``name`` of the classifiers of Fig 9: first seed, first choice of training folds."""
+    folder = f"<results>/seed-{config['seeds'][0]}/classify"
+    return [f"{folder}/{arm}/{size}/train-{train_folds()[0]}/{name}" for arm, size in separated_arms().items()]

@@ -1,0 +1,100 @@
+"""What is wrong between keys of the config that are each valid; what only a task knows, its `task_problems` says."""
+
+import re
+
+
+def check_consistency():
+    """Stop with one line for each contradiction in the config."""
+    stop_at(inconsistencies() + task_problems())
+
+
+def inconsistencies():
+    """Return what is wrong between the keys that every task has."""
+    found = generator_problems() + imported_problems() + nested_problems() + reader_problems()
+    experiment, evaluation, classes = config["experiment"], config["evaluation"], config["cases"]["classes"]
+    if evaluation["synthetic"] not in experiment["synthetic"]:
+        found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: synthetic; add it there")
+    if "all" in classes:
+        found.append("cases: classes: 'all' is reserved; rename the class")
+    if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):
+        found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
+    return found
+
+
+def generator_problems():
+    """Return what is wrong with the generators of the experiment."""
+    found = []
+    for name in config["experiment"]["generators"]:
+        if name in config["imported"]:
+            continue
+        if name not in config["generators"]:
+            found.append(
+                f"experiment: generators: {name!r} is not a preset of generators, nor imported; add it or choose one of them"
+            )
+            continue
+        samples = config["generators"][name]["sampling"]["samples"]
+        if samples < largest_synthetic():
+            found.append(
+                f"generators: {name}: sampling: samples: {samples} a class, but experiment: synthetic needs"
+                f" {largest_synthetic()}"
+            )
+    return found
+
+
+def imported_problems():
+    """Return what is wrong with the names and folders of imported images."""
+    found = []
+    for name in set(config["imported"]) & set(config["generators"]):
+        found.append(f"imported: {name!r} is also a preset of generators; rename one of them")
+    for name, source in config["imported"].items():
+        rest = re.sub(r"\{(seed|folds|cls)\}", "", source["folder"])
+        for other in re.findall(r"\{[^{}]*\}?|\}", rest):
+            found.append(
+                f"imported: {name}: folder: expected no braces but {{seed}}, {{folds}} and {{cls}}, found {other};"
+                " correct it"
+            )
+    return found
+
+
+def nested_problems():
+    """Return what is wrong with nested selection."""
+    experiment = config["experiment"]
+    found = []
+    possible = sized_arms()
+    for arm in experiment["nested"]:
+        if arm not in possible:
+            found.append(f"experiment: nested: {arm!r} is not one of {', '.join(possible)}; remove it or run it")
+        elif arm in imported():
+            found.append(f"experiment: nested: {arm!r} is imported, so it has no generator of fewer folds; remove it")
+    if experiment["nested"] and config["folds"] < 3:
+        found.append("experiment: nested: needs folds: 3 or more, to leave two out; raise folds or give []")
+    if config["evaluation"]["operating_point"] == "nested":
+        several = {arm for arm in possible if sum(other == arm for other, _ in task_arms()) > 1}
+        for arm in [arm for arm in possible if arm in several and arm not in experiment["nested"] + imported()]:
+            found.append(f"evaluation: operating_point: nested needs {arm!r} in experiment: nested; add it there")
+        if several & set(imported()[:1]) & set(experiment["generators"][:1]):
+            found.append(
+                f"evaluation: operating_point: nested is not possible for the first generator, {imported()[0]!r}, which is"
+                " imported; name another one first, or give one size of experiment: synthetic"
+            )
+    return found
+
+
+def reader_problems():
+    """Return what is wrong with the reader study."""
+    study, found = config["reader_study"], []
+    if study["generator"] not in [None, *config["experiment"]["generators"]]:
+        found.append(
+            f"reader_study: generator: {study['generator']!r} is not in experiment: generators; add it or choose one of them"
+        )
+    if study["answers"] is not None:
+        if not Path(study["answers"]).is_file():
+            found.append(
+                f"reader_study: answers: no file {study['answers']}; correct the path, or give null until it is there"
+            )
+        if not Path(f"results/{config['cohort']}/reader-study/key.csv").is_file():
+            found.append(
+                f"reader_study: answers: their key results/{config['cohort']}/reader-study/key.csv is missing; put back the"
+                " pack that readers saw, or give null and run snakemake build_reader_study"
+            )
+    return found

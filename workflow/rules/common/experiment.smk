@@ -1,0 +1,115 @@
+"""Which models the config asks for: folds, arms, generators and runs; and what statistics, tables and figures make of them."""
+
+import itertools
+
+
+def train_folds():
+    """Return, for each test fold, the folds trained on: "12", "02" and "01" for three folds."""
+    return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in range(config["folds"])]
+
+
+def inner_folds():
+    """Return the choices of training folds with one fold fewer: "0", "1" and "2" for three folds."""
+    pairs = itertools.combinations(range(config["folds"]), 2)
+    chosen = ["".join(str(k) for k in range(config["folds"]) if k not in pair) for pair in pairs]
+    return sorted(folds for folds in chosen if folds)
+
+
+def sized_arms():
+    """Return the arms whose training sets have a size, in the order of figures and tables."""
+    return list(dict.fromkeys(arm for arm, _ in task_arms()))
+
+
+def all_arms():
+    """Return every arm, in the order of figures and tables."""
+    return [*sized_arms(), *task_single_arms()]
+
+
+def nested_runs():
+    """Return the folds that models of an arm are trained on, by arm."""
+    return {arm: train_folds() + (inner_folds() if arm in config["experiment"]["nested"] else []) for arm in all_arms()}
+
+
+def runs():
+    """Return every model that predicts as (arm, size, seed, folds)."""
+    sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
+    folds_of = nested_runs()
+    return [(arm, size, seed, folds) for seed in config["seeds"] for arm, size in sizes for folds in folds_of[arm]]
+
+
+def any_of(names):
+    """Return a regular expression that matches each of ``names``, and nothing if there are none."""
+    return "|".join(names) or "(?!)"
+
+
+def presets(architecture):
+    """Return a regular expression of the generator presets of one architecture."""
+    return any_of(name for name, preset in config["generators"].items() if preset["architecture"] == architecture)
+
+
+def training(name):
+    """Return the part of a generator preset that its training uses."""
+    return {key: value for key, value in config["generators"][name].items() if key != "sampling"}
+
+
+def imported():
+    """Return the imported generators of the experiment."""
+    return [name for name in config["experiment"]["generators"] if name in config["imported"]]
+
+
+def first_generator():
+    """Return the generator that tables and figures show where they show one, in a list."""
+    return config["experiment"]["generators"][:1]
+
+
+def generators(name=None, seed=None):
+    """Return every generator as (generator, group, seed, folds, cls); with arguments, those of one preset and seed."""
+    folds_of = nested_runs()
+    return [
+        (generator, config["experiment"]["group"], number, folds, cls)
+        for generator in config["experiment"]["generators"]
+        for number in config["seeds"]
+        for folds in folds_of[generator]
+        for cls in generator_classes(generator)
+        if name in (None, generator) and seed in (None, number)
+    ]
+
+
+def generators_of(wildcards):
+    """Return the generators of one preset and seed, without those of nested selection."""
+    found = generators(wildcards.generator, int(wildcards.seed))
+    return [generator for generator in found if generator[3] in train_folds()]
+
+
+def generator_classes(name):
+    """Return the classes for each of which a preset has a generator of its own: all at once for an ACGAN."""
+    preset = config["generators"].get(name, {})
+    return ["all"] if preset.get("architecture") == "acgan" else config["cases"]["classes"]
+
+
+def largest_synthetic():
+    """Return how many synthetic images of a class the largest training set takes."""
+    return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
+
+
+def statistics():
+    """Return the parameters that every statistic takes."""
+    return {
+        "master_seed": config["master_seed"],
+        "folds": config["folds"],
+        "bootstrap": config["evaluation"]["bootstrap"],
+        "confidence": config["evaluation"]["confidence"],
+        "measures": task_measures(),
+    }
+
+
+def operating_points():
+    """Return the parameters by which the size of each arm is chosen."""
+    evaluation = config["evaluation"]
+    sizes = {key: evaluation[key] for key in ["synthetic", "plateau"]}
+    return {"group": config["experiment"]["group"], "classes": len(config["cases"]["classes"]), **sizes}
+
+
+def selection():
+    """Return which arms tables and figures show, and the rule by which their sizes are chosen."""
+    return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}

@@ -1,0 +1,94 @@
+"""Where results lie: patterns over folds and classes, and the files of runs, generators and synthetic images."""
+
+
+def within(folder, **names):
+    """Return the paths of files in a folder, by the name that a rule gives them."""
+    return {key: f"{folder}/{name}" for key, name in names.items()}
+
+
+def over(paths, **values):
+    """Return a pattern, or each of several by name, for every value of its wildcards."""
+    if isinstance(paths, dict):
+        return {key: over(pattern, **values) for key, pattern in paths.items()}
+    return expand(paths, allow_missing=True, **values)
+
+
+def each_fold(paths):
+    """Return a pattern, or each of several by name, for every choice of training folds."""
+    return over(paths, folds=train_folds())
+
+
+def each_inner_fold(paths):
+    """Return a pattern, or each of several by name, for every choice of training folds with one fold fewer."""
+    return over(paths, folds=inner_folds())
+
+
+def each_class(paths):
+    """Return a pattern, or each of several by name, for every class."""
+    return over(paths, cls=config["cases"]["classes"])
+
+
+def parent(path, levels):
+    """Return the folder that lies ``levels`` above ``path``."""
+    return str(Path(path).parents[levels - 1])
+
+
+def samples(*names):
+    """Return the task's samples that are named, or all of them, as inputs; those that it does not have are left out."""
+    return {name: path for name, path in task_samples().items() if name in names or not names}
+
+
+def run_files(name):
+    """Return the file ``name`` of every model that predicts, in the order of `runs`."""
+    return [
+        f"<results>/seed-{seed}/{TASK_FOLDER}/{arm}/{size}/train-{folds}/{name}" for arm, size, seed, folds in runs()
+    ]
+
+
+def generator_files(name, which=None):
+    """Return the file ``name`` of every generator, in the order of `generators`, or of those in ``which``."""
+    return [
+        f"<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}/{name}"
+        for generator, group, seed, folds, cls in (generators() if which is None else which)
+    ]
+
+
+def synthetic_images(generator, seed, group, chosen_folds):
+    """Return the synthetic images of a generator, by "<training folds>/<class>"."""
+    folder = f"<results>/seed-{seed}/synthetic/{generator}/on-{group}"
+    return {
+        f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy"
+        for folds in chosen_folds
+        for cls in config["cases"]["classes"]
+    }
+
+
+def assessed_images(wildcards):
+    """Return the synthetic images of a generator and seed, by "<training folds>/<class>"."""
+    return synthetic_images(wildcards.generator, wildcards.seed, config["experiment"]["group"], train_folds())
+
+
+def assessed_train_sets(wildcards):
+    """Return the training sets that those images come from, likewise."""
+    folder = f"<results>/seed-{wildcards.seed}/generators/{wildcards.generator}/on-{config['experiment']['group']}"
+    whole = generator_classes(wildcards.generator) == ["all"]
+    return {
+        f"{folds}/{cls}": f"{folder}/train-{folds}/{'all' if whole else cls}/train_set.csv"
+        for folds in train_folds()
+        for cls in config["cases"]["classes"]
+    }
+
+
+def generator_figures():
+    """Return what the report shows of each generator of the experiment."""
+    trained = [name for name in config["experiment"]["generators"] if name not in imported()]
+    return [
+        f"<results>/evaluation/figures/{name}/{figure}.png"
+        for name in config["experiment"]["generators"]
+        for figure in ["fig6", *(f"seed-{seed}/neighbours" for seed in config["seeds"])]
+    ] + [
+        f"<results>/evaluation/figures/{name}/seed-{seed}/{part}.png"
+        for name in trained
+        for seed in config["seeds"]
+        for part in ["losses", "samples"]
+    ]
