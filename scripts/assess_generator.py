@@ -16,7 +16,7 @@ import torch
 
 from steps import command
 from synthaug import seeding
-from synthaug.classification import augment, classifier, stored_classifier, training_images, training_sets
+from synthaug.classification import classifier, stored_classifier, training_images, training_sets
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.generators import imported
@@ -67,15 +67,27 @@ class Cohort:
     pool_images: np.ndarray
 
     def located(self, train_set: pd.DataFrame, path: str) -> pd.DataFrame:
-        """Return ``train_set`` with ``row``, each image's row in the array of its source."""
-        place = {lesion: row for row, lesion in enumerate(self.rois["lesion"])}
-        unknown = sorted(set(train_set["lesion"]) - set(place))
-        if unknown:
-            raise InputError(f"{path}: expected lesions of rois.csv, found lesion {unknown[0]}; train it again")
-        lesion = train_set["lesion"].map(place)
+        """Return ``train_set``, whose column ``row`` says where each image is in the array of its source.
+
+        Raises
+        ------
+        InputError
+            If there is no such column, or it leads to other lesions than those that are named beside it.
+        """
+        if "row" not in train_set:
+            found = ", ".join(train_set.columns)
+            raise InputError(f"{path}: expected the column row, found {found}; train it again")
         augmented = train_set["source"].isin([training_sets.POOL, training_sets.EXTRA_POOL])
-        row = np.where(augmented, lesion * augment.PER_LESION + train_set["rank"], lesion)
-        return train_set.assign(row=row).reset_index(drop=True)
+        for index, part in ((self.rois, train_set[~augmented]), (self.pool_index, train_set[augmented])):
+            lesion = index["lesion"].reindex(part["row"]).to_numpy()
+            wrong = part[lesion != part["lesion"].to_numpy()]
+            if len(wrong):
+                first = wrong.iloc[0]
+                raise InputError(
+                    f"{path}: expected lesion {first['lesion']} in row {first['row']} of the {first['source']} images, "
+                    "found another one; train it again"
+                )
+        return train_set
 
     def group(self, train_folds: str, group: int, cls: str, seed: int, master_seed: int) -> pd.DataFrame:
         """Return the classic group of ``train_folds``, of one class: the mixture that generators train on."""

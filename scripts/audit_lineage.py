@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
     parser.add_argument("--units", required=True, help="the task's table of units, such as rois/rois.csv")
     parser.add_argument("--unit", required=True, help="what they are called, such as lesion")
+    parser.add_argument("--truth", default="", help="the column of the units that predictions repeat as their truth")
     parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
     parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
@@ -42,7 +43,7 @@ def main() -> None:
     with command.logged("audit_lineage", arguments) as log:
         units = artifacts.read_csv(arguments.units)
         cohorts = {
-            int(seed): lineage.cohort(units, artifacts.read_csv(path), int(seed), arguments.unit)
+            int(seed): lineage.cohort(units, artifacts.read_csv(path), int(seed), arguments.unit, arguments.truth)
             for seed, path in (pair.split("=", 1) for pair in arguments.folds)
         }
         runs, named = json.loads(arguments.runs), json.loads(arguments.generators)

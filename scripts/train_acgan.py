@@ -4,14 +4,14 @@ Reads the cohort's ROIs and classic pool and the seed's folds, and trains a gene
 against a discriminator that also names the class. Writes to --out-dir what train_dcgan writes.
 """
 
-from steps import command, generator_training
+from steps import command, roi_generators
 from synthaug.generators import acgan
 
 
 def main() -> None:
-    arguments = generator_training.parser(__doc__).parse_args()
+    arguments = roi_generators.training_parser(__doc__).parse_args()
     with command.logged("train_acgan", arguments) as log:
-        generator_training.run(acgan, command.params(acgan.Params, arguments.params), arguments, log)
+        roi_generators.train(acgan.FAMILY, arguments, log)
 
 
 if __name__ == "__main__":

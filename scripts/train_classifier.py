@@ -1,15 +1,19 @@
-"""Train the classifiers of one arm, size and seed, one a choice of training folds; each predicts what it never saw.
+"""Train the classifiers of one arm, size and seed, one per choice of training folds; each predicts what it never saw.
 
 Reads the cohort's ROIs, crops and classic pool, the seed's folds and, for an arm with a generator, its synthetic images
 of each class. Writes to --out-dir/train-<folds>: predictions.csv and, in the same order, features.npy (last hidden
 layer); the weights, the training set (without pixels), loss and accuracy of each epoch, and model.json.
 """
 
+import argparse
+import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from steps import command, resumable
 from synthaug import seeding
@@ -21,6 +25,8 @@ from synthaug.training import checkpoints, device, weights
 
 @dataclass(frozen=True, kw_only=True)
 class Params(classifier.Params):
+    """The classifier of the config, and how ROIs are made."""
+
     rois: dict | None = None
     """How ROIs are made; only for augmentations that are drawn afresh."""
 
@@ -44,12 +50,61 @@ def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray
     return {cls: artifacts.read_array(path, memory_map=True) for cls, path in chosen.items()}
 
 
-def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path, checkpoint, log) -> None:
+def train(
+    cohort: Cohort,
+    params: Params,
+    arguments: argparse.Namespace,
+    train_folds: str,
+    out: Path,
+    checkpoint: Callable[[Path, dict], checkpoints.Checkpoint],
+    log: logging.Logger,
+) -> None:
     """Train one classifier on ``train_folds``, or go on from what ``checkpoint`` returns, and write its folder."""
     where = device.pick(params)
     params = device.settle(params, where, params.batch, min(params.widths))
     command.note(device=device.name(where), precision=params.precision)
-    train_set = training_sets.classifier_set(
+    rows = train_set(cohort, params, arguments, train_folds)
+    synthetic = synthetic_images(arguments.synthetic, train_folds)
+    images = training_images.gather(rows, cohort.rois, cohort.pool, synthetic)
+    labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
+    log.info("folds %s: %d images: %s", train_folds, len(images), rows["class"].value_counts(sort=False).to_dict())
+
+    # The same initial weights for every arm and size: within a seed they differ by their training images only.
+    names = ("classifier", arguments.seed, train_folds)
+    redraw = redrawing(cohort, params, rows, images, names)
+    if redraw:
+        redraw(1)
+    network = device.place(classifier.build(images, params, names), where)
+    mix = arguments.arm == training_sets.MIXUP
+    identity = {"params": asdict(params), "names": names, "device": device.name(where), "mix": mix}
+    history = classifier.train(
+        network, images, labels, params, names, where, redraw=redraw, mix=mix,
+        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(images, labels)}),
+    )  # fmt: skip
+
+    predict(cohort, params, network, train_folds, out, where)
+    artifacts.write_csv(rows, out / "train_set.csv")
+    artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
+    weights.save(network, out / "weights.safetensors")
+    model = {
+        "params": asdict(params),
+        "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
+        "device": device.name(where),
+        "parameters": weights.count(network),
+        "images": len(images),
+    }
+    artifacts.write_json(model, out / "model.json")
+
+
+def train_set(cohort: Cohort, params: Params, arguments: argparse.Namespace, train_folds: str) -> pd.DataFrame:
+    """Return what the classifier trains on, as `training_sets.classifier_set` does.
+
+    Raises
+    ------
+    InputError
+        If it has a class that the config does not name.
+    """
+    rows = training_sets.classifier_set(
         cohort.index,
         cohort.pool_index,
         cohort.folds,
@@ -60,54 +115,45 @@ def train(cohort: Cohort, params: Params, arguments, train_folds: str, out: Path
         seed=arguments.seed,
         master_seed=params.master_seed,
     )
-    unknown = sorted(set(train_set["class"]) - set(params.classes))
+    unknown = sorted(set(rows["class"]) - set(params.classes))
     if unknown:
         raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
-    synthetic = synthetic_images(arguments.synthetic, train_folds)
-    training = training_images.gather(train_set, cohort.rois, cohort.pool, synthetic)
-    labels = train_set["class"].map(params.classes.index).to_numpy(np.int64)
-    log.info(
-        "folds %s: %d images: %s", train_folds, len(training), train_set["class"].value_counts(sort=False).to_dict()
-    )
+    return rows
 
-    # The same initial weights for every arm and size: within a seed they differ by their training images only.
-    names = ("classifier", arguments.seed, train_folds)
-    redraw = None
-    if (train_set["source"] == training_sets.DRAWN).any():
-        how = rois.Params(**params.rois)
-        seen = cohort.index[cohort.index["lesion"].isin(train_set["lesion"])]
-        crops = fresh.prepare(cohort.crops, seen, how)
 
-        def redraw(epoch: int) -> np.ndarray:
-            random = seeding.stream(params.master_seed, *names, "online", epoch)
-            fresh.redraw(training, train_set, crops, seen, how, random)
-            return training
+def redrawing(
+    cohort: Cohort, params: Params, rows: pd.DataFrame, images: np.ndarray, names: tuple[str | int, ...]
+) -> Callable[[int], np.ndarray] | None:
+    """Return what draws the fresh augmentations of an epoch into ``images`` and returns these; None if there are none.
 
-        redraw(1)
-    network = device.place(classifier.build(training, params, names), where)
-    mix = arguments.arm == training_sets.MIXUP
-    identity = {"params": asdict(params), "names": names, "device": device.name(where), "mix": mix}
-    history = classifier.train(
-        network, training, labels, params, names, where, redraw=redraw, mix=mix,
-        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(training, labels)}),
-    )  # fmt: skip
+    Parameters
+    ----------
+    rows
+        The training set of the ``images``, uint8 (n, 64, 64).
+    """
+    if not (rows["source"] == training_sets.FRESH).any():
+        return None
+    how = rois.Params(**params.rois)
+    seen = cohort.index[cohort.index["lesion"].isin(rows["lesion"])]
+    crops = fresh.prepare(cohort.crops, seen, how)
 
+    def redraw(epoch: int) -> np.ndarray:
+        random = seeding.stream(params.master_seed, *names, "online", epoch)
+        fresh.redraw(images, rows, crops, seen, how, random)
+        return images
+
+    return redraw
+
+
+def predict(
+    cohort: Cohort, params: Params, network: torch.nn.Module, train_folds: str, out: Path, where: torch.device
+) -> None:
+    """Predict the lesions outside ``train_folds``; write predictions.csv and, in the same order, features.npy."""
     test = training_sets.test_lesions(cohort.folds, train_folds)
     row_of = {lesion: row for row, lesion in enumerate(cohort.index["lesion"])}
     probabilities, features = classifier.predict(network, cohort.rois[test["lesion"].map(row_of)], where)
     artifacts.write_csv(prediction_table.table(test, probabilities, params.classes), out / "predictions.csv")
     artifacts.write_array(features, out / "features.npy")
-    artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
-    artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
-    weights.save(network, out / "weights.safetensors")
-    model = {
-        "params": asdict(params),
-        "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
-        "device": device.name(where),
-        "parameters": weights.count(network),
-        "images": len(training),
-    }
-    artifacts.write_json(model, out / "model.json")
 
 
 def main() -> None:

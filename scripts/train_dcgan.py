@@ -5,14 +5,14 @@ to --out-dir: the weights of both networks, the training set (without pixels), t
 same 16 latent vectors at some epochs (samples.npy), and model.json.
 """
 
-from steps import command, generator_training
+from steps import command, roi_generators
 from synthaug.generators import dcgan
 
 
 def main() -> None:
-    arguments = generator_training.parser(__doc__).parse_args()
+    arguments = roi_generators.training_parser(__doc__).parse_args()
     with command.logged("train_dcgan", arguments) as log:
-        generator_training.run(dcgan, command.params(dcgan.Params, arguments.params), arguments, log)
+        roi_generators.train(dcgan.FAMILY, arguments, log)
 
 
 if __name__ == "__main__":

@@ -33,3 +33,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(group))
         order[item] = 2 if not group else 1 if not of_workflow else 0
     items.sort(key=order.get)
+
+
+@pytest.fixture
+def float64(monkeypatch: pytest.MonkeyPatch):
+    """All that PyTorch computes in float32 is float64: a training amplifies what processors round differently."""
+    import torch  # most tests need none
+
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

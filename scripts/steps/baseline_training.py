@@ -64,7 +64,7 @@ def run(method: ModuleType, arguments: argparse.Namespace, log: logging.Logger) 
 
         out = arguments.out_dir / f"train-{train_folds}"
         artifacts.write_csv(prediction_table.table(test, probabilities, params.classes), out / "predictions.csv")
-        artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
+        artifacts.write_csv(train_set, out / "train_set.csv")
         record = {
             "params": asdict(params),
             "versions": artifacts.versions("numpy", "pandas", "scikit-image", "scikit-learn", "scipy"),

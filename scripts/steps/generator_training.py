@@ -1,91 +1,106 @@
-"""What train_dcgan and train_acgan share: from the training set to the folder of a trained generator."""
+"""What all trainings of generators share: from images and their conditions to the folder of a trained generator.
 
-import argparse
-import logging
-from dataclasses import asdict
-from types import ModuleType
+It knows neither the family nor the task. A task's own module, such as `steps.roi_generators`, gathers the examples.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
 from steps import command, resumable
-from synthaug import seeding
-from synthaug.classification import training_images, training_sets
 from synthaug.files import artifacts
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import family
 from synthaug.training import checkpoints, device, weights
 
-SNAPSHOTS, SNAPSHOT_IMAGES = 8, 16
+SNAPSHOTS = 8
 
 
-def parser(doc: str) -> argparse.ArgumentParser:
-    arguments = command.training_parser(doc)
-    arguments.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
-    arguments.add_argument("--group", required=True, type=int, help="classic augmentations per fold")
-    arguments.add_argument("--cls", required=True, help="the class, or all")
-    arguments.add_argument("--params", required=True, help="JSON object of the generator's preset")
-    return arguments
+@dataclass(frozen=True)
+class Examples:
+    """What a generator trains on.
+
+    Attributes
+    ----------
+    table
+        The training set, a row an image, for ``train_set.csv``.
+    images
+        uint8 (n, side, side).
+    conditions
+        What each image shows, of the kind that the family is conditioned on.
+    """
+
+    table: pd.DataFrame
+    images: np.ndarray
+    conditions: family.Conditions
 
 
-def run(family: ModuleType, params: dcgan.Params, arguments: argparse.Namespace, log: logging.Logger) -> None:
-    """Train a generator of ``family`` (`dcgan` or `acgan`) and write its folder."""
+def run(
+    kind: family.Family,
+    params: family.Params,
+    examples: Examples,
+    names: tuple[str | int, ...],
+    out: Path,
+) -> None:
+    """Train a generator of the family ``kind``, or go on with its training, and write its folder ``out``.
+
+    The folder gets the weights of each network, ``train_set.csv``, ``history.csv``, ``samples.npy`` (images of the
+    same inputs at some epochs, uint8 (snapshots, images, side, side)) and ``model.json``.
+
+    Parameters
+    ----------
+    names
+        The names of this training's random streams.
+
+    Raises
+    ------
+    InputError
+        If there is no such device, there are too few images or a loss is no longer finite.
+    Interrupted
+        If the training was asked to stop; it is saved.
+    """
     where = device.pick(params)
-    params = device.settle(params, where, params.batch, min(params.generator_maps, params.discriminator_maps))
+    params = device.settle(params, where, params.batch, kind.narrowest(params))
     command.note(device=device.name(where), precision=params.precision)
-    train_set = training_sets.generator_set(
-        artifacts.read_csv(arguments.rois),
-        artifacts.read_csv(arguments.pool_index),
-        artifacts.read_csv(arguments.folds),
-        train_folds=arguments.train_folds,
-        group=arguments.group,
-        cls=arguments.cls,
-        seed=arguments.seed,
-        master_seed=params.master_seed,
-    )
-    real = training_images.gather(
-        train_set,
-        artifacts.read_array(arguments.roi_images),
-        artifacts.read_array(arguments.pool_images, memory_map=True),
-        synthetic={},
-    )
-    classes = params.classes if arguments.cls == training_sets.ALL_CLASSES else [arguments.cls]
-    labels = train_set["class"].map(classes.index).to_numpy(np.int64)
-    log.info("%d images: %s", len(real), train_set["class"].value_counts(sort=False).to_dict())
-
-    names = ("generator", arguments.seed, arguments.train_folds, arguments.cls)
-    generator, discriminator = (device.place(network, where) for network in family.build(params, names))
-
-    def latents(draws: np.random.Generator, count: int) -> np.ndarray:
-        return family.training_latents(draws, count, params)
-
-    # The first epochs change most.
-    snapshot_epochs = np.unique(np.geomspace(1, params.epochs, SNAPSHOTS).round().astype(int)).tolist()
-    snapshot_z = latents(seeding.stream(params.master_seed, *names, "snapshots"), SNAPSHOT_IMAGES)
-
-    def sample(network: nn.Module) -> np.ndarray:
-        return dcgan.sample(network, snapshot_z, where, params.precision)
-
-    out = arguments.out_dir
-    identity = {"params": asdict(params), "names": names, "device": device.name(where)}
+    networks = {name: device.place(network, where) for name, network in kind.build(params, names).items()}
+    epochs = snapshot_epochs(params.epochs)
+    identity = {"params": asdict(params), "names": names, "device": device.name(where), "images": _digest(examples)}
     with resumable.trainings() as checkpoint:
-        history, samples = adversarial.train(
-            generator, discriminator, real, labels, latents, family.LOSSES, params, names, where,
-            sample=sample, sample_epochs=snapshot_epochs,
-            checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(real, labels)}),
+        history, samples = kind.train(
+            networks, examples.images, examples.conditions, params, names, where,
+            shown=epochs, checkpoint=checkpoint(out, identity),
         )  # fmt: skip
-        weights.save(generator, out / "generator.safetensors")
-        weights.save(discriminator, out / "discriminator.safetensors")
-        artifacts.write_csv(train_set.drop(columns="row"), out / "train_set.csv")
+        for name, network in networks.items():
+            weights.save(network, out / f"{name}.safetensors")
+        artifacts.write_csv(examples.table, out / "train_set.csv")
         artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
         artifacts.write_array(np.stack(samples), out / "samples.npy")
         model = {
             "params": asdict(params),
             "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
             "device": device.name(where),
-            "parameters": weights.count(generator),
-            "discriminator_parameters": weights.count(discriminator),
-            "images": len(real),
-            "snapshot_epochs": snapshot_epochs,
+            **_parameters(networks),
+            "images": len(examples.images),
+            "snapshot_epochs": epochs,
         }
         artifacts.write_json(model, out / "model.json")
+
+
+def snapshot_epochs(epochs: int) -> list[int]:
+    """Return the epochs, at most `SNAPSHOTS`, after which images are taken: more at the start, where most changes."""
+    return np.unique(np.geomspace(1, epochs, SNAPSHOTS).round().astype(int)).tolist()
+
+
+def _digest(examples: Examples) -> str:
+    conditions = examples.conditions
+    given = [] if conditions is None else [conditions] if isinstance(conditions, np.ndarray) else conditions
+    return checkpoints.images_digest(examples.images, *given)
+
+
+def _parameters(networks: dict[str, nn.Module]) -> dict[str, int]:
+    """Return the size of each network: of the first one as ``parameters``, of another one after its name."""
+    first, *others = networks
+    sizes = {f"{name}_parameters": weights.count(networks[name]) for name in others}
+    return {"parameters": weights.count(networks[first]), **sizes}

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from synthaug.classification import classifier as lesion_classifier
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import dcgan
 from synthaug.training import cuda_graph, device
 from tests.benchmarks import limits, plain, timing
 
@@ -42,9 +42,9 @@ def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> 
     )  # fmt: skip
 
 
-def gan_networks(params: dcgan.Params) -> list[torch.nn.Module]:
+def gan_networks(params: dcgan.Params) -> dict[str, torch.nn.Module]:
     where = device.pick(params)
-    return [device.place(network, where) for network in dcgan.build(params, NAMES)]
+    return {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
 
 
 def classifier_network(params: lesion_classifier.Params, pixels: np.ndarray) -> torch.nn.Module:
@@ -52,12 +52,9 @@ def classifier_network(params: lesion_classifier.Params, pixels: np.ndarray) -> 
     return device.place(lesion_classifier.build(pixels, params, NAMES), where)
 
 
-def train_gan(networks: list[torch.nn.Module], params: dcgan.Params, pixels: np.ndarray) -> np.ndarray:
+def train_gan(networks: dict[str, torch.nn.Module], params: dcgan.Params, pixels: np.ndarray) -> np.ndarray:
     where = device.pick(params)
-    history, _ = adversarial.train(
-        *networks, pixels, np.zeros(len(pixels), int),
-        lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES, params, NAMES, where,
-    )  # fmt: skip
+    history, _ = dcgan.FAMILY.train(networks, pixels, None, params, NAMES, where)
     return history
 
 
@@ -96,7 +93,7 @@ def gan_rows(size: str, kind: str, count: int, rounds: int, epochs: int = 1) -> 
     def plain_epoch() -> None:
         steps = count // params.batch
         usual()
-        z = dcgan.training_latents(draws, steps * params.batch, params)
+        (z,) = dcgan.FAMILY.training_inputs(draws, steps * params.batch, None, params)
         loop = plain.Dcgan(*peers, params, where)  # as ours, each training makes its optimisers
         loop.epoch(pixels, draws.permutation(count).tolist(), np.split(z, steps))
 
@@ -203,7 +200,7 @@ def graph_agrees(kind: str) -> dict[str, bool]:
         params = gan_params("demo", kind, "bfloat16", 3)
         both = gan_networks(params)
         history = train_gan(both, params, pixels)
-        return history, [value for network in both for value in network.state_dict().values()]
+        return history, [value for network in both.values() for value in network.state_dict().values()]
 
     def classifier() -> tuple[np.ndarray, list[torch.Tensor]]:
         params = classifier_params("demo", kind, "bfloat16", 3)

@@ -38,8 +38,8 @@ class Generator(dcgan.Generator):
 
 
 def gan_networks(params: dcgan.Params, names: tuple[str | int, ...]) -> tuple[nn.Module, nn.Module]:
-    """Return the untrained networks of `dcgan.build`, with the same weights."""
-    generator, discriminator = dcgan.build(params, names)
+    """Return the untrained networks of `dcgan.FAMILY.build`, with the same weights."""
+    generator, discriminator = dcgan.FAMILY.build(params, names).values()
     generator.__class__ = Generator
     return generator, discriminator
 

@@ -121,7 +121,7 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         (lambda c: c["experiment"].update(generators=["dcgam"]), "'dcgam' is not a preset"),
         (
             lambda c: c["experiment"].update(synthetic=[10, 500]),
-            "sampling: samples: 20 a class, but experiment: synthetic needs 500",
+            "sampling: samples: 20 per class, but experiment: synthetic needs 500",
         ),
         (lambda c: c["evaluation"].update(synthetic=11), "evaluation: synthetic: 11 is not in experiment"),
         (lambda c: c["cases"].update(classes=["cyst", "all"]), "'all' is reserved"),

@@ -98,14 +98,16 @@ def test_complete_config_needs_no_default(two_tasks):
     assert two_tasks.planned(configfile="mine.yaml")["train_regressor"] == 4
 
 
+def shared_rules(folder):
+    """Return the text of the Snakefile and of the rules and helpers that every task shares."""
+    rules = folder / "workflow/rules"
+    files = [folder / "Snakefile", *rules.glob("*.smk"), *(rules / "common").glob("*.smk")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
+
+
 def asked(folder):
-    """Return the names that the shared files of rules ask of a task."""
-    files = [
-        folder / "Snakefile",
-        *(folder / "workflow/rules").glob("*.smk"),
-        *(folder / "workflow/rules/common").glob("*"),
-    ]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    """Return the names that the shared rules ask of a task."""
+    text = shared_rules(folder)
     return set(re.findall(r"\b(?:task|TASK)_\w+", text)) - set(re.findall(r"^def (task_\w+)", text, re.MULTILINE))
 
 
@@ -120,7 +122,6 @@ def test_tasks_define_what_is_asked_of_them_and_nothing_more(two_tasks):
 def test_no_shared_rule_names_a_task():
     text = shared_rules(ROOT)
     for task in common_rules.helpers({})["tasks"]():
-        folder = re.search(r'^TASK_FOLDER = "(\w+)"$', (ROOT / f"workflow/rules/{task}/{task}.smk").read_text(), re.M)[
-            1
-        ]
+        interface = (ROOT / f"workflow/rules/{task}/{task}.smk").read_text(encoding="utf-8")
+        folder = re.search(r'^TASK_FOLDER = "(\w+)"$', interface, re.MULTILINE)[1]
         assert not re.search(rf"\b({task}|{folder})\b", text)

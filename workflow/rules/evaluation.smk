@@ -142,8 +142,10 @@ rule audit_lineage:
         results=lambda wildcards, output: parent(output.lineage, 2),
         stage=TASK_FOLDER,
         unit=TASK_UNIT,
+        truth=TASK_TRUTH,
     shell:
         "python {input.code[0]:q} --results {params.results:q} --units {input.units:q} --unit {params.unit:q}"
+        " --truth {params.truth:q}"
         " --folds {params.folds:q} --stage {params.stage:q} --runs {params.runs:q} --generators {params.generators:q}"
         " --out {output.lineage:q} --record {output.record:q} --log {log:q}"
 

@@ -5,14 +5,9 @@ rule plot_synthetic:
     input:
         **samples("units", "unit_images"),
         code=task_code("plot_synthetic"),
-        images=expand(
-            "<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/images.npy",
-            seed=config["seeds"][0],
-            group=config["experiment"]["group"],
-            folds=train_folds()[0],
-            cls=config["cases"]["classes"],
-            allow_missing=True,
-        ),
+        images=synthetic_images(
+            "{generator}", config["seeds"][0], config["experiment"]["group"], train_folds()[:1]
+        ).values(),
     output:
         **figure(
             "<results>/evaluation/figures/{generator}/fig6",
@@ -32,11 +27,11 @@ rule plot_synthetic:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        images=lambda wildcards, input: [f"{cls}={path}" for cls, path in zip(config["cases"]["classes"], input.images)],
+        images=lambda wildcards, input: labelled(config["cases"]["classes"], input.images),
         settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
-        "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q} --images {params.images:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
+        "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
+        " --images {params.images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
         " --record {output.record:q} --log {log:q}"
 
 
@@ -63,8 +58,7 @@ rule plot_size_curves:
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --references {input.references:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q}"
-        " --svg {output.svg:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule assess_generator:
@@ -119,12 +113,12 @@ rule assess_generator:
         classifiers=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
-        " --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
-        " --generator {wildcards.generator:q} --group {params.group:q} --train-folds {params.folds:q}"
-        " --synthetic {params.synthetic:q} --train-sets {params.train_sets:q} --classifiers {params.classifiers:q}"
-        " --params {params.settings:q} --quality {output.quality:q} --copies {output.copies:q} --card {output.card:q}"
-        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
+        " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {params.group:q}"
+        " --train-folds {params.folds:q} --synthetic {params.synthetic:q} --train-sets {params.train_sets:q}"
+        " --classifiers {params.classifiers:q} --params {params.settings:q} --quality {output.quality:q}"
+        " --copies {output.copies:q} --card {output.card:q} --png {output.png:q} --svg {output.svg:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_training:
@@ -165,6 +159,5 @@ rule plot_training:
         folders=lambda wildcards, input: [parent(path, 1) for path in input.models],
     shell:
         "python {input.code[0]:q} --models {params.models:q} --folders {params.folders:q}"
-        " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q}"
-        " --samples-png {output.samples_png:q} --samples-svg {output.samples_svg:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --losses-png {output.losses_png:q} --losses-svg {output.losses_svg:q} --samples-png {output.samples_png:q}"
+        " --samples-svg {output.samples_svg:q} --record {output.record:q} --log {log:q}"

@@ -36,11 +36,10 @@ rule train_dcgan:
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
-        " --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
-        " --train-folds {wildcards.folds:q} --group {wildcards.group:q} --cls {wildcards.cls:q}"
-        " --params {params.settings:q}"
-        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
+        " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
+        " --seed {wildcards.seed:q} --train-folds {wildcards.folds:q} --group {wildcards.group:q}"
+        " --cls {wildcards.cls:q} --params {params.settings:q} --out-dir {params.folder:q} --record {output.record:q}"
+        " --log {log:q}"
 
 
 use rule train_dcgan as train_acgan with:
@@ -97,9 +96,8 @@ rule sample_dcgan:
         folder=lambda wildcards, output: parent(output.images[0], 2),
     shell:
         "python {input.code[0]:q} --generators {params.trained:q} --generator {wildcards.generator:q}"
-        " --seed {wildcards.seed:q}"
-        " --train-folds {wildcards.folds:q} --params {params.settings:q} --out-dir {params.folder:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --seed {wildcards.seed:q} --train-folds {wildcards.folds:q} --params {params.settings:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 use rule sample_dcgan as sample_acgan with:

@@ -50,5 +50,5 @@ rule import_synthetic:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q} --folds {input.folds:q}"
         " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {wildcards.group:q}"
         ' --train-folds {params.train_folds:q} --params {params.settings:q} --folders "$SYNTHAUG_IMPORTED"'
-        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --synthetic-dir {params.synthetic:q} --generator-dir {params.generators:q} --record {output.record:q}"
+        " --log {log:q}"

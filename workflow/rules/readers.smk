@@ -82,6 +82,7 @@ if config["reader_study"]["answers"] is not None:
             images=lambda wildcards, input: f"{parent(input.study, 1)}/images",
         shell:
             'python {input.code[0]:q} --answers "$SYNTHAUG_ANSWERS" --study {input.study:q} --key {input.key:q}'
-            " --images {params.images:q} --params {params.settings:q} --scores {output.scores:q} --told {output.told:q}"
-            " --agreement {output.agreement:q} --times {output.times:q} --fooled {output.fooled:q} --png {output.png:q}"
-            " --svg {output.svg:q} --record {output.record:q} --log {log:q}"
+            " --images {params.images:q} --params {params.settings:q} --scores {output.scores:q}"
+            " --told {output.told:q} --agreement {output.agreement:q} --times {output.times:q}"
+            " --fooled {output.fooled:q} --png {output.png:q} --svg {output.svg:q} --record {output.record:q}"
+            " --log {log:q}"

@@ -14,8 +14,8 @@ import pandas as pd
 
 from synthaug.errors import InputError
 
-STORED, ONLINE, IMPORTED, SYNTHETIC = ("roi", "pool"), "online", "imported", "synthetic"
-FOLD_SOURCES, EXTRA_SOURCES = (*STORED, ONLINE), ("extra-roi", "extra-pool")  # of a classifier's real images
+STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "pool"), "fresh", "imported", "synthetic"
+FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
@@ -28,8 +28,8 @@ class Cohort:
     ----------
     unit
         What the units are called: the name of their column.
-    patient, class_of, set_of : dict
-        Of each unit, from the table of units; the last two are empty where a task has no classes or no extra units.
+    patient, class_of, set_of, truth : dict
+        Of each unit, from the table of units; empty where the task has no such column.
     fold : dict
         Of each main unit, from ``folds.csv``.
     """
@@ -38,6 +38,7 @@ class Cohort:
     patient: dict[str, str]
     class_of: dict[str, str]
     set_of: dict[str, str]
+    truth: dict[str, object]
     fold: dict[str, str]
 
     def is_inner(self, trained: str) -> bool:
@@ -92,7 +93,7 @@ def model_name(stage: str, arm: str, size: str, seed: int, folds: str) -> str:
     return f"seed-{seed}/{stage}/{arm}/{size}/train-{folds}"
 
 
-def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str) -> Cohort:
+def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str, truth: str = "") -> Cohort:
     """Join the units with one seed's folds.
 
     Parameters
@@ -104,15 +105,17 @@ def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str) -> Co
         ``folds.csv``.
     unit
         What the units are called, such as ``lesion``.
+    truth
+        The column of ``units`` that predictions repeat as their truth; none by default.
 
     Raises
     ------
     InputError
         If the two disagree, a patient is in two folds, or in both the main and the extra set.
     """
-    patient, class_of, set_of = (
+    patient, class_of, set_of, truths = (
         dict(zip(units[unit], units[name], strict=True)) if name in units else {}
-        for name in ("patient", "class", "set")
+        for name in ("patient", "class", "set", truth)
     )
     set_of = set_of or dict.fromkeys(patient, "main")
     problems = []
@@ -130,7 +133,7 @@ def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str) -> Co
         problems.append(f"patient {name} is in both the main and the extra set")
     _stop(f"seed-{seed}/folds.csv", problems)
     fold = dict(zip(folds[unit], folds["fold"].astype(str), strict=True))
-    return Cohort(unit, patient, class_of, set_of, fold)
+    return Cohort(unit, patient, class_of, set_of, truths, fold)
 
 
 def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
@@ -206,14 +209,14 @@ def _prediction_problems(model: Model, known: Cohort) -> list[str]:
         f"{unit} {name} is a test {unit} without prediction" for name in sorted(expected - set(predictions[unit]))
     ]
     problems += [f"{unit} {name} is predicted twice" for name in predictions[unit][predictions[unit].duplicated()]]
-    facts = ("patient", "fold", "class") if known.class_of else ("patient", "fold")
+    facts = ("patient", "fold", "truth") if known.truth else ("patient", "fold")
     for row in predictions.to_dict("records"):
         name = row[unit]
         if name not in expected:
             problems.append(f"{unit} {name} is predicted but is no test {unit}")
             continue
         found = (row["patient"], str(row["fold"]), row.get("truth"))[: len(facts)]
-        right = (known.patient[name], known.fold[name], known.class_of.get(name))[: len(facts)]
+        right = (known.patient[name], known.fold[name], known.truth.get(name))[: len(facts)]
         if found != right:
             problems.append(f"{unit} {name} is predicted as ({', '.join(facts)}) {found}, it is {right}")
     return problems

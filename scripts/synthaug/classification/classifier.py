@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,13 +44,22 @@ class Params(device.Compute):
 
 
 def train_mean(images: np.ndarray, kind: str) -> torch.Tensor:
-    """Return the mean of uint8 ``images`` in (0, 1): float32 (1, 1) for ``value``, (64, 64) for ``image``."""
+    """Return the mean of uint8 ``images``, (n, 64, 64), in (0, 1): float32 (1, 1) or, for ``image``, (64, 64).
+
+    Parameters
+    ----------
+    kind
+        ``value`` for one mean of all pixels, ``image`` for the mean of each pixel.
+    """
     image = images.sum(axis=0, dtype=np.int64) / len(images) / 255
     return torch.from_numpy(image if kind == "image" else image.mean(keepdims=True)).float()
 
 
 def build(images: np.ndarray, params: Params, names: tuple[str | int, ...]) -> cnn.Cnn:
-    """Return the untrained classifier for the training ``images``, uint8 (n, 64, 64)."""
+    """Return the untrained classifier for the training ``images``, uint8 (n, 64, 64), on the CPU.
+
+    ``names`` are those of the training's random streams.
+    """
     mean = train_mean(images, params.mean)
     network = cnn.Cnn(len(params.classes), params.widths, params.kernel, params.dense, params.dropout, mean)
     cnn.initialise(network, seeding.stream_seed(params.master_seed, *names, "weights"))
@@ -101,66 +110,96 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    order = seeding.stream(params.master_seed, *names, "order")
+    streams = {name: seeding.stream(params.master_seed, *names, name) for name in ("order", "mixup")}
     # Dropout reads PyTorch's own stream of the device; nothing else does.
     torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
-    shares = seeding.stream(params.master_seed, *names, "mixup")
-    update = optimisers.Sgd(network.parameters(), params.learning_rate, params.momentum)
-    data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
-    truth = torch.tensor(labels, device=where)
-    totals = torch.zeros(2, device=where)  # stays on the device: reading it each step would make the GPU wait
-
-    def step(index: torch.Tensor, share: torch.Tensor) -> None:
-        batch, partner = data[index], index.roll(1)
-        if mix:
-            batch = share[0] * batch + share[1] * data[partner]
-        with device.autocast(where, params.precision):
-            logits = network(batch).float()
-        loss = functional.cross_entropy(logits, truth[index])
-        if mix:
-            loss = share[0] * loss + share[1] * functional.cross_entropy(logits, truth[partner])
-        update.zero_grad()
-        loss.backward()
-        update.step()
-        with torch.no_grad():
-            totals.add_(torch.stack([loss * len(index), (logits.argmax(1) == truth[index]).sum()]))
-
-    run = cuda_graph.captured(step, where)
-    steps = -(-len(images) // params.batch)
-    log_every = max(1, params.epochs // 10)
+    lesson = _Lesson(network, images, labels, params, where, mix)
     network.train()
     state = loop_state.State(
         networks={"classifier": network},
-        optimisers={"classifier": update},
-        streams={"order": order, "mixup": shares},
-        tensors={"totals": totals},
+        optimisers={"classifier": lesson.update},
+        streams=streams,
+        tensors={"totals": lesson.totals},
         checkpoint=checkpoint,
     )
+    run = cuda_graph.captured(lesson.step, where)
+    log_every = max(1, params.epochs // 10)
     began, first = time.perf_counter(), state.epoch
     for epoch in state.epochs(params.epochs):
         if redraw and epoch > 1:
-            data.copy_(torch.from_numpy(redraw(epoch)).unsqueeze(1))
-        rows = torch.from_numpy(order.permutation(len(images))).to(where)
-        of_first = shares.beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
-        share = torch.from_numpy(np.column_stack([of_first, 1 - of_first])).float().to(where)
+            lesson.show(redraw(epoch))
+        inputs = _inputs(len(images), streams, params, mix, where)
         if state.step == 0:
-            totals.zero_()
-        for inputs in state.steps(zip(rows.split(params.batch), share, strict=True)):
-            run(*inputs)
-        loss_mean, accuracy = (totals / len(images)).tolist()
-        if not np.isfinite(loss_mean):
+            lesson.totals.zero_()
+        for each in state.steps(inputs):
+            run(*each)
+        loss, accuracy = lesson.means()
+        if not np.isfinite(loss):
             raise InputError(
-                f"classifier: expected a finite loss, found {loss_mean} in epoch {epoch}; "
+                f"classifier: expected a finite loss, found {loss} in epoch {epoch}; "
                 f"lower learning_rate (now {params.learning_rate:g}) or momentum (now {params.momentum:g})"
             )
-        state.history.append((epoch, loss_mean, accuracy))
+        state.history.append((epoch, loss, accuracy))
         if epoch % log_every == 0 or epoch in (1, params.epochs):
             speed = (epoch + 1 - first) * len(images) / (time.perf_counter() - began)
             log.info(
-                "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s",
-                epoch, params.epochs, loss_mean, accuracy, speed,
-            )  # fmt: skip
+                "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s", epoch, params.epochs, loss, accuracy, speed
+            )
     return np.array(state.history, HISTORY)
+
+
+class _Lesson:
+    """The steps of one training. All tensors stay the same ones, as a checkpoint and a GPU's graph ask."""
+
+    def __init__(
+        self,
+        network: cnn.Cnn,
+        images: np.ndarray,
+        labels: np.ndarray,
+        params: Params,
+        where: torch.device,
+        mix: bool,
+    ):
+        self.network, self.params, self.where, self.mix = network, params, where, mix
+        self.update = optimisers.Sgd(network.parameters(), params.learning_rate, params.momentum)
+        self.data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
+        self.truth = torch.tensor(labels, device=where)
+        self.totals = torch.zeros(2, device=where)  # stays there: reading it each step would make the GPU wait
+
+    def show(self, images: np.ndarray) -> None:
+        """Take other images, of the same labels."""
+        self.data.copy_(torch.from_numpy(images).unsqueeze(1))
+
+    def step(self, index: torch.Tensor, share: torch.Tensor) -> None:
+        """Learn from the images ``index``; ``share`` are the parts of each and of its partner in a mixed image."""
+        batch, partner = self.data[index], index.roll(1)
+        if self.mix:
+            batch = share[0] * batch + share[1] * self.data[partner]
+        with device.autocast(self.where, self.params.precision):
+            logits = self.network(batch).float()
+        loss = functional.cross_entropy(logits, self.truth[index])
+        if self.mix:
+            loss = share[0] * loss + share[1] * functional.cross_entropy(logits, self.truth[partner])
+        self.update.zero_grad()
+        loss.backward()
+        self.update.step()
+        with torch.no_grad():
+            self.totals.add_(torch.stack([loss * len(index), (logits.argmax(1) == self.truth[index]).sum()]))
+
+    def means(self) -> list[float]:
+        """Return the loss and the accuracy of the epoch that is done."""
+        return (self.totals / len(self.data)).tolist()
+
+
+def _inputs(
+    count: int, streams: dict[str, np.random.Generator], params: Params, mix: bool, where: torch.device
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Draw an epoch; return for each of its steps which images it sees and the shares of mixed ones."""
+    rows = torch.from_numpy(streams["order"].permutation(count)).to(where)
+    steps = -(-count // params.batch)
+    of_first = streams["mixup"].beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
+    share = torch.from_numpy(np.column_stack([of_first, 1 - of_first])).float().to(where)
+    return zip(rows.split(params.batch), share, strict=True)
 
 
 def predict(network: cnn.Cnn, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:

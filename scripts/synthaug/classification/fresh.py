@@ -21,7 +21,7 @@ def redraw(
     params: rois.Params,
     random: np.random.Generator,
 ) -> None:
-    """Fill the places of ``images`` that are drawn afresh (`training_sets.DRAWN`) with new augmentations, in place.
+    """Fill the places of ``images`` that are drawn afresh (`training_sets.FRESH`) with new augmentations, in place.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def redraw(
         The stream of this epoch.
     """
     of_lesion = index.set_index("lesion")
-    drawn = rows[rows["source"] == training_sets.DRAWN]
+    drawn = rows[rows["source"] == training_sets.FRESH]
     for lesion, places in sorted(drawn.groupby("lesion").indices.items()):
         known = of_lesion.loc[lesion]
         table = augment.draw_some(random, known["diameter_px"], len(places))

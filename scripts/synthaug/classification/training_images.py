@@ -22,7 +22,7 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
     Returns
     -------
     numpy.ndarray
-        uint8 (len(rows), 64, 64); zeros where the source is `training_sets.DRAWN`, for `fresh.redraw` to fill.
+        uint8 (len(rows), 64, 64); zeros where the source is `training_sets.FRESH`, for `fresh.redraw` to fill.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
     images = np.zeros((len(rows), *rois.shape[1:]), np.uint8)
     positions = np.arange(len(rows))
     for (source, cls), part in rows.set_index(positions).groupby(["source", "class"]):
-        if source == training_sets.DRAWN:
+        if source == training_sets.FRESH:
             continue
         array = synthetic.get(cls) if source == training_sets.SYNTHETIC else arrays[source]
         needed, found = int(part["row"].max()) + 1, 0 if array is None else len(array)

@@ -12,7 +12,7 @@ from synthaug.terms import sizes
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
-DRAWN = "online"  # source: an augmentation that is drawn afresh in each epoch
+FRESH = "fresh"  # source: an augmentation that is drawn afresh in each epoch, of the arms online and mixup
 ALL_CLASSES = "all"  # the class of a generator of all classes
 
 
@@ -74,7 +74,7 @@ def classifier_set(
     The un-augmented ROIs of the training folds and the classic group come first; then, for each class, the
     arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
     first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
-    of the classic group, as many places for augmentations that each epoch draws afresh (source `DRAWN`).
+    of the classic group, as many places for augmentations that each epoch draws afresh (source `FRESH`).
     """
     classic, further = sizes.parse(size)
     fresh = arm in (ONLINE, MIXUP)
@@ -102,7 +102,7 @@ def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed, *, 
         if fresh:  # the same number of places for each lesion, give or take one
             slots = [lesions[order[i % len(lesions)]] for i in range(group)]
             ranks = [i // len(lesions) for i in range(group)]
-            parts.append(_rows(DRAWN, slots, ranks, [class_of[lesion] for lesion in slots], [-1] * group))
+            parts.append(_rows(FRESH, slots, ranks, [class_of[lesion] for lesion in slots], [-1] * group))
             continue
         drawn = _first(pool_index, [lesions[i] for i in order], group, f"fold {fold}")
         parts.append(_rows(POOL, drawn["lesion"], drawn["rank"], drawn["lesion"].map(class_of), drawn.index))

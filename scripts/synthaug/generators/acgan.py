@@ -12,8 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from synthaug import seeding
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import adversarial, dcgan, family
 from synthaug.training import device
 
 CLASSIFICATION_BATCH = 64
@@ -34,54 +33,85 @@ class Discriminator(dcgan.Discriminator):
         self.classify = nn.Linear(self.score.in_features, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits of ``images``."""
         features = self.features(images).flatten(1)
         return torch.cat([self.score(features), self.classify(features)], dim=1)
 
 
-def build_generator(params: Params) -> dcgan.Generator:
-    """Return the generator; its input is z followed by the one-hot class."""
-    return dcgan.Generator(params.latent + len(params.classes), params.generator_maps, params.batchnorm_momentum)
-
-
 def build_discriminator(params: Params) -> Discriminator:
+    """Return the discriminator of a preset, untrained."""
     return Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum, len(params.classes))
 
 
-def build(params: Params, names: tuple[str | int, ...]) -> tuple[dcgan.Generator, Discriminator]:
-    """Return both networks, untrained; ``names`` are those of the training's random streams."""
-    networks = {"generator": build_generator(params), "discriminator": build_discriminator(params)}
-    for role, network in networks.items():
-        dcgan.initialise(network, params.init_std, seeding.stream_seed(params.master_seed, *names, "weights", role))
-    return networks["generator"], networks["discriminator"]
-
-
 def conditioned(z: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Append the one-hot class to each latent vector: float32 (n, latent + classes)."""
+    """Append the one-hot class to each latent vector: float32 (n, latent + classes).
+
+    Parameters
+    ----------
+    z
+        float32 (n, latent).
+    labels
+        int64 (n,): positions in the list of ``classes`` classes.
+    """
     return np.concatenate([z, np.eye(classes, dtype=np.float32)[labels]], axis=1)
 
 
-def training_latents(draws: np.random.Generator, count: int, params: Params) -> np.ndarray:
-    """Draw latent vectors for training, z uniform on [-1, 1] and the classes equally likely."""
-    z = dcgan.latents(draws, count, params.latent, "uniform")
-    return conditioned(z, draws.integers(len(params.classes), size=count), len(params.classes))
-
-
-def _discriminator_loss(real: torch.Tensor, fake: torch.Tensor, labels: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    classes = functional.cross_entropy(real[:, 1:], labels) + _class_loss(fake, z)
+def _discriminator_loss(
+    real: torch.Tensor, fake: torch.Tensor, labels: torch.Tensor, inputs: adversarial.Inputs
+) -> torch.Tensor:
+    classes = functional.cross_entropy(real[:, 1:], labels) + _class_loss(fake, inputs)
     return adversarial.discriminator_loss(real[:, 0], fake[:, 0]) + classes
 
 
-def _generator_loss(fake: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    return adversarial.generator_loss(fake[:, 0]) + _class_loss(fake, z)
+def _generator_loss(fake: torch.Tensor, inputs: adversarial.Inputs) -> torch.Tensor:
+    return adversarial.generator_loss(fake[:, 0]) + _class_loss(fake, inputs)
 
 
-def _class_loss(output: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+def _class_loss(output: torch.Tensor, inputs: adversarial.Inputs) -> torch.Tensor:
     classes = output.shape[1] - 1
-    return functional.cross_entropy(output[:, 1:], z[:, -classes:])
+    return functional.cross_entropy(output[:, 1:], inputs[0][:, -classes:])
 
 
-# Both networks minimise the class loss of what they see (Odena et al. 2017, equations 2 and 3).
-LOSSES = adversarial.Losses(_discriminator_loss, _generator_loss, score=lambda output: output[:, 0])
+class Acgan(adversarial.Adversarial):
+    """The family; its input is z followed by the one-hot class."""
+
+    conditioned_on = family.CLASS
+    Params = Params
+    SamplingParams = dcgan.SamplingParams
+    # Both networks minimise the class loss of what they see (Odena et al. 2017, equations 2 and 3).
+    losses = adversarial.Losses(_discriminator_loss, _generator_loss, score=lambda output: output[:, 0])
+
+    def build(self, params: Params, names: tuple[str | int, ...]) -> dict[str, nn.Module]:
+        """Return generator and discriminator, untrained; ``names`` are those of the training's random streams."""
+        generator = dcgan.build_generator(params, params.latent + len(params.classes))
+        networks = {"generator": generator, "discriminator": build_discriminator(params)}
+        return dcgan.initialised(networks, params, names)
+
+    def narrowest(self, params: Params) -> int:
+        """Return the maps of the narrower one's narrowest convolution."""
+        return min(params.generator_maps, params.discriminator_maps)
+
+    def training_inputs(
+        self, stream: np.random.Generator, count: int, conditions: np.ndarray, params: Params
+    ) -> tuple[np.ndarray, ...]:
+        """Draw z uniform on [-1, 1] and the classes equally likely: float32 (count, latent + classes)."""
+        z = dcgan.latents(stream, count, params.latent, "uniform")
+        return (conditioned(z, stream.integers(len(params.classes), size=count), len(params.classes)),)
+
+    def sampling_inputs(
+        self,
+        stream: np.random.Generator,
+        count: int,
+        conditions: np.ndarray,
+        trained: Params,
+        sampling: dcgan.SamplingParams,
+    ) -> tuple[np.ndarray, ...]:
+        """Draw z as ``sampling_latent`` says; the classes are the ``conditions``: float32 (count, latent + classes)."""
+        z = dcgan.latents(stream, count, trained.latent, sampling.sampling_latent)
+        return (conditioned(z, conditions, len(trained.classes)),)
+
+
+FAMILY = Acgan()
 
 
 def classify(discriminator: Discriminator, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +130,6 @@ def classify(discriminator: Discriminator, images: np.ndarray, where: torch.devi
     discriminator.eval()
     with torch.inference_mode():
         batches = device.padded_batches(images[:, None], CLASSIFICATION_BATCH, where)
-        features = torch.cat([discriminator.features(adversarial.to_signal(batch)).flatten(1) for batch in batches])
+        features = torch.cat([discriminator.features(family.to_signal(batch)).flatten(1) for batch in batches])
         probabilities = discriminator.classify(features).softmax(1)
     return probabilities[: len(images)].cpu().numpy(), features[: len(images)].cpu().numpy()

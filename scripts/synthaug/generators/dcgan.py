@@ -1,4 +1,4 @@
-"""The DCGAN of Frid-Adar et al. 2018 (section 3.2) for 64x64 images of one channel, and samples of it.
+"""The DCGAN of Frid-Adar et al. 2018 (section 3.2) for 64x64 images of one channel, a generator for each class.
 
 The paper gives the generator's width (4x4x1024 after the first layer: 128 maps before the image) but not the
 discriminator's; widths are therefore parameters.
@@ -12,17 +12,14 @@ import torch
 from torch import nn
 
 from synthaug import seeding
-from synthaug.generators import adversarial
+from synthaug.generators import adversarial, family
 from synthaug.training import device
-
-SAMPLING_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Params(adversarial.Params):
-    """A generator preset of the config: the loop's keys and the networks'."""
+    """A generator preset of the config: the game's keys and the networks'."""
 
-    architecture: str
     latent: int
     """Length of the latent vector z."""
     generator_maps: int
@@ -38,13 +35,9 @@ class Params(adversarial.Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamplingParams(device.Compute):
+class SamplingParams(family.SamplingParams):
     """The keys of sampling."""
 
-    master_seed: int
-    classes: list[str]
-    samples: int
-    """Images of each class."""
     sampling_latent: str
     """``uniform`` on [-1, 1], as in training (section 3.2), or standard ``normal``, as in section 4.2.2."""
 
@@ -66,6 +59,7 @@ class Generator(nn.Module):
         self.upsample = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Return the images of ``z``."""
         maps = self.head(z).unflatten(1, (-1, 4, 4))
         return self.upsample(maps.contiguous(memory_format=torch.channels_last))
 
@@ -86,6 +80,7 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(widths[-1] * 4 * 4, 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits of ``images``."""
         return self.score(self.features(images).flatten(1)).squeeze(1)
 
 
@@ -99,50 +94,66 @@ def initialise(network: nn.Module, std: float, seed: int) -> None:
             nn.init.zeros_(module.bias)
 
 
-def build_generator(params: Params) -> Generator:
-    return Generator(params.latent, params.generator_maps, params.batchnorm_momentum)
+def build_generator(params: Params, inputs: int) -> Generator:
+    """Return the generator of a preset, untrained, for vectors of the length ``inputs``."""
+    return Generator(inputs, params.generator_maps, params.batchnorm_momentum)
 
 
-def build(params: Params, names: tuple[str | int, ...]) -> tuple[Generator, Discriminator]:
-    """Return both networks, untrained; ``names`` are those of the training's random streams."""
-    generator = build_generator(params)
-    discriminator = Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum)
-    for role, network in (("generator", generator), ("discriminator", discriminator)):
+def initialised(networks: dict[str, nn.Module], params: Params, names: tuple[str | int, ...]) -> dict[str, nn.Module]:
+    """Return the ``networks`` with their initial weights, of a stream each; ``names`` are those of the training's."""
+    for role, network in networks.items():
         initialise(network, params.init_std, seeding.stream_seed(params.master_seed, *names, "weights", role))
-    return generator, discriminator
+    return networks
 
 
 def latents(draws: np.random.Generator, samples: int, length: int, kind: str) -> np.ndarray:
     """Draw latent vectors, float32 (samples, length).
 
     The stream is read in order, so the first n vectors are the same however many follow.
+
+    Parameters
+    ----------
+    kind
+        ``uniform`` on [-1, 1] or standard ``normal``.
     """
     shape = (samples, length)
     values = draws.standard_normal(shape) if kind == "normal" else draws.uniform(-1, 1, shape)
     return values.astype(np.float32)
 
 
-def training_latents(draws: np.random.Generator, count: int, params: Params) -> np.ndarray:
-    """Draw latent vectors for training, uniform on [-1, 1] (section 3.2)."""
-    return latents(draws, count, params.latent, "uniform")
+class Dcgan(adversarial.Adversarial):
+    """The family; its input is the latent vector z alone."""
+
+    conditioned_on = family.NOTHING
+    Params = Params
+    SamplingParams = SamplingParams
+    losses = adversarial.Losses(
+        discriminator=lambda real, fake, conditions, inputs: adversarial.discriminator_loss(real, fake),
+        generator=lambda fake, inputs: adversarial.generator_loss(fake),
+        score=lambda output: output,
+    )
+
+    def build(self, params: Params, names: tuple[str | int, ...]) -> dict[str, nn.Module]:
+        """Return generator and discriminator, untrained; ``names`` are those of the training's random streams."""
+        discriminator = Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum)
+        networks = {"generator": build_generator(params, params.latent), "discriminator": discriminator}
+        return initialised(networks, params, names)
+
+    def narrowest(self, params: Params) -> int:
+        """Return the maps of the narrower one's narrowest convolution."""
+        return min(params.generator_maps, params.discriminator_maps)
+
+    def training_inputs(
+        self, stream: np.random.Generator, count: int, conditions: None, params: Params
+    ) -> tuple[np.ndarray, ...]:
+        """Draw latent vectors, uniform on [-1, 1] (section 3.2): float32 (count, latent)."""
+        return (latents(stream, count, params.latent, "uniform"),)
+
+    def sampling_inputs(
+        self, stream: np.random.Generator, count: int, conditions: None, trained: Params, sampling: SamplingParams
+    ) -> tuple[np.ndarray, ...]:
+        """Draw latent vectors as ``sampling_latent`` says: float32 (count, latent)."""
+        return (latents(stream, count, trained.latent, sampling.sampling_latent),)
 
 
-LOSSES = adversarial.Losses(
-    discriminator=lambda real, fake, labels, z: adversarial.discriminator_loss(real, fake),
-    generator=lambda fake, z: adversarial.generator_loss(fake),
-    score=lambda output: output,
-)
-
-
-def sample(generator: nn.Module, z: np.ndarray, where: torch.device, precision: str) -> np.ndarray:
-    """Return the images of the latent vectors ``z``, uint8 (n, 64, 64).
-
-    Batch normalisation uses its running statistics and batches are padded to one fixed size, so an image depends on
-    its own latent vector only. The network is left in the mode (training or not) it was in.
-    """
-    training = generator.training
-    generator.eval()
-    with torch.inference_mode(), device.autocast(where, precision):
-        batches = [adversarial.to_bytes(generator(batch)) for batch in device.padded_batches(z, SAMPLING_BATCH, where)]
-    generator.train(training)
-    return torch.cat(batches)[: len(z), 0].cpu().numpy()
+FAMILY = Dcgan()

@@ -189,7 +189,8 @@ def train_set(patients: Iterable[str], rois: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with source (imported), lesion, rank (-1), class and generator (empty), in the order of ``rois``.
+    DataFrame with source (imported), lesion, rank (-1), class and generator (empty), in the order of ``rois``. It has
+    no ``row``: which images of the lesions it saw is not known.
     """
     rows = rois.loc[rois["patient"].isin(list(patients)), ["lesion", "class"]]
     rows = rows.assign(source=IMPORTED, rank=-1, generator="")

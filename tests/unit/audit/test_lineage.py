@@ -30,7 +30,7 @@ COLUMNS = ["source", "lesion", "rank", "class", "generator"]
 
 @pytest.fixture
 def known():
-    return lineage.cohort(ROIS, FOLDS, 0, "lesion")
+    return lineage.cohort(ROIS, FOLDS, 0, "lesion", "class")
 
 
 def generator(*more, cls="cyst", folds="12"):
@@ -75,10 +75,10 @@ def test_a_planted_test_lesion_is_named(known):
 def test_another_lesion_of_a_test_patient_is_a_leak():
     """L0b is in a training fold while L0a is tested: the folds are refused, and so is the training set."""
     with pytest.raises(InputError, match="patient P0 is in the folds 0, 1"):
-        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0, "lesion")
+        lineage.cohort(ROIS, FOLDS.assign(fold=[0, 1, 1, 2, 1]), 0, "lesion", "class")
     patient, class_of, set_of = (dict(zip(ROIS["lesion"], ROIS[name], strict=True)) for name in ROIS.columns[1:])
     split = lineage.Cohort(
-        "lesion", patient, class_of, set_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"}
+        "lesion", patient, class_of, set_of, class_of, {"L0a": "0", "L0b": "1", "L1": "1", "L2": "2", "L3": "1"}
     )
     leaks = lineage.model_leaks(classifier(("roi", "L0b", -1, "met", ""), predicted=predictions()[:1]), split, [])
     assert leaks == ["seed-0/classify/dcgan/100+10x2/train-12: lesion L0b of test patient P0 is in the training set"]
@@ -132,7 +132,7 @@ def test_predictions_must_be_of_the_test_lesions(known, change, message):
 
 @pytest.mark.parametrize(
     ("arm", "size", "source"),
-    [("online", "850", "online"), ("mixup", "850", "online"), ("bovw-single", "0", "roi"), ("glcm", "0", "roi")],
+    [("online", "850", "fresh"), ("mixup", "850", "fresh"), ("bovw-single", "0", "roi"), ("glcm", "0", "roi")],
 )
 def test_arms_without_stored_augmentations(known, arm, size, source):
     """Augmentations drawn afresh obey the rule of the folds; so do the baselines' bare ROIs."""
@@ -151,8 +151,8 @@ def test_arms_without_stored_augmentations(known, arm, size, source):
 
 
 def test_a_generator_trains_on_stored_images_only(known):
-    (leak,) = lineage.generator_leaks(generator(("online", "L1", -1)), known)
-    assert leak.endswith("source online (lesion L1) is not one of roi, pool, imported")
+    (leak,) = lineage.generator_leaks(generator(("fresh", "L1", -1)), known)
+    assert leak.endswith("source fresh (lesion L1) is not one of roi, pool, imported")
 
 
 def imported(*lesions, cls="cyst", folds="12"):
@@ -296,7 +296,7 @@ def audit(results, generators, classifiers):
     ROIS.to_csv(results / "rois.csv", index=False)
     FOLDS.to_csv(results / "folds.csv", index=False)
     command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--units", results / "rois.csv"]
-    command += ["--unit", "lesion", "--stage", "classify"]
+    command += ["--unit", "lesion", "--truth", "class", "--stage", "classify"]
     command += ["--folds", f"0={results / 'folds.csv'}", "--out", results / "lineage.json"]
     command += ["--runs", json.dumps([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
     command += ["--generators", json.dumps([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]

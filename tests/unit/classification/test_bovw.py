@@ -194,7 +194,8 @@ def test_script(tmp_path):
         probabilities = table[["p_rows", "p_columns", "p_noise"]].to_numpy()
         np.testing.assert_allclose(probabilities.sum(axis=1), 1)
         train_set = artifacts.read_csv(tmp_path / f"out/train-{train_folds}/train_set.csv")
-        assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator"]
+        assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator", "row"]
+        assert artifacts.read_csv(tmp_path / "rois.csv")["lesion"][train_set["row"]].tolist() == [*train_set["lesion"]]
         assert sorted(train_set["lesion"]) == np.array(lesions)[~held_out].tolist()
         model = artifacts.read_json(tmp_path / f"out/train-{train_folds}/model.json")
         assert model["params"] == PARAMS

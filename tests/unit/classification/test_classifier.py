@@ -239,7 +239,10 @@ def test_script(cohort):
     assert artifacts.read_array(out / "features.npy").shape == (10, 16)
     train_set = artifacts.read_csv(out / "train_set.csv")
     assert train_set["source"].value_counts().to_dict() == {"roi": 20, "pool": 30, "synthetic": 16}
-    assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator"]
+    assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator", "row"]
+    rows = train_set.groupby("source")["row"]
+    assert set(rows.get_group("roi")) == set(range(30)) - set(chosen)
+    assert sorted(rows.get_group("synthetic")) == sorted([*range(8)] * 2)
     assert artifacts.read_json(out / "model.json")["params"] == settings
 
     failed = run(cohort, cohort / "failed", settings, *arm)
@@ -265,7 +268,7 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
     read = [(cohort / name / "train-12/weights.safetensors").read_bytes() for name in ("both", "alone", "mixed")]
     assert read[0] == read[1] != read[2]
     train_set = artifacts.read_csv(cohort / "alone/train-12/train_set.csv")
-    assert train_set["source"].value_counts().to_dict() == {"roi": 20, "online": 30}
+    assert train_set["source"].value_counts().to_dict() == {"roi": 20, "fresh": 30}
 
 
 def test_log_tells_epochs_and_speed(caplog):

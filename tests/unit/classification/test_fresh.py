@@ -13,7 +13,7 @@ CROPS = {
 
 
 def rows(*lesions: str) -> pd.DataFrame:
-    drawn = [(training_sets.DRAWN, lesion, "cyst", -1) for lesion in lesions]
+    drawn = [(training_sets.FRESH, lesion, "cyst", -1) for lesion in lesions]
     return pd.DataFrame([(training_sets.ROI, "a", "cyst", 0), *drawn], columns=["source", "lesion", "class", "row"])
 
 

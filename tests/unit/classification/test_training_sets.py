@@ -114,7 +114,7 @@ def test_acgan_trains_on_the_whole_classic_group(tables):
 def test_fresh_augmentations_have_the_places_of_the_classic_ones(tables, arm):
     table, classic = classifier(tables, "31", arm), classifier(tables, "31")
     assert len(table) == len(classic)
-    fresh = table[table["source"] == training_sets.DRAWN]
+    fresh = table[table["source"] == training_sets.FRESH]
     of_pool = classic[classic["source"] == training_sets.POOL]
     assert fresh.groupby("lesion").size().to_dict() == of_pool.groupby("lesion").size().to_dict()
     assert fresh["class"].value_counts().to_dict() == of_pool["class"].value_counts().to_dict()

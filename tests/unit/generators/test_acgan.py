@@ -11,7 +11,7 @@ from tests.helpers import forked
 from torch.nn import functional
 
 from synthaug.files import artifacts
-from synthaug.generators import acgan, adversarial, dcgan
+from synthaug.generators import acgan, dcgan
 from synthaug.training import device, weights
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
@@ -53,16 +53,15 @@ def discs(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_size_of_the_paper_configuration():
     # The DCGAN of the paper's widths, three more inputs and a head of three classes.
-    generator, discriminator = acgan.build(
-        acgan.Params(**PARAMS | {"latent": 100, "generator_maps": 128, "discriminator_maps": 64, "classes": [*"abc"]}),
-        NAMES,
-    )
+    paper = {"latent": 100, "generator_maps": 128, "discriminator_maps": 64, "classes": [*"abc"]}
+    networks = acgan.FAMILY.build(acgan.Params(**PARAMS | paper), NAMES)
+    generator, discriminator = (networks[name] for name in acgan.FAMILY.networks)
     assert weights.count(generator) == 18_865_921 + 3 * 16_384 == 18_915_073
     assert weights.count(discriminator) == 4_313_345 + 3 * (8192 + 1) == 4_337_924
 
 
 def test_latents_carry_the_class():
-    z = acgan.training_latents(np.random.default_rng(3), 400, acgan.Params(**PARAMS))
+    (z,) = acgan.FAMILY.training_inputs(np.random.default_rng(3), 400, np.zeros(96, int), acgan.Params(**PARAMS))
     assert z.shape == (400, 12)
     assert z.dtype == np.float32
     assert set(z[:, 10:].sum(axis=1)) == {1.0}
@@ -80,9 +79,13 @@ def test_losses_are_odenas():
     source = real[:, 0].sigmoid().log().mean() + (1 - fake[:, 0].sigmoid()).log().mean()
     of_fake = torch.stack([row.log_softmax(0)[c] for row, c in zip(fake[:, 1:], wanted, strict=True)]).mean()
     of_real = torch.stack([row.log_softmax(0)[c] for row, c in zip(real[:, 1:], labels, strict=True)]).mean()
-    torch.testing.assert_close(acgan.LOSSES.discriminator(real, fake, labels, z), -(source + of_real + of_fake))
-    torch.testing.assert_close(acgan.LOSSES.generator(fake, z), -(fake[:, 0].sigmoid().log().mean() + of_fake))
-    assert torch.equal(acgan.LOSSES.score(real), real[:, 0])
+    torch.testing.assert_close(
+        acgan.FAMILY.losses.discriminator(real, fake, labels, (z,)), -(source + of_real + of_fake)
+    )
+    torch.testing.assert_close(
+        acgan.FAMILY.losses.generator(fake, (z,)), -(fake[:, 0].sigmoid().log().mean() + of_fake)
+    )
+    assert torch.equal(acgan.FAMILY.losses.score(real), real[:, 0])
 
 
 @pytest.fixture(scope="module")
@@ -90,21 +93,17 @@ def trained():
     params = acgan.Params(**PARAMS)
     where = device.pick(params)
     images, labels = discs(96)
-    generator, discriminator = (device.place(network, where) for network in acgan.build(params, NAMES))
-    adversarial.train(
-        generator, discriminator, images, labels, lambda draws, count: acgan.training_latents(draws, count, params),
-        acgan.LOSSES, params, NAMES, where,
-    )  # fmt: skip
-    return generator, discriminator
+    networks = {name: device.place(network, where) for name, network in acgan.FAMILY.build(params, NAMES).items()}
+    acgan.FAMILY.train(networks, images, labels, params, NAMES, where)
+    return networks
 
 
 def test_samples_show_the_class_asked_for(trained):
-    generator, _ = trained
-    z = dcgan.latents(np.random.default_rng(5), 40, 10, "uniform")
+    sampling = dcgan.SamplingParams(master_seed=1, samples=40, sampling_latent="uniform", **COMPUTE)
     dark, bright = (
-        dcgan.sample(generator, acgan.conditioned(z, np.full(40, label), 2), CPU, "float32")[:, 26:38, 26:38].mean(
-            (1, 2)
-        )
+        acgan.FAMILY.sample(
+            trained, np.full(40, label), np.random.default_rng(5), acgan.Params(**PARAMS), sampling, CPU
+        )[:, 26:38, 26:38].mean((1, 2))
         for label in (0, 1)
     )
     assert (dark < 110).mean() > 0.9
@@ -112,7 +111,7 @@ def test_samples_show_the_class_asked_for(trained):
 
 
 def test_discriminator_classifies(trained):
-    _, discriminator = trained
+    discriminator = trained["discriminator"]
     images, labels = discs(40)
     probabilities, features = acgan.classify(discriminator, images, CPU)
     assert (probabilities.argmax(axis=1) == labels).mean() > 0.95

@@ -49,11 +49,16 @@ SAMPLING = {
 NAMES = ("generator", 0, "12", "cyst")
 
 
-def build(**changes) -> tuple[dcgan.Generator, dcgan.Discriminator]:
+def build(**changes) -> list[torch.nn.Module]:
     params = dcgan.Params(**PARAMS | changes)
     where = device.pick(params)
-    generator, discriminator = dcgan.build(params, NAMES)
-    return device.place(generator, where), device.place(discriminator, where)
+    networks = dcgan.FAMILY.build(params, NAMES)
+    assert tuple(networks) == dcgan.FAMILY.networks
+    return [device.place(network, where) for network in networks.values()]
+
+
+def sample(generator: torch.nn.Module, z: np.ndarray, precision: str = "float32") -> np.ndarray:
+    return dcgan.FAMILY.images({"generator": generator}, (z,), CPU, precision)
 
 
 def test_published_size():
@@ -113,11 +118,11 @@ def test_latents_are_nested_and_distributed_as_asked(kind):
 def test_sample_depends_on_its_own_latent_vector_only(precision):
     generator, _ = build(init_std=0.1)
     z = dcgan.latents(np.random.default_rng(0), 70, 10, "uniform")
-    images = dcgan.sample(generator, z, CPU, precision)
+    images = sample(generator, z, precision)
     assert images.shape == (70, 64, 64)
     assert images.dtype == np.uint8
-    assert np.array_equal(images[:3], dcgan.sample(generator, z[:3], CPU, precision))
-    assert np.array_equal(images[69:], dcgan.sample(generator, z[69:], CPU, precision))
+    assert np.array_equal(images[:3], sample(generator, z[:3], precision))
+    assert np.array_equal(images[69:], sample(generator, z[69:], precision))
     assert (images[0] != images[1]).any()
     assert generator.training
 
@@ -125,7 +130,7 @@ def test_sample_depends_on_its_own_latent_vector_only(precision):
 def test_sample_is_the_network_rounded_to_bytes():
     generator, _ = build(init_std=0.1)
     z = dcgan.latents(np.random.default_rng(0), 5, 10, "uniform")
-    images = dcgan.sample(generator, z, CPU, "float32")
+    images = sample(generator, z)
     with torch.no_grad():
         exact = (generator.eval()(torch.from_numpy(z))[:, 0].numpy() + 1) * 127.5
     assert np.abs(images - exact).max() <= 0.501
@@ -160,6 +165,10 @@ def test_scripts(tmp_path):
     train_set = artifacts.read_csv(out / "train_set.csv")
     assert train_set["source"].value_counts().to_dict() == {"roi": 4, "pool": 4}
     assert set(train_set["class"]) == {"cyst"}
+    assert train_set.columns.tolist() == ["source", "lesion", "rank", "class", "generator", "row"]
+    for source, table in (("roi", "rois.csv"), ("pool", "index.csv")):
+        part = train_set[train_set["source"] == source]
+        assert artifacts.read_csv(tmp_path / table)["lesion"][part["row"]].tolist() == part["lesion"].tolist()
     assert not set(train_set["lesion"]) & set(lesions[:4])
     model = artifacts.read_json(out / "model.json")
     assert model["params"] == PARAMS
@@ -167,25 +176,25 @@ def test_scripts(tmp_path):
     assert artifacts.read_array(out / "samples.npy").shape == (3, 16, 64, 64)
     assert np.isfinite(artifacts.read_csv(out / "history.csv")).all(axis=None)
 
-    def sample(folder: Path, **changes) -> subprocess.CompletedProcess:
+    def draw(folder: Path, **changes) -> subprocess.CompletedProcess:
         return run(
             "sample_dcgan.py", "--generators", tmp_path / "out", "--generator", "dcgan", "--seed", 0,
             "--train-folds", "12", "--params", json.dumps(SAMPLING | changes), "--out-dir", folder,
             "--log", folder / "log.txt",
         )  # fmt: skip
 
-    finished = sample(tmp_path / "synthetic")
+    finished = draw(tmp_path / "synthetic")
     assert finished.returncode == 0, finished.stderr
     z = dcgan.latents(seeding.stream(1, *NAMES, "samples"), 7, 10, "uniform")
     generator, _ = build()
     weights.load(generator, out / "generator.safetensors")
     synthetic = artifacts.read_array(tmp_path / "synthetic/cyst/images.npy")
     assert synthetic.shape == (70, 64, 64)
-    assert np.array_equal(synthetic[:7], dcgan.sample(generator, z, CPU, "float32"))
+    assert np.array_equal(synthetic[:7], sample(generator, z))
     index = artifacts.read_csv(tmp_path / "synthetic/cyst/index.csv")
     assert index.to_csv(index=False).startswith("sample,generator,class\n0,dcgan,cyst\n1,dcgan,cyst\n")
 
-    failed = sample(tmp_path / "failed", seeds=3)
+    failed = draw(tmp_path / "failed", seeds=3)
     assert failed.returncode == 1
     assert failed.stderr.count("\n") == 1
     assert "seeds" in failed.stderr

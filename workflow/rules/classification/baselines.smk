@@ -27,8 +27,8 @@ rule train_bovw:
         folder=lambda wildcards, output: parent(output.model[0], 2),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q} --folds {input.folds:q}"
-        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
+        " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q}"
+        " --params {params.settings:q} --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 use rule train_bovw as train_texture with:

@@ -13,6 +13,9 @@ TASK_FOLDER = "classify"
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
 TASK_UNIT, TASK_PRIMARY = "lesion", "accuracy"
 
+# The column of the units that predictions repeat as their truth.
+TASK_TRUTH = "class"
+
 # Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_classification",
@@ -89,6 +92,10 @@ def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
     point, found = config["evaluation"]["synthetic"], []
+    if not experiment["generators"]:
+        found.append(
+            "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
+        )
     if experiment["group"] not in experiment["classic"]:
         found.append(f"experiment: group: {experiment['group']} is not in experiment: classic; add it there")
     if experiment["extra"] and point not in experiment["extra"]:

@@ -28,8 +28,8 @@ rule plan_experiment:
         settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
-        " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q} --record {output.record:q}"
+        " --log {log:q}"
 
 
 rule train_classifier:

@@ -39,10 +39,10 @@ rule make_tables:
         ),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --metrics {input.metrics:q}"
-        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q} --readers {input.readers:q}"
-        " --params {params.settings:q} --table2 {output.table2:q}"
-        " --table3 {output.table3:q} --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q}"
-        " --table7 {output.table7:q} --record {output.record:q} --log {log:q}"
+        " --operating-points {input.operating_points:q} --comparisons {input.comparisons:q}"
+        " --readers {input.readers:q} --params {params.settings:q} --table2 {output.table2:q} --table3 {output.table3:q}"
+        " --table4 {output.table4:q} --table5 {output.table5:q} --table6 {output.table6:q} --table7 {output.table7:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_augmentations:
@@ -65,9 +65,8 @@ rule plot_augmentations:
         settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
-        " --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --params {params.settings:q} --png {output.png:q} --svg {output.svg:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --params {params.settings:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_tsne:
@@ -102,11 +101,10 @@ rule plot_tsne:
         sizes=labelled(separated_arms(), separated_arms().values()),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
-        " --pool-index {input.pool_index:q}"
-        " --pool-images {input.pool_images:q} --folds {input.folds:q} --train-folds {params.folds:q}"
-        " --classifiers {params.classifiers:q} --sizes {params.sizes:q} --params {params.settings:q}"
-        " --png {output.png:q}"
-        " --svg {output.svg:q} --separation {output.separation:q} --record {output.record:q} --log {log:q}"
+        " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
+        " --train-folds {params.folds:q} --classifiers {params.classifiers:q} --sizes {params.sizes:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --separation {output.separation:q}"
+        " --record {output.record:q} --log {log:q}"
 
 
 rule plot_calibration:
@@ -162,5 +160,5 @@ rule write_conformance:
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --readers {input.readers:q} --agreement {input.agreement:q}"
-        " --config {params.config:q} --template {input.template:q}"
-        " --html {output.html:q} --csv {output.table:q} --record {output.record:q} --log {log:q}"
+        " --config {params.config:q} --template {input.template:q} --html {output.html:q} --csv {output.table:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -28,8 +28,8 @@ rule extract_rois:
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
-        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --index {output.index:q} --crops {output.crops:q} --images {output.images:q} --record {output.record:q}"
+        " --log {log:q}"
 
 
 rule build_pool:

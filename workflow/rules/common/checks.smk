@@ -35,7 +35,7 @@ def generator_problems():
         samples = config["generators"][name]["sampling"]["samples"]
         if samples < largest_synthetic():
             found.append(
-                f"generators: {name}: sampling: samples: {samples} a class, but experiment: synthetic needs"
+                f"generators: {name}: sampling: samples: {samples} per class, but experiment: synthetic needs"
                 f" {largest_synthetic()}"
             )
     return found

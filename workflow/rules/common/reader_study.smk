@@ -2,8 +2,8 @@
 
 
 def judged_generator():
-    """Return the generator whose images readers judge."""
-    return config["reader_study"]["generator"] or config["experiment"]["generators"][0]
+    """Return the generator whose images readers judge; None in an experiment without generators."""
+    return config["reader_study"]["generator"] or next(iter(first_generator()), None)
 
 
 def reader_images():

@@ -1,0 +1,43 @@
+"""The task regression: the diameter of a lesion, from its pixels, by a linear model."""
+
+TASK_FILES = ["samples", "models"]
+TASK_FOLDER = "regress"
+TASK_UNIT, TASK_PRIMARY = "lesion", "within"
+TASK_TRUTH = "diameter_px"
+TASK_SCRIPTS = {
+    "compute_metrics": "compute_metrics_regression",
+    "compare_arms": "compare_arms_regression",
+    "compute_subgroups": "compute_subgroups_regression",
+}
+
+
+def task_measures():
+    return {"tolerance": config["regressor"]["within"]}
+
+
+def task_arms():
+    return [(arm, str(size)) for arm in ["classic", "mixup"] for size in config["experiment"][arm]]
+
+
+def task_single_arms():
+    return ["mean"]
+
+
+def task_samples():
+    return {"units": "<results>/squares/units.csv", "unit_images": "<results>/squares/images.npy"}
+
+
+def task_display():
+    return {"margin": 0.25, "intensity": {"mode": "window", "low": -60, "high": 200}}
+
+
+def task_features(wildcards, name):
+    return []
+
+
+def task_targets():
+    return []
+
+
+def task_problems():
+    return []
