@@ -8,6 +8,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 WORKFLOW = Path(__file__).parent / "workflow"
@@ -38,8 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def float64(monkeypatch: pytest.MonkeyPatch):
     """All that PyTorch computes in float32 is float64: a training amplifies what processors round differently."""
-    import torch  # most tests need none
+    import torch
 
+    from synthaug.generators import dcgan
+
+    latents = dcgan.latents
+    monkeypatch.setattr(dcgan, "latents", lambda *arguments: latents(*arguments).astype(np.float64))
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     torch.set_default_dtype(torch.float64)
     yield
