@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.helpers import forked
 
 from synthaug import seeding
 from synthaug.classification import classifier
@@ -202,7 +203,7 @@ def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.Co
         "--seed", "0", "--train-folds", "12", *further,
         "--params", json.dumps(settings), "--out-dir", out, "--log", out / "log.txt",
     ]  # fmt: skip
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    return forked.run(command)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The figures show what they say, the same bytes each time; the captions render for a phantom and a user's cohort."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from docutils.core import publish_parts
 from matplotlib.colors import to_rgb
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
-from tests.helpers import common_rules
+from tests.helpers import common_rules, forked
 
 from synthaug.classification import roi_figures
 from synthaug.errors import InputError
@@ -181,9 +180,7 @@ def test_the_same_figure_is_the_same_bytes(tmp_path):
 
 
 def run(script, *arguments):
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *map(str, arguments)], capture_output=True, text=True
-    )
+    return forked.run([sys.executable, f"scripts/{script}.py", *map(str, arguments)])
 
 
 def test_scripts_draw(rois, pool_index, tmp_path):
