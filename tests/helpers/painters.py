@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from synthaug import seeding
 from synthaug.generators import family, loop
-from synthaug.training import device
+from synthaug.training import device, optimisers
 
 SIDE = 32
 COMPUTE = {"master_seed": 1, "device": "cpu", "threads": 1, "precision": "float32"}
@@ -44,7 +44,7 @@ class Lesson(loop.Learner):
     def __init__(self, networks, images, masks, params):
         super().__init__(networks, images)
         self.masks = masks.to(images.device)
-        self.optimisers["painter"] = torch.optim.Adam(networks["painter"].parameters(), params.learning_rate)
+        self.optimisers["painter"] = optimisers.Adam(networks["painter"].parameters(), params.learning_rate, 0.9, 0.999)
 
     def draws(self, streams, steps, batch):
         return (noise(streams["noise"], steps * batch).reshape(steps, batch, 1, SIDE, SIDE),)

@@ -45,7 +45,7 @@ class Learner(abc.ABC):
     images : torch.Tensor
         uint8 (n, 1, side, side), on the same device.
     optimisers : dict
-        By name; a checkpoint keeps their moments.
+        By name, of `synthaug.training.optimisers` or PyTorch's own; a checkpoint keeps their moments.
     averages : dict
         Further networks by name that a checkpoint keeps, such as averaged ones.
     tensors : dict
@@ -57,7 +57,7 @@ class Learner(abc.ABC):
 
     def __init__(self, networks: dict[str, nn.Module], images: torch.Tensor):
         self.networks, self.images = networks, images
-        self.optimisers: dict[str, optimisers.Optimiser] = {}
+        self.optimisers: dict[str, optimisers.Optimiser | torch.optim.Optimizer] = {}
         self.averages: dict[str, nn.Module] = {}
         self.tensors: dict[str, torch.Tensor] = {}
         for network in networks.values():

@@ -36,7 +36,8 @@ class State:
     """
 
     networks: dict[str, nn.Module]
-    optimisers: dict[str, Optimiser]
+    optimisers: dict[str, Optimiser | torch.optim.Optimizer]
+    """Ours, or PyTorch's own; on a GPU these need ``capturable=True``."""
     streams: dict[str, np.random.Generator]
     tensors: dict[str, torch.Tensor]
     """Further tensors, on the networks' device, that steps change in place."""
@@ -100,7 +101,7 @@ class State:
         for name, place in self._places():
             place.copy_(tensors[name])
         for name, optimiser in self.optimisers.items():
-            for number, parameter in enumerate(optimiser.parameters):
+            for number, parameter in enumerate(_parameters(optimiser)):
                 prefix = f"optimiser/{name}/{number}/"
                 saved = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
                 optimiser.state[parameter] = {key: _like(parameter, value) for key, value in saved.items()}
@@ -122,8 +123,14 @@ class State:
             yield f"tensor/{name}", value
 
 
-def _moments(optimiser: Optimiser) -> Iterator[tuple[str, torch.Tensor]]:
-    for number, parameter in enumerate(optimiser.parameters):
+def _parameters(optimiser: Optimiser | torch.optim.Optimizer) -> list[nn.Parameter]:
+    if isinstance(optimiser, Optimiser):
+        return optimiser.parameters
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _moments(optimiser: Optimiser | torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tensor]]:
+    for number, parameter in enumerate(_parameters(optimiser)):
         for key, value in optimiser.state.get(parameter, {}).items():
             if value is not None:
                 yield f"{number}/{key}", value

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tests.helpers import painters
+from tests.helpers import family_checks, painters
+from tests.helpers.small_trainings import COMPUTE, GAN, discs
 
 from steps import command, generator_training, roi_generators, synthetic_pools
 from synthaug import seeding
@@ -41,8 +42,7 @@ def train(monkeypatch, painter):
     examples = generator_training.Examples(table, painters.paintings(BOXES, 0), conditions)
 
     def run(folder: Path, steps: int = 0) -> Path:
-        left = iter(range(steps - 1, -10_000, -1))
-        monkeypatch.setattr(command, "stop_requests", lambda: lambda: next(left) == 0)
+        monkeypatch.setattr(command, "stop_requests", lambda: family_checks.stopping_after(steps))
         generator_training.run(kind, PARAMS, examples, NAMES, folder)
         return folder
 
@@ -131,11 +131,29 @@ def test_rois_have_no_masks(painter, tmp_path):
         roi_generators.examples(kind, PARAMS, arguments, logging.getLogger())
 
 
-@pytest.mark.parametrize("kind", [acgan.FAMILY, dcgan.FAMILY])
-def test_what_the_adversarial_families_say(kind):
+@pytest.mark.parametrize("architecture", ["dcgan", "acgan", "mask", "boxes"])
+def test_every_family_keeps_its_promises(architecture, tmp_path):
+    if architecture in FAMILIES:
+        kind, conditions = FAMILIES[architecture]
+        sampling = family.SamplingParams(samples=20, **painters.COMPUTE)
+        family_checks.check(kind, PARAMS, sampling, painters.paintings(BOXES, 0), conditions, tmp_path)
+        return
+    kind = {"dcgan": dcgan.FAMILY, "acgan": acgan.FAMILY}[architecture]
+    images, labels = discs(32, 0)
+    compute = {**COMPUTE, "precision": "bfloat16"}
+    classes = {"classes": ["dark", "bright"]} if kind.conditioned_on == family.CLASS else {}
+    small = {
+        "generator_maps": 4,
+        "discriminator_maps": 4,
+        "ema": 0.9,
+        "generator_updates": 2,
+        "architecture": architecture,
+    }
+    params = kind.Params(**GAN | small, **classes, **compute)
+    sampling = kind.SamplingParams(samples=20, sampling_latent="normal", **compute)
+    family_checks.check(kind, params, sampling, images, labels if classes else None, tmp_path)
     assert kind.networks == ("generator", "discriminator")
     assert kind.sampled_with == ("generator",)
-    assert kind.conditioned_on == {acgan.FAMILY: family.CLASS, dcgan.FAMILY: family.NOTHING}[kind]
 
 
 SHARED = ["generators/loop.py", "generators/adversarial.py", "generators/family.py", "training/*.py"]
