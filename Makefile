@@ -22,7 +22,8 @@ TABLE ?=
 .PHONY: demo reader-study test test-slurm bench chaos audit verify lint format reference clean
 
 demo: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --quiet host reason rules
+	@$(BIN)/python scripts/print_progress.py --benchmarks results/phantom/benchmarks --like-demo -- \
+	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules
 	@$(BIN)/python scripts/print_headline.py --phantom --headline results/phantom/evaluation/tables/headline.csv \
 	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 

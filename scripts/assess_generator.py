@@ -1,11 +1,13 @@
 """Measure the images of one generator and seed against real ones, and search them for copies of training images.
 
 Reads, for all choices of training folds and all classes, the synthetic images, what their generator was trained on, and
-the classifier of the same folds and classic group. Writes quality.csv, a row for each measure beside the same measure
-between real images; copies.csv, a row for each synthetic image looked at, with its nearest training image;
-card.csv, one row that sums both up; and a sheet of the synthetic images that are nearest to training images.
+the classifier of the same folds and classic group. Writes quality.csv, each measure beside the same measure between
+real images; copies.csv, each synthetic image that was looked at with its nearest training image; card.csv, one row that
+sums both up; and a sheet of the synthetic images that are nearest to training images.
 """
 
+import argparse
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,7 +50,7 @@ class Params(device.Compute):
     master_seed: int
     classes: list[str]
     images: int
-    """Most images of a class and choice of folds that are looked at."""
+    """How many images of each class and choice of folds are looked at, at most."""
     neighbours: int
     """k of precision, recall, density and coverage."""
     false_alarm: float
@@ -58,7 +60,15 @@ class Params(device.Compute):
 
 @dataclass(frozen=True)
 class Cohort:
-    """The real images and one seed's folds."""
+    """The real images and one seed's folds.
+
+    Attributes
+    ----------
+    rois, pool_index, folds
+        The tables ``rois.csv``, ``pool/index.csv`` and ``folds.csv``.
+    roi_images, pool_images
+        uint8 (n, 64, 64), one image per row of ``rois`` and of ``pool_index``.
+    """
 
     rois: pd.DataFrame
     pool_index: pd.DataFrame
@@ -67,7 +77,7 @@ class Cohort:
     pool_images: np.ndarray
 
     def located(self, train_set: pd.DataFrame, path: str) -> pd.DataFrame:
-        """Return ``train_set``, whose column ``row`` says where each image is in the array of its source.
+        """Return ``train_set``, read from ``path``; its column ``row`` is each image's row in the array of its source.
 
         Raises
         ------
@@ -90,30 +100,136 @@ class Cohort:
         return train_set
 
     def group(self, train_folds: str, group: int, cls: str, seed: int, master_seed: int) -> pd.DataFrame:
-        """Return the classic group of ``train_folds``, of one class: the mixture that generators train on."""
+        """Return the images of one class on which a generator of ``train_folds`` trains: ROIs and the classic group."""
         return training_sets.generator_set(
             self.rois, self.pool_index, self.folds,
             train_folds=train_folds, group=group, cls=cls, seed=seed, master_seed=master_seed,
         )  # fmt: skip
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the images of ``rows``, uint8 (n, 64, 64)."""
         return training_images.gather(rows, self.roi_images, self.pool_images, synthetic={})
 
     def patients(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the patient of each of ``rows``, str (n,)."""
         return rows["lesion"].map(dict(zip(self.rois["lesion"], self.rois["patient"], strict=True))).to_numpy(dtype=str)
 
 
-def keyed(pairs: list[str], option: str, needed: list[str]) -> dict[str, str]:
-    """Return the paths of KEY=PATH arguments; every one of ``needed`` must be there."""
-    paths = dict(pair.split("=", 1) for pair in pairs)
-    missing = [key for key in needed if key not in paths]
-    if missing:
-        raise InputError(f"{option}: expected KEY=PATH for {', '.join(needed)}, missing {', '.join(missing)}")
-    return paths
+@dataclass(frozen=True)
+class Generator:
+    """One trained generator: a seed's, on one choice of training folds, of one class."""
+
+    name: str
+    seed: int
+    group: int
+    """Classic augmentations per fold that it was trained on, of all classes together."""
+    folds: str
+    cls: str
+
+    def draw(self, master_seed: int, *names: str | int) -> np.random.Generator:
+        """Return the random stream of one decision of its assessment."""
+        return seeding.stream(master_seed, "assess", self.name, self.seed, self.folds, self.cls, *names)
+
+
+def parse() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = command.parser(__doc__)
+    command.add_files(parser, *command.FILES)
+    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
+    parser.add_argument("--generator", required=True, help="name of the generator")
+    parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold")
+    parser.add_argument("--train-folds", required=True, nargs="+", help="each choice of folds, one digit per fold")
+    parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
+    parser.add_argument("--train-sets", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="train_set.csv")
+    parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the classic group")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    for output in ("quality", "copies", "card", "png", "svg"):
+        parser.add_argument(f"--{output}", required=True)
+    return parser.parse_args()
+
+
+def seen_and_unseen(
+    generator: Generator, cohort: Cohort, train_path: str, params: Params
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the images that the generator was trained on, and of images of the test folds.
+
+    The unseen images are what a generator of the test folds would train on, the same mixture of ROIs and augmentations,
+    in random order and at most ``params.images``.
+    """
+    train_set = artifacts.read_csv(train_path)
+    rest = "".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(generator.folds)))
+    of_class = (generator.group, generator.cls, generator.seed, params.master_seed)
+    if (train_set["source"] == imported.IMPORTED).all():
+        # What it saw of which lesion is not known: it stands beside what a generator of this workflow sees.
+        seen = cohort.group(generator.folds, *of_class)
+    else:
+        seen = cohort.located(train_set, train_path)
+    unseen = cohort.group(rest, *of_class)
+    order = generator.draw(params.master_seed, "unseen").permutation(len(unseen))
+    return seen, unseen.iloc[order[: params.images]]
+
+
+def likeness(
+    generator: Generator,
+    cohort: Cohort,
+    seen: pd.DataFrame,
+    made: np.ndarray,
+    unseen: pd.DataFrame,
+    network: torch.nn.Module,
+    where: torch.device,
+    params: Params,
+) -> pd.DataFrame:
+    """Return how like real images the synthetic ones (``made``, uint8 (n, 64, 64)) are, with `realism.COLUMNS`.
+
+    Equally many training, synthetic and unseen images of the generator's class are compared.
+    """
+    draw = partial(generator.draw, params.master_seed)
+    own = seen[seen["class"] == generator.cls]
+    count = min(params.images, len(own), len(unseen), len(made))
+    own = own.iloc[draw("train").permutation(len(own))[:count]]
+    pixels = [cohort.pixels(own), made[:count], cohort.pixels(unseen[:count])]
+    units = [cohort.patients(own), np.arange(count).astype(str), cohort.patients(unseen[:count])]
+    features = views(pixels, network, where)
+    sets = [realism.Images(*images) for images in zip(pixels, units, features, strict=True)]
+    return realism.assess(generator.cls, *sets, params.neighbours, params.confidence, draw)
+
+
+def copies(
+    generator: Generator, cohort: Cohort, seen: pd.DataFrame, made: np.ndarray, unseen: pd.DataFrame, params: Params
+) -> tuple[copy_search.Audit, pd.DataFrame, np.ndarray]:
+    """Search the synthetic images (``made``, uint8 (n, 64, 64)) for copies of training images.
+
+    All classes that the generator saw are searched: one of several classes may copy a lesion of another class.
+
+    Returns
+    -------
+    The audit; one row per synthetic image with its nearest training image; and these images, uint8 (n, 64, 64).
+    """
+    pixels = cohort.pixels(seen)
+    controls = generator.draw(params.master_seed, "controls")
+    audit = copy_search.audit(
+        made, pixels, seen["lesion"].to_numpy(), cohort.pixels(unseen), params.false_alarm, controls
+    )
+    parents = audit.nearest["row"].to_numpy()
+    place = {"folds": generator.folds, "class": generator.cls, "sample": range(len(made))}
+    origin = seen.iloc[parents][["lesion", "source", "rank"]].reset_index(drop=True)
+    return audit, pd.concat([audit.nearest.assign(**place), origin], axis=1), pixels[parents]
+
+
+def report(log: logging.Logger, generator: Generator, audit: copy_search.Audit) -> None:
+    """Log what the search for copies found, and warn where it missed some that were planted."""
+    log.info("%s/%s: %d alarms, %d of %d controls found",
+             generator.folds, generator.cls, audit.nearest["alarm"].sum(), audit.found, audit.planted)  # fmt: skip
+    if audit.found < audit.planted:
+        log.warning(
+            "%s, trained on folds %s, class %s: only %d of %d planted copies were found, so copies may be "
+            "missed; lesions of other patients look as much alike",
+            generator.name, generator.folds, generator.cls, audit.found, audit.planted,
+        )  # fmt: skip
 
 
 def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.device) -> list[dict[str, np.ndarray]]:
-    """Return the features of training, synthetic and test images, scaled by the first of them."""
+    """Return the features of training, synthetic and test images, uint8 (n, 64, 64), scaled by the first of them."""
     learned = [classifier.predict(network, part, where)[1] for part in pixels]
     measured = [embedding.radiomic(part) for part in pixels]
     return [
@@ -126,7 +242,7 @@ def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.devic
 
 
 def movement(row: pd.Series) -> str:
-    """Say in words how `copy_search.moved` takes the training image of ``row`` to the other image."""
+    """Say in words how the training image of ``row`` is moved onto the synthetic one, see `copy_search.moved`."""
     flip = ", flipped" if row["flipped"] else ""
     return f"shifted {row['shift_x_px']:+.1f} {row['shift_y_px']:+.1f} px, rotated {row['rotation_deg']:.0f} deg{flip}"
 
@@ -134,7 +250,7 @@ def movement(row: pd.Series) -> str:
 def card(
     names: dict[str, object], table: pd.DataFrame, audits: list[copy_search.Audit], nearest: pd.DataFrame
 ) -> pd.DataFrame:
-    """Sum up in one row: each measure and, after ``real``, its reference; then the search for copies."""
+    """Sum up one generator in one row: each measure and its reference (``..., real``), then the search for copies."""
     total = table[(table["folds"] == ALL) & (table["class"] == ALL)].set_index(["features", "measure"])
     row = {**names, "images": len(nearest)}
     for name, (features, measure, digits) in CARD.items():
@@ -151,91 +267,47 @@ def card(
     return pd.DataFrame([row])
 
 
+def with_averages(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all choices of folds and classes, then their means over classes, then over folds too."""
+    table = pd.concat(tables, ignore_index=True)
+    by_folds = realism.averages(table, ["folds", "features", "measure"]).assign(**{"class": ALL})
+    total = realism.averages(by_folds, ["class", "features", "measure"]).assign(folds=ALL)
+    return pd.concat([table, by_folds, total], ignore_index=True)[["folds", *realism.COLUMNS]]
+
+
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    parser.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
-    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
-    parser.add_argument("--generator", required=True, help="name of the generator")
-    parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold")
-    parser.add_argument("--train-folds", required=True, nargs="+", help="each choice of folds, a digit a fold")
-    parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
-    parser.add_argument("--train-sets", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="train_set.csv")
-    parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the classic group")
-    parser.add_argument("--params", required=True, help="JSON object, see Params")
-    for output in ("quality", "copies", "card", "png", "svg"):
-        parser.add_argument(f"--{output}", required=True)
-    arguments = parser.parse_args()
+    arguments = parse()
     with command.logged("assess_generator", arguments) as log:
         params = command.params(Params, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
-        parts = [f"{folds}/{cls}" for folds in arguments.train_folds for cls in params.classes]
-        synthetic_paths = keyed(arguments.synthetic, "--synthetic", parts)
-        train_paths = keyed(arguments.train_sets, "--train-sets", parts)
-        folders = keyed(arguments.classifiers, "--classifiers", arguments.train_folds)
+        parts = [(folds, cls) for folds in arguments.train_folds for cls in params.classes]
+        keys, form = ["/".join(part) for part in parts], "FOLDS/CLASS=PATH for each choice of folds and class"
+        synthetic_paths = command.named("--synthetic", arguments.synthetic, keys, form)
+        train_paths = command.named("--train-sets", arguments.train_sets, keys, form)
+        folders = command.named(
+            "--classifiers", arguments.classifiers, arguments.train_folds, "FOLDS=FOLDER for each choice of folds"
+        )
         cohort = Cohort(
             *(artifacts.read_csv(path) for path in (arguments.rois, arguments.pool_index, arguments.folds)),
             artifacts.read_array(arguments.roi_images),
             artifacts.read_array(arguments.pool_images, memory_map=True),
         )
         tables, audits, found, shown, beside = [], [], [], [], []
-        for part in parts:
-            folds, cls = part.split("/", 1)
-            draw = partial(
-                seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, folds, cls
-            )
-            train_set = artifacts.read_csv(train_paths[part])
-            rest = "".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(folds)))
-            of_class = (arguments.group, cls, arguments.seed, params.master_seed)
-            if (train_set["source"] == imported.IMPORTED).all():
-                # What it saw of which lesion is not known: it stands beside what a generator of this workflow sees.
-                seen = cohort.group(folds, *of_class)
-            else:
-                seen = cohort.located(train_set, train_paths[part])
-            # As if the generator were one of the test folds: the same mixture of ROIs and augmentations.
-            unseen = cohort.group(rest, *of_class)
-            unseen = unseen.iloc[draw("unseen").permutation(len(unseen))[: params.images]]
-            made = np.array(artifacts.read_array(synthetic_paths[part], memory_map=True)[: params.images])
-
-            own = seen[seen["class"] == cls]
-            count = min(params.images, len(own), len(unseen), len(made))
-            own = own.iloc[draw("train").permutation(len(own))[:count]]
-            pixels = [cohort.pixels(own), made[:count], cohort.pixels(unseen[:count])]
-            units = [cohort.patients(own), np.arange(count).astype(str), cohort.patients(unseen[:count])]
-            features = views(pixels, device.place(stored_classifier.classifier(Path(folders[folds])), where), where)
-            sets = [realism.Images(*images) for images in zip(pixels, units, features, strict=True)]
-            table = realism.assess(cls, *sets, params.neighbours, params.confidence, draw)
+        for key, (folds, cls) in zip(keys, parts, strict=True):
+            generator = Generator(arguments.generator, arguments.seed, arguments.group, folds, cls)
+            seen, unseen = seen_and_unseen(generator, cohort, train_paths[key], params)
+            made = np.array(artifacts.read_array(synthetic_paths[key], memory_map=True)[: params.images])
+            network = device.place(stored_classifier.classifier(Path(folders[folds])), where)
+            table = likeness(generator, cohort, seen, made, unseen, network, where, params)
+            audit, nearest, originals = copies(generator, cohort, seen, made, unseen, params)
+            report(log, generator, audit)
             tables.append(table.assign(folds=folds))
-
-            # All classes that it saw: a generator of several may copy a lesion of another class.
-            pixels = cohort.pixels(seen)
-            audit = copy_search.audit(
-                made, pixels, seen["lesion"].to_numpy(), cohort.pixels(unseen), params.false_alarm, draw("controls")
-            )
             audits.append(audit)
-            parents = audit.nearest["row"].to_numpy()
-            place = {"folds": folds, "class": cls, "sample": range(len(made))}
-            origin = seen.iloc[parents][["lesion", "source", "rank"]].reset_index(drop=True)
-            found.append(pd.concat([audit.nearest.assign(**place), origin], axis=1))
+            found.append(nearest)
             shown.extend(made)
-            beside.extend(pixels[parents])
-            log.info("%s: %d alarms, %d of %d controls found",
-                     part, audit.nearest["alarm"].sum(), audit.found, audit.planted)  # fmt: skip
-            if audit.found < audit.planted:
-                log.warning(
-                    "%s, trained on folds %s, class %s: only %d of %d planted copies were found, so copies may be "
-                    "missed; lesions of other patients look as much alike",
-                    arguments.generator, folds, cls, audit.found, audit.planted,
-                )  # fmt: skip
-        table = pd.concat(tables, ignore_index=True)
-        by_folds = realism.averages(table, ["folds", "features", "measure"]).assign(**{"class": ALL})
-        total = realism.averages(by_folds, ["class", "features", "measure"]).assign(folds=ALL)
-        table = pd.concat([table, by_folds, total], ignore_index=True)[["folds", *realism.COLUMNS]]
-        nearest = pd.concat(found, ignore_index=True)
+            beside.extend(originals)
+        table, nearest = with_averages(tables), pd.concat(found, ignore_index=True)
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
         artifacts.write_csv(card(names, table, audits, nearest), arguments.card)

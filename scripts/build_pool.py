@@ -1,7 +1,7 @@
 """Draw and apply the 480 classic augmentations of every lesion, main and extra.
 
-Reads the crops and their index. Writes the images and an index with the drawn parameters, lesion by lesion; ``rank`` is
-an augmentation's place in its lesion's random order.
+Reads the crops and their index. Writes the images, and an index with the parameters that were drawn, lesion by lesion;
+``rank`` is an augmentation's place in the random order of its lesion.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from synthaug.files import artifacts
 
 @dataclass(frozen=True)
 class Params(rois.Params):
+    """How ROIs are cut, the seed of the augmentations, and the CPU threads that sample them."""
+
     master_seed: int
     threads: int
 

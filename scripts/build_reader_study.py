@@ -1,17 +1,16 @@
-"""Build the blinded pack of a reader study: real and synthetic ROIs that radiologists judge, and the key, apart.
+"""Build the blinded pack of a reader study, real and synthetic ROIs that radiologists judge, and separately its key.
 
-Inputs: `cases.csv`, `rois/images.npy` and the `images.npy` of one generator's synthetic ROIs, of every seed, choice of
+Inputs: `cases.csv`, `rois/images.npy` and the `images.npy` of one generator's synthetic ROIs, for every seed, choice of
 training folds and class.
-Outputs: `study.json` (classes, gray scale, the order of each reader, nominal widths, practice images), a folder with an
-uncompressed 8-bit gray PNG of 64x64 pixels for each image, all of one size and date, and `key.csv`, which readers must
-not see: `image,origin,class,lesion,patient,generator,seed,folds,sample`.
+Outputs: `study.json` (classes, gray scale, the order of each reader, nominal widths, practice images); a folder with an
+uncompressed 8-bit gray PNG of 64x64 pixels for each image, all of the same file size and date; and `key.csv`, which
+readers must not see: `image,origin,class,lesion,patient,generator,seed,folds,sample`.
 """
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from steps import command
@@ -21,18 +20,13 @@ from synthaug.readers import pack as reader_pack
 DATE = 315532800  # 1980-01-01, seconds since 1970: the date of every image
 
 
-def write_images(images: dict, folder: Path) -> None:
-    """Write each image as ``<name>.png`` into a new ``folder``, in the order of the names; all or none."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        written = Path(temporary, folder.name)
-        written.mkdir()
+def write_images(images: dict[str, np.ndarray], folder: Path) -> None:
+    """Write each image, uint8 (64, 64), as ``<name>.png`` into a new ``folder``, in the order of the names."""
+    with artifacts.replacing_folder(folder) as new:
         for name in sorted(images):
-            path = written / f"{name}.png"
-            Image.fromarray(images[name]).save(path, compress_level=0)  # compressed, the size would tell of the noise
+            path = new / f"{name}.png"
+            Image.fromarray(images[name]).save(path, compress_level=0)  # compressed, the file size would show the noise
             os.utime(path, (DATE, DATE))
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(written, folder)
     for name in images:
         artifacts.written(folder / f"{name}.png")
 

@@ -1,12 +1,11 @@
 """Convert the figshare brain-tumour set (doi:10.6084/m9.figshare.1512427) into images and a case table.
 
 Reads a folder of its .mat files (MATLAB v7.3, that is HDF5: cjdata/label, PID, image, tumorMask) and writes, into a new
-folder, a 16-bit PNG and a mask PNG a lesion and the case table all.csv with the true patient ids. Run by hand:
+folder, for each lesion a 16-bit PNG and a mask PNG, and the case table all.csv with the true patient ids. Run by hand:
 
     python scripts/convert_figshare_brain.py --mat downloaded/ --out resources/figshare-brain
 """
 
-import shutil
 from pathlib import Path
 
 import h5py
@@ -22,9 +21,18 @@ CLASSES = {1: "meningioma", 2: "glioma", 3: "pituitary"}
 
 
 def read_lesion(path: Path) -> tuple[str, str, np.ndarray, np.ndarray]:
-    """Return class, patient, image (rows, columns) in source units and mask (rows, columns) of one .mat file.
+    """Return the class, patient, image and mask of one .mat file.
 
     MATLAB stores columns first, so arrays come transposed out of HDF5.
+
+    Returns
+    -------
+    Class, patient, image uint16 (rows, columns) in source units, mask bool (rows, columns).
+
+    Raises
+    ------
+    InputError
+        If it is no such file, or the label or the intensities are none of this set.
     """
     try:
         with h5py.File(path) as file:
@@ -55,18 +63,16 @@ def main() -> None:
             raise InputError(f"{arguments.mat}: expected .mat files, found none")
         if out.exists():
             raise InputError(f"{out}: expected a new folder, found one; remove it or name another")
-        temporary = out.with_name(f".{out.name}.partial")
-        shutil.rmtree(temporary, ignore_errors=True)
-        (temporary / "images").mkdir(parents=True)
         rows = []
-        for path in files:
-            cls, patient, image, mask = read_lesion(path)
-            names = {"image": f"images/{path.stem}.png", "mask": f"images/{path.stem}-mask.png"}
-            io.imsave(temporary / names["image"], image, check_contrast=False)
-            io.imsave(temporary / names["mask"], mask.astype(np.uint8) * 255, check_contrast=False)
-            rows.append({"lesion": path.stem, "patient": patient, "class": cls, **names})
-        artifacts.write_csv(pd.DataFrame(rows), temporary / "all.csv")
-        temporary.rename(out)
+        with artifacts.replacing_folder(out) as folder:
+            (folder / "images").mkdir()
+            for path in files:
+                cls, patient, image, mask = read_lesion(path)
+                names = {"image": f"images/{path.stem}.png", "mask": f"images/{path.stem}-mask.png"}
+                io.imsave(folder / names["image"], image, check_contrast=False)
+                io.imsave(folder / names["mask"], mask.astype(np.uint8) * 255, check_contrast=False)
+                rows.append({"lesion": path.stem, "patient": patient, "class": cls, **names})
+            artifacts.write_csv(pd.DataFrame(rows), folder / "all.csv")
         log.info("%s: %d lesions of %d patients", out, len(rows), len({row["patient"] for row in rows}))
 
 

@@ -1,22 +1,20 @@
 """Export a finished run as an RO-Crate (Workflow Run Crate): a folder that describes itself, to publish beside a paper.
 
 Reads the workflow, the run's results and, to verify them first (see verify_results.py), the case table with all
-images. Writes a new folder with the workflow, the config that ran, the checked cases, the run's records, evaluation
-and report, but nothing that an earlier run left over, no image, pool, synthetic image or weights, and no path of the
-user's files. The report shows every lesion: look at it before you publish. Run by hand, in the folder in which the
+images. Writes a new folder with the workflow, the config that ran, the checked cases, and the run's records, evaluation
+and report. It holds no image, pool, synthetic image or weights, no path of the user's files, and nothing left over from
+an earlier run. The report shows every lesion: look at it before you publish. Run by hand, in the folder in which the
 workflow ran:
 
     python scripts/export_crate.py --results results/liver --table data/cases.csv --author "A. Name" --out liver-crate
 """
 
-import os
-import shutil
 from pathlib import Path
 
 from steps import command
 from synthaug.audit import crate, verification
 from synthaug.errors import InputError
-from synthaug.files import records
+from synthaug.files import artifacts, records
 
 
 def main() -> None:
@@ -31,13 +29,9 @@ def main() -> None:
         if arguments.out.exists():
             raise InputError(f"{arguments.out}: expected a new folder, found one; remove it or name another")
         done = verification.check(arguments.results, arguments.table)
-        temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}")
-        try:
-            run = crate.Run(records.PROJECT, arguments.results, done.results, arguments.author, arguments.license)
-            crate.build(run).write(temporary)
-            temporary.rename(arguments.out)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        run = crate.Run(records.PROJECT, arguments.results, done.results, arguments.author, arguments.license)
+        with artifacts.replacing_folder(arguments.out) as folder:
+            crate.build(run).write(folder)
         left_over = crate.publishable(run)[1]
         if left_over:
             print(f"{len(left_over)} files of earlier runs were left out: no record of this run names them")

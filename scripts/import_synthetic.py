@@ -1,15 +1,16 @@
-"""Take over the synthetic images that another program made, with the patients that trained it.
+"""Take over synthetic images that another program made, with the patients it was trained on.
 
 Reads, for each training folds and class, a folder with the images (images.npy or PNG, JPEG or TIFF files) and
-patients.csv, and checks all of them against the cohort and the seed's folds. Writes what sampling and training of a
-generator of this workflow would: to --synthetic-dir the images (uint8, n x 64 x 64) and their index; to --generator-dir
-the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
+patients.csv, and checks all of them against the cohort and the seed's folds. Writes what training and sampling a
+generator of this workflow would write: to --synthetic-dir the images (uint8, n x 64 x 64) and their index; to
+--generator-dir the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
 """
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from steps import command
@@ -17,15 +18,33 @@ from synthaug.files import artifacts
 from synthaug.generators import imported
 
 
+def write_images(images: np.ndarray, generator: str, cls: str, folder: Path) -> None:
+    """Write what sampling writes: the images, uint8 (n, 64, 64), and their index."""
+    index = {"sample": range(len(images)), "generator": generator, "class": cls}
+    artifacts.write_array(images, folder / "images.npy")
+    artifacts.write_csv(pd.DataFrame(index), folder / "index.csv")
+
+
+def write_model(source: imported.Source, rois: pd.DataFrame, params: imported.Params, folder: Path) -> None:
+    """Write what training writes, as far as it is known: the training set, from ``rois.csv``, and model.json."""
+    record = {
+        "imported": True,
+        "params": asdict(params),
+        "versions": artifacts.versions("numpy", "pandas"),
+        "device": "unknown",
+        "images": len(source.images),
+    }
+    artifacts.write_csv(imported.train_set(source.patients, rois), folder / "train_set.csv")
+    artifacts.write_json(record, folder / "model.json")
+
+
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois.csv")
-    parser.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(parser, "rois", "roi-images", "folds")
     parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     parser.add_argument("--generator", required=True, help="name of the imported generator")
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")
-    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
+    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, one digit each")
     parser.add_argument("--folders", required=True, help="JSON: by name of a generator, with {seed}, {folds}, {cls}")
     parser.add_argument("--params", required=True, help="JSON object")
     parser.add_argument("--synthetic-dir", required=True, type=Path)
@@ -49,23 +68,10 @@ def main() -> None:
             sources = imported.check(folders, cohort, params, arguments.generator)
         log.info("%s, seed %d, for group %d", arguments.generator, arguments.seed, arguments.group)
         for (folds, cls), source in sources.items():
-            images, model = (
-                root / f"train-{folds}" / cls for root in (arguments.synthetic_dir, arguments.generator_dir)
-            )
-            count = len(source.images)
-            index = {"sample": range(count), "generator": arguments.generator, "class": cls}
-            record = {
-                "imported": True,
-                "params": asdict(params),
-                "versions": artifacts.versions("numpy", "pandas"),
-                "device": "unknown",
-                "images": count,
-            }
-            artifacts.write_array(source.images, images / "images.npy")
-            artifacts.write_csv(pd.DataFrame(index), images / "index.csv")
-            artifacts.write_csv(imported.train_set(source.patients, cohort.rois), model / "train_set.csv")
-            artifacts.write_json(record, model / "model.json")
-            log.info("train-%s/%s: %d images, %d patients", folds, cls, count, len(source.patients))
+            part = Path(f"train-{folds}") / cls
+            write_images(source.images, arguments.generator, cls, arguments.synthetic_dir / part)
+            write_model(source, cohort.rois, params, arguments.generator_dir / part)
+            log.info("train-%s/%s: %d images, %d patients", folds, cls, len(source.images), len(source.patients))
 
 
 if __name__ == "__main__":

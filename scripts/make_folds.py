@@ -9,6 +9,8 @@ from synthaug.files import artifacts
 
 @dataclass(frozen=True)
 class Params:
+    """The number of folds, and the master seed of the whole experiment."""
+
     master_seed: int
     folds: int
 

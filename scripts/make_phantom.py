@@ -1,9 +1,10 @@
-"""Write the built-in cohort of simulated patients: raw files as a hospital hands them over.
+"""Write the built-in cohort of simulated patients: raw files as a hospital would hand them over.
 
-Outputs: --patients, a folder for each patient with a DICOM CT series and a label mask; --table, the case table that
-lists every lesion, its class, files and label.
+Outputs: --patients, with one folder per patient that holds a DICOM CT series and a label mask; --table, the case table
+that lists every lesion with its class, files and label.
 """
 
+import os
 from pathlib import Path
 
 from steps import command
@@ -20,9 +21,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("make_phantom", arguments) as log:
         params = command.params(cohort.Params, arguments.params)
-        table = cohort.write_cohort(
-            params, Path(arguments.patients), Path(arguments.table).parent, log, arguments.threads
-        )
+        name = Path(os.path.relpath(arguments.patients, Path(arguments.table).parent))
+        with artifacts.replacing_folder(arguments.patients) as folder:
+            table = cohort.write_cohort(params, folder, name, log, arguments.threads)
         artifacts.write_csv(table, arguments.table)
 
 

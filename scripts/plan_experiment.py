@@ -1,7 +1,7 @@
 """Count what every classifier of the experiment will train on, before any of them does.
 
-Reads the tables of ROIs, pool and folds. Writes a row for each arm, size, seed, training folds, class and source of
-images. Fails at once if a size asks for more images than there are, hours before a training would.
+Reads the tables of ROIs, pool and folds. Writes one row per arm, size, seed, choice of training folds, class and source
+of images. Fails at once if a size asks for more images than there are, hours before a training would.
 """
 
 import json
@@ -16,6 +16,8 @@ from synthaug.files import artifacts
 
 @dataclass(frozen=True)
 class Params:
+    """What the choice of training images depends on besides the tables."""
+
     classes: list[str]
     master_seed: int
 

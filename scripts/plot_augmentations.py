@@ -1,7 +1,7 @@
-"""Draw Fig. 3: a lesion of each class and examples of its classic augmentations.
+"""Draw Fig. 3: one lesion of each class with examples of its classic augmentations.
 
 Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`.
-Outputs: the figure as PNG and SVG. The lesion is drawn at random; its first augmentations of each kind are shown.
+Outputs: the figure as PNG and SVG. The lesions are chosen at random; the first augmentations of each kind are shown.
 """
 
 from steps import command
@@ -12,10 +12,7 @@ from synthaug.report import figure_style
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
-    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
-    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
+    command.add_files(parser, "rois", "roi-images", "pool-index", "pool-images")
     parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)

@@ -1,4 +1,4 @@
-"""Draw every lesion with its outline, and search for the same scan under two patients: look before training.
+"""Draw every lesion with its outline, and search for the same scan under two patients: to be looked at before training.
 
 Reads the checked cases and, through the case table, their images and annotations. Writes a PDF of contour sheets, by
 class, with the suspected duplicates at its end, and their table. Duplicates are a warning: nothing stops at them.

@@ -1,21 +1,19 @@
 """Draw Fig. 6: synthetic ROIs of each class beside real ones.
 
 Inputs: `rois/rois.csv`, `rois/images.npy` and, for each class, the `images.npy` of one generator's synthetic ROIs.
-Outputs: the figure as PNG and SVG. The synthetic ROIs are the first of the folder, the real ones are drawn at
-random: nobody selected them.
+Outputs: the figure as PNG and SVG. The synthetic ROIs are the first that were made, the real ones are chosen at random:
+nobody selected them.
 """
 
 from steps import command
 from synthaug.classification import roi_figures
-from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.report import figure_style
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
+    command.add_files(parser, "rois", "roi-images")
     parser.add_argument("--images", required=True, nargs="+", metavar="CLASS=PATH", help="synthetic images.npy")
     parser.add_argument("--params", required=True, help="JSON: classes, master_seed")
     parser.add_argument("--png", required=True)
@@ -23,10 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("plot_synthetic", arguments):
         params = command.params(roi_figures.Params, arguments.params)
-        paths = dict(pair.split("=", 1) for pair in arguments.images)
-        missing = [cls for cls in params.classes if cls not in paths]
-        if missing:
-            raise InputError(f"--images: expected CLASS=PATH for each class, missing {', '.join(missing)}")
+        paths = command.named("--images", arguments.images, params.classes, "CLASS=PATH for each class")
         figure = roi_figures.synthetic(
             artifacts.read_csv(arguments.rois),
             artifacts.read_array(arguments.roi_images),

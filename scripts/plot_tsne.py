@@ -2,7 +2,7 @@
 
 Inputs: `rois/rois.csv`, `rois/images.npy`, `pool/index.csv`, `pool/images.npy`, a seed's `folds.csv` and, for each arm,
 the folder of a classifier trained on `--train-folds` (`model.json` and `weights.safetensors`).
-Outputs: the figure as PNG and SVG, and `separation.csv`: `arm,size,measure,value,low,high` with silhouette and
+Outputs: the figure as PNG and SVG, and `separation.csv` (`arm,size,measure,value,low,high`) with the silhouette and
 neighbour purity of each arm, measured between features, and their differences from the first arm.
 """
 
@@ -16,7 +16,6 @@ from synthaug.classification import (
     stored_classifier,
     training_images,
 )
-from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.report import figure_style
 from synthaug.training import device
@@ -24,12 +23,8 @@ from synthaug.training import device
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--rois", required=True, help="rois/rois.csv")
-    parser.add_argument("--roi-images", required=True, help="rois/images.npy")
-    parser.add_argument("--pool-index", required=True, help="pool/index.csv")
-    parser.add_argument("--pool-images", required=True, help="pool/images.npy")
-    parser.add_argument("--folds", required=True, help="folds.csv")
-    parser.add_argument("--train-folds", required=True, help="the folds trained on, a digit each")
+    command.add_files(parser, *command.FILES)
+    parser.add_argument("--train-folds", required=True, help="the folds trained on, one digit each")
     parser.add_argument(
         "--classifiers", required=True, nargs="+", metavar="ARM=FOLDER", help="the arm to compare with first"
     )
@@ -45,11 +40,8 @@ def main() -> None:
         params = command.params(feature_separation.Params, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
-        folders = dict(pair.split("=", 1) for pair in arguments.classifiers)
-        sizes = dict(pair.split("=", 1) for pair in arguments.sizes)
-        missing = sorted(set(folders) - set(sizes))
-        if missing:
-            raise InputError(f"--sizes: expected ARM=SIZE for each arm of --classifiers, missing {', '.join(missing)}")
+        folders = command.named("--classifiers", arguments.classifiers, [], "ARM=FOLDER")
+        sizes = command.named("--sizes", arguments.sizes, folders, "ARM=SIZE for each arm of --classifiers")
         shown = feature_separation.test_images(
             artifacts.read_csv(arguments.rois),
             artifacts.read_csv(arguments.pool_index),

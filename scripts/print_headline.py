@@ -11,7 +11,7 @@ from synthaug.report.headline import OPERATING_POINT
 
 
 def lines(table: pd.DataFrame) -> list[str]:
-    """Lay out the headline for a terminal of about 90 columns: one line per arm, and one for each further size."""
+    """Lay out the headline table for a terminal of about 90 columns: one line per arm, and one per further size."""
     (measure,) = (name.removesuffix(" (%)") for name in table if name.endswith(" (%)"))
     (interval,) = (name for name in table if name.startswith(f"{measure} ") and name.endswith("interval"))
     (difference,) = (name for name in table if name.startswith("Difference "))

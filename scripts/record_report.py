@@ -1,7 +1,7 @@
-"""Put the report in its place and record it, as the last link of the chain of digests.
+"""Move the report to its place and record it: the last link of the chain of digests.
 
-Inputs: the report that Snakemake has just written (--written), and, on standard input, the paths of the records of
-all jobs that it shows. Outputs: the report, and its record.
+Inputs: the report that Snakemake has just written (--written) and, on standard input, the paths of the records of all
+jobs that it shows. Outputs: the report and its record.
 """
 
 import os

@@ -3,7 +3,7 @@
 Inputs: the answers (`reader,presentation,image,class,origin`, optional `confidence,seconds`), `study.json` and
 `key.csv` of the pack that readers saw, and its images.
 Outputs: `scores.csv` (`reader,task,measure,origin,class,right,n,value,low,high,chance,chance_of,p,verdict`; fractions,
-but d' and the criterion), the table of how well real and synthetic were told apart (percent), `agreement.csv`
+except d' and the criterion), the table of how well real and synthetic were told apart (percent), `agreement.csv`
 (`agreement,readers,task,measure,value,low,high,n`), `times.csv` (`reader,origin,n,q1_s,median_s,q3_s`), and the images
 that fooled every reader as `fooled.csv` and as a sheet in PNG and SVG.
 """
@@ -24,7 +24,13 @@ from synthaug.report import figure_style
 
 
 def read_images(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
-    """Return the pack's images by name, uint8 (64, 64)."""
+    """Return the pack's images by name, uint8 (64, 64).
+
+    Raises
+    ------
+    InputError
+        If one is missing.
+    """
     missing = [name for name in names if not (folder / f"{name}.png").is_file()]
     if missing:
         raise InputError(f"{folder}: expected {missing[0]}.png, found no file; put back the pack that readers saw")

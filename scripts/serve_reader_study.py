@@ -5,9 +5,9 @@
     python scripts/serve_reader_study.py status --pack results/liver/reader-study/pack
     python scripts/serve_reader_study.py export --pack results/liver/reader-study/pack --out answers.csv
 
-Reads the pack (build_reader_study); writes the database, by default reader-study/<cohort>.sqlite: keep and back it up,
-for it holds the answers and nothing can make it again. The export is for whoever can run this command: no web address
-gives any answer.
+Reads the pack (build_reader_study) and writes the database, by default reader-study/<cohort>.sqlite. Keep it and back
+it up: it holds the answers, and nothing can make it again. Only whoever can run this command can export answers; no web
+address gives any.
 """
 
 import argparse
@@ -42,7 +42,7 @@ one shut out all for 15 minutes. Give --proxy with the address that the proxy co
 
 
 def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Print a link and a code for each reader who has none, and for each that is to get another."""
+    """Print a link and a code for each reader who has none, and for those who get another one."""
     entrance = Entrance(database, study)
     invited = entrance.invited()
     wanted = [reader for reader in study.readers if reader in arguments.again or reader not in invited]
@@ -55,7 +55,7 @@ def invite(study: pack.Pack, database: Database, arguments: argparse.Namespace) 
 
 
 def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Serve until Ctrl-C; --log is begun anew each time."""
+    """Serve until Ctrl-C; --log starts afresh each time."""
     loopback = is_loopback(arguments.host)
     origins = [arguments.url]
     if loopback:
@@ -66,7 +66,7 @@ def serve(study: pack.Pack, database: Database, arguments: argparse.Namespace) -
         print(UNTOLD, file=sys.stderr)
     if not loopback:
         print(EXPOSED.format(port=arguments.port, database=arguments.database), file=sys.stderr)
-    # Else X-Forwarded-For is anybody's to write.
+    # Without a proxy, anybody could write X-Forwarded-For.
     trust = {"trusted_proxy": arguments.proxy, "trusted_proxy_headers": {"x-forwarded-for"}}
     try:
         server = waitress.create_server(
@@ -103,13 +103,14 @@ def status(study: pack.Pack, database: Database, arguments: argparse.Namespace) 
 
 
 def export(study: pack.Pack, database: Database, arguments: argparse.Namespace) -> None:
-    """Write the answers that stand: a row an answer, without the practice set."""
+    """Write the answers that stand, one per row, without the practice set."""
     table = pd.DataFrame(answers.Answers(database, study).standing(), columns=answers.COLUMNS)
     artifacts.write_csv(table, arguments.out)
     print(f"{arguments.out}: {len(table)} answers of {table['reader'].nunique()} readers")
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach ``host``."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -117,6 +118,7 @@ def is_loopback(host: str) -> bool:
 
 
 def parse() -> argparse.Namespace:
+    """Return the arguments of the command line; ends the script if a file to write belongs to the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     for action in (invite, serve, status, export):
@@ -151,7 +153,7 @@ def parse() -> argparse.Namespace:
 
 
 def port(text: str) -> int:
-    """Return a port's number; argparse tells of the error."""
+    """Return the number of a port; argparse reports the error."""
     number = int(text)
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"expected 1 to 65535, found {number}")
@@ -159,7 +161,7 @@ def port(text: str) -> int:
 
 
 def address(text: str) -> str:
-    """Return an IP address as sockets write it: a host's name would never match the peer's address."""
+    """Return an IP address as sockets write it; a host name would never match the address of a peer."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError as error:
@@ -167,7 +169,7 @@ def address(text: str) -> str:
 
 
 def origin(url: str) -> str | None:
-    """Return ``url`` as browsers send it in Origin, or None if it is more or less than scheme, host and port."""
+    """Return ``url`` as browsers send it in Origin, or None if it is anything but scheme, host and port."""
     try:
         parts = urlsplit(url.rstrip("/").lower())
         _ = parts.port

@@ -1,9 +1,9 @@
 """Verify that results are what their records say, from the case table and its images to the report.
 
 Reads the results of a cohort with their records, the case table with all images and annotations, and the workflow's
-code, recomputes every digest and stops at the first break in the order of the flow: an edited or replaced file, an
-input newer than what was made of it, changed code, mixed library versions, a missing record. Writes nothing. Run by
-hand, in the folder in which the workflow ran:
+code. Recomputes every digest, in the order in which the files were made, and stops at the first break: an edited or
+replaced file, an input newer than what was made from it, changed code, mixed library versions, a missing record. Writes
+nothing. Run by hand, in the folder in which the workflow ran:
 
     python scripts/verify_results.py --results results/liver --table data/cases.csv
 """

@@ -1,4 +1,4 @@
-"""What train_bovw and train_texture share: from the un-augmented ROIs to the folder of a fitted baseline."""
+"""What train_bovw and train_texture share: the arguments, and the way from un-augmented ROIs to a fitted baseline."""
 
 import argparse
 import logging
@@ -18,20 +18,25 @@ from synthaug.files import artifacts
 
 
 def parser(doc: str, arms: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser that knows what a baseline reads, its ``arms``, and the folder that it writes to."""
     arguments = command.parser(doc)
-    arguments.add_argument("--rois", required=True, help="rois.csv")
-    arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    arguments.add_argument("--folds", required=True, help="folds.csv")
+    command.add_files(arguments, "rois", "roi-images", "folds")
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     arguments.add_argument("--arm", required=True, choices=arms)
-    arguments.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
+    arguments.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, one digit each")
     arguments.add_argument("--params", required=True, help="JSON object of the baseline")
     arguments.add_argument("--out-dir", required=True, type=Path, help="gets train-<folds>")
     return arguments
 
 
 def run(method: ModuleType, arguments: argparse.Namespace, log: logging.Logger) -> None:
-    """Fit ``method`` (`bovw` or `texture`) to each choice of training folds and write its folder."""
+    """Fit ``method`` (`bovw` or `texture`) to each choice of training folds and write a folder for each.
+
+    Raises
+    ------
+    InputError
+        If the folds have classes that the config does not have, or there are too few lesions or patients.
+    """
     params = command.params(method.Params, arguments.params)
     rois, folds = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.folds)
     unknown = sorted(set(folds["class"]) - set(params.classes))

@@ -1,4 +1,4 @@
-"""What the rules' scripts share: arguments, log, record of what they did, one-line errors and signals."""
+"""What all scripts share: arguments, the log, the record of what they did, errors of one line, and signals."""
 
 import argparse
 import contextlib
@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,13 @@ from synthaug.files import artifacts, locks, records
 
 Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
+FILES = {
+    "rois": "rois.csv",
+    "roi-images": "un-augmented ROIs, .npy",
+    "pool-index": "index.csv of the classic pool",
+    "pool-images": "the classic pool, .npy",
+    "folds": "folds.csv",
+}
 
 _noted: dict[str, object] = {}
 _on_success: list[Callable[[], None]] = []
@@ -34,14 +41,16 @@ def parser(doc: str) -> argparse.ArgumentParser:
     return arguments
 
 
+def add_files(arguments: argparse.ArgumentParser, *names: str) -> None:
+    """Let ``arguments`` know the options ``names``, files of the cohort that `FILES` describes; all are required."""
+    for name in names:
+        arguments.add_argument(f"--{name}", required=True, help=FILES[name])
+
+
 def training_parser(doc: str) -> argparse.ArgumentParser:
     """Return a parser that also knows what every training reads, and the folder that it writes to."""
     arguments = parser(doc)
-    arguments.add_argument("--rois", required=True, help="rois.csv")
-    arguments.add_argument("--roi-images", required=True, help="un-augmented ROIs, .npy")
-    arguments.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
-    arguments.add_argument("--pool-images", required=True, help="the classic pool, .npy")
-    arguments.add_argument("--folds", required=True, help="folds.csv")
+    add_files(arguments, *FILES)
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     arguments.add_argument("--out-dir", required=True, type=Path)
     return arguments
@@ -55,29 +64,56 @@ def params(kind: type[Params], text: str) -> Params:
         raise InputError(f"--params: {str(error).removeprefix(f'{kind.__name__}.__init__() ')}") from error
 
 
+def named(option: str, pairs: Iterable[str], needed: Iterable[str], form: str) -> dict[str, str]:
+    """Return the values of NAME=VALUE arguments by name.
+
+    Parameters
+    ----------
+    option
+        The option that gave ``pairs``, such as ``--images``, for the message.
+    needed
+        The names that must be there.
+    form
+        What was expected, such as "CLASS=PATH for each class", for the message.
+
+    Raises
+    ------
+    InputError
+        If one of ``needed`` is missing.
+    """
+    values = dict(pair.split("=", 1) for pair in pairs)
+    if missing := [name for name in needed if name not in values]:
+        raise InputError(f"{option}: expected {form}, missing {', '.join(missing)}")
+    return values
+
+
 def note(**facts: object) -> None:
     """Add ``facts`` to the record of the running job, such as the device that it computes on."""
     _noted.update(facts)
 
 
 def note_file(**files: str) -> None:
-    """Add the digests of files that the user gave, before they are read; missing ones are their reader's to report."""
+    """Add the digests of files that the user gave, before they are read; whoever reads them reports missing ones."""
     note(**{name: artifacts.sha256(path) for name, path in files.items() if Path(path).is_file()})
 
 
 def on_success(act: Callable[[], None]) -> None:
-    """Call ``act`` when the running job has written everything, its record too."""
+    """Call ``act`` once the running job has written everything, including its record."""
     _on_success.append(act)
 
 
 @contextlib.contextmanager
 def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -> Iterator[logging.Logger]:
-    """Log to the file ``--log``, warnings also to the terminal; on success write ``--record``, whose lock is held.
+    """Log to the file ``--log``, warnings also to the terminal; hold the lock of ``--record`` and write it on success.
 
-    On failure write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
+    On failure, write the traceback to the log, if there is one, and one line to the terminal, and exit with 1. SIGTERM
     ends the script as Ctrl-C does, so that nothing partial stays.
-    ``private`` is for scripts that read the user's own files: what the line and warnings say of them, names above all,
-    is for the terminal alone, because the log is a result; it says where in the case table to look.
+
+    Parameters
+    ----------
+    private
+        For scripts that read the user's own files. The log is a result, so what errors and warnings say about these
+        files, above all their names, goes to the terminal alone; the log only says where in the case table to look.
     """
     global _successor
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -143,7 +179,7 @@ def _start_log(rule: str, log: str | None, private: bool) -> None:
 
 
 class _LogFile(logging.FileHandler):
-    """A log on a full disk is not the job's end, nor worth a traceback for each of its lines."""
+    """A log file that a full disk neither fails the job for nor fills the terminal with tracebacks."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exception(), OSError):
@@ -151,10 +187,10 @@ class _LogFile(logging.FileHandler):
 
 
 def stop_requests() -> Callable[[], bool]:
-    """From now on let signals be requests to stop; return a function that tells whether the job is asked to.
+    """Treat signals as requests to stop from now on; return a function that tells whether there was one.
 
-    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT; a successor
-    asks by the job's lock.
+    A cluster sends SIGTERM, more than once, before it kills a job at its time limit; Ctrl-C sends SIGINT; a job that
+    waits for this one asks through the lock.
     """
     asked = False
 

@@ -1,4 +1,4 @@
-"""What the training scripts share: where the trainings of a job are saved and resumed from."""
+"""What the training scripts share: where a job saves its trainings, and resumes them from."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ from synthaug.training import checkpoints
 def trainings() -> Iterator[Callable[[Path, dict], checkpoints.Checkpoint]]:
     """Yield a function that returns the checkpoint of one of the job's trainings.
 
-    It takes the training's folder and what identifies it besides code and versions. All checkpoints stay until the job
-    has succeeded, since Snakemake removes what a failed job has written.
+    The function takes the folder of the training and what identifies it besides code and versions. All checkpoints stay
+    until the whole job has succeeded, because Snakemake removes what a failed job has written.
     """
     stopping = command.stop_requests()
     made = []

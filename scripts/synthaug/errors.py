@@ -5,7 +5,7 @@ class InputError(Exception):
     """Something the user gave is missing or wrong.
 
     The message is written for the user: it names the file or row, what was expected, what was found and what to do.
-    Several problems found together are one message, a line each.
+    Several problems found together are one message, one per line.
     """
 
 

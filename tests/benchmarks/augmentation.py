@@ -21,6 +21,7 @@ from scipy import ndimage
 from skimage import transform
 
 from synthaug.classification import augment, rois
+from synthaug.imaging import intensity
 from tests.benchmarks import timing
 
 PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})
@@ -121,7 +122,7 @@ def one_thread():
 
 def window(samples: list[np.ndarray]) -> np.ndarray:
     """Map LOW-HIGH to 0-255 as `augment.apply` does, uint8 (n, 64, 64)."""
-    return np.rint(rois.unit(np.stack(samples), LOW, HIGH) * 255).astype(np.uint8)
+    return np.rint(intensity.unit(np.stack(samples), LOW, HIGH) * 255).astype(np.uint8)
 
 
 def _timed(sample: Callable, crop: np.ndarray) -> Callable:
@@ -198,7 +199,7 @@ def rms(found: np.ndarray, expected: np.ndarray) -> float:
 
 def ours_samples(crop: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """Return what `augment.apply` samples before it applies the window, (n, 64, 64), its offset taken back."""
-    with mock.patch.object(rois, "unit", wraps=rois.unit) as unit:
+    with mock.patch.object(intensity, "unit", wraps=intensity.unit) as unit:
         augment.apply(crop, maps, LOW, HIGH)
     return np.concatenate([call.args[0] + float(LOW - call.args[1]) for call in unit.call_args_list])
 

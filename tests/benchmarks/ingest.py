@@ -20,7 +20,7 @@ import torch
 from scipy import ndimage
 
 from synthaug.classification import augment, rois
-from synthaug.imaging import volumes
+from synthaug.imaging import intensity, volumes
 from synthaug.phantom import scanner, series
 from tests.benchmarks import timing
 
@@ -143,7 +143,7 @@ def extract(reader: Callable, path: Path, index: int) -> np.ndarray:
     image = reader(path, index)
     crop = rois.crop(image, CENTER_X, CENTER_Y, DIAMETER, PARAMS)
     maps = augment.matrices(augment.identity(), DIAMETER, PARAMS)
-    low, high = rois.intensity_limits(image, PARAMS.intensity)
+    low, high = intensity.limits(image, PARAMS.intensity)
     return augment.apply(rois.lowpass(crop, DIAMETER, PARAMS), maps, low, high)[0]
 
 

@@ -157,7 +157,7 @@ def test_reader_answer_survives_a_kill_right_after_it(tmp_path, study):
     """The process dies by SIGKILL as soon as the answer is accepted: no close, no flush."""
     code = (
         "import os, signal, sys\n"
-        "from synthaug.reader_app import pack\n"
+        "from synthaug.readers.app import pack\n"
         "from synthaug.readers.app.answers import Answer, Answers\n"
         "from synthaug.readers.app.database import Database\n"
         "study = pack.load(sys.argv[1])\n"

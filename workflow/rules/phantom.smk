@@ -21,4 +21,4 @@ rule make_phantom:
         settings=canonical_json(**config["phantom"], master_seed=config["master_seed"]),
     shell:
         "python {input.code[0]:q} --params {params.settings:q} --table {output.table:q} --patients {output.patients:q}"
-        " --threads {threads} --record {output.record:q} --log {log:q}"
+        " --threads {threads:q} --record {output.record:q} --log {log:q}"

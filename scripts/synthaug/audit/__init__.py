@@ -1,1 +1,1 @@
-"""Proof after the fact: lineage of the training sets, verification of records, export as an RO-Crate."""
+"""What a finished run can prove: the lineage of its training sets, verified records, an RO-Crate to publish."""

@@ -1,4 +1,4 @@
-"""A finished run as an RO-Crate: a folder that says what its files are, after the Workflow Run Crate profile.
+"""A finished run as an RO-Crate: a folder that says what its files are, by the profile Workflow Run Crate.
 
 Sources: RO-Crate 1.1, https://w3id.org/ro/crate/1.1; profiles Process Run Crate and Workflow Run Crate 0.5 and Workflow
 RO-Crate 1.0, whose identifiers stand in `PROFILES`.
@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import yaml
+from rocrate.model.computationalworkflow import ComputationalWorkflow
 from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
@@ -51,9 +52,18 @@ CONFORMANCE = "evaluation/write_conformance.record.json"  # records the whole co
 
 @dataclass(frozen=True)
 class Run:
-    """What becomes a crate: the project's folder and a cohort's results; who answers for these, under what licence.
+    """What becomes a crate.
 
-    ``verified`` are the files below ``results`` that belong to the run, see `verification.Checked`.
+    Attributes
+    ----------
+    project
+        The folder of the workflow.
+    results
+        The folder of a cohort's results.
+    verified
+        The files below ``results`` that belong to the run, see `verification.Checked`.
+    authors, license
+        Who answers for the results, and under what licence they are published.
     """
 
     project: Path
@@ -66,12 +76,16 @@ class Run:
 def build(run: Run) -> ROCrate:
     """Return the crate of a verified, finished run; its ``write`` copies the files.
 
-    It holds the workflow, the config, the checked cases, the run's records, its evaluation and report. It holds nothing
-    that an earlier run left over, no source image and no path of one, no pool, no synthetic image and no weights.
+    It holds the workflow, the config, the checked cases, and the run's records, evaluation and report. It holds nothing
+    left over from an earlier run, no source image or path of one, no pool, no synthetic image and no weights.
+
+    Raises
+    ------
+    InputError
+        If the run has no report yet.
     """
     if not (run.results / verification.REPORT).is_file():
         raise InputError(f"{run.results / verification.REPORT}: expected a finished run, found no report; finish it")
-    citation = yaml.safe_load((run.project / "CITATION.cff").read_text(encoding="utf-8"))
     settings = runnable(artifacts.read_json(run.results / CONFORMANCE)["config"])
     crate = ROCrate(version="1.1")  # on which the profiles build
     ended = datetime.fromtimestamp((run.results / verification.REPORT).stat().st_mtime, UTC)
@@ -87,19 +101,7 @@ def build(run: Run) -> ROCrate:
     crate.root_dataset["author"] = authors
     crate.root_dataset["conformsTo"] = [_profile(crate, address) for address in PROFILES]
 
-    workflow = crate.add_workflow(
-        run.project / "Snakefile", "Snakefile", main=True, lang="snakemake", lang_version=metadata.version("snakemake")
-    )
-    licence = crate.add(
-        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
-    )
-    makers = [_maker(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
-    about = {"name": citation["title"], "version": citation["version"], "license": licence, "author": makers}
-    for name, value in about.items():
-        workflow[name] = value
-    for path in _workflow_files(run.project):
-        _add_file(crate, path, path.relative_to(run.project).as_posix())
-    crate.get("README.md")["about"] = crate.root_dataset
+    workflow = _add_workflow(crate, run.project)
     text = io.StringIO(yaml.safe_dump(settings, sort_keys=False))
     config = crate.add_file(text, "config/config.yaml", properties={"name": "config of the run", **_type(".yaml")})
     cases = _add_file(crate, run.results / CASES, f"run/{CASES}")
@@ -117,7 +119,7 @@ def build(run: Run) -> ROCrate:
 
 
 def runnable(config: dict) -> dict:
-    """Return a recorded ``config``, from which paths of the user's files were left out, so that it can be planned."""
+    """Return a recorded ``config`` that can be planned: the user's paths, left out, become placeholders."""
     shown = copy.deepcopy(config)
     if shown["cases"]["table"] is not None:
         shown["cases"]["table"] = CASES
@@ -125,6 +127,25 @@ def runnable(config: dict) -> dict:
         source["folder"] = WITHHELD
     shown["reader_study"]["answers"] = None
     return shown
+
+
+def _add_workflow(crate: ROCrate, project: Path) -> ComputationalWorkflow:
+    """Add the files of the workflow, and what CITATION.cff says of it."""
+    citation = yaml.safe_load((project / "CITATION.cff").read_text(encoding="utf-8"))
+    workflow = crate.add_workflow(
+        project / "Snakefile", "Snakefile", main=True, lang="snakemake", lang_version=metadata.version("snakemake")
+    )
+    licence = crate.add(
+        ContextEntity(crate, LICENSE, properties={"@type": "CreativeWork", "name": citation["license"]})
+    )
+    makers = [_maker(crate, number, author) for number, author in enumerate(citation["authors"], start=1)]
+    about = {"name": citation["title"], "version": citation["version"], "license": licence, "author": makers}
+    for name, value in about.items():
+        workflow[name] = value
+    for path in _workflow_files(project):
+        _add_file(crate, path, path.relative_to(project).as_posix())
+    crate.get("README.md")["about"] = crate.root_dataset
+    return workflow
 
 
 def _maker(crate: ROCrate, number: int, author: dict) -> ContextEntity:
@@ -150,7 +171,7 @@ def _workflow_files(project: Path) -> list[Path]:
 
 
 def publishable(run: Run) -> tuple[list[Path], list[Path]]:
-    """Return the report, the evaluation, the folds, the plan and all records: those of the run, and those left over."""
+    """Return the report, evaluation, folds, plan and records: those of the run, and those of earlier runs."""
     names = [verification.REPORT, "plan.csv", "seed-*/folds.csv", "evaluation/**/*", f"**/*{records.SUFFIX}"]
     found = {path for name in names for path in run.results.glob(name) if path.is_file()}
     shown = sorted(path for path in found if not path.name.startswith("."))

@@ -63,6 +63,7 @@ class Generator:
 
     @property
     def name(self) -> str:
+        """Its folder below the cohort's results."""
         return generator_name(self.preset, self.group, self.seed, self.folds, self.cls)
 
 
@@ -80,6 +81,7 @@ class Model:
 
     @property
     def name(self) -> str:
+        """Its folder below the cohort's results."""
         return model_name(self.stage, self.arm, self.size, self.seed, self.folds)
 
 
@@ -215,8 +217,8 @@ def _prediction_problems(model: Model, known: Cohort) -> list[str]:
         if name not in expected:
             problems.append(f"{unit} {name} is predicted but is no test {unit}")
             continue
-        found = (row["patient"], str(row["fold"]), row.get("truth"))[: len(facts)]
-        right = (known.patient[name], known.fold[name], known.truth.get(name))[: len(facts)]
+        found = (row["patient"], str(row["fold"]), str(row.get("truth")))[: len(facts)]
+        right = (known.patient[name], known.fold[name], str(known.truth.get(name)))[: len(facts)]
         if found != right:
             problems.append(f"{unit} {name} is predicted as ({', '.join(facts)}) {found}, it is {right}")
     return problems

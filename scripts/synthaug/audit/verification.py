@@ -1,4 +1,4 @@
-"""Whether results still are what their records say: the chain of digests from the case table to the report."""
+"""Whether results are still what their records say: the chain of digests from the case table to the report."""
 
 import graphlib
 import json
@@ -13,7 +13,7 @@ from synthaug.files import artifacts, records
 REPORT = "report.html"
 REPORT_RECORD = f"report.{records.SUFFIX}"
 PHANTOM_TABLE = "phantom/case_table.csv"
-# Not made by a job's own hand, or different in every run, or told by the case table's digests of lesions.
+# Not written by the jobs themselves, different in every run, or covered by the digests of the lesions in cases.csv.
 UNRECORDED = ("logs", "benchmarks", "phantom/patients")
 PACK = "build_reader_study"  # the rule of the pack that readers see
 SHOWN = 12  # digits of a digest in a message
@@ -22,7 +22,7 @@ RUN_AGAIN = "run again"
 
 @dataclass(frozen=True)
 class Record:
-    """A record; paths of files are relative to the cohort's results, in POSIX form."""
+    """A record; all paths are relative to the cohort's results, in POSIX form."""
 
     path: str
     rule: str
@@ -33,22 +33,22 @@ class Record:
 
 @dataclass
 class Checked:
-    """How much was checked and found right."""
+    """How much was checked and found to be right."""
 
     records: int = 0
     files: set[str] = field(default_factory=set)
     results: set[str] = field(default_factory=set)
-    """The records and what they say was made, relative to the folder of results."""
+    """The records and the files that they say were made, relative to the folder of results."""
     links: int = 0
     lesions: int = 0
     left_over: int = 0
     report: bool = False
     closed: bool = False
-    """Whether the reader study's pack was a source of this run, not one of its results."""
+    """Whether readers have judged the pack of the reader study: then it is a source of this run, not a result."""
 
 
 def check(results: Path, table: Path | None) -> Checked:
-    """Follow every digest in the order of the flow: case table, images, code, versions, files, report.
+    """Follow all digests in the order in which files were made: case table, images, code, versions, files, report.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def check(results: Path, table: Path | None) -> Checked:
     Raises
     ------
     InputError
-        At the first break: which file, what was recorded, what was found, and which rules made and read it.
+        At the first break. It names the file, what was recorded and found, and the rules that made and read it.
     """
     found = load(results)
     current, left_over = _current(found)
@@ -76,7 +76,13 @@ def check(results: Path, table: Path | None) -> Checked:
 
 
 def load(results: Path) -> list[Record]:
-    """Return the records below ``results``."""
+    """Return the records below ``results``, sorted by path.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one of them is no record.
+    """
     paths = sorted(path for path in results.rglob(f"*{records.SUFFIX}") if not path.name.startswith("."))
     if not paths:
         raise InputError(f"{results}: expected the results of a cohort, found no record; name results/<cohort>")
@@ -128,7 +134,13 @@ def _pack_that_is_read(by: list[Record], among: list[Record] | None = None) -> R
 
 
 def in_flow_order(found: list[Record], makers: Mapping[str, Record]) -> Iterator[Record]:
-    """Yield each record after those whose files its job read."""
+    """Yield each record after those whose files its job read.
+
+    Parameters
+    ----------
+    makers
+        The record of the job that made a file, by the file's path.
+    """
     by_path = {record.path: record for record in found}
     sorter = graphlib.TopologicalSorter({record.path: [] for record in found})
     for record in found:
@@ -144,7 +156,15 @@ def in_flow_order(found: list[Record], makers: Mapping[str, Record]) -> Iterator
 
 
 class Chain:
-    """Checks records one by one and counts what was right."""
+    """Checks records one by one and counts what was right.
+
+    Parameters
+    ----------
+    makers
+        As for `in_flow_order`.
+    current
+        The records of the run; an earlier run may have left others.
+    """
 
     def __init__(self, results: Path, table: Path, makers: Mapping[str, Record], current: list[Record]):
         self.makers = makers
@@ -156,9 +176,14 @@ class Chain:
         self._versions: dict[str, tuple[str, Record]] = {}
 
     def check(self, record: Record) -> None:
-        """Raise an `InputError` unless a job's table, images, code, versions, inputs and outputs are as recorded.
+        """Check that a job's table, images, code, versions, inputs and outputs are as recorded.
 
-        Of a closed pack the outputs alone: it is never made again, whatever has become of what it was made of.
+        Of a closed pack only the outputs are checked: it is never made again, whatever has become of its inputs.
+
+        Raises
+        ------
+        InputError
+            If one of them is not.
         """
         if record is not self._pack:
             self._check_table(record)

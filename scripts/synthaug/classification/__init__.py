@@ -1,1 +1,1 @@
-"""The task of Frid-Adar et al. 2018: classes of lesion ROIs; samples, models, measures and tables."""
+"""The task of Frid-Adar et al. 2018, to classify lesion ROIs: its samples, models, measures and tables."""

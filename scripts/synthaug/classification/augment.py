@@ -1,4 +1,4 @@
-"""Classic augmentation: the paper's 480 maps a lesion, drawn here and applied there (paper section 3.1).
+"""Classic augmentation: the paper's 480 maps per lesion, drawn and applied (paper section 3.1).
 
 Each augmentation is one affine map from the 64x64 grid to the native crop, sampled once with bicubic interpolation.
 """
@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from synthaug.classification import rois
-from synthaug.imaging import grids
+from synthaug.imaging import grids, intensity
 
 ROTATIONS, FLIPS, TRANSLATIONS, SCALES = 30, 3, 7, 5
 PER_ROTATION = 1 + FLIPS + TRANSLATIONS + SCALES
@@ -26,10 +26,13 @@ def identity() -> pd.DataFrame:
 def draw(random: np.random.Generator, diameter_px: float) -> pd.DataFrame:
     """Draw the 480 augmentations of one lesion, in random order.
 
-    Each of 30 rotations comes alone, with three flips, with seven translations and with five scales.
-    ``rotation_deg`` is uniform in [0, 180); ``shift_*_px``, in native px, uniform within +-min(4, 0.1 d); ``surround``
-    is the scale's change
-    of the surrounding tissue as a fraction of the diameter, uniform in [0.1, 0.4), and empty where there is none.
+    Each of 30 rotations occurs alone, with three flips, with seven translations and with five scales (section 3.1).
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`. ``rotation_deg`` is uniform in [0, 180). ``shift_x_px`` and ``shift_y_px``, in native px,
+    are uniform within +-min(4, 0.1 d). ``surround`` is how much surrounding tissue the scale shows, as a fraction of
+    the diameter, uniform in [0.1, 0.4); NaN without a scale.
     """
     angles = random.uniform(0, 180, ROTATIONS)
     reach = min(rois.MAX_SHIFT_PX, 0.1 * diameter_px)
@@ -46,7 +49,7 @@ def draw(random: np.random.Generator, diameter_px: float) -> pd.DataFrame:
 
 
 def draw_some(random: np.random.Generator, diameter_px: float, number: int) -> pd.DataFrame:
-    """Draw ``number`` independent augmentations of one lesion, each kind as likely as it is frequent in `draw`."""
+    """Draw ``number`` independent augmentations of one lesion; each kind is as likely as it is frequent in `draw`."""
     angle = random.uniform(0, 180, number)
     place = random.integers(PER_ROTATION, size=number)  # of the 1 + 3 + 7 + 5 that share a rotation
     reach = min(rois.MAX_SHIFT_PX, 0.1 * diameter_px)
@@ -64,8 +67,8 @@ def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Param
     """Compose the maps from ROI coordinates to native px, both with their origin at the lesion's centre.
 
     ROI coordinates run from -1 to 1 between the outer edges of the 64x64 grid. The image is rotated first, then
-    flipped, translated or scaled; these act on the image, so sampling positions go through
-    their inverses, last one first.
+    flipped, translated or scaled. These act on the image, so sampling positions go through their inverses, the last one
+    first.
 
     Returns
     -------
@@ -105,12 +108,12 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
         part = slice(first, first + TOGETHER)
         sampled = torch.nn.functional.grid_sample(
             image,
-            # The images one below the other: the crop is not copied for each.
+            # The images are sampled as one tall image, so that the crop is not copied for each.
             grids.grid(maps[part] / extent[None, :, None], rois.SIZE).reshape(1, -1, rois.SIZE, 2),
             mode="bicubic",
             padding_mode="border",
             align_corners=False,
         )
         sampled = sampled.reshape(-1, rois.SIZE, rois.SIZE).numpy()
-        images[part] = np.rint(rois.unit(sampled, low - middle, high - middle) * 255)
+        images[part] = np.rint(intensity.unit(sampled, low - middle, high - middle) * 255)
     return images

@@ -1,7 +1,7 @@
 """Bags of visual words chosen by mutual information (BoVW-MI; paper section 4.5, after Diamant et al. 2017).
 
 Visual words are cluster centres of small patches; a ROI is described by how often each word occurs in it. Only words
-whose frequency tells something about the class reach the support vector machine. No step sees a lesion outside the
+whose frequency says something about the class reach the support vector machine. No step sees a lesion outside the
 training folds.
 """
 
@@ -32,7 +32,7 @@ class Params:
 
     master_seed: int
     threads: int
-    """CPU threads; part of the result, because sums round differently when they are split differently."""
+    """CPU threads. They are part of the result, because sums that are split differently round differently."""
     classes: list[str]
     patch: int
     """Side of a patch in px."""
@@ -43,13 +43,13 @@ class Params:
     words: int
     """Visual words of the dictionary."""
     single: int
-    """Words kept by the arm `SINGLE`: those that tell most about the class."""
+    """Words kept by the arm `SINGLE`: those that say most about the class."""
     multi: int
     """Words kept for each binary task of the arm `MULTI`."""
     levels: int
     """Equal-width levels that a word's frequency is rounded to before its mutual information is computed."""
     scheme: str
-    """The binary tasks: ``one-vs-rest`` or ``one-vs-one``."""
+    """What the binary tasks are: ``one-vs-rest`` or ``one-vs-one``."""
     svm: dict
     """``c`` and ``gamma``: first, last and step of the binary logarithm; ``inner_folds``."""
 
@@ -95,7 +95,7 @@ def fit(
     params: Params,
     names: tuple[str | int, ...],
 ) -> Model:
-    """Learn words from ``images`` and the machines that tell the classes by them.
+    """Learn words from ``images``, and the machines that classify by them.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def fit(
     patients
         str (n,).
     arm
-        `SINGLE`: one machine, on the words most relevant to the class. `MULTI`: a machine a binary task, each on
+        `SINGLE`: one machine, on the words most relevant to the class. `MULTI`: one machine per binary task, each on
         the words most relevant to that task.
     names
         The names of this training's random streams; both arms learn the same dictionary.
@@ -135,8 +135,7 @@ def fit(
 def patches(images: np.ndarray, side: int, stride: int) -> np.ndarray:
     """Cut images into overlapping squares of ``side`` px every ``stride`` px.
 
-    Intensities stay as they are: how dark a lesion is tells a cyst, so a patch is not normalised by its own mean or
-    contrast.
+    Intensities stay as they are, not normalised by a patch's own mean or contrast: a cyst is known by how dark it is.
 
     Parameters
     ----------
@@ -146,7 +145,7 @@ def patches(images: np.ndarray, side: int, stride: int) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        uint8 (n, patches an image, side * side).
+        uint8 (n, patches per image, side * side).
     """
     windows = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))[:, ::stride, ::stride]
     return windows.reshape(len(images), -1, side * side)
@@ -192,7 +191,7 @@ def quantise(frequencies: np.ndarray, levels: int) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        int64 (n, words): 0 ... levels - 1; all 0 in a column of one value.
+        int64 (n, words): 0 ... levels - 1; all 0 where a column has only one value.
     """
     low, high = frequencies.min(axis=0), frequencies.max(axis=0)
     share = (frequencies - low) / np.where(high > low, high - low, 1)
@@ -224,19 +223,25 @@ def mutual_information(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def relevance(frequencies: np.ndarray, labels: np.ndarray, *, levels: int) -> np.ndarray:
-    """Return how much each word's frequency, rounded to ``levels``, tells about the labels: float (words,), in nats."""
+    """Return how much each word's frequency, rounded to ``levels``, says about the labels: float (words,), in nats."""
     return mutual_information(quantise(frequencies, levels), labels)
 
 
 def every_class(labels: np.ndarray, classes: list[str]) -> Task:
-    """Return the task of telling all classes at once."""
+    """Return the task of telling all classes apart at once; ``labels`` are int (n,), positions in ``classes``."""
     return Task(" vs ".join(classes), np.full(len(labels), True), labels, np.eye(len(classes)))
 
 
 def binary(labels: np.ndarray, params: Params) -> Iterator[Task]:
-    """Yield the binary tasks of the scheme.
+    """Yield the binary tasks of ``params.scheme``; ``labels`` are int (n,), positions in ``params.classes``.
 
-    One-vs-rest: a machine's value counts for its class. One-vs-one: for the second class, as much against the first.
+    One-vs-rest: the value of a machine counts for its class. One-vs-one: it counts for the second class, and by as much
+    against the first.
+
+    Raises
+    ------
+    InputError
+        If there is no such scheme.
     """
     votes = np.eye(len(params.classes))
     if params.scheme == "one-vs-rest":

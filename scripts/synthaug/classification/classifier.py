@@ -110,41 +110,20 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    streams = {name: seeding.stream(params.master_seed, *names, name) for name in ("order", "mixup")}
-    # Dropout reads PyTorch's own stream of the device; nothing else does.
-    torch.manual_seed(seeding.stream_seed(params.master_seed, *names, "dropout"))
     lesson = _Lesson(network, images, labels, params, where, mix)
-    network.train()
-    state = loop_state.State(
-        networks={"classifier": network},
-        optimisers={"classifier": lesson.update},
-        streams=streams,
-        tensors={"totals": lesson.totals},
-        checkpoint=checkpoint,
-    )
+    state = lesson.state(names, checkpoint)
     run = cuda_graph.captured(lesson.step, where)
-    log_every = max(1, params.epochs // 10)
     began, first = time.perf_counter(), state.epoch
     for epoch in state.epochs(params.epochs):
         if redraw and epoch > 1:
             lesson.show(redraw(epoch))
-        inputs = _inputs(len(images), streams, params, mix, where)
         if state.step == 0:
             lesson.totals.zero_()
-        for each in state.steps(inputs):
-            run(*each)
-        loss, accuracy = lesson.means()
-        if not np.isfinite(loss):
-            raise InputError(
-                f"classifier: expected a finite loss, found {loss} in epoch {epoch}; "
-                f"lower learning_rate (now {params.learning_rate:g}) or momentum (now {params.momentum:g})"
-            )
-        state.history.append((epoch, loss, accuracy))
-        if epoch % log_every == 0 or epoch in (1, params.epochs):
-            speed = (epoch + 1 - first) * len(images) / (time.perf_counter() - began)
-            log.info(
-                "epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s", epoch, params.epochs, loss, accuracy, speed
-            )
+        for inputs in state.steps(_inputs(len(images), state.streams, params, mix, where)):
+            run(*inputs)
+        means = lesson.means()
+        _report(epoch, params, *means, (epoch + 1 - first) * len(images) / (time.perf_counter() - began))
+        state.history.append((epoch, *means))
     return np.array(state.history, HISTORY)
 
 
@@ -165,6 +144,20 @@ class _Lesson:
         self.data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
         self.truth = torch.tensor(labels, device=where)
         self.totals = torch.zeros(2, device=where)  # stays there: reading it each step would make the GPU wait
+
+    def state(self, names: tuple[str | int, ...], checkpoint: loop_state.Checkpoint | None) -> loop_state.State:
+        """Return what changes in this training, at its start or resumed from ``checkpoint``."""
+        seed = self.params.master_seed
+        # Dropout reads PyTorch's own stream of the device; nothing else does.
+        torch.manual_seed(seeding.stream_seed(seed, *names, "dropout"))
+        self.network.train()
+        return loop_state.State(
+            networks={"classifier": self.network},
+            optimisers={"classifier": self.update},
+            streams={name: seeding.stream(seed, *names, name) for name in ("order", "mixup")},
+            tensors={"totals": self.totals},
+            checkpoint=checkpoint,
+        )
 
     def show(self, images: np.ndarray) -> None:
         """Take other images, of the same labels."""
@@ -189,6 +182,17 @@ class _Lesson:
     def means(self) -> list[float]:
         """Return the loss and the accuracy of the epoch that is done."""
         return (self.totals / len(self.data)).tolist()
+
+
+def _report(epoch: int, params: Params, loss: float, accuracy: float, speed: float) -> None:
+    """Log one epoch in ten, with its speed in images/s, or stop with an `InputError` if the loss is not finite."""
+    if not np.isfinite(loss):
+        raise InputError(
+            f"classifier: expected a finite loss, found {loss} in epoch {epoch}; "
+            f"lower learning_rate (now {params.learning_rate:g}) or momentum (now {params.momentum:g})"
+        )
+    if epoch % max(1, params.epochs // 10) == 0 or epoch in (1, params.epochs):
+        log.info("epoch %d/%d: loss %.4f, accuracy %.3f, %.0f images/s", epoch, params.epochs, loss, accuracy, speed)
 
 
 def _inputs(

@@ -1,7 +1,8 @@
 """The lesion classifier of Frid-Adar et al. 2018 (section 2.2): three convolutions with max pooling, two dense layers.
 
 The paper gives the number of layers, ReLU, dropout 0.5 and "approximately 1.3 M parameters", not the widths. 5x5
-convolutions of 32, 64 and 128 maps and a dense layer of 128 are the one doubling sequence that has as many: 1,306,115.
+convolutions with 32, 64 and 128 maps and a dense layer of 128 are the only sequence of doubled widths that has as many:
+1,306,115.
 """
 
 import itertools
@@ -16,15 +17,23 @@ SIDE = 64
 
 
 class Cnn(nn.Module):
-    """Images, uint8 (n, 1, 64, 64) -> logits, float (n, classes).
+    """A network that maps images, uint8 (n, 1, 64, 64), to logits, float (n, classes).
 
-    The intensities are scaled to (0, 1) and the training images' ``mean`` is subtracted here, so the weights' file
+    The intensities are scaled to 0-1 and the mean of the training images is subtracted here, so the file of the weights
     says how an image is to be prepared.
 
     Parameters
     ----------
+    widths
+        Maps of each convolution.
+    kernel
+        Side of the convolutions' kernels, px.
+    dense
+        Units of the last hidden layer.
+    dropout
+        Share of these units that is dropped in training.
     mean
-        float32 (1, 1) or (64, 64).
+        float32 (1, 1) or (64, 64), in 0-1.
     """
 
     def __init__(
@@ -34,7 +43,7 @@ class Cnn(nn.Module):
         self.register_buffer("mean", mean)
         layers = []
         for before, after in itertools.pairwise((1, *widths)):
-            # The largest of four is rectified instead of all four: the same values and gradients.
+            # Rectifying the largest of four instead of all four gives the same values and gradients.
             layers += [nn.Conv2d(before, after, kernel, padding="same"), nn.MaxPool2d(2), nn.ReLU(inplace=True)]
         side = SIDE // 2 ** len(widths)
         self.convolutions = nn.Sequential(*layers)
@@ -43,7 +52,7 @@ class Cnn(nn.Module):
         self.classify = nn.Linear(dense, classes)
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the activations of the last hidden layer, float (n, dense)."""
+        """Return the activations of the last hidden layer, float (n, dense), for uint8 ``images`` (n, 1, 64, 64)."""
         return self.hidden(self.convolutions(images.float() / 255 - self.mean).flatten(1))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

@@ -9,10 +9,10 @@ from scipy import stats
 
 from synthaug.classification import frid_adar
 from synthaug.evaluation import operating_points
-from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
 from synthaug.report.evaluated import NOT_RUN, Evaluated
 from synthaug.report.numbers import estimate, percent, probability, span
 from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR, EXTRA
+from synthaug.terms.readers import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
 
 ABSENT = "not in this config"
@@ -262,6 +262,7 @@ def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
 
 
 def is_phantom(config: dict) -> bool:
+    """Return whether the cohort is the built-in one, whose figures are no evidence."""
     return config["cases"]["table"] is None
 
 

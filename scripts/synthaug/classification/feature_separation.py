@@ -1,7 +1,7 @@
 """How well a classifier's last hidden layer separates the classes of test lesions (Frid-Adar et al. 2018, section 4.3).
 
-The numbers are computed between features, not in their t-SNE embedding, whose distances mean little. Images of one
-lesion or patient are alike whatever the class, so an image is compared with images of other patients only.
+The measures are computed between features, not in their t-SNE embedding, whose distances mean little. Images of one
+lesion or patient are alike whatever their class, so an image is compared with images of other patients only.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Params(device.Compute):
 
 
 def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
-    """Return the images of the figure: each test lesion's ROI, then the first `AUGMENTATIONS` of each in the pool.
+    """Return the images of the figure: the ROI of each test lesion, then its first `AUGMENTATIONS` in the pool.
 
     Parameters
     ----------
@@ -48,7 +48,12 @@ def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFram
     Returns
     -------
     DataFrame with ``source`` (roi or pool), ``lesion``, ``patient``, ``class`` and ``row``, the row in the array of
-    that source; `training_images.gather` reads it.
+    that source, for `training_images.gather`.
+
+    Raises
+    ------
+    InputError
+        If there is no lesion outside the training folds.
     """
     test = training_sets.test_lesions(folds, train_folds)
     if test.empty:
@@ -62,9 +67,9 @@ def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFram
 
 
 def embed(features: np.ndarray, master_seed: int) -> np.ndarray:
-    """Return the t-SNE embedding of (n, d) features, float32 (n, 2), begun from their principal components.
+    """Return the t-SNE embedding of features, float (n, d), as float32 (n, 2); it starts from principal components.
 
-    The perplexity is `PERPLEXITY`, or a third of n where there are few images.
+    The perplexity is `PERPLEXITY`, or a third of n if there are few images.
     """
     perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
     state = seeding.stream_seed(master_seed, "figure", "tsne") % 2**32
@@ -73,7 +78,7 @@ def embed(features: np.ndarray, master_seed: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Distances:
-    """From each of n images to the images of each of l lesions, with what is needed to leave out an image's patient.
+    """Distances from each of n images to each of l lesions, and what is needed to leave out an image's own patient.
 
     Attributes
     ----------
@@ -95,12 +100,12 @@ class Distances:
     patients: np.ndarray
 
     def others(self) -> np.ndarray:
-        """Return an (n, l) bool array: is the lesion of another patient than the image?"""
+        """Return which lesions are of another patient than the image, bool (n, l)."""
         return self.patients[self.lesion][:, np.newaxis] != self.patients
 
 
 def distances(features: np.ndarray, shown: pd.DataFrame) -> Distances:
-    """Measure the distances between (n, d) features of the images ``shown`` (lesion, patient, class), n rows."""
+    """Measure the distances between features, float (n, d), of the images ``shown`` (lesion, patient, class)."""
     lesions = shown.drop_duplicates("lesion").sort_values("lesion")
     members = [np.flatnonzero(shown["lesion"] == lesion) for lesion in lesions["lesion"]]
     nearest, total = np.empty((len(shown), len(lesions))), np.empty((len(shown), len(lesions)))
@@ -118,15 +123,15 @@ def distances(features: np.ndarray, shown: pd.DataFrame) -> Distances:
 
 
 def silhouette(apart: Distances, multiplicity: np.ndarray) -> np.ndarray:
-    """Return the mean silhouette (Rousseeuw 1987) of the true classes, distances to an image's own patient left out.
+    """Return the mean silhouette (Rousseeuw 1987) of the true classes, without distances within a patient.
 
-    Of an image: (b - a) / max(a, b), with its mean distance a to images of its class and b to those of the nearest
-    other class. From -1 to 1; an image that lacks a or b is left out.
+    The silhouette of an image is (b - a) / max(a, b), where a is its mean distance to images of its class and b that to
+    images of the nearest other class. It lies between -1 and 1. Images without a or b are left out.
 
     Parameters
     ----------
     multiplicity : (b, l) array
-        How often each lesion counts, a row a resample, the same for all lesions of a patient.
+        How often each lesion counts, one row per resample; the same for all lesions of a patient.
 
     Returns
     -------
@@ -148,14 +153,15 @@ def silhouette(apart: Distances, multiplicity: np.ndarray) -> np.ndarray:
 
 
 def purity(apart: Distances, multiplicity: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
-    """Return the mean share of an image's nearest lesions of other patients that are of its class.
+    """Return the share of an image's nearest lesions of other patients that have its class, as a mean over images.
 
-    A lesion is as near as its nearest image: were images counted, one lesion's augmentations would be all neighbours.
+    A lesion is as near as its nearest image. If images were counted, all neighbours would be augmentations of one
+    lesion.
 
     Parameters
     ----------
     multiplicity : (b, l) array
-        As for `silhouette`; a lesion that counts twice takes two of the places.
+        As for `silhouette`. A lesion that counts twice takes two of the ``neighbours`` places.
 
     Returns
     -------
@@ -176,7 +182,7 @@ def purity(apart: Distances, multiplicity: np.ndarray, neighbours: int = NEIGHBO
 
 
 def purity_by_chance(apart: Distances) -> float:
-    """Return the purity to expect if features knew nothing: the mean share of lesions of other patients alike."""
+    """Return the purity of features that know nothing: the share of other patients' lesions that have the class."""
     others = apart.others()
     same = apart.classes == apart.classes[apart.lesion][:, np.newaxis]
     return float(np.mean((others & same).sum(axis=1) / others.sum(axis=1)))
@@ -190,14 +196,14 @@ def table(
     Parameters
     ----------
     features
-        (n, d) float array of each arm, a row for each row of ``shown``.
+        The features of each arm, float (n, d), one row per row of ``shown``.
     sizes
         The size of each arm.
 
     Returns
     -------
-    DataFrame with `COLUMNS`; purity as a fraction. Intervals are percentiles of patient resamples, in which both the
-    images and their neighbours are drawn anew; the same for every arm, so differences are paired.
+    DataFrame with `COLUMNS`; purity is a fraction. Intervals are percentiles over resamples of patients, which draw
+    both the images and their neighbours anew. The resamples are the same for every arm, so differences are paired.
     """
     rows, first = [], {}
     for arm, of_arm in features.items():

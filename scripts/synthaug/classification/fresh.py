@@ -1,4 +1,4 @@
-"""Classic augmentations that are drawn afresh in each epoch, as users do today, from the native-resolution crops."""
+"""Classic augmentations that are drawn afresh in each epoch, as is common today, from the native-resolution crops."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from synthaug.classification import augment, rois, training_sets
 
 
 def prepare(crops: Mapping[str, np.ndarray], index: pd.DataFrame, params: rois.Params) -> dict[str, np.ndarray]:
-    """Return the low-pass filtered crops of the lesions in ``index`` (rows of ``rois.csv``), float32."""
+    """Return the low-pass filtered crops, float32 (rows, columns), of the lesions in ``index`` (of ``rois.csv``)."""
     return {row.lesion: rois.lowpass(crops[row.lesion], row.diameter_px, params) for row in index.itertuples()}
 
 
@@ -21,12 +21,12 @@ def redraw(
     params: rois.Params,
     random: np.random.Generator,
 ) -> None:
-    """Fill the places of ``images`` that are drawn afresh (`training_sets.FRESH`) with new augmentations, in place.
+    """Replace the images whose source is `training_sets.FRESH` by new augmentations, in place.
 
     Parameters
     ----------
     images
-        uint8 (len(rows), 64, 64).
+        uint8 (len(rows), 64, 64), changed here.
     rows
         The training set.
     crops

@@ -1,11 +1,11 @@
-"""The table that every method, network or not, ends in."""
+"""The table of predictions that every method, network or not, ends in."""
 
 import numpy as np
 import pandas as pd
 
 
 def table(test: pd.DataFrame, probabilities: np.ndarray, classes: list[str]) -> pd.DataFrame:
-    """Return the predictions for ``test`` (columns lesion, patient, fold, class), a row each.
+    """Return the predictions for ``test`` (columns lesion, patient, fold, class), one row per lesion.
 
     Parameters
     ----------

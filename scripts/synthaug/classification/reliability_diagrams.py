@@ -1,4 +1,4 @@
-"""Reliability diagrams: accuracy against confidence, a panel an arm."""
+"""Reliability diagrams: accuracy against confidence, one panel per arm."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ COUNT_BINS = 20
 
 
 def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) -> Figure:
-    """Draw the accuracy in bins of confidence, above how many lesions have which confidence.
+    """Draw the accuracy in bins of confidence, and below it how many lesions there are at each confidence.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) 
             above.set_axis_on()
             below.set_axis_on()
             of_arm = [pool for (name, _, _), pool in pools.items() if name == arm]
-            look = figure_style.arm_style(arm, params.arms)
+            look = figure_style.arm_style(arm, params.generators)
             _reliability(above, reliability(of_arm, params.confidence), look, classes)
             _counts(below, of_arm, look["color"], classes)
             above.set_title(_title(arm, values[values["arm"] == arm]), fontsize=8)

@@ -10,7 +10,7 @@ from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.report import figure_style
 
-CELL = 0.86  # inches an image
+CELL = 0.86  # inches per image
 MAPS = ("rotation", "flip", "translation", "scale")  # each on top of a rotation, as drawn
 PER_MAP = 2
 REAL, SYNTHETIC_ROWS, COLUMNS = 1, 2, 8
@@ -25,7 +25,7 @@ class Params:
 
 
 def map_kinds(pool_index: pd.DataFrame) -> pd.Series:
-    """Name what each augmentation does beside its rotation: `rotation` alone, `flip`, `translation` or `scale`."""
+    """Name what each augmentation does besides its rotation, one of `MAPS`; ``rotation`` means nothing else."""
     shifted = (pool_index["shift_x_px"] != 0) | (pool_index["shift_y_px"] != 0)
     conditions = [pool_index["flip"] != "none", shifted, pool_index["surround"].notna()]
     return pd.Series(np.select(conditions, MAPS[1:], MAPS[0]), index=pool_index.index)
@@ -34,7 +34,20 @@ def map_kinds(pool_index: pd.DataFrame) -> pd.Series:
 def augmentations(
     rois: pd.DataFrame, roi_images: np.ndarray, pool_index: pd.DataFrame, pool_images: np.ndarray, params: Params
 ) -> Figure:
-    """Draw Fig. 3: for one lesion a class, drawn at random, its ROI and two examples of each kind of augmentation."""
+    """Draw Fig. 3: the ROI of one random lesion per class, and two examples of each kind of augmentation.
+
+    Parameters
+    ----------
+    rois, pool_index
+        The tables ``rois.csv`` and ``pool/index.csv``.
+    roi_images, pool_images
+        uint8 (n, 64, 64), one image per row of these.
+
+    Raises
+    ------
+    InputError
+        If a class has no main lesion.
+    """
     columns = 1 + PER_MAP * len(MAPS)
     with figure_style.style():
         figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(params.classes) + 0.35)
@@ -71,12 +84,21 @@ def _what(kind: str, drawn: pd.Series) -> str:
 
 
 def synthetic(rois: pd.DataFrame, roi_images: np.ndarray, images: dict[str, np.ndarray], params: Params) -> Figure:
-    """Draw Fig. 6: for each class a row of real ROIs, drawn at random, above the first synthetic ROIs, unselected.
+    """Draw Fig. 6: for each class a row of random real ROIs above the first, unselected synthetic ROIs.
 
     Parameters
     ----------
+    rois
+        The table ``rois.csv``.
+    roi_images
+        uint8 (n, 64, 64), one image per row of it.
     images
-        The synthetic ROIs of each class, uint8 (n, 64, 64).
+        The synthetic ROIs of each class, uint8 (m, 64, 64).
+
+    Raises
+    ------
+    InputError
+        If a class has no main lesion.
     """
     rows = REAL + SYNTHETIC_ROWS
     with figure_style.style():

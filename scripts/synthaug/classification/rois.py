@@ -1,7 +1,7 @@
-"""Lesion ROIs: native-resolution crops, intensity limits and the un-augmented 64x64 images (paper section 2).
+"""Lesion ROIs: crops at native resolution, and how they are brought to 64x64 px (paper section 2).
 
-A crop is square, at the resolution of the image, and has the lesion's bounding-box centre at its own geometric centre.
-It is large enough for every augmentation, so the original slice is sampled once, from the crop to the 64x64 grid.
+A crop is square, has the resolution of the image, and is centred on the lesion's bounding box. It is large enough for
+every augmentation, so the original slice is sampled only once, from the crop to the 64x64 grid.
 """
 
 import math
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-
-from synthaug.errors import InputError
 
 SIZE = 64  # px, side of a ROI; the networks of the paper take nothing else
 MAX_SHIFT_PX = 4.0  # px, largest translation (paper section 3.1)
@@ -27,11 +25,12 @@ class Params:
     margin
         Tissue kept on each side of the lesion, as a fraction of its diameter.
     scale
-        ``"replace"``: the scale augmentation sets the margin to 0.1-0.4 diameters; ``"add"``: it adds that much to it.
+        ``"replace"``: the scale augmentation sets the margin to 0.1-0.4 diameters. ``"add"``: it adds that much to
+        the margin.
     antialias
         Whether a slice is low-pass filtered before it is reduced to 64 px, as image-resizing functions do.
     intensity
-        ``{"mode": "window", "low": HU, "high": HU}`` or ``{"mode": "percentile", "low": %, "high": %}``.
+        The values that become black and white, see `imaging.intensity.limits`.
     """
 
     margin: float
@@ -40,7 +39,7 @@ class Params:
     intensity: dict
 
     def largest_margin(self) -> float:
-        """Return the largest margin that an augmentation can ask for, as a fraction of the diameter."""
+        """Return the largest margin that any augmentation needs, as a fraction of the diameter."""
         return self.margin + SURROUND[1] if self.scale == "add" else max(self.margin, SURROUND[1])
 
     def scaled_margin(self, surround: np.ndarray) -> np.ndarray:
@@ -49,27 +48,8 @@ class Params:
 
 
 def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | float:
-    """Return the side of the square that a ROI shows, in native px."""
+    """Return the side of the square that a ROI shows, in native px; ``margin`` is a fraction of the diameter."""
     return diameter_px * (1 + 2 * margin)
-
-
-def intensity_limits(image: np.ndarray, intensity: dict) -> tuple[float, float]:
-    """Return the values of ``image`` (the whole key slice) that become 0 and 1.
-
-    Raises
-    ------
-    InputError
-        If they are equal, as in a constant image.
-    """
-    if intensity["mode"] == "window":
-        return float(intensity["low"]), float(intensity["high"])
-    low, high = np.percentile(image, [intensity["low"], intensity["high"]])
-    if not low < high:
-        raise InputError(
-            f"percentiles {intensity['low']} and {intensity['high']} are both {low:g}: expected an image with "
-            "contrast; check the file or choose wider percentiles in rois: intensity"
-        )
-    return float(low), float(high)
 
 
 def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float, params: Params) -> np.ndarray:
@@ -86,8 +66,8 @@ def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float
 
     Returns
     -------
-    float32 (rows, columns), whose geometric centre is the lesion's centre. Each side keeps sqrt(2) (d/2 + largest
-    margin + largest shift) and the reach of the interpolation; beyond the image's border its edge repeats.
+    float32 (rows, columns), whose geometric centre is the lesion's centre. On each side it reaches sqrt(2) (d/2 +
+    largest margin + largest shift) plus the reach of the interpolation; beyond the image's border its edge repeats.
     """
     reach = math.sqrt(2) * (diameter_px * (0.5 + params.largest_margin()) + MAX_SHIFT_PX)
     half = math.ceil(reach) + INTERPOLATION_PX
@@ -97,15 +77,11 @@ def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float
     return np.ascontiguousarray(cut, dtype=np.float32)
 
 
-def unit(crop: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Map ``low``-``high`` to 0-1 and clip, float32."""
-    return np.clip((crop - np.float32(low)) / np.float32(high - low), 0, 1, dtype=np.float32)
-
-
 def lowpass(crop: np.ndarray, diameter_px: float, params: Params) -> np.ndarray:
-    """Filter a crop so that the un-augmented ROI is reduced to 64 px without aliasing.
+    """Filter a crop, float32 (rows, columns), so that the un-augmented ROI is reduced to 64 px without aliasing.
 
-    The Gaussian has sigma = (reduction - 1) / 2 px, scikit-image's rule for ``resize``. An enlarged crop stays as is.
+    The Gaussian has sigma = (reduction - 1) / 2 px, scikit-image's rule for ``resize``. A crop that is enlarged instead
+    stays as it is.
     """
     sigma = (side_px(diameter_px, params.margin) / SIZE - 1) / 2
     if not params.antialias or sigma <= 0:

@@ -1,4 +1,4 @@
-"""Fig. 9: t-SNE of the features of test lesions and their augmentations, a panel an arm."""
+"""Fig. 9: t-SNE of the features of test lesions and their augmentations, one panel per arm."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ def embeddings(
     Parameters
     ----------
     places
-        The embedding of each arm, (n, 2), a row for each row of ``shown``.
+        The embedding of each arm, float (n, 2), one row per row of ``shown``.
     shown
         The images, from `feature_separation.test_images`.
     values

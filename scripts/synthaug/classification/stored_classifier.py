@@ -1,4 +1,4 @@
-"""Trained classifiers on disk; apart from `weights`, so that a change of the classifier retrains no generator."""
+"""Trained classifiers on disk; not in `weights`, so that a change of the classifier does not retrain generators."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def classifier(folder: Path) -> cnn.Cnn:
     Raises
     ------
     InputError
-        If ``model.json`` describes no classifier or the weights are not those of the one it describes.
+        If ``model.json`` describes no classifier, or the weights are not those of the one that it describes.
     """
     params = artifacts.read_json(folder / "model.json")["params"]
     try:

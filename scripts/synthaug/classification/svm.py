@@ -1,13 +1,14 @@
-"""Support vector machines with a Gaussian kernel whose C and gamma are searched for inside the training set."""
+"""Support vector machines with a Gaussian kernel; C and gamma are searched for inside the training set."""
 
 import numpy as np
 from scipy import special
-from sklearn.model_selection import GridSearchCV, PredefinedSplit, StratifiedGroupKFold
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from synthaug import seeding
+from synthaug.cohort import folds
 from synthaug.errors import InputError
 
 CANDIDATES = 20  # shuffles tried for inner folds that hold every class
@@ -37,15 +38,11 @@ def inner_folds(
     InputError
         If a class has too few patients for every inner fold to hold it.
     """
-    rows = np.zeros((len(labels), 1))
     wanted = len(np.unique(labels)) * count
     fewest = min(len(set(patients[labels == label])) for label in np.unique(labels))
     for candidate in range(CANDIDATES if fewest >= count else 0):
         seed = seeding.stream_seed(master_seed, *names, "inner", candidate) % 2**32
-        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-        inner = np.full(len(labels), -1)
-        for number, (_, held_out) in enumerate(splitter.split(rows, labels, patients)):
-            inner[held_out] = number
+        inner = folds.shuffled(labels, patients, count, seed)
         if len(set(zip(labels, inner, strict=True))) == wanted:
             return inner
     raise InputError(
@@ -57,9 +54,9 @@ def inner_folds(
 def search(select: list[tuple], features: np.ndarray, labels: np.ndarray, inner: np.ndarray, svm: dict) -> GridSearchCV:
     """Fit a support vector machine with the C and gamma that do best in the inner folds.
 
-    Selection and standardisation of the features are refitted without each inner fold too, or the search would see what
-    it is scored on. The score is balanced accuracy, because one class against the rest is no balanced task; of equal
-    scores the smallest C and then the smallest gamma, the smoothest machine, wins.
+    The selection and standardisation of the features are refitted without each inner fold too; otherwise the search
+    would see what it is scored on. The score is balanced accuracy, because one class against the rest is no balanced
+    task. Of equal scores, that of the smallest C and then the smallest gamma, the smoothest machine, wins.
 
     Parameters
     ----------
@@ -70,7 +67,7 @@ def search(select: list[tuple], features: np.ndarray, labels: np.ndarray, inner:
     labels
         int (n,).
     inner
-        int (n,), of `inner_folds`.
+        int (n,), from `inner_folds`.
     svm
         ``c`` and ``gamma``: first, last and step of the binary logarithm.
 
@@ -97,8 +94,8 @@ def powers(first: float, last: float, step: float) -> np.ndarray:
 def decisions(model: GridSearchCV, features: np.ndarray) -> np.ndarray:
     """Return how far each row lies on the side of each class, float (n, classes); the largest value wins.
 
-    With more than two classes these are scikit-learn's one-vs-rest values: the votes of the pairwise machines, with
-    their distances in the decimals. With two, the signed distance counts for the second and against the first.
+    With more than two classes these are scikit-learn's one-vs-rest values: the votes of the pairwise machines, and in
+    the decimals their distances. With two, the signed distance counts for the second class and against the first.
     """
     values = model.decision_function(features)
     return values if values.ndim == 2 else np.stack([-values, values], axis=1)
@@ -107,7 +104,7 @@ def decisions(model: GridSearchCV, features: np.ndarray) -> np.ndarray:
 def probabilities(decision: np.ndarray) -> np.ndarray:
     """Return the softmax of decision values, float (n, classes).
 
-    They order lesions and sum to one, but are not calibrated: 0.8 does not mean right in 80 % of cases.
+    They sum to one and rank lesions, but are not calibrated: 0.8 does not mean that 80 % are right.
     """
     return special.softmax(decision, axis=1)
 

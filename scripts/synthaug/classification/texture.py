@@ -22,16 +22,16 @@ class Params:
 
     master_seed: int
     threads: int
-    """CPU threads; part of the result, because sums round differently when they are split differently."""
+    """CPU threads. They are part of the result, because sums that are split differently round differently."""
     classes: list[str]
     levels: int
     """Grey levels of the co-occurrence matrices."""
     distances: list[int]
     """Distances of the co-occurring pixels in px, along rows, columns and diagonals."""
     frequencies: list[float]
-    """Centre frequencies of the Gabor filters in cycles per px, one a scale."""
+    """Centre frequencies of the Gabor filters in cycles per px, one per scale."""
     orientations: int
-    """Orientations of the Gabor filters, evenly over half a turn."""
+    """Orientations of the Gabor filters, evenly spread over half a turn."""
     svm: dict
     """``c`` and ``gamma``: first, last and step of the binary logarithm; ``inner_folds``."""
 
@@ -165,7 +165,7 @@ def gabor(images: np.ndarray, frequencies: list[float], orientations: int) -> np
 def magnitude_features(magnitude: np.ndarray) -> list[np.ndarray]:
     """Return mean, standard deviation, energy and entropy of each row of ``magnitude``, float (n, pixels).
 
-    A row of zeros is flat like any other constant one and has the entropy log(pixels).
+    A row of zeros has the entropy log(pixels), like any other constant row.
     """
     total = magnitude.sum(axis=1, keepdims=True)
     pixels = magnitude.shape[1]

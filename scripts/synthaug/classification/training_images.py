@@ -17,7 +17,7 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
     rois, pool
         uint8 (n, 64, 64): the un-augmented ROIs and the classic pool.
     synthetic
-        The synthetic images of each class, likewise.
+        The synthetic images of each class, of the same type and shape.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def gather(rows: pd.DataFrame, rois: np.ndarray, pool: np.ndarray, synthetic: Ma
     Raises
     ------
     InputError
-        If the rows ask for images of a class that ``synthetic`` lacks, or for more images than there are.
+        If there are fewer images than the rows ask for, or none of a class.
     """
     arrays = {
         training_sets.ROI: rois,

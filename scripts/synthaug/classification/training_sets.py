@@ -4,6 +4,8 @@ Groups of classic augmentations are nested, the smaller within the larger, for a
 augmentations of each lesion, give or take one. `sizes` says how sizes are written.
 """
 
+from collections.abc import Iterable, Sequence
+
 import pandas as pd
 
 from synthaug import seeding
@@ -90,7 +92,17 @@ def classifier_set(
     return pd.concat(parts, ignore_index=True)
 
 
-def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed, *, fresh=False) -> pd.DataFrame:
+def _classic(
+    rois: pd.DataFrame,
+    pool_index: pd.DataFrame,
+    folds: pd.DataFrame,
+    train_folds: str,
+    group: int,
+    seed: int,
+    master_seed: int,
+    *,
+    fresh: bool = False,
+) -> pd.DataFrame:
     roi_row = {lesion: row for row, lesion in enumerate(rois["lesion"])}
     parts = []
     for fold in sorted(train_folds):
@@ -109,7 +121,7 @@ def _classic(rois, pool_index, folds, train_folds, group, seed, master_seed, *, 
     return pd.concat(parts, ignore_index=True)
 
 
-def _extra(rois, pool_index, cls, count, master_seed) -> pd.DataFrame:
+def _extra(rois: pd.DataFrame, pool_index: pd.DataFrame, cls: str, count: int, master_seed: int) -> pd.DataFrame:
     members = rois[(rois["set"] == "extra") & (rois["class"] == cls)]
     if members.empty:
         raise InputError(
@@ -143,7 +155,15 @@ def _first(pool_index: pd.DataFrame, lesions: list[str], count: int, where: str)
     return candidates.assign(place=place).sort_values(["rank", "place"]).head(count)
 
 
-def _rows(source, lesion, rank, cls, row, *, generator="") -> pd.DataFrame:
+def _rows(
+    source: str,
+    lesion: str | Iterable[str],
+    rank: int | Iterable[int],
+    cls: str | Iterable[str],
+    row: Sequence[int],
+    *,
+    generator: str = "",
+) -> pd.DataFrame:
     """Return a table of ``len(row)`` rows; the other arguments are lists of that length or one value for all rows."""
     columns = {"source": source, "lesion": lesion, "rank": rank, "class": cls, "generator": generator, "row": row}
     columns = {name: value if isinstance(value, str | int) else list(value) for name, value in columns.items()}

@@ -1,1 +1,1 @@
-"""The user's cohort: its case table, annotations and folds, checked, and sheets to look at."""
+"""The user's cohort: its case table, annotations and folds, checks of all of them, and sheets to look at."""

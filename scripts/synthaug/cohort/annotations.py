@@ -1,4 +1,4 @@
-"""One lesion's annotation, a mask, a polygon or a box, as a 2-D mask on a slice.
+"""The annotation of one lesion, a mask, a polygon or a box, as a 2-D mask on a slice.
 
 Pixel coordinates are those of the axial slice that `volumes` returns: x to the right, y down; pixel centres are
 integers.
@@ -14,16 +14,22 @@ from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
 from synthaug.cohort import dicom_annotations, mask_labels
-from synthaug.cohort.case_table import KINDS
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
+from synthaug.terms.case_columns import KINDS
 
 WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 
 
 def kind(row: Mapping[str, str]) -> str:
-    """Return which of mask, polygon and box the row of a case table gives; it must be exactly one."""
+    """Return which of mask, polygon and box the row of a case table gives.
+
+    Raises
+    ------
+    InputError
+        If it is not exactly one.
+    """
     given = [name for name in KINDS if row[name]]
     if len(given) != 1:
         raise InputError(
@@ -33,7 +39,13 @@ def kind(row: Mapping[str, str]) -> str:
 
 
 def whole(row: Mapping[str, str], column: str) -> int | None:
-    """Return a cell as an integer of at least 0, None if it is empty; spreadsheets turn 12 into 12.0."""
+    """Return a cell as an integer, None if it is empty; spreadsheets turn 12 into 12.0, which is allowed.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number of at least 0.
+    """
     if not row[column]:
         return None
     if not WHOLE.fullmatch(row[column]):
@@ -42,7 +54,13 @@ def whole(row: Mapping[str, str], column: str) -> int | None:
 
 
 def outline(row: Mapping[str, str]) -> np.ndarray:
-    """Return the polygon's vertices, or the two corners of the box, as (n, 2) x, y in px."""
+    """Return the vertices of the polygon, or two corners of the box: float64 (n, 2), x, y in px.
+
+    Raises
+    ------
+    InputError
+        If the cell is no such list of numbers.
+    """
     name = kind(row)
     try:
         points = np.array([float(part) for part in row[name].replace(",", " ").split()])
@@ -63,7 +81,7 @@ def read_labels(path: Path, image: volumes.Geometry) -> Labels:
     Raises
     ------
     InputError
-        If it cannot be read, lies elsewhere than the image, or holds values that are no labels.
+        If it cannot be read, does not lie where the image lies, or holds values that are no labels.
     """
     if dicom_annotations.is_dicom(path):
         return dicom_annotations.read(path, image)
@@ -119,7 +137,7 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
 
 
 def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
-    """Draw a lesion of a checked table on slice ``index``, bool (y, x); of a mask volume it reads that slice only."""
+    """Draw a lesion of a checked table on slice ``index``, bool (y, x); only that slice of a mask volume is read."""
     if kind(row) != "mask":
         return drawn(row, image)
     path = folder / row["mask"]
@@ -131,7 +149,13 @@ def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, inde
 
 
 def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
-    """Rasterise a polygon, or the ellipse inside a box (a box says nothing about its corners), to bool (y, x)."""
+    """Rasterise a polygon, or the ellipse inside a box (a box says nothing about its corners): bool (y, x).
+
+    Raises
+    ------
+    InputError
+        If it reaches beyond the image.
+    """
     points = outline(row)
     shape = image.size[1:]
     limits = np.array([shape[1], shape[0]])

@@ -7,16 +7,9 @@ import pandas as pd
 
 from synthaug.errors import InputError
 from synthaug.files import user_tables
+from synthaug.terms.case_columns import COMPUTED, KINDS, OPTIONAL, REQUIRED
 
-REQUIRED = ("lesion", "patient", "class", "image")
-KINDS = ("mask", "polygon", "box")
-OPTIONAL = (*KINDS, "label", "slice", "set")
-# Columns of cases.csv that the user's table must not have.
-COMPUTED = (
-    "rows", "columns", "spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "center_x_px", "center_y_px", "diameter_px",
-    "diameter_mm", "digest",
-)  # fmt: skip
-CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # no file is called so, and a message would break
+CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # in no file's name, and would break up a message
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -30,8 +23,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If it is no comma-separated UTF-8 text, a column is missing or named twice, a row has more cells than the
-        header, or a name or a cell (of a free column, any text may stand in it) holds control characters.
+        If it is no comma-separated UTF-8 text, a column is missing or occurs twice, a row has more or fewer cells than
+        the header, or a column's name or a cell that is not of a free column holds control characters.
     """
     path = Path(path)
     header, lines = user_tables.read(path, "the case table", "cases:")

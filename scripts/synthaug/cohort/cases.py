@@ -1,6 +1,6 @@
 """The case table: what the user gives, checked completely before anything is computed.
 
-Every problem is collected and all are reported together, a line each, so that one run shows what there is to correct.
+All problems are collected and reported together, one per line, so that one run shows everything there is to correct.
 """
 
 import difflib
@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,13 @@ import pandas as pd
 from scipy import ndimage
 
 from synthaug.cohort import annotations
-from synthaug.cohort.case_table import COMPUTED, OPTIONAL, REQUIRED, read_table
+from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
+from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
 
-# Without the image's path: names of folders and files often carry those of patients.
-COLUMNS = ("lesion", "patient", "class", "set", "slice", *COMPUTED)
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
-MOST_GROUPS = 8  # values of a free column; one with more tells lesions or patients apart rather than groups of them
 SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
 
 log = logging.getLogger(__name__)
@@ -40,7 +38,7 @@ class Params:
     classes
         The classes of the experiment.
     folds
-        Number of cross-validation folds: each class needs as many patients in the main set.
+        Number of cross-validation folds; each class needs at least as many patients in the main set.
     """
 
     classes: list[str]
@@ -54,13 +52,13 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values, a row a lesion, sorted by
+    DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values; one row per lesion, sorted by
     lesion.
 
     Raises
     ------
     InputError
-        With all problems of the table and its files, a line each.
+        With all problems of the table and its files, one per line.
     """
     table_path = Path(table_path)
     table = read_table(table_path)
@@ -79,8 +77,8 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     return cases.sort_values("lesion", ignore_index=True)
 
 
-def lesion_on_slice(row, folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read a checked lesion's key slice and outline again.
+def lesion_on_slice(row: Mapping[str, object], folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the key slice and outline of a lesion that was checked before.
 
     Parameters
     ----------
@@ -161,9 +159,17 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
 
 
 def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: Problems) -> None:
+    """Check what no single row can show."""
     for lesion, rows in table.groupby("lesion").groups.items():
         if lesion and len(rows) > 1:
             problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
+    _check_spellings(table, params, problems)
+    _check_patients(table, folder, problems)
+    _check_classes(table, params, problems)
+
+
+def _check_spellings(table: pd.DataFrame, params: Params, problems: Problems) -> None:
+    """Look for names that differ only by case."""
     for name in ("lesion", "patient", "class"):
         for _, cells in table[name].groupby(table[name].str.lower()):
             if len(spellings := sorted(set(cells))) > 1 and not (
@@ -173,6 +179,10 @@ def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: P
                     f"{name}: expected one spelling, found {' and '.join(spellings)}, which differ only by case; "
                     "use one of them, or other ids"
                 )
+
+
+def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> None:
+    """Look for patients in both sets, and for images of several patients."""
     for patient, sets in table[table["set"].isin(SETS)].groupby("patient")["set"]:
         if patient and sets.nunique() > 1:
             rows = {name: _listed(sets.index[sets == name]) for name in SETS}
@@ -188,6 +198,10 @@ def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: P
                 f"image {image}: expected one patient, found {patients} in rows {_listed(rows.index)}; "
                 "give the patient one id"
             )
+
+
+def _check_classes(table: pd.DataFrame, params: Params, problems: Problems) -> None:
+    """Look for classes without lesions, or with too few patients for the folds."""
     main = table[table["set"] == "main"]
     for cls in params.classes:
         patients = main.loc[(main["class"] == cls) & (main["patient"] != ""), "patient"].nunique()
@@ -274,9 +288,9 @@ def _check_copies(table: pd.DataFrame, found: dict[int, dict], problems: Problem
             )
 
 
-def _listed(rows) -> str:
+def _listed(rows: Sequence[int]) -> str:
     return ", ".join(str(row) for row in list(rows)[:10]) + (" ..." if len(rows) > 10 else "")
 
 
-def _also(rows) -> str:
+def _also(rows: Sequence[int]) -> str:
     return f" (rows {_listed(rows)})" if len(rows) > 1 else ""

@@ -1,6 +1,6 @@
-"""Contour sheets: every lesion with its outline, as the workflow reads it, for an eye that knows the anatomy."""
+"""Contour sheets: every lesion with its outline, as the workflow reads it, for someone who knows the anatomy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from skimage import measure, transform
 
-from synthaug.classification import rois
 from synthaug.cohort import case_table, near_duplicates
 from synthaug.cohort.cases import lesion_on_slice
 from synthaug.errors import InputError
+from synthaug.imaging import intensity
 
 PAGE = (8.27, 11.69)  # inch, A4
-GRID = (5, 2)  # cells a page: rows, columns; a cell holds two square panels
+GRID = (5, 2)  # rows and columns of cells on a page; a cell holds two square panels
 CONTEXT = 1.0  # diameters of tissue shown on each side of the lesion
 MIN_SIDE = 40  # px, smallest close-up
 CLOSE, OVERVIEW = 220, 140  # px, largest width at which a close-up and a whole slice are drawn
@@ -33,9 +33,9 @@ class Params:
     Attributes
     ----------
     intensity
-        As in `rois.Params`: the sheets show what the ROIs will.
+        As `imaging.intensity.limits` takes it: the sheets show what the ROIs will.
     duplicate_correlation
-        From which correlation of thumbnails on two images of different patients are reported.
+        Two images of different patients are reported if their thumbnails correlate by this much or more.
     """
 
     intensity: dict
@@ -44,7 +44,7 @@ class Params:
 
 @dataclass(frozen=True)
 class Lesion:
-    """One lesion as drawn: its row of cases.csv, key slice in 0-1, and outline."""
+    """One lesion as drawn: its row of cases.csv, the key slice, float32 (y, x) in 0-1, and the outline, bool (y, x)."""
 
     row: pd.Series
     image: np.ndarray
@@ -58,44 +58,67 @@ def write(cases: pd.DataFrame, table_path: Path, params: Params, path: Path) -> 
     ----------
     cases
         Checked cases of the table ``table_path``.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be read or has no contrast.
     """
     table = case_table.read_table(table_path).set_index("lesion")
     cases = cases.assign(image=cases["lesion"].map(table["image"]))
 
     def read(row: pd.Series) -> Lesion:
-        annotation = {**table.loc[row["lesion"]].to_dict(), "slice": row["slice"]}
-        image, mask = lesion_on_slice(annotation, Path(table_path).parent)
-        try:
-            limits = rois.intensity_limits(image, params.intensity)
-        except InputError as error:
-            raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
-        return Lesion(row, rois.unit(image, *limits), mask)
+        return _read(row, table.loc[row["lesion"]], Path(table_path).parent, params)
 
+    # No date and no tool's version: the same cases give the same bytes.
+    with PdfPages(path, metadata={"CreationDate": None, "Creator": None, "Producer": None}) as pdf:
+        thumbnails = _write_lesions(pdf, cases, read, params)
+        duplicates = near_duplicates.pairs(cases, thumbnails, params.duplicate_correlation)
+        _write_pairs(pdf, duplicates, cases.set_index("lesion", drop=False), read)
+    return duplicates
+
+
+def _read(row: pd.Series, annotation: pd.Series, folder: Path, params: Params) -> Lesion:
+    """Read a lesion by its row of cases.csv and its row of the case table, which lies in ``folder``."""
+    image, mask = lesion_on_slice({**annotation.to_dict(), "slice": row["slice"]}, folder)
+    try:
+        limits = intensity.limits(image, params.intensity)
+    except InputError as error:
+        raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
+    return Lesion(row, intensity.unit(image, *limits), mask)
+
+
+def _write_lesions(
+    pdf: PdfPages, cases: pd.DataFrame, read: Callable[[pd.Series], Lesion], params: Params
+) -> np.ndarray:
+    """Write the pages of all lesions, class by class; return the thumbnail of each case, float64 (n, 1024)."""
     low, high = params.intensity["low"], params.intensity["high"]
     grey = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
     legend = f"Outline as annotated, and the whole slice with the place of the close-up. Grey levels: {grey}."
     thumbnails = np.zeros((len(cases), near_duplicates.SIDE**2))
-    # No date and no tool's version: the same cases give the same bytes.
-    with PdfPages(path, metadata={"CreationDate": None, "Creator": None, "Producer": None}) as pdf:
-        for cls, rows in cases.groupby("class"):
-            for start, page in _pages(rows):
-                figure = _page(f"{cls}: lesions {start + 1} to {start + len(page)} of {len(rows)}", legend)
-                for cell, (number, row) in enumerate(page.iterrows()):
-                    lesion = read(row)
-                    thumbnails[number] = near_duplicates.thumbnail(lesion.image, 0, 1)
-                    _draw_lesion(figure, cell, lesion)
-                pdf.savefig(figure)
-        duplicates = near_duplicates.pairs(cases, thumbnails, params.duplicate_correlation)
-        by_lesion = cases.set_index("lesion", drop=False)
-        for start, page in _pages(duplicates):
-            count = f"pairs {start + 1} to {start + len(page)} of {len(duplicates)}"
-            advice = "If they are, give both the same patient id, or leave one out."
-            figure = _page(f"Possibly the same scan under two patients: {count}", advice)
-            for cell, pair in enumerate(page.itertuples()):
-                both = [read(by_lesion.loc[name]) for name in (pair.lesion_a, pair.lesion_b)]
-                _draw_pair(figure, cell, both, f"correlation {pair.correlation:.3f}")
+    for cls, rows in cases.groupby("class"):
+        for start, page in _pages(rows):
+            figure = _page(f"{cls}: lesions {start + 1} to {start + len(page)} of {len(rows)}", legend)
+            for cell, (number, row) in enumerate(page.iterrows()):
+                lesion = read(row)
+                thumbnails[number] = near_duplicates.thumbnail(lesion.image, 0, 1)
+                _draw_lesion(figure, cell, lesion)
             pdf.savefig(figure)
-    return duplicates
+    return thumbnails
+
+
+def _write_pairs(
+    pdf: PdfPages, duplicates: pd.DataFrame, by_lesion: pd.DataFrame, read: Callable[[pd.Series], Lesion]
+) -> None:
+    """Write the pages of the suspected duplicates."""
+    for start, page in _pages(duplicates):
+        count = f"pairs {start + 1} to {start + len(page)} of {len(duplicates)}"
+        advice = "If they are, give both the same patient id, or leave one out."
+        figure = _page(f"Possibly the same scan under two patients: {count}", advice)
+        for cell, pair in enumerate(page.itertuples()):
+            both = [read(by_lesion.loc[name]) for name in (pair.lesion_a, pair.lesion_b)]
+            _draw_pair(figure, cell, both, f"correlation {pair.correlation:.3f}")
+        pdf.savefig(figure)
 
 
 def _pages(rows: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:

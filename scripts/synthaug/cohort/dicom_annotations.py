@@ -1,8 +1,8 @@
 """Lesions in DICOM segmentations (SEG) and radiotherapy structure sets (RTSTRUCT), on their image's grid.
 
-A file is known by its SOP class, whatever its name. A label is the segment number of a SEG, the ROI number of an
+A file is known by its SOP class, whatever its name. A label is the segment number of a SEG or the ROI number of an
 RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. Nothing is resampled: what does not lie on the image's
-voxels or slices is refused. pydicom and highdicom are imported only when such a file is met: other runs do not wait.
+voxels or slices is refused. pydicom and highdicom are slow to import, so only runs that meet such a file do.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def is_dicom(path: Path) -> bool:
-    """Return whether ``path`` is one DICOM file, by its content; `volumes.open_image` tells why one cannot be read."""
+    """Return whether ``path`` is one DICOM file, by its content; False for one that cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(132)[128:] == b"DICM"
@@ -37,8 +37,8 @@ def is_dicom(path: Path) -> bool:
 def read(path: Path, image: volumes.Geometry) -> Labels:
     """Read a SEG or RTSTRUCT that belongs to an image of geometry ``image``.
 
-    The frames of a SEG are checked here, all of them; the contours of an RTSTRUCT when their ROI is drawn, because
-    ROIs that are no lesions (couch, body) may leave the image.
+    All frames of a SEG are checked here; the contours of an RTSTRUCT only when their ROI is drawn, because ROIs that
+    are no lesions (couch, body) may reach beyond the image.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def _fill(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int,
 
 
 def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_reference: str, series: set[str]) -> None:
-    """Refuse an annotation of another series or frame of reference, as far as both files tell."""
+    """Refuse an annotation of another series or frame of reference, as far as both files say."""
     if image.series and series and image.series not in series:
         raise InputError(
             f"{where}: expected an annotation of the image's series {image.series}, found one of "
@@ -236,7 +236,7 @@ def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_referenc
 
 
 def _guarded(path: Path, look: Callable[[], Result]) -> Result:
-    """Return ``look()``; whatever a damaged or incomplete file leads to, here or in a library, is an `InputError`."""
+    """Return ``look()``; whatever a damaged or incomplete file causes here or in a library becomes an `InputError`."""
     try:
         return look()
     except InputError:

@@ -1,5 +1,6 @@
 """Patient-level, class-balanced folds of the main set (paper section 4.1)."""
 
+import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -13,7 +14,7 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
     """Assign every main lesion to a fold; all lesions of a patient share one.
 
     Of 100 shuffled stratified splits, the one whose class counts differ least between folds is kept. Lesions of other
-    sets, labels of images and results play no part in it.
+    sets, images and results play no part in it.
 
     Parameters
     ----------
@@ -40,12 +41,8 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
     best, best_spread = None, None
     least = int((main["class"].value_counts() % folds > 0).sum())  # no split of the lesions spreads them less
     for candidate in range(CANDIDATES):
-        splitter = StratifiedGroupKFold(
-            folds, shuffle=True, random_state=seeding.stream_seed(master_seed, "folds", seed, candidate) % 2**32
-        )
-        fold = pd.Series(-1, index=main.index)
-        for number, (_, test) in enumerate(splitter.split(main, main["class"], main["patient"])):
-            fold.iloc[test] = number
+        state = seeding.stream_seed(master_seed, "folds", seed, candidate) % 2**32
+        fold = shuffled(main["class"].to_numpy(), main["patient"].to_numpy(), folds, state)
         counts = pd.crosstab(main["class"], fold)
         spread = int((counts.max(axis=1) - counts.min(axis=1)).sum())
         if counts.shape[1] == folds and counts.to_numpy().min() > 0 and (best is None or spread < best_spread):
@@ -55,3 +52,24 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
     if best is None:
         raise InputError(f"folds: no patient-level split has every class in each of {folds} folds; lower folds")
     return main.assign(fold=best)
+
+
+def shuffled(labels: np.ndarray, patients: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Return one shuffled split of lesions into class-balanced folds; all lesions of a patient share one.
+
+    Parameters
+    ----------
+    labels, patients
+        (n,): the class and the patient of each lesion.
+    seed
+        Below 2**32: of the shuffle.
+
+    Returns
+    -------
+    int64 (n,): 0 ... folds - 1.
+    """
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    fold = np.full(len(labels), -1)
+    for number, (_, test) in enumerate(splitter.split(np.zeros((len(labels), 1)), labels, patients)):
+        fold[test] = number
+    return fold

@@ -1,4 +1,4 @@
-"""What a mask offers, whatever its format: its labels, and where each of them is."""
+"""What a mask holds, whatever its format: its labels, and where each of them is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Labels:
     names
         The labels that are drawn somewhere, ascending, and what the file calls them ("" without a name).
     lesion
-        Returns where one of them is, bool (z, y, x); `InputError` if it is drawn off the image's grid. Labels of a
-        DICOM file may overlap, each is drawn whole.
+        Returns where one of them is, bool (z, y, x); raises an `InputError` if it is drawn off the image's grid. Labels
+        of a DICOM file may overlap; each is drawn whole.
     """
 
     names: Mapping[float, str]

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import ndimage
 from skimage import transform
 
-from synthaug.classification import rois
+from synthaug.imaging import intensity
 
 SIDE = 32  # px, side of a thumbnail: coarse enough to survive resizing and compression
 DETAIL = 2.0  # px of a thumbnail: structures larger than this, the body's outline above all, are filtered out
@@ -13,20 +13,20 @@ COLUMNS = ["lesion_a", "patient_a", "lesion_b", "patient_b", "correlation"]
 
 
 def thumbnail(image: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Reduce a key slice to what two copies of it share, whatever their size, compression, brightness and contrast.
+    """Reduce a key slice to what its copies have in common, whatever their size, compression, brightness and contrast.
 
     Parameters
     ----------
     image
-        The whole key slice (y, x).
+        The whole key slice, float (y, x).
     low, high
-        Its intensity limits.
+        The values that become black and white, see `imaging.intensity`.
 
     Returns
     -------
-    float64 (1024,), mean 0 and length 1 (all 0 for a constant image), so that a product of two is their correlation.
+    float64 (1024,) of mean 0 and length 1, so that the product of two is their correlation; all 0 for a constant image.
     """
-    small = transform.resize_local_mean(rois.unit(image, low, high).astype(float), (SIDE, SIDE))
+    small = transform.resize_local_mean(intensity.unit(image, low, high).astype(float), (SIDE, SIDE))
     small -= ndimage.gaussian_filter(small, DETAIL)
     small -= small.mean()
     length = np.linalg.norm(small)
@@ -39,9 +39,9 @@ def pairs(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float) -> pd.D
     Parameters
     ----------
     cases
-        Columns ``lesion``, ``patient``, ``image``, ``slice``. A slice with several lesions is named by the first.
+        Columns ``lesion``, ``patient``, ``image``, ``slice``. A slice with several lesions goes by the first.
     thumbnails
-        Their thumbnails (n, 1024).
+        The `thumbnail` of each, float64 (n, 1024).
 
     Returns
     -------

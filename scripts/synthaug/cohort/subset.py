@@ -1,4 +1,4 @@
-"""Choosing a study of fixed size from a large case table: balanced over classes, spread over patients."""
+"""Choosing a study of a given size from a large case table: balanced over classes, spread over patients."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ def select(table: pd.DataFrame, *, main: int, extra: int, main_share: float, mas
     Parameters
     ----------
     table
-        A case table with ``lesion``, ``patient``, ``class``; each patient's lesions of one class.
+        A case table with ``lesion``, ``patient``, ``class``; all lesions of a patient are of one class.
     main, extra
         Lesions of each class.
     main_share

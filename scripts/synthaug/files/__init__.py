@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, guarded by locks, described by records; tables that users give."""
+"""Files: written whole or not at all, guarded by locks, described by records; and tables that users give."""

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -27,10 +28,10 @@ TEXT_COLUMNS = (
 
 @dataclass
 class Files:
-    """The files between stages that a job has read and written."""
+    """The files between stages that a job has read and written, by their paths as the job gave them."""
 
     read: dict[Path, str] = field(default_factory=dict)
-    """With the SHA-256 that each had when it was read first."""
+    """With the SHA-256 that each had when it was first read."""
     written: set[Path] = field(default_factory=set)
 
 
@@ -55,7 +56,7 @@ def observed() -> Iterator[Files]:
 
 
 def reading(path: str | Path) -> Path:
-    """Return ``path``, and note that a file between stages is read, and its content."""
+    """Return ``path``, and note that this file between stages is read, with its digest."""
     path = Path(path)
     if path not in _files.read and path.is_file():
         _files.read[path] = sha256(path)
@@ -71,9 +72,9 @@ def written(path: str | Path) -> None:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` and rename it to ``path`` on success; on failure leave nothing.
 
-    The content is on the disk before the name: after a power failure too, a file is whole or missing.
-    What a killed process left of the same file is removed first. If that process still runs after all, its rename
-    fails: the last one to start is the one that writes.
+    The content reaches the disk before the name does, so even after a power failure a file is whole or missing. What a
+    killed process left of the same file is removed first. If that process is in fact still running, its rename fails:
+    the last one to start is the one that writes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +91,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
         _files.written.add(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path`` that takes its place on success; on failure leave ``path`` as it was."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -116,15 +132,18 @@ def write_json(value: object, path: str | Path) -> None:
 
 
 def write_text(text: str, path: str | Path) -> None:
+    """Write ``text`` as UTF-8."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def read_json(path: str | Path) -> object:
+    """Return what `write_json` wrote."""
     return json.loads(read_text(path))
 
 
 def read_text(path: str | Path) -> str:
+    """Return the text of a UTF-8 file."""
     return reading(path).read_text(encoding="utf-8")
 
 
@@ -141,7 +160,7 @@ def array_in_parts(path: str | Path, shape: tuple[int, ...], dtype: type) -> Ite
     Raises
     ------
     ValueError
-        If a part is of another type or the rows are not as many as ``shape`` says.
+        If a part has another type or shape, or the number of rows is not that of ``shape``.
     """
     written = 0
     with replacing(path) as temporary:
@@ -162,7 +181,7 @@ def array_in_parts(path: str | Path, shape: tuple[int, ...], dtype: type) -> Ite
 
 
 def write_arrays(arrays: Iterable[tuple[str, np.ndarray]], path: str | Path) -> None:
-    """Write named arrays, one after the other, as one compressed ``.npz`` (no pickle)."""
+    """Write named arrays as one compressed ``.npz`` (no pickle); only one of them is in memory at a time."""
     # Not by np.savez_compressed: it takes the names as keywords, so an array called "file" would break it.
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, array in arrays:
@@ -191,7 +210,7 @@ def read_array(path: str | Path, *, memory_map: bool = False) -> np.ndarray:
 
 @contextlib.contextmanager
 def read_arrays(path: str | Path) -> Iterator[np.lib.npyio.NpzFile]:
-    """Yield the arrays written by `write_arrays`, each of which is read when it is asked for.
+    """Yield the arrays written by `write_arrays`; each is read only when it is asked for.
 
     Raises
     ------
@@ -208,5 +227,5 @@ def read_arrays(path: str | Path) -> Iterator[np.lib.npyio.NpzFile]:
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Return the versions of Python and of the installed ``packages``, for a result's record of what made it."""
+    """Return the versions of Python and of the installed ``packages``, by name, for the record of a result."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}

@@ -1,4 +1,4 @@
-"""One writer a result: a job that outlived its Snakemake, and the job that follows it, never write together."""
+"""One writer per result: a job that outlived its Snakemake and the job that follows it never write at the same time."""
 
 import contextlib
 import errno
@@ -11,8 +11,8 @@ import filelock
 
 log = logging.getLogger(__name__)
 
-LOOK = 1.0  # seconds between two looks for a successor; a look is a request to a file server
-SETTLE = 5.0  # seconds until whoever watched over the earlier job, on a cluster, has removed what it had written
+LOOK = 1.0  # seconds between two looks for a successor; each look is a request to a file server
+SETTLE = 5.0  # seconds in which, on a cluster, whoever watched over the earlier job removes what that job had written
 WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
 
 
@@ -20,9 +20,9 @@ WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
 def only_writer(path: Path) -> Iterator[Callable[[], bool]]:
     """Hold the lock beside ``path``; yield a function that tells whether a successor asks this process to stop.
 
-    Whoever finds it locked asks the writer, by a file, to stop, and waits until it has ended. The lock is the operating
-    system's (flock), so it ends with its process, however that ends, and holds between hosts. A file system without
-    locks is a warning.
+    Whoever finds it locked asks the writer to stop, by means of a file, and waits until it has ended. The lock is that
+    of the operating system (flock): it holds between hosts and ends with its process, however that ends. On a file
+    system without locks a warning is logged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     successor, name = path.with_name(f".{path.name}.successor"), path.with_name(f".{path.name}.lock")
@@ -45,7 +45,7 @@ def only_writer(path: Path) -> Iterator[Callable[[], bool]]:
 
 
 def _acquire(lock: filelock.BaseFileLock, path: Path, successor: Path) -> bool:
-    """Acquire the lock, in the end; False where there can be none."""
+    """Wait for the lock; return False where the file system has none."""
     try:
         waited = _wait(lock, path, successor)
     except OSError as error:

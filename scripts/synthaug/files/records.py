@@ -11,12 +11,12 @@ A record is a JSON object:
 ``device``, ``precision``
     Where and how networks computed; in records of scripts with a network.
 ``case_table``
-    SHA-256 of the user's case table; in records of scripts that read it. The user's files have no names here, because
-    names of folders and files often carry those of patients.
+    SHA-256 of the user's case table; in records of scripts that read it. The user's files are not named here, because
+    names of folders and files often contain those of patients.
 ``inputs``, ``outputs``
     SHA-256 of each file between stages that was read or written, by its path relative to the record.
 
-It holds no time and no path of the machine: the same job leaves the same bytes. `verification` follows the digests.
+It holds no time and no path of the machine, so the same job leaves the same bytes. `verification` follows the digests.
 """
 
 import os
@@ -42,8 +42,13 @@ def make(
 ) -> dict[str, object]:
     """Return the record of the job that is about to end, for a file in ``folder``.
 
-    Code and inputs have the digests that they had when they were loaded and read, whatever was edited since.
-    ``files`` that do not exist any more were the job's own business and are left out.
+    Code and inputs have the digests that they had when they were loaded and read, whatever has been edited since. Of
+    ``files``, those that no longer exist were temporary and are left out.
+
+    Parameters
+    ----------
+    code_at_start
+        What `code` returned when the job began.
     """
     read = {path: digest for path, digest in files.read.items() if path not in files.written and path.exists()}
     inputs = {path: digest for path, digest in read.items() if not _of_workflow(path)}

@@ -1,4 +1,4 @@
-"""Tables that users give: comma-separated text, read with a line for what is wrong with the file."""
+"""Tables that users give: comma-separated text, with messages that say what is wrong with the file."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ Rows = list[tuple[int, list[str]]]
 
 
 def read(path: Path, what: str, where: str) -> tuple[list[str], Rows]:
-    """Return the header and the other rows of a CSV file with their numbers (the header is row 1), cells stripped.
+    """Return the header of a CSV file, and its other rows with their numbers (the header is row 1); cells are stripped.
 
     Blank rows are left out; a byte-order mark is allowed.
 
@@ -18,12 +18,12 @@ def read(path: Path, what: str, where: str) -> tuple[list[str], Rows]:
     what
         What the file holds, such as "the case table", for messages.
     where
-        The place of its path in the config.
+        Where its path stands in the config, for messages.
 
     Raises
     ------
     InputError
-        If it is no comma-separated UTF-8 text or empty.
+        If it is empty or no comma-separated UTF-8 text.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -49,7 +49,7 @@ def read(path: Path, what: str, where: str) -> tuple[list[str], Rows]:
 
 
 def check_even(path: Path, header: list[str], rows: Rows) -> None:
-    """Refuse rows that have more or fewer cells than the header, all of them at once."""
+    """Refuse rows that have more or fewer cells than the header; an `InputError` names all of them."""
     uneven = [
         f"{path}, row {number}: expected {len(header)} cells, found {len(cells)}; quote cells that hold a comma"
         for number, cells in rows

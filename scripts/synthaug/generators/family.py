@@ -60,8 +60,6 @@ class Family(abc.ABC):
         `NOTHING`, `CLASS`, `MASK` or `BOXES`.
     networks : tuple of str
         The names of its networks, which are those of their weights' files. The first one makes the images.
-    sampled_with : tuple of str
-        The networks that are needed to draw images; by default the first one.
     Params, SamplingParams : type
         The keys of its presets for training and for sampling: dataclasses that extend those of this module.
     """
@@ -73,6 +71,7 @@ class Family(abc.ABC):
 
     @property
     def sampled_with(self) -> tuple[str, ...]:
+        """The networks that are needed to draw images; by default the first one."""
         return self.networks[:1]
 
     @abc.abstractmethod

@@ -45,7 +45,7 @@ class Learner(abc.ABC):
     images : torch.Tensor
         uint8 (n, 1, side, side), on the same device.
     optimisers : dict
-        By name; a checkpoint keeps their moments.
+        By name, of `synthaug.training.optimisers` or PyTorch's own; a checkpoint keeps their moments.
     averages : dict
         Further networks by name that a checkpoint keeps, such as averaged ones.
     tensors : dict
@@ -57,7 +57,7 @@ class Learner(abc.ABC):
 
     def __init__(self, networks: dict[str, nn.Module], images: torch.Tensor):
         self.networks, self.images = networks, images
-        self.optimisers: dict[str, optimisers.Optimiser] = {}
+        self.optimisers: dict[str, optimisers.Optimiser | torch.optim.Optimizer] = {}
         self.averages: dict[str, nn.Module] = {}
         self.tensors: dict[str, torch.Tensor] = {}
         for network in networks.values():
@@ -96,7 +96,7 @@ def train(
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Train the networks of ``learner`` in place; they end as it keeps them.
 
-    Every epoch visits the images in a new order; the last batch is dropped when it is not full, because batch
+    Every epoch visits the images in a new order and drops the last batch when it is not full, because batch
     normalisation is unreliable on a few images.
 
     Parameters
@@ -113,8 +113,8 @@ def train(
     Returns
     -------
     tuple
-        The history, an epoch an element, with the fields `history_fields`: means over the epoch's steps. The images of
-        each epoch of ``shown``.
+        The history, an epoch an element, with the fields ``epoch`` and what the learner has `measured`: means over the
+        epoch's steps. The images of each epoch of ``shown``.
 
     Raises
     ------
@@ -123,42 +123,34 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    count, where = len(learner.images), learner.images.device
-    if count < 2:
-        raise InputError(f"generator: expected 2 or more training images, found {count}; choose a larger group")
-    batch = min(params.batch, count)
-    steps = count // batch
+    where, batch, steps = learner.images.device, *_batches(len(learner.images), params)
     totals = torch.zeros(len(learner.measured), device=where)  # stays there: reading it would make a GPU wait
     state = _state(learner, params, names, totals, checkpoint)
-
-    def step(*inputs: torch.Tensor) -> None:
-        totals.add_(learner.step(*inputs))
-
-    run = cuda_graph.captured(step, where)
+    run = cuda_graph.captured(lambda *inputs: totals.add_(learner.step(*inputs)), where)
     for epoch in state.epochs(params.epochs):
         began, first = time.perf_counter(), state.step
-        inputs = _inputs(learner, state.streams, steps, batch)
         if first == 0:
             totals.zero_()
-        for each in state.steps(inputs):
-            run(*each)
-        means = dict(zip(learner.measured, (totals / steps).tolist(), strict=True))
-        text = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
-        if not np.isfinite([*means.values()]).all():
-            raise InputError(f"generator: expected finite losses, found {text} in epoch {epoch}; lower learning_rate")
-        state.history.append((epoch, *means.values()))
+        for inputs in state.steps(_inputs(learner, state.streams, steps, batch)):
+            run(*inputs)
+        means = (totals / steps).tolist()
         speed = (steps - first) * batch / (time.perf_counter() - began)
-        log.info("epoch %d/%d: %s, %.0f images/s", epoch, params.epochs, text, speed)
+        _report(epoch, params.epochs, dict(zip(learner.measured, means, strict=True)), speed)
+        state.history.append((epoch, *means))
         if show and epoch in shown:
             state.samples.append(show(learner.kept()))
     for name, network in learner.kept().items():
         learner.networks[name].load_state_dict(network.state_dict())
-    return np.array(state.history, history_fields(learner)), state.samples
+    fields = [("epoch", int), *((name, float) for name in learner.measured)]
+    return np.array(state.history, fields), state.samples
 
 
-def history_fields(learner: Learner) -> list[tuple[str, type]]:
-    """Return the fields of the history: ``epoch``, and what the learner measures."""
-    return [("epoch", int), *((name, float) for name in learner.measured)]
+def _batches(count: int, params: Params) -> tuple[int, int]:
+    """Return how many images a step sees and how many steps an epoch has, or stop if there are too few images."""
+    if count < 2:
+        raise InputError(f"generator: expected 2 or more training images, found {count}; choose a larger group")
+    batch = min(params.batch, count)
+    return batch, count // batch
 
 
 def _state(
@@ -176,6 +168,14 @@ def _state(
         tensors={"totals": totals, **learner.tensors},
         checkpoint=checkpoint,
     )
+
+
+def _report(epoch: int, epochs: int, means: dict[str, float], speed: float) -> None:
+    """Log an epoch's means and its speed in images/s, or stop with an `InputError` if a mean is not finite."""
+    text = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
+    if not np.isfinite([*means.values()]).all():
+        raise InputError(f"generator: expected finite losses, found {text} in epoch {epoch}; lower learning_rate")
+    log.info("epoch %d/%d: %s, %.0f images/s", epoch, epochs, text, speed)
 
 
 def _inputs(

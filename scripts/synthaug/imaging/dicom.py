@@ -1,4 +1,4 @@
-"""DICOM series: which files belong together, in which order and how far apart; names and numbering do not count."""
+"""DICOM series: which files belong together, in what order and how far apart. Names of files do not count."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,13 @@ class Series:
     Attributes
     ----------
     files
-        One file a slice.
+        One file per slice.
     size, spacing
-        Columns, rows and slices, and their distances in mm; NaN between slices if there is one.
+        Columns, rows and slices, and their distances in mm; the last is NaN for a single slice.
     origin
-        Centre of the first slice's first pixel in mm, patient coordinates.
+        float64 (3,): centre of the first slice's first pixel in mm, patient coordinates.
     axes
-        Unit vectors along a row and along a column (2, 3).
+        float64 (2, 3): unit vectors along a row and along a column.
     uid, frame_of_reference
         SeriesInstanceUID and FrameOfReferenceUID, "" if missing.
     """
@@ -81,7 +81,13 @@ def read_series(folder: Path) -> Series:
 
 
 def pixels(path: Path) -> np.ndarray:
-    """Return one slice (rows, columns) with its own rescale applied: HU for CT."""
+    """Return one slice, (rows, columns), with its own rescale applied: HU for CT.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated or damaged.
+    """
     return image_files.pixels(image_files.reader(path, "GDCMImageIO"))[0]
 
 
@@ -107,7 +113,7 @@ class _Header:
 
 
 def _dicom_files(folder: Path) -> list[Path]:
-    """Return the DICOM files of a folder by their content: names and extensions say nothing."""
+    """Return the DICOM files of a folder, known by their content: names and extensions say nothing."""
     found, others = [], 0
     for path in sorted(folder.iterdir()):
         if path.is_dir() or path.name.startswith(".") or path.name.upper() == "DICOMDIR":
@@ -168,7 +174,7 @@ def _check_one_series(folder: Path, headers: list[_Header]) -> None:
 
 
 def _check_scales(header: _Header) -> None:
-    """Check the size of a pixel and the rescale, of which the reader takes 0 for 1 in silence."""
+    """Check the size of a pixel and the rescale, where the reader silently takes 0 for 1."""
     if not (header.numbers(PIXEL_SPACING, 2) > 0).all():
         expected, found = "a PixelSpacing above 0 mm", header.tags[PIXEL_SPACING]
     elif header.tags.get(SLOPE) and not header.numbers(SLOPE, 1).all():

@@ -7,8 +7,8 @@ import torch
 def grid(maps: np.ndarray, side: int) -> torch.Tensor:
     """Return where the pixels of ``side`` x ``side`` images lie under ``maps``.
 
-    As PyTorch's ``affine_grid`` without aligned corners, but computed in float64, rounded once, and several times as
-    fast on a CPU.
+    The same as PyTorch's ``affine_grid`` without aligned corners, but computed in float64, rounded once, and several
+    times as fast on a CPU.
 
     Parameters
     ----------

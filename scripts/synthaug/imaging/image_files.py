@@ -1,4 +1,4 @@
-"""Image files through SimpleITK, with errors for users, and the checks that SimpleITK leaves out."""
+"""Image files read by SimpleITK, with errors for users and the checks that SimpleITK does not make."""
 
 import gzip
 import math
@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import SimpleITK as sitk
@@ -24,7 +25,13 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)  # what matters becomes an Inp
 
 
 def reader(path: Path, image_io: str = "") -> sitk.ImageFileReader:
-    """Return a reader that knows the header of ``path``; ``image_io`` names the only format to try."""
+    """Return a reader that knows the header of ``path``; ``image_io`` names the only format to try.
+
+    Raises
+    ------
+    InputError
+        If no such header can be read.
+    """
     if path.name.lower().endswith(".nii.gz") and path.with_suffix("").exists():
         raise InputError(
             f"{path}: expected no other image of the same name, found {path.stem} beside it, which would be read "
@@ -38,12 +45,18 @@ def reader(path: Path, image_io: str = "") -> sitk.ImageFileReader:
 
 
 def pixels(file: sitk.ImageFileReader) -> np.ndarray:
-    """Return what ``file`` was told to read, slowest axis first."""
+    """Return the pixels that ``file`` was told to extract, slowest axis first, in the number type of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is truncated or damaged.
+    """
     return sitk.GetArrayFromImage(_guarded(Path(file.GetFileName()), file.Execute))
 
 
 def check_nifti(path: Path) -> None:
-    """Check the bytes of a NIfTI file: its reader fills missing voxels, and replaces NaN and infinity, by 0 in silence.
+    """Check the bytes of a NIfTI file, whose reader silently replaces missing voxels, NaN and infinity by 0.
 
     Raises
     ------
@@ -74,12 +87,12 @@ def check_nifti(path: Path) -> None:
 
 
 def check_nifti_spacing(path: Path) -> None:
-    """Check the distances of voxels in a NIfTI header: its reader replaces 0 and NaN by 1 mm in silence.
+    """Check the distances of voxels in a NIfTI header, whose reader silently replaces 0 and NaN by 1 mm.
 
     Raises
     ------
     InputError
-        If one is 0 or no number. Other formats, and damage that `check_nifti` finds, pass.
+        If one is 0 or not finite. Other formats, and damage that `check_nifti` finds, pass.
     """
     if not path.name.lower().endswith(NIFTI):
         return
@@ -96,7 +109,7 @@ def check_nifti_spacing(path: Path) -> None:
 
 
 def check_jpeg(path: Path) -> None:
-    """Check that a JPEG file ends as it should: its reader fills missing pixels in silence.
+    """Check that a JPEG file ends as it should; its reader silently fills in missing pixels.
 
     Raises
     ------
@@ -108,7 +121,7 @@ def check_jpeg(path: Path) -> None:
 
 
 def check_tiff(path: Path) -> None:
-    """Check that black is 0 in a TIFF file: its reader takes the values as they are stored.
+    """Check that black is 0 in a TIFF file; its reader takes the values as they are stored.
 
     Raises
     ------
@@ -126,7 +139,7 @@ def check_tiff(path: Path) -> None:
         raise InputError(f"{path}: expected a TIFF file with black as 0, found white as 0; save it with black as 0")
 
 
-def _tiff_tag(file, tag: int) -> int | None:
+def _tiff_tag(file: BinaryIO, tag: int) -> int | None:
     """Return the 16-bit value of ``tag`` of the first page, None if it has none."""
     start = file.read(16)
     order = "<" if start[:2] == b"II" else ">"
@@ -141,7 +154,7 @@ def _tiff_tag(file, tag: int) -> int | None:
     return None
 
 
-def _opened(path: Path):
+def _opened(path: Path) -> BinaryIO:
     return (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb")
 
 
@@ -151,7 +164,7 @@ def _nifti_version(header: bytes) -> tuple[str, bool]:
     return order, struct.unpack_from(f"{order}i", header)[0] == 348
 
 
-def _nifti_data(file) -> tuple[np.dtype | None, int]:
+def _nifti_data(file: BinaryIO) -> tuple[np.dtype | None, int]:
     """Move to the voxels of a NIfTI-1 or -2 file; return their type if it is a float, and how many bytes they take."""
     header = file.read(540)
     order, first = _nifti_version(header)

@@ -7,11 +7,12 @@ the patient's back, x towards the patient's left. A 2-D picture is a stack of on
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from synthaug.errors import InputError
 from synthaug.imaging import dicom, image_files
@@ -33,11 +34,11 @@ class Geometry:
     spacing
         Distance of voxel centres in mm (z, y, x), z NaN for a single slice; None for a 2-D picture.
     origin
-        Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None likewise.
+        Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None for a picture.
     direction
-        Unit vectors (x, y, z) of the axes z, y, x; None likewise.
+        Unit vectors (x, y, z) of the axes z, y, x; None for a picture.
     series, frame_of_reference
-        UIDs that DICOM annotations refer to; "" where the files tell none.
+        UIDs that DICOM annotations refer to; "" where the files have none.
     """
 
     size: tuple[int, int, int]
@@ -48,15 +49,23 @@ class Geometry:
     frame_of_reference: str = ""
 
     def indices(self, points: np.ndarray) -> np.ndarray:
-        """Return where points x, y, z in mm, (n, 3), lie in voxels z, y, x, (n, 3); the first voxel's centre is 0.
+        """Return where points lie on the grid.
 
-        A single slice is taken to be as thick as its pixels are wide.
+        Parameters
+        ----------
+        points
+            float (n, 3): x, y, z in mm.
+
+        Returns
+        -------
+        float64 (n, 3): z, y, x in voxels; the centre of the first voxel is 0. A single slice is taken to be as thick as
+        its pixels are wide.
         """
         spacing = np.where(np.isnan(self.spacing), self.spacing[1], self.spacing)
         return (points - np.array(self.origin)) @ np.linalg.inv(spacing[:, None] * np.array(self.direction))
 
     def corners(self) -> np.ndarray:
-        """Return the centres of the eight corner voxels in mm, (8, 3)."""
+        """Return the centres of the eight corner voxels: float64 (8, 3), x, y, z in mm."""
         steps = np.nan_to_num(self.spacing)[:, None] * np.array(self.direction)
         last = np.array(self.size) - 1
         return np.array(self.origin) + np.array(list(itertools.product((0, 1), repeat=3))) * last @ steps
@@ -92,9 +101,9 @@ class Source:
     _check: Callable[[], None] = lambda: None
 
     def check(self) -> None:
-        """Look for damage that reading a slice would not show: once an image, before slices of it are used.
+        """Look for damage that reading a slice would not show; to be called once, before slices are used.
 
-        It reads a NIfTI file from end to end; all others tell of damage when they are read.
+        Only a NIfTI file is read from end to end; all others show damage when they are read.
 
         Raises
         ------
@@ -109,15 +118,15 @@ class Source:
         Raises
         ------
         InputError
-            If there is no such slice, the file is damaged, or a value is NaN or infinite; of a NIfTI file, `check`
-            alone finds the last two.
+            If there is no such slice, the file is damaged, or a value is NaN or infinite; in a NIfTI file, only
+            `check` finds the last two.
         """
         if not 0 <= index < self.geometry.size[0]:
             raise InputError(f"{self.path}: expected a slice from 0 to {self.geometry.size[0] - 1}, found {index}")
         return self._finite(self._read(int(index)), f" in slice {index}").astype(np.float32)
 
     def volume(self) -> np.ndarray:
-        """Return all slices, (z, y, x), in the number type of the file; raises as `check` and `slice`."""
+        """Return all slices, (z, y, x), in the number type of the file; raises what `check` and `slice` raise."""
         self.check()
         return self._finite(self._read(None), "")
 
@@ -163,11 +172,13 @@ def _open(path: Path) -> Source:
     )
 
 
-def _oriented(path: Path, size, spacing, origin, direction) -> tuple[Geometry, list[int], list[bool]]:
+def _oriented(
+    path: Path, size: ArrayLike, spacing: ArrayLike, origin: ArrayLike, direction: ArrayLike
+) -> tuple[Geometry, list[int], list[bool]]:
     """Find the permutation and flips that turn a volume's axes into x (left), y (posterior), z (superior).
 
-    All arguments are per file axis, fastest first; the columns of ``direction`` are the axes. Returns the geometry
-    after them, the file axis of each of x, y, z, and whether it is reversed.
+    All arguments are per file axis, fastest first; the columns of ``direction`` are the axes. Returns the geometry that
+    results, the file axis of each of x, y, z, and whether it is reversed.
     """
     size, spacing, origin, direction = (np.asarray(value) for value in (size, spacing, origin, direction))
     axes = _axes(direction)
@@ -226,8 +237,10 @@ def _open_volume(path: Path) -> Source:
     return Source(path, geometry, read, functools.partial(image_files.check_nifti, path))
 
 
-def _check_placement(path: Path, size, spacing, origin, direction: np.ndarray) -> None:
-    """Check what a volume's header says about its place, and what SimpleITK takes as it is."""
+def _check_placement(
+    path: Path, size: Sequence[int], spacing: Sequence[float], origin: Sequence[float], direction: np.ndarray
+) -> None:
+    """Check what a volume's header says about its place, which SimpleITK does not check."""
     if min(size) < 1:
         raise InputError(f"{path}: expected at least one voxel, found size {size} (x, y, z); export the image again")
     if not (np.isfinite(spacing).all() and min(spacing) > 0):
@@ -289,5 +302,5 @@ def _open_series(folder: Path) -> Source:
     return Source(folder, geometry, read)
 
 
-def _text(values) -> str:
+def _text(values: Iterable[float]) -> str:
     return ", ".join(f"{value + 0:.4g}" for value in values)

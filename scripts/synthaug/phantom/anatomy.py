@@ -26,7 +26,7 @@ WHOLE = (slice(None), slice(None))
 
 
 class Anatomy:
-    """One patient's organs; everything is drawn from ``rng`` when the patient is made."""
+    """The organs of one patient, all drawn from ``rng`` when the patient is made."""
 
     def __init__(self, rng: np.random.Generator):
         self.rx = rng.uniform(145, 182)
@@ -54,7 +54,7 @@ class Anatomy:
         return rounded(x, y, 0, -0.06 * self.ry, self.rx - inset, 0.94 * self.ry - inset)
 
     def liver(self, x: np.ndarray, y: np.ndarray, z: np.ndarray | float) -> np.ndarray:
-        """Return the signed distance (mm, approximate) to the liver; the arrays broadcast."""
+        """Return the approximate signed distance (mm) to the liver, float32; the arrays, mm, broadcast."""
         a, b, lobes = self.rx - self.fat, self.ry - self.fat, self.lobes
         surface = self.surface(x, y, z)
         own_x, own_y = self.liver_bend[0](x, y, z), self.liver_bend[1](x, y, z)

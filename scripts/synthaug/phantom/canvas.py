@@ -36,7 +36,17 @@ class Waves:
         self.amplitude = np.float32(amplitude / np.sqrt(count))
 
     def __call__(self, x: np.ndarray, y: np.ndarray, z: np.ndarray | float) -> np.ndarray:
-        """Return the field at points (``x``, ``y``, ``z`` of one shape) or on a slice (a row ``x``, a column ``y``)."""
+        """Return the field, at points or on a slice.
+
+        Parameters
+        ----------
+        x, y, z
+            mm. Points: (n,) each. A slice: (1, columns), (rows, 1) and one height.
+
+        Returns
+        -------
+        float32 (n,) or (rows, columns).
+        """
         shape = (-1, *[1] * np.ndim(x))
         kx, ky, kz, phase = (part.reshape(shape) for part in (*self.k.T, self.phase))
         a, b = kx * x + phase, ky * y + kz * z
@@ -50,7 +60,15 @@ class Waves:
 
 
 class Canvas:
-    """One slice in the making: float32 HU on a pixel grid, and the bent coordinates that organs are drawn in."""
+    """One slice in the making: float32 HU on a pixel grid, and the bent coordinates in which organs are drawn.
+
+    Parameters
+    ----------
+    x, y
+        float32 (1, columns) and (rows, 1): where the pixels are, mm, ascending.
+    bent_x, bent_y
+        float32 (rows, columns): the same, moved by the patient's own irregularity.
+    """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, bent_x: np.ndarray, bent_y: np.ndarray):
         self.x, self.y, self.bent_x, self.bent_y = x, y, bent_x, bent_y
@@ -63,6 +81,7 @@ class Canvas:
         return slice(*rows), slice(*columns)
 
     def paint(self, where: Box, alpha: np.ndarray, hu: np.ndarray | float) -> None:
+        """Blend ``hu`` over the pixels ``where``, each with its opacity ``alpha`` (0-1)."""
         self.image[where] += alpha * (hu - self.image[where])
 
     def ellipse(
@@ -76,7 +95,7 @@ class Canvas:
 
 
 def ellipse(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: float, angle: float = 0.0) -> np.ndarray:
-    """Return the approximate signed distance to an ellipse."""
+    """Return the approximate signed distance (mm) to an ellipse, half axes ``rx`` and ``ry``, turned by ``angle``."""
     dx, dy = x - np.float32(cx), y - np.float32(cy)
     u, v = dx, dy
     if angle:
@@ -87,13 +106,19 @@ def ellipse(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: f
 
 
 def rounded(x: np.ndarray, y: np.ndarray, cx: float, cy: float, rx: float, ry: float) -> np.ndarray:
-    """Return the approximate signed distance to a shape between an ellipse and a rounded box, such as a trunk."""
+    """Return the approximate signed distance (mm) to a shape between an ellipse and a rounded box, such as a trunk."""
     u, v = (x - np.float32(cx)) * np.float32(1 / rx), (y - np.float32(cy)) * np.float32(1 / ry)
     u, v = u * u, v * v
     return (0.5 * np.sqrt(u + v) + 0.5 * np.sqrt(np.sqrt(u * u + v * v)) - 1) * np.float32(np.sqrt(rx * ry))
 
 
-def ellipsoid(x, y, z, centre: tuple, radii: tuple) -> np.ndarray:
-    """Return the approximate signed distance to an ellipsoid."""
+def ellipsoid(
+    x: np.ndarray,
+    y: np.ndarray,
+    z: np.ndarray | float,
+    centre: tuple[float, float, float],
+    radii: tuple[float, float, float],
+) -> np.ndarray:
+    """Return the approximate signed distance (mm) to an ellipsoid whose half axes ``radii`` lie along x, y and z."""
     u, v, w = ((p - np.float32(c)) * np.float32(1 / r) for p, c, r in zip((x, y, z), centre, radii, strict=True))
     return (np.sqrt(u * u + v * v + w * w) - 1) * np.float32(np.sqrt(radii[0] * radii[1]))

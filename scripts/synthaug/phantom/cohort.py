@@ -1,8 +1,6 @@
 """The built-in cohort: simulated patients with liver lesions, written as DICOM series, label masks and a case table."""
 
 import logging
-import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,17 +19,20 @@ from synthaug.phantom.scanner import SIZE, Protocol
 
 Point = tuple[float, float, float]  # x, y, z in mm
 
+CT, MASK = "ct", "lesions.nii.gz"  # in a patient's folder
 COLUMNS = ["lesion", "patient", "class", "image", "mask", "label", "set", "scanner"]
 
 
 @dataclass(frozen=True)
 class Params:
+    """How many patients and lesions there are."""
+
     master_seed: int
     lesions: dict[str, int]  # main lesions of each class
     extra: dict[str, int]  # lesions of each class in patients of the extra set
     slices: int  # of each series
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for key in ("lesions", "extra"):
             for name, count in getattr(self, key).items():
                 if name not in lesion_models.CLASSES:
@@ -47,8 +48,14 @@ class Params:
 class Scan:
     """One patient's images.
 
-    ``stored`` (slices, rows, columns) int32 values as in the files, ``mask`` uint8 of the same shape (0 = none, i =
-    lesion i), ``origin`` the centre of the first pixel of the lowest slice, mm.
+    Attributes
+    ----------
+    stored
+        int32 (slices, rows, columns), slice 0 lowest: the values as in the files.
+    mask
+        uint8 of the same shape: 0, or i where lesion i is.
+    origin
+        x, y, z of the first pixel's centre in the lowest slice, mm.
     """
 
     stored: np.ndarray
@@ -60,8 +67,8 @@ class Scan:
 def plan(params: Params) -> Iterator[tuple[str, str, list[str]]]:
     """Yield ``(patient, set, classes of its lesions)`` until the counts are met.
 
-    What a patient of a given number has depends on the master seed alone. One that would exceed a count is left out
-    whole, so that other counts choose among the same patients and never change one.
+    The lesions of a patient depend on the master seed and the patient's number alone. A patient with more lesions than
+    are still wanted is left out as a whole, so other counts choose among the same patients and never change one.
     """
     for group, wanted, letter in (("main", params.lesions, "P"), ("extra", params.extra, "E")):
         left = {kind: wanted.get(kind, 0) for kind in lesion_models.CLASSES}
@@ -166,43 +173,37 @@ def _add(
     image[rows, columns] = total / 3
 
 
-def write_cohort(
-    params: Params, patients: Path, table_folder: Path, log: logging.Logger, threads: int = 1
-) -> pd.DataFrame:
-    """Write every patient's folder under ``patients``, whole or not at all, and return the case table.
+def write_cohort(params: Params, folder: Path, name: Path, log: logging.Logger, threads: int = 1) -> pd.DataFrame:
+    """Write a folder for each patient into ``folder`` and return the case table, which has `COLUMNS`.
 
-    Paths in the table are relative to ``table_folder``. As many patients are simulated at a time as there are
-    ``threads``; each draws from streams of its own, so their number changes nothing.
+    Parameters
+    ----------
+    name
+        What the table calls ``folder``: its path from the table's own folder.
+    threads
+        Patients simulated at a time. Each draws from streams of its own, so their number changes nothing.
     """
-    patients = Path(patients)
-    patients.parent.mkdir(parents=True, exist_ok=True)
-    temporary = patients.with_name(f".{patients.name}.{os.getpid()}")
-    base = Path(os.path.relpath(patients, table_folder))
     everyone = list(plan(params))
     rows = []
     workers = ThreadPoolExecutor(threads)
     try:
-        scanners = workers.map(lambda each: _write_patient(params, each[0], each[2], temporary / each[0]), everyone)
+        scanners = workers.map(lambda each: _write_patient(params, each[0], each[2], folder / each[0]), everyone)
         for index, ((patient, group, kinds), scanner) in enumerate(zip(everyone, scanners, strict=True), start=1):
-            image, mask = (base / patient / "ct").as_posix(), (base / patient / "lesions.nii.gz").as_posix()
+            files = [(name / patient / file).as_posix() for file in (CT, MASK)]
             for label, kind in enumerate(kinds, start=1):
-                lesion = f"{patient}-{label}"
-                rows.append([lesion, patient, kind, image, mask, label, group, scanner])
+                rows.append([f"{patient}-{label}", patient, kind, *files, label, group, scanner])
             if index % 10 == 0 or index == len(everyone):
                 log.info("%d of %d patients, %d lesions", index, len(everyone), len(rows))
-        shutil.rmtree(patients, ignore_errors=True)
-        os.replace(temporary, patients)
     finally:
         workers.shutdown(cancel_futures=True)
-        shutil.rmtree(temporary, ignore_errors=True)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _write_patient(params: Params, patient: str, kinds: list[str], folder: Path) -> str:
     """Simulate one patient into the new ``folder`` and return the name of the scanner."""
     scan = simulate(params.master_seed, patient, kinds, params.slices)
-    series.write_series(scan.stored, folder / "ct", scan.origin, scan.protocol, patient, params.master_seed)
-    _write_mask(scan, folder / "lesions.nii.gz")
+    series.write_series(scan.stored, folder / CT, scan.origin, scan.protocol, patient, params.master_seed)
+    _write_mask(scan, folder / MASK)
     return scan.protocol.model.name
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 CLASSES = ("cyst", "metastasis", "hemangioma")
-SHORTEST, LONGEST = 11.5, 99.0  # mm; leaves a pixel's margin within the paper's 10-102
+SHORTEST, LONGEST = 11.5, 99.0  # mm; within the paper's 10-102 by more than a pixel
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,21 @@ class Lesion:
     blobs: tuple[Blob, ...] = ()
 
     def outline(self, direction: np.ndarray) -> np.ndarray:
-        """Return the relative radius along unit vectors ``(3, ...)``."""
+        """Return the relative radius (...) along unit vectors (3, ...)."""
         return 1 + _ripples(self.waves, direction)
 
     def depth(self, dx: np.ndarray, dy: np.ndarray, dz: float) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Return the signed distance (mm) to the outline and the position in units of the radius, from the centre."""
+        """Return where a slice cuts the lesion.
+
+        Parameters
+        ----------
+        dx, dy, dz
+            Distances from the centre in mm: (1, columns), (rows, 1) and one height.
+
+        Returns
+        -------
+        The signed distance to the outline, mm, (rows, columns), and the position x, y, z in units of the radius.
+        """
         cos, sin = np.float32(np.cos(self.turn)), np.float32(np.sin(self.turn))
         axes = cos * dx + sin * dy, cos * dy - sin * dx, dz
         p = [offset / np.float32(self.radius * s) for offset, s in zip(axes, self.squash, strict=True)]
@@ -60,7 +70,7 @@ class Lesion:
         return (length - reach) * np.float32(self.radius), [axis / reach for axis in p]
 
     def shade(self, distance: np.ndarray, p: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Return opacity (0-1) and density (HU) of the lesion where `depth` gave ``distance`` and ``p``."""
+        """Return opacity (0-1) and density (HU), both (rows, columns), where `depth` gave ``distance`` and ``p``."""
         at = np.stack(p)
         grid = (at * 0.3 + 0.5) * (self.grain.shape[0] - 1)
         grain = ndimage.map_coordinates(self.grain, grid, order=1, mode="nearest")

@@ -47,7 +47,7 @@ class Protocol:
 
 
 def draw(rng: np.random.Generator, body_width: float) -> Protocol:
-    """Draw a scan of a body ``body_width`` mm wide: the paper's ranges of mAs and slice thickness."""
+    """Draw the settings for a body ``body_width`` mm wide, in the paper's ranges of mAs and slice thickness."""
     model = MODELS[rng.integers(len(MODELS))]
     pixel = float(np.clip((body_width + rng.uniform(15, 90)) / SIZE, 0.6, 0.95))
     distance = float(rng.choice([1.25, 2.5, 3.75, 5.0] if model.name == "ge" else [1.5, 2.0, 3.0, 5.0]))
@@ -70,7 +70,15 @@ def noise(rng: np.random.Generator, protocol: Protocol, slices: int) -> np.ndarr
 
 
 def acquire(clean: np.ndarray, texture: np.ndarray, protocol: Protocol) -> np.ndarray:
-    """Blur the HU image ``clean`` (SIZE, SIZE), add the noise ``texture`` and return the stored int32 values."""
+    """Return a slice as the scanner stores it, int32 (SIZE, SIZE).
+
+    Parameters
+    ----------
+    clean
+        float32 (SIZE, SIZE), HU.
+    texture
+        One slice of `noise`.
+    """
     image = ndimage.gaussian_filter(clean, protocol.model.blur / protocol.pixel, truncate=3)
     axis = np.linspace(-1, 1, SIZE, dtype=np.float32)
     radius = axis**2 + axis[:, None] ** 2

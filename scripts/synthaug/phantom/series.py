@@ -1,4 +1,4 @@
-"""Write a simulated scan as a hospital hands it over: a folder of DICOM files with names that say nothing."""
+"""Write a simulated scan as a hospital would hand it over: a folder of DICOM files with names that say nothing."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ IMPLEMENTATION = "2.25.209845127367103917361"  # a fixed UUID-derived UID: nothi
 
 
 def uid(master_seed: int, *name: str | int) -> str:
-    """Return the unique identifier of the thing called ``name``: the same for the same seed."""
+    """Return the unique identifier of the thing called ``name``; it is the same for the same seed."""
     return f"2.25.{seeding.stream_seed(master_seed, 'phantom', 'uid', *name)}"
 
 
@@ -25,7 +25,15 @@ def write_series(
     patient: str,
     master_seed: int,
 ) -> None:
-    """Write ``stored`` (slices, rows, columns), slice 0 lowest, as one CT series into the new ``folder``."""
+    """Write one CT series into a new folder.
+
+    Parameters
+    ----------
+    stored
+        int32 (slices, rows, columns), slice 0 lowest, as `scanner.acquire` returns them.
+    origin
+        x, y, z of the first pixel's centre in the lowest slice, mm.
+    """
     folder.mkdir(parents=True)
     names = file_names(seeding.stream(master_seed, "phantom", patient, "files"), len(stored))
     for index, (pixels, name) in enumerate(zip(stored, names, strict=True)):

@@ -1,1 +1,1 @@
-"""How good synthetic images are: likeness to real ones, and the search for copies of training images."""
+"""How good synthetic images are: how like real ones they are, and whether they copy training images."""

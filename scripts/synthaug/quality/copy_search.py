@@ -1,9 +1,9 @@
 """Does a generator return its training images? The search for each image's nearest training image, and its controls.
 
-A copy may be flipped, rotated, shifted, brighter, of other contrast and noisy, and the generator trained on augmented
-images. The search therefore goes over all images that the generator saw, both flips, rotations in steps of 7.5 degrees
-and shifts of up to 4 px, and compares what blur leaves of a central disc by correlation, which brightness and contrast
-do not change. A coarse search of all of them makes a shortlist, whose fit is then refined.
+A copy may be flipped, rotated, shifted, noisy, and of other brightness and contrast, and the generator was trained on
+augmented images. The search therefore goes over all images that the generator saw, both flips, rotations in steps of
+7.5 degrees and shifts of up to 4 px. It compares blurred central discs by correlation, which brightness and contrast do
+not change. A coarse search of all of them makes a shortlist, whose fit is then refined.
 """
 
 import functools
@@ -14,13 +14,12 @@ import pandas as pd
 import torch
 from scipy import ndimage
 
-from synthaug.classification import rois
 from synthaug.imaging import grids
 
 SIDE, BLUR_PX = 32, 2.0  # px of the reduced images' side; sigma of the blur before, in px of the ROI
 ANGLES = 16  # coarse rotations of a full turn, 22.5 degrees apart
 FINE_DEG = (-7.5, 0.0, 7.5)  # rotations tried around each coarse one
-SHIFT = 2  # px of a reduced image: 4 px of a ROI, the largest translation of classic augmentation
+SHIFT = 2  # px of a reduced image: 4 px of one of 64, the largest translation of classic augmentation (section 3.1)
 SHORTLIST, POSES = 24, 3  # images compared in detail with each query, and (rotation, flip) of each
 STEPS = [(x, y) for y in range(-SHIFT, SHIFT + 1) for x in range(-SHIFT, SHIFT + 1)]  # shifts of the first search
 POLISHED = 12  # of these images, whose fit is refined
@@ -29,7 +28,8 @@ ROTATIONS = [(0.0, 0.0, 2.5 * turn) for turn in (-1, 0, 1)]  # x, y in px of a r
 SHIFTS = [(0.5 * x, 0.5 * y, 0.0) for y in (-1, 0, 1) for x in (-1, 0, 1)]
 BLOCK = 24  # queries at a time; bounds the memory, changes no result
 NOISE = (0.05, 0.25)  # of planted copies: standard deviation, as a share of the image's own
-BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # likewise: largest change, gray levels (never beyond 0-255); factors
+BRIGHTNESS, CONTRAST = 25.0, (0.75, 1.0)  # of these: largest change in gray levels (never beyond 0-255); factors
+PLANTED_SHIFT_PX = 4.0  # of these: largest shift in x and in y, as far as the search goes
 CONTROLS = 25  # copies planted in each audit, and as many to set its threshold
 # A copy may be this many times farther from its original than the farthest that was planted to set the threshold.
 MARGIN = 3.0
@@ -56,6 +56,7 @@ class Search:
 
     def __init__(self, images: np.ndarray, lesions: np.ndarray):
         self.lesions = np.asarray(lesions)
+        self.reduction = images.shape[1] // SIDE  # px of an image to one of a reduced image
         self.images = reduced(images)
         self.coarse = [_templates(_halved(_shifted(self.images, step))) for step in torch.tensor(STEPS)]
 
@@ -65,12 +66,12 @@ class Search:
         Parameters
         ----------
         exclude
-            str (n,): a lesion for each image whose training images do not count.
+            str (n,): for each image the lesion whose training images are left out.
 
         Returns
         -------
-        DataFrame with `COLUMNS`: ``distance``, 1 - correlation; ``row``, the place among the training images; and the
-        movement that takes this one to the image, see `moved`.
+        DataFrame with `COLUMNS`: ``distance``, 1 - correlation; ``row``, the place among the training images; and how
+        that training image is to be moved, see `moved`.
         """
         small = reduced(images)
         parts = []
@@ -107,7 +108,7 @@ class Search:
         best, winner = best.reshape(rows.shape).max(1)
         chosen = torch.arange(count) * rows.shape[1] + winner
         missing = forbidden.all(1).numpy()  # nothing to compare with
-        movement = (-(whole + part) * (rois.SIZE // SIDE))[chosen].numpy().astype(float)
+        movement = (-(whole + part) * self.reduction)[chosen].numpy().astype(float)
         return pd.DataFrame(
             {
                 "distance": np.where(missing, np.nan, (1 - best).clamp(min=0).numpy()),
@@ -220,14 +221,14 @@ class Audit:
     """What the search found for the images of one generator and class."""
 
     nearest: pd.DataFrame
-    """A row for each synthetic image: `COLUMNS`, ``threshold``, ``alarm``."""
+    """One row per synthetic image: `COLUMNS`, ``threshold``, ``alarm``."""
     unseen: np.ndarray
     """(n,) distances of real images that the generator never saw."""
     authentic: float
-    """The share of synthetic images that are no nearer to their nearest training image than that is to the nearest one
-    of another lesion (after Alaa et al. 2022); not a number with one lesion."""
+    """The share of synthetic images that are no nearer to their nearest training image than that one is to the nearest
+    image of another lesion (after Alaa et al. 2022); NaN with one lesion."""
     chance: float
-    """The share of unseen real images expected to raise an alarm; of a few it is more than was asked for."""
+    """The share of unseen real images expected to raise an alarm; with few of them it is more than was asked for."""
     planted: int
     found: int
     """How many of the ``planted`` copies of training images raised an alarm."""
@@ -246,12 +247,12 @@ def audit(
     false_alarm: float,
     random: np.random.Generator,
 ) -> Audit:
-    """Search the nearest training image of every synthetic one and tell which are too near.
+    """Find the nearest training image of every synthetic one, and those synthetic images that are too near.
 
-    The threshold is calibrated here, twice. An alarm is nearer to a training image than all but the share
-    ``false_alarm`` of real images that the generator never saw; and no farther than a copy can be: `MARGIN` times the
-    farthest of `CONTROLS` planted ones, because images that are merely plain resemble each other too. Further planted
-    copies then show what the threshold finds. Without unseen images there is no threshold and no alarm.
+    Two conditions make an alarm. The image is nearer to a training image than all but the share ``false_alarm`` of real
+    images that the generator never saw. And it is no farther than a copy can be, `MARGIN` times the farthest of
+    `CONTROLS` planted ones, because images with little structure resemble each other too. Further planted copies then
+    show how many copies this threshold finds. Without unseen images there is no threshold and no alarm.
 
     Parameters
     ----------
@@ -266,7 +267,7 @@ def audit(
     planted = [plant(train[random.permutation(len(train))[:CONTROLS]], random) for _ in range(2)]
     calibration, controls = (search.nearest(images)["distance"].to_numpy() for images in planted)
     usual = np.quantile(distances, false_alarm, method="lower") if len(unseen) else np.nan
-    threshold = np.minimum(usual, MARGIN * calibration.max())  # not a number without unseen images
+    threshold = np.minimum(usual, MARGIN * calibration.max())  # NaN without unseen images
     parents, place = np.unique(nearest["row"], return_inverse=True)
     others = search.nearest(train[parents], exclude=search.lesions[parents])["distance"].to_numpy()[place]
     authentic = np.where(np.isnan(others), np.nan, nearest["distance"] >= others).mean()
@@ -278,7 +279,7 @@ def audit(
 
 
 def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return disguised copies of uint8 images (n, 64, 64), likewise: the audit must find them all.
+    """Return disguised copies of uint8 images (n, 64, 64), of the same type and shape; an audit must find all of them.
 
     Each is flipped or not, rotated (odd rows by a multiple of 90 degrees, even ones by any angle), shifted by up to
     4 px in x and y, changed in brightness and contrast, and given white noise.
@@ -287,7 +288,7 @@ def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     flipped = random.random(count) < 0.5
     quarter = 90 * random.integers(0, 4, count)
     angle = np.where(np.arange(count) % 2, quarter, random.uniform(0, 360, count))
-    shift = random.uniform(-rois.MAX_SHIFT_PX, rois.MAX_SHIFT_PX, (count, 2))
+    shift = random.uniform(-PLANTED_SHIFT_PX, PLANTED_SHIFT_PX, (count, 2))
     contrast = random.uniform(*CONTRAST, count)
     brightness = random.random(count)
     noise = random.uniform(*NOISE, count) * images.std(axis=(1, 2))

@@ -1,7 +1,7 @@
-"""What images are compared by: the last hidden layer of a classifier of this workflow, or a radiomic vector.
+"""What images are compared by: the last hidden layer of one of this workflow's classifiers, or a radiomic vector.
 
-The classifier was trained on the real images of the same folds only, the radiomic vector is not trained at all, and
-neither needs weights from outside.
+The classifier was trained on real images of the same folds only, the radiomic vector is not trained at all, and neither
+needs weights from outside.
 """
 
 import numpy as np
@@ -23,10 +23,10 @@ RADIOMIC_NAMES = (
 
 
 def unit_scale(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Divide features by one number, so that the rows of ``reference`` have a mean square of 1 a feature.
+    """Divide features (n, d) by one number, so that the mean square of ``reference`` (m, d) becomes 1.
 
-    Classifiers differ in the size of their activations; this makes their distances comparable and leaves the shape of
-    the space as the classifier made it.
+    Classifiers differ in the size of their activations. This makes their distances comparable and leaves the shape of
+    the space as it is.
     """
     return features / max(float(np.sqrt(np.mean(np.square(reference, dtype=float)))), 1e-12)
 
@@ -34,8 +34,8 @@ def unit_scale(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def standardise(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return z-scores of features (n, d) by the mean and standard deviation of ``reference`` (m, d).
 
-    A feature that is constant in the reference is only centred. Scores end at +-`MOST`: one texture that is thousands
-    of standard deviations off would else be all that a distance shows.
+    A feature that is constant in the reference is only centred. Scores are clipped at +-`MOST`; otherwise distances
+    would show nothing but a single texture that is thousands of standard deviations off.
     """
     spread = reference.std(axis=0)
     scores = (features - reference.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
@@ -43,7 +43,7 @@ def standardise(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def radiomic(images: np.ndarray) -> np.ndarray:
-    """Describe each image by `RADIOMIC_NAMES`: first-order statistics and Haralick's textures.
+    """Describe each image by `RADIOMIC_NAMES`: first-order statistics and Haralick's textures (Haralick et al. 1973).
 
     The textures are means over four directions, so a flip or a rotation by 90 degrees changes nothing.
 

@@ -1,8 +1,8 @@
 """How like real images synthetic ones are, always beside how like each other two sets of real images are.
 
 Synthetic images imitate the generator's training images, so they are compared with these. The reference is the same
-measure between the training images and images of the test folds: as many, classic-augmented likewise, of other
-patients. What no generator could reach (that two groups of patients differ) is in the reference as well.
+measure between the training images and images of the test folds: equally many, with the same classic augmentations, of
+other patients. That two groups of patients differ, which no generator could change, is part of the reference too.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ Streams = Callable[..., np.random.Generator]  # names to a random stream
 
 
 class Estimate(NamedTuple):
-    """A value and its interval; all not a number where there are too few images."""
+    """A value and its interval; all are NaN where there are too few images."""
 
     value: float
     low: float
@@ -70,12 +70,21 @@ def kid(
     confidence: float,
     random: np.random.Generator,
 ) -> Estimate:
-    """Return the kernel inception distance of features (n, d) and (m, d), about 0 for sets of one distribution.
+    """Return the kernel inception distance (Binkowski et al. 2018): about 0 for two sets of one distribution.
 
-    The unbiased squared maximum mean discrepancy of the kernel (x.y / d + 1)^3 (Binkowski et al. 2018), as the mean
-    over `SUBSETS` subsets: of each set half of the units, and at most half as many images as the smaller set has.
-    Halves, because the spread of a statistic over halves of a sample is its standard error for the whole; the interval
-    is their percentiles. It can be below 0.
+    The unbiased squared maximum mean discrepancy of the kernel (x.y / d + 1)^3, as the mean over `SUBSETS` subsets.
+    Each takes half of the units of both sets, and at most half as many images as the smaller set has: the spread of a
+    statistic over halves of a sample is its standard error for the whole. The interval consists of percentiles of the
+    subsets. The distance can be below 0.
+
+    Parameters
+    ----------
+    a, b
+        Features, float (n, d) and (m, d).
+    units_a, units_b
+        str (n,) and (m,): what varies independently, see `Images`.
+    confidence
+        Of the interval, e.g. 0.95.
     """
     most = min(len(a), len(b)) // 2
     if most < 2 or min(len(np.unique(units_a)), len(np.unique(units_b))) < 2:
@@ -108,15 +117,21 @@ def _subset(units: np.ndarray, most: int, random: np.random.Generator) -> np.nda
 
 
 def prdc(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, np.ndarray]:
-    """Return what each image adds to precision, recall, density and coverage; their means are the measures.
+    """Return what each image adds to precision, recall, density and coverage, which are means (Naeem et al. 2020).
 
-    Naeem et al. 2020, with balls that reach to the ``k``-th nearest neighbour of the same set. ``precision``: the share
-    of fake images in a ball around a real one; ``density``: in how many, over ``k``; ``recall``: the share of real
-    images in a ball around a fake one; ``coverage``: the share of real images with a fake one in their ball.
+    Around each image lies a ball that reaches to the ``k``-th nearest neighbour of the same set. ``precision``: the
+    share of fake images that lie in a ball around a real one; ``density``: in how many, divided by ``k``; ``recall``:
+    the share of real images in a ball around a fake one; ``coverage``: the share of real images whose ball holds a fake
+    one.
+
+    Parameters
+    ----------
+    real, fake
+        Features, float (n, d) and (m, d).
 
     Returns
     -------
-    dict of (n,) float arrays: a value a fake image for precision and density, a real one for recall and coverage.
+    dict of float arrays: (m,), one value per fake image, for precision and density; (n,) for recall and coverage.
     """
     between = cdist(real, fake)
     radius_real, radius_fake = (_reach(features, k) for features in (real, fake))
@@ -134,7 +149,7 @@ def _reach(features: np.ndarray, k: int) -> np.ndarray:
 
 
 def sharpness(images: np.ndarray) -> np.ndarray:
-    """Return the variance of the Laplacian of each image (n, side, side): the lower, the more blurred."""
+    """Return the variance of the Laplacian of images (n, side, side), float64 (n,): the lower, the more blurred."""
     laplacian = ndimage.laplace(images.astype(np.float32), axes=(1, 2))
     return laplacian.var(axis=(1, 2), dtype=float)
 
@@ -142,8 +157,8 @@ def sharpness(images: np.ndarray) -> np.ndarray:
 def spectra(images: np.ndarray) -> np.ndarray:
     """Return the radially averaged power spectrum of images (n, side, side), float64 (n, side / 2).
 
-    Column f is the mean power at f to f + 1 cycles an image, so the last ends at the Nyquist frequency. A Hann window
-    keeps the borders out of it.
+    Column f is the mean power at f to f + 1 cycles per image, so the last one ends at the Nyquist frequency. A Hann
+    window suppresses the borders.
     """
     side = images.shape[1]
     window = np.hanning(side)
@@ -173,10 +188,20 @@ def real_synthetic_score(
     confidence: float,
     streams: Streams,
 ) -> Estimate:
-    """Return how well a logistic regression tells two sets of features (n, d) apart: the cross-validated AUC.
+    """Return how well a logistic regression tells two sets of features apart: the cross-validated AUC.
 
-    Units (patients, or synthetic images) are never in training and test at once. Images of one split are compared, so
-    0.5 means that it cannot tell. The interval is the bootstrap over units of the scores; no model is fitted anew.
+    No unit (patient, or synthetic image) is in training and test at once. Only images of the same split are compared,
+    so 0.5 means that they cannot be told apart. The interval is a bootstrap of the scores over units; no model is
+    refitted.
+
+    Parameters
+    ----------
+    real, fake
+        Features, float (n, d) and (m, d).
+    units_real, units_fake
+        str (n,) and (m,): what varies independently, see `Images`.
+    confidence
+        Of the interval, e.g. 0.95.
     """
     units = [units_real, units_fake]
     splits = min(SPLITS, *(len(np.unique(names)) for names in units))
@@ -202,7 +227,17 @@ def _splits(units: np.ndarray, number: int, random: np.random.Generator) -> np.n
 
 
 def compare(real: Images, other: Images, k: int, confidence: float, streams: Streams) -> dict[tuple, Estimate]:
-    """Return every measure of ``other`` images against ``real`` ones, by (features, measure)."""
+    """Return every measure of ``other`` images against ``real`` ones, by (features, measure).
+
+    Parameters
+    ----------
+    k
+        Neighbours of `prdc`.
+    confidence
+        Of the intervals, e.g. 0.95.
+    streams
+        Returns the random stream of the names of a decision.
+    """
     result = {}
     for space in real.features:
         a, b = real.features[space], other.features[space]
@@ -233,9 +268,10 @@ def compare(real: Images, other: Images, k: int, confidence: float, streams: Str
 def assess(
     cls: str, train: Images, synthetic: Images, test: Images, k: int, confidence: float, streams: Streams
 ) -> pd.DataFrame:
-    """Return every measure of one class with its reference, a row each, with `COLUMNS`.
+    """Return every measure of one class with its reference, one per row, with `COLUMNS`.
 
-    ``KID to test`` compares the synthetic images with the test images; its reference is that of KID.
+    ``KID to test`` compares the synthetic images with the test images; its reference is that of KID. The other
+    arguments are those of `compare`.
     """
 
     def part(name: str) -> Streams:
@@ -255,7 +291,7 @@ def assess(
 def averages(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Average rows of `assess` that agree in ``by``; the counts are summed.
 
-    The ends of the intervals are averaged too, as if all values erred together: rather too wide than too narrow.
+    The ends of the intervals are averaged too, as if all values erred together: too wide rather than too narrow.
     """
     counts = ["n_synthetic", "n_real"]
     numbers = [name for name in COLUMNS[3:] if name not in counts]

@@ -1,1 +1,1 @@
-"""The reader study: blinded packs, readers' answers, what they are worth, and the pages they are given on."""
+"""The reader study: blinded packs, readers' answers, their scores, and the web pages on which they are given."""

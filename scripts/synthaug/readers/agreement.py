@@ -1,4 +1,4 @@
-"""Agreement of readers with each other and with themselves, beyond what chance gives: Cohen's and Fleiss' kappa."""
+"""Agreement of readers with each other and with themselves, beyond chance: Cohen's and Fleiss' kappa."""
 
 import itertools
 
@@ -8,7 +8,7 @@ import pandas as pd
 from synthaug.classification import measures as class_measures
 from synthaug.readers.answers import Study
 from synthaug.readers.scores import Params, Resampling, of_width
-from synthaug.readers.terms import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
+from synthaug.terms.readers import BETWEEN, CLASS, ORIGIN, ORIGINS, WITHIN
 from synthaug.terms.totals import ALL
 
 COLUMNS = ["agreement", "readers", "task", "measure", "value", "low", "high", "n"]
@@ -16,10 +16,16 @@ KAPPA = "Cohen's kappa"
 
 
 def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
-    """Return ``agreement.csv``, with `COLUMNS`, of the answers with their truth.
+    """Return ``agreement.csv``, with `COLUMNS`.
 
-    Between readers the first answers count: of each two readers and, where there are three or more, of all together;
-    images that one of them has not answered are left out. Within a reader the first and second answers to the repeats.
+    Between readers, their first answers are compared: of every two readers and, with three or more, of all together;
+    images that one of them has not answered are left out. Within a reader, the first and second answers to the repeats
+    are compared.
+
+    Parameters
+    ----------
+    answers
+        From `answers.with_truth`.
     """
     resampling = Resampling(study.key, params)
     place = {image: i for i, image in enumerate(study.key["image"])}
@@ -41,9 +47,16 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
 
 
 def cohen_kappa(counts: np.ndarray) -> np.ndarray:
-    """Return Cohen's kappa (Educ. Psychol. Meas. 20:37, 1960) of (..., k, k) counts of two readers' answers.
+    """Return Cohen's kappa (Educ. Psychol. Meas. 20:37, 1960) of two readers.
 
-    Not a number where both give one and the same answer to everything.
+    Parameters
+    ----------
+    counts : (..., k, k) array
+        How often the one gave answer i and the other answer j.
+
+    Returns
+    -------
+    (...) float array, NaN where both give the same one answer to everything.
     """
     total = counts.sum(axis=(-2, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -58,13 +71,13 @@ def fleiss_kappa(given: np.ndarray, weights: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     given : (n, k) array
-        How many readers gave each of k answers to each image; as many readers, two or more, for all images.
+        How many readers gave each of k answers to each image; the same number of readers, at least two, for all images.
     weights : (b, n) array
         How often each image counts.
 
     Returns
     -------
-    (b,) float array, not a number where all answers are the same
+    (b,) float array, NaN where all answers are the same.
     """
     readers = given[0].sum()
     agreeing = (given * (given - 1)).sum(axis=1) / (readers * (readers - 1))

@@ -1,6 +1,6 @@
 """The answers of a reader study: read, checked against the pack and its key, and set beside the truth.
 
-Every problem is collected and all are reported together, a line each.
+All problems are collected and reported together, one per line.
 """
 
 import functools
@@ -17,7 +17,7 @@ from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.files import user_tables
 from synthaug.readers.pack import KEY
-from synthaug.readers.terms import CONFIDENCE, ORIGINS, REAL
+from synthaug.terms.readers import CONFIDENCE, ORIGINS, REAL
 
 REQUIRED = ("reader", "presentation", "image", "class", "origin")
 OPTIONAL = ("confidence", "seconds")
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Study:
-    """What was asked: the classes, the images by reader in the order shown, and the key (`pack.KEY`)."""
+    """What was asked: the classes, the images that each reader saw, in order, and the key (columns `pack.KEY`)."""
 
     classes: list[str]
     presentations: dict[str, list[str]]
@@ -36,6 +36,7 @@ class Study:
 
     @functools.cached_property
     def images(self) -> frozenset[str]:
+        """The names of all images."""
         return frozenset(self.key["image"])
 
 
@@ -59,21 +60,36 @@ def study(content: dict, key: pd.DataFrame) -> Study:
 
 
 def read(path: str | Path, asked: Study) -> pd.DataFrame:
-    """Read the answers and check each of them; answers that are missing are warned of only.
+    """Read the answers and check each of them; missing answers are allowed, see `warn_of_missing`.
 
     Returns
     -------
-    DataFrame with `COLUMNS`, sorted by reader and presentation, and ``repeat``: whether this was not the first showing
-    of the image to the reader. Readers come in the order of the study. Optional columns that the file does not have are
-    not numbers.
+    DataFrame with `COLUMNS` and ``repeat`` (bool): whether the reader had seen the image before. Sorted by reader, in
+    the order of the study, and presentation. Optional columns that the file does not have are NaN.
 
     Raises
     ------
     InputError
-        With all problems of the file, a line each.
+        With all problems of the file, one per line.
     """
     path = Path(path)
     header, rows = user_tables.read(path, "the readers' answers", "reader_study: answers")
+    _check_header(path, header)
+    user_tables.check_even(path, header, rows)
+    found = _checked(path, header, rows, asked)
+    answers = pd.DataFrame(found, columns=COLUMNS)
+    answers = answers.astype({"presentation": int, "confidence": float, "seconds": float})
+    order = {reader: i for i, reader in enumerate(asked.presentations)}
+    answers = answers.assign(place=answers["reader"].map(order)).sort_values(["place", "presentation"])
+    answers = answers.drop(columns="place").reset_index(drop=True)
+    first = [
+        asked.presentations[reader].index(image) + 1
+        for reader, image in zip(answers["reader"], answers["image"], strict=True)
+    ]
+    return answers.assign(repeat=answers["presentation"] != first)
+
+
+def _check_header(path: Path, header: list[str]) -> None:
     problems = []
     if missing := [name for name in REQUIRED if name not in header]:
         problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
@@ -81,8 +97,11 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
         problems.append(f"expected every column once, found several named {', '.join(twice)}; rename them")
     if problems:
         raise InputError("\n".join(f"{path}, row 1: {text}" for text in problems))
-    user_tables.check_even(path, header, rows)
-    found, taken = [], {}
+
+
+def _checked(path: Path, header: list[str], rows: user_tables.Rows, asked: Study) -> list[dict[str, str]]:
+    """Return the cells of every answer by their columns; refuse the file if one of them is wrong."""
+    problems, found, taken = [], [], {}
     for number, cells in rows:
         cell = {name: cells[header.index(name)] for name in COLUMNS if name in header}
         wrong = list(_wrong(cell, asked))
@@ -101,20 +120,11 @@ def read(path: str | Path, asked: Study) -> pd.DataFrame:
         raise InputError("\n  ".join([f"{path}: {count}", *problems]))
     if not found:
         raise InputError(f"{path}: expected answers, found only the header; give null until there are some")
-    answers = pd.DataFrame(found, columns=COLUMNS)
-    answers = answers.astype({"presentation": int, "confidence": float, "seconds": float})
-    order = {reader: i for i, reader in enumerate(asked.presentations)}
-    answers = answers.assign(place=answers["reader"].map(order)).sort_values(["place", "presentation"])
-    answers = answers.drop(columns="place").reset_index(drop=True)
-    first = [
-        asked.presentations[reader].index(image) + 1
-        for reader, image in zip(answers["reader"], answers["image"], strict=True)
-    ]
-    return answers.assign(repeat=answers["presentation"] != first)
+    return found
 
 
 def warn_of_missing(answers: pd.DataFrame, asked: Study) -> None:
-    """Say how many answers of each reader are missing; what is there is scored."""
+    """Log how many answers of each reader are missing; those that are there are scored."""
     for reader, images in asked.presentations.items():
         missing = len(images) - int((answers["reader"] == reader).sum())
         if missing:
@@ -139,7 +149,7 @@ class Reading:
         The place of each image in the key.
     real, says_real : (n,) bool arrays
     rating : (n,) float array
-        From sure of synthetic, -5, to sure of real, 5; not numbers without confidences.
+        From -5, certain that it is synthetic, to 5, certain that it is real; NaN without confidences.
     truth, answer : (n,) int arrays
         Position of the class.
     """
@@ -153,7 +163,7 @@ class Reading:
 
 
 def readings(answers: pd.DataFrame, study: Study) -> dict[str, Reading]:
-    """Return the first answers of each reader who gave some, in the study's order; ``answers`` come with the truth."""
+    """Return the first answers of each reader who gave any, in the study's order; ``answers`` from `with_truth`."""
     place = {image: i for i, image in enumerate(study.key["image"])}
     result = {}
     for reader, unsorted in answers[~answers["repeat"]].groupby("reader", sort=False):

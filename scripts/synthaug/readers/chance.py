@@ -1,4 +1,4 @@
-"""What a reader who sees nothing would score, and tests of readers against that."""
+"""What a reader who sees nothing would score, and how readers are tested against that."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from synthaug.evaluation import paired_tests
 from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study
 from synthaug.readers.detectability import detectability
-from synthaug.readers.terms import CLASS, ORIGIN, ORIGINS, REAL
+from synthaug.terms.readers import CLASS, ORIGIN, ORIGINS, REAL
 from synthaug.terms.totals import ALL
 
 GUESSING = "guessing"
@@ -18,9 +18,9 @@ GUESSED = {"balanced accuracy": 0.5, "auc": 0.5, "d'": 0.0}  # what guessing sco
 
 @dataclass(frozen=True)
 class Chance:
-    """What a reader who sees nothing would score, by which strategy, and how likely so far from it (two-sided).
+    """What a reader who sees nothing would score, by what strategy, and the two-sided p of the test against it.
 
-    p takes images as independent.
+    The test takes images as independent.
     """
 
     value: float = np.nan
@@ -35,7 +35,7 @@ def chance(
     random: np.random.Generator,
     permutations: int,
 ) -> Chance:
-    """Return what scores without seeing anything, and the test of one reader, or of the mean of several, against it.
+    """Return the score of a reader who sees nothing, and the test of one reader, or of the mean of several, against it.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def chance(
     given
         The answers of one reader, or of the several whose mean is tested.
     random, permutations
-        The origins that a mean is tested with are permuted so often.
+        The stream of the tests, and how often the origins are permuted to test a mean.
     """
     task, measure, origin, _ = key
     if measure in GUESSED:
@@ -79,7 +79,7 @@ def _told_p(measure: str, reading: Reading) -> float:
 
 
 def _told_p_of_mean(measure: str, given: list[Reading], random: np.random.Generator, permutations: int) -> float:
-    """Test whether the answers of the readers go with the origin: how often a permuted origin gives so far a mean."""
+    """Test whether readers' answers go with the origin: how often permuted origins give a mean as far from chance."""
     images = np.unique(np.concatenate([reading.images for reading in given]))
     real = np.zeros(images.max() + 1)
     for reading in given:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from synthaug.readers.terms import REAL, SYNTHETIC
 from synthaug.report import figure_style
+from synthaug.terms.readers import REAL, SYNTHETIC
 
 CELL, GAP, TEXT = 0.86, 0.06, 0.42  # inches: side of an image, space between two, space for the text below them
 LEFT, HEADING = 0.12, 0.3
@@ -35,45 +35,65 @@ def sheet(
     images
         The images by name, uint8 (64, 64).
     expected
-        From `scores.expected_fooled`.
+        From `scores.expected_fooled`, by origin.
     readers
-        How many answered.
+        How many readers answered.
+    classes
+        All classes, in the order of their colours.
     """
     blocks = {origin: table[table["origin"] == origin] for origin in TITLES}
-    lines = {origin: min(-(-len(rows) // COLUMNS), ROWS) for origin, rows in blocks.items()}
     width = LEFT + COLUMNS * (CELL + GAP) + GAP
-    height = sum(HEADING + max(number * (CELL + GAP + TEXT), 0.2) for number in lines.values()) + GAP
+    height = sum(HEADING + _height(rows) for rows in blocks.values()) + GAP
     with figure_style.style():
         figure = figure_style.new(width, height)
         figure.set_layout_engine("none")
-
-        def write(text: str, left: float, top: float, **how: object) -> None:
-            figure.text(left / width, 1 - top / height, text, va="top", **how)
-
         top = GAP
-        for origin, title in TITLES.items():
-            rows = blocks[origin]
-            chance, number = expected[origin]
-            who = {1: "the one reader", 2: "both readers"}.get(readers, f"all {readers} readers")
-            heading = f"{title} by {who}: {len(rows)} of {number}"
-            if readers > 1:
-                heading += f"; {chance:.1f} expected if readers erred independently"
-            if len(rows) > COLUMNS * ROWS:
-                heading += f"; the surest {COLUMNS * ROWS}"
-            write(heading, LEFT, top, fontsize=9)
+        for origin, rows in blocks.items():
+            _write(figure, _heading(origin, len(rows), expected[origin], readers), LEFT, top, fontsize=9)
             top += HEADING
             if rows.empty:
-                write("none", LEFT, top - 0.04, fontsize=8, color=figure_style.GREY)
+                _write(figure, "none", LEFT, top - 0.04, fontsize=8, color=figure_style.GREY)
             for i, row in enumerate(rows.head(COLUMNS * ROWS).to_dict("records")):
                 line, column = divmod(i, COLUMNS)
-                left, upper = LEFT + column * (CELL + GAP), top + line * (CELL + GAP + TEXT)
-                axes = figure.add_axes((left / width, 1 - (upper + CELL) / height, CELL / width, CELL / height))
-                figure_style.show_image(axes, images[row["image"]], figure_style.class_colour(classes, row["class"]))
-                sure = "" if np.isnan(row["confidence"]) else f"\nconfidence {row['confidence']:.1f}"
-                text = f"{_short(row['class'])}{sure}\n{_short(_source(row))}"
-                write(text, left, upper + CELL + 0.03, fontsize=5.5)
-            top += max(lines[origin] * (CELL + GAP + TEXT), 0.2)
+                place = LEFT + column * (CELL + GAP), top + line * (CELL + GAP + TEXT)
+                _draw(figure, place, images[row["image"]], row, classes)
+            top += _height(rows)
     return figure
+
+
+def _height(rows: pd.DataFrame) -> float:
+    """Return how high the images of one origin are with their texts, inches."""
+    return max(min(-(-len(rows) // COLUMNS), ROWS) * (CELL + GAP + TEXT), 0.2)
+
+
+def _heading(origin: str, found: int, expected: tuple[float, int], readers: int) -> str:
+    chance, number = expected
+    who = {1: "the one reader", 2: "both readers"}.get(readers, f"all {readers} readers")
+    heading = f"{TITLES[origin]} by {who}: {found} of {number}"
+    if readers > 1:
+        heading += f"; {chance:.1f} expected if readers erred independently"
+    if found > COLUMNS * ROWS:
+        heading += f"; the surest {COLUMNS * ROWS}"
+    return heading
+
+
+def _write(figure: Figure, text: str, left: float, top: float, **how: object) -> None:
+    """Write ``text`` with its upper left corner so many inches from that of the figure."""
+    width, height = figure.get_size_inches()
+    figure.text(left / width, 1 - top / height, text, va="top", **how)
+
+
+def _draw(
+    figure: Figure, place: tuple[float, float], image: np.ndarray, row: Mapping[str, object], classes: list[str]
+) -> None:
+    """Draw an image and what is known of it at ``place``: left and top in inches."""
+    left, top = place
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((left / width, 1 - (top + CELL) / height, CELL / width, CELL / height))
+    figure_style.show_image(axes, image, figure_style.class_colour(classes, row["class"]))
+    sure = "" if np.isnan(row["confidence"]) else f"\nconfidence {row['confidence']:.1f}"
+    text = f"{_short(row['class'])}{sure}\n{_short(_source(row))}"
+    _write(figure, text, left, top + CELL + 0.03, fontsize=5.5)
 
 
 def _source(row: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
-"""The images of a reader study and what is known of them: which are shown, in which order, under which name.
+"""The images of a reader study: which are shown, in what order, under what name, and what is known of them.
 
-Readers judge un-augmented ROIs of real lesions and synthetic ROIs, mixed. Nothing but the pixels may tell the two
-apart, so names, orders and the nominal sizes of synthetic ROIs are made here, together, for both alike.
+Readers judge a mixture of synthetic ROIs and un-augmented ROIs of real lesions. Nothing but the pixels may tell the two
+apart, so names, orders and the nominal sizes of synthetic ROIs are made here in the same way for both.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ import pandas as pd
 from synthaug import seeding
 from synthaug.classification import rois
 from synthaug.errors import InputError
-from synthaug.readers.terms import REAL, SYNTHETIC
+from synthaug.terms.readers import REAL, SYNTHETIC
 
 KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
-APART = 0.2  # of the whole order: a repeat comes about this much later than the first showing, or more
-LETTER = "a"  # begins every name
+APART = 0.2  # a share of the whole order: a repeat comes about this much later than the first showing, or more
+LETTER = "a"  # that every name begins with
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +35,13 @@ class Params:
     unit
         Of the window's low and high, "" for none.
     real, synthetic
-        Images a class that are shown; ``real`` may be None: every main lesion whose ROI lies within its image.
+        Images shown per class. If ``real`` is None, every main lesion is shown whose ROI lies within its image.
     readers
-        Number of readers, each with an order of his own.
+        Number of readers; each sees the images in another order.
     repeats
         Images, of all classes and origins, that each reader sees twice.
     training
-        Real and as many synthetic images a class to practise on.
+        Real images per class to practise on, and as many synthetic ones.
     """
 
     cohort: str
@@ -77,12 +77,12 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
     roi_images : uint8 (n, 64, 64)
         The un-augmented ROI of each case.
     pools
-        Synthetic images, uint8 (m, 64, 64), of each generator; shown ones are spread evenly over them.
+        Synthetic images, uint8 (m, 64, 64), of each generator; those that are shown are spread evenly over them.
 
     Raises
     ------
     InputError
-        If there are fewer images than the config asks for, with all problems, a line each.
+        If there are fewer images than the config asks for: all problems, one per line.
     """
     lesions = shown_whole(cases, params.margin)
     of_class = {cls: lesions[lesions["class"] == cls] for cls in params.classes}
@@ -121,8 +121,8 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
 def shown_whole(cases: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Return the cases whose un-augmented ROI lies within the image, with its width in mm (`NaN` without spacing).
 
-    Beyond the border the edge repeats, which is seen at once and never in most synthetic ROIs, so such ROIs would give
-    themselves away. The index keeps the place of a case.
+    Beyond the border the edge repeats. That is seen at once, and most synthetic ROIs never show it, so such ROIs would
+    give themselves away. ``place`` is the row of each case in ``cases``.
     """
     side = rois.side_px(cases["diameter_px"], margin)
     inside = pd.Series(True, index=cases.index)
@@ -134,9 +134,18 @@ def shown_whole(cases: pd.DataFrame, margin: float) -> pd.DataFrame:
 def nominal_widths(known: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
     """Draw widths for synthetic ROIs, which have none, from those of the real ROIs of their class.
 
-    A smoothed bootstrap of the logarithm with the spread kept (Silverman and Young, Biometrika 74:469, 1987): drawn
-    widths are distributed as the real ones. Without the smoothing each would be that of a real ROI, and a width seen
-    once that of a real one. Real ROIs without a width (`NaN`) are drawn as often as they are there.
+    A smoothed bootstrap of the logarithm that keeps the spread (Silverman and Young, Biometrika 74:469, 1987), so drawn
+    widths are distributed like the real ones. Without the smoothing every drawn width would be that of some real ROI,
+    and a width that occurs only once would belong to a real one. Missing widths (NaN) are drawn as often as they occur.
+
+    Parameters
+    ----------
+    known : (n,) float array
+        Widths of real ROIs, mm.
+
+    Returns
+    -------
+    (number,) float64 array, mm.
     """
     if not len(known):
         return np.full(number, np.nan)
@@ -154,8 +163,8 @@ def nominal_widths(known: np.ndarray, number: int, random: np.random.Generator) 
 def orders(study: pd.DataFrame, params: Params) -> dict[str, list[str]]:
     """Return the images in the order in which each reader sees them, repeats included.
 
-    Every order is random. The repeated images are the same for all readers, their share of each class and origin is
-    that of the whole; a repeat comes later than the first showing by about `APART` of the order or more.
+    Every order is random. The repeated images are the same for all readers, and are drawn in proportion from each class
+    and origin. A repeat comes later than the first showing by about `APART` of the order, or more.
     """
     random = seeding.stream(params.master_seed, "reader study", "repeats")
     place = random.permutation(len(study))
@@ -183,7 +192,7 @@ def reader_names(number: int) -> list[str]:
 
 
 def window(params: Params) -> dict:
-    """Return which values gray 0 and 255 stand for; percentiles differ between images, so gray is all there is."""
+    """Return what gray 0 and 255 stand for; percentiles differ between images, so then they stand for themselves."""
     if params.intensity["mode"] == "percentile":
         return {"low": 0, "high": 255, "unit": ""}
     return {"low": params.intensity["low"], "high": params.intensity["high"], "unit": params.unit}
@@ -206,7 +215,7 @@ def _practised(
 ) -> pd.DataFrame:
     """Return the real images of a class to practise on: extra lesions, then main ones, of none of ``patients``.
 
-    Practice says that an image is real: another lesion of its patient could be known by what lies around it.
+    Practice tells that an image is real, and another lesion of that patient could be recognised by what lies around it.
     """
     random = seeding.stream(params.master_seed, "reader study", "practice", REAL, cls)
     others = lesions[~lesions["patient"].isin(patients)]
@@ -257,8 +266,8 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
 def _distinct(pools: Pools) -> dict[tuple[int, str, str], list[int]]:
     """Return the pools, in order, each with its samples that were not there before; pools without any are left out.
 
-    Imported generators may give the same images for every seed and fold, collapsed ones repeat theirs: an image that is
-    seen twice tells what it is.
+    Imported generators may give the same images for every seed and fold, and collapsed ones repeat theirs. An image
+    that is seen twice gives itself away.
     """
     seen: set[bytes] = set()
     result: dict[tuple[int, str, str], list[int]] = {}
@@ -282,9 +291,9 @@ def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
 
 
 def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
-    """Return the name of an image: a letter, lest a spreadsheet take it for a number, and random digits of its own.
+    """Return the name of an image: a letter, so that no spreadsheet takes it for a number, and its own random digits.
 
-    The digits change with the pixels and with where these come from, so answers are never scored by another pack's key.
+    The digits depend on the pixels and on where they come from, so answers are never scored by the key of another pack.
     """
     secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
     source = "/".join(str(row[name]) for name in KEY if name != "image")
@@ -300,5 +309,5 @@ def _practice(table: pd.DataFrame, params: Params) -> list[dict[str, str]]:
 
 
 def _whole(width: float) -> float | None:
-    """Return the width in whole mm, lest further digits tell a measured one from a drawn one."""
+    """Return the width in whole mm; further digits would tell measured widths from drawn ones."""
     return None if np.isnan(width) else float(max(round(width), 1))

@@ -1,14 +1,15 @@
 """What readers' answers are worth: each measure beside its chance level, with intervals that respect patients.
 
 Real images of one patient are not independent, so resamples draw whole patients with their images. A synthetic image
-has no patient; given its generator each is an independent draw, so each is a cluster of its own (the generators of the
-folds, three or so, are too few to be resampled: the intervals hold for further images of these generators). The numbers
-of real and synthetic images are set by the design, so both are resampled by themselves. All readers saw the same images
-and share the resamples. The readers are taken as they are: no interval speaks of other readers.
+has no patient; given its generator, each is an independent draw and therefore a cluster of its own. (The generators of
+the folds, three or so, are too few to be resampled: the intervals hold for further images of these generators.) The
+numbers of real and synthetic images are set by the design, so the two are resampled separately. All readers saw the
+same images and share the resamples. The readers are fixed: no interval speaks of other readers.
 
-Repeats do not count twice: only the answer to the first showing of an image is scored here.
+Only the answer to the first showing of an image is scored here; repeats do not count twice.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +23,18 @@ from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study, readings
 from synthaug.readers.chance import Chance, chance
 from synthaug.readers.detectability import detectability
-from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
+from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
 
 COLUMNS = [
     "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
     "verdict",
 ]  # fmt: skip
-FEWEST = 4  # patients, or images of none, of a kind: fewer say nothing of others, so there is no interval
+FEWEST = 4  # patients (or synthetic images) of an origin; fewer say nothing of others, so there is no interval
 QUARTILES = (0.25, 0.5, 0.75)
+Key = tuple[str, str, str, str]  # task, measure, origin, class
+# A measure, its value under each row of weights, bool (n,): its images, and how many of them are right.
+Measured = tuple[Key, np.ndarray, np.ndarray, int | None]
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,21 @@ class Resampling:
         self.weights = np.vstack([drawn, self.clusters != self.names[:, np.newaxis]])
 
     def summary(self, values: np.ndarray, images: np.ndarray, *, share: bool = False) -> tuple[float, float, float]:
-        """Return (value, low, high) of a measure of the ``images`` (places in the key), one value a row of weights.
+        """Return value, low and high of a measure.
 
-        Low and high are not numbers with fewer than `FEWEST` patients. They are equal where no resample differs, which
-        says nothing; but of a ``share`` that is 0 or 1 the exact interval is known (Clopper and Pearson, Biometrika
-        26:404, 1934), here as if a patient's images were one.
+        Parameters
+        ----------
+        values : (1 + bootstrap + clusters,) float array
+            The measure under each row of `weights`.
+        images : (m,) int array
+            The images that it is of, by their places in the key.
+        share
+            Whether it is a share of right answers. Where that is 0 or 1 no resample differs; the interval is then the
+            exact one of Clopper and Pearson (Biometrika 26:404, 1934), as if each patient had one image.
+
+        Returns
+        -------
+        Value, low, high; low and high are NaN with fewer than `FEWEST` patients.
         """
         value = float(values[0])
         involved = np.isin(self.names, self.clusters[images])
@@ -87,10 +101,10 @@ class Resampling:
 
 
 def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
-    """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and the means of what all readers have.
+    """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and means of those that all have.
 
-    Values are fractions, but d' and the criterion. ``verdict`` says whether the value differs from chance: only where
-    the interval excludes it and the test agrees.
+    Values are fractions, except d' and the criterion. ``verdict`` says that a value differs from chance only where the
+    interval excludes chance and the test agrees.
 
     Parameters
     ----------
@@ -101,7 +115,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     by_reader = readings(answers, study)
     measured = {reader: _measures(reading, resampling, study.classes) for reader, reading in by_reader.items()}
 
-    def level(key: tuple[str, str, str, str], given: list[Reading]) -> Chance:
+    def level(key: Key, given: list[Reading]) -> Chance:
         random = seeding.stream(params.master_seed, "reader study", "permutations", *key)
         return chance(key, given, study, random, params.bootstrap)
 
@@ -122,7 +136,7 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
 
 
 def times(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the quartiles of the seconds to a first answer, by reader and true origin; none without seconds."""
+    """Return the quartiles of the time to a first answer (s), by reader and true origin; no rows without times."""
     first = answers[~answers["repeat"] & answers["seconds"].notna()]
     rows = []
     for reader in first["reader"].unique():
@@ -168,41 +182,53 @@ def expected_fooled(answers: pd.DataFrame) -> dict[str, tuple[float, int]]:
 
 def _measures(
     reading: Reading, resampling: Resampling, classes: list[str]
-) -> dict[tuple[str, str, str, str], tuple[np.ndarray, np.ndarray, int | None]]:
+) -> dict[Key, tuple[np.ndarray, np.ndarray, int | None]]:
     """Return each measure by (task, measure, origin, class): its values, its images, and how many are right."""
     weights = resampling.weights[:, reading.images]
-    result = {}
+    parts = {ALL: np.ones(len(reading.images), dtype=bool), REAL: reading.real, SYNTHETIC: ~reading.real}
+    return {
+        key: (values, reading.images[part], None if right is None else int(right))
+        for key, values, part, right in [
+            *_told_apart(reading, weights, parts),
+            *_classified(reading, weights, parts, classes),
+        ]
+        if part.any()
+    }
 
-    def add(task, measure, origin, name, values, part, right=None):
-        if part.any():
-            result[task, measure, origin, name] = values, reading.images[part], None if right is None else int(right)
 
-    everything = np.ones(len(reading.images), dtype=bool)
-    parts = {ALL: everything, REAL: reading.real, SYNTHETIC: ~reading.real}
+def _told_apart(reading: Reading, weights: np.ndarray, parts: dict[str, np.ndarray]) -> Iterator[Measured]:
+    """Yield the measures of "real or synthetic?", of the images in ``parts``, bool (n,) by origin."""
     told = reading.real == reading.says_real
     for origin, part in parts.items():
         share = class_measures.accuracy(_two_by_two(weights, told & part, ~told & part))
-        add(ORIGIN, "accuracy", origin, ALL, share, part, (told & part).sum())
-    if 0 < reading.real.sum() < len(reading.real):
-        if not np.isnan(reading.rating).any():
-            one = np.zeros(len(everything), dtype=int)
-            add(ORIGIN, "auc", ALL, ALL, auc(reading.real, reading.rating, one, weights), everything)
-        hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
-        detection = detectability(hits, alarms, weights @ reading.real, weights @ ~reading.real)
-        for measure, values in detection.items():
-            add(ORIGIN, measure, ALL, ALL, values, everything)
-    number = len(classes)
+        yield (ORIGIN, "accuracy", origin, ALL), share, part, (told & part).sum()
+    if not 0 < reading.real.sum() < len(reading.real):
+        return
+    if not np.isnan(reading.rating).any():
+        one = np.zeros(len(reading.real), dtype=int)
+        area = auc(reading.real, reading.rating, one, weights)
+        yield (ORIGIN, "auc", ALL, ALL), area, parts[ALL], None
+    hits, alarms = (weights @ (kind & reading.says_real) for kind in (reading.real, ~reading.real))
+    detection = detectability(hits, alarms, weights @ reading.real, weights @ ~reading.real)
+    for measure, values in detection.items():
+        yield (ORIGIN, measure, ALL, ALL), values, parts[ALL], None
+
+
+def _classified(
+    reading: Reading, weights: np.ndarray, parts: dict[str, np.ndarray], classes: list[str]
+) -> Iterator[Measured]:
+    """Yield the measures of "which class?", of the images in ``parts``, bool (n,) by origin."""
     for origin, part in parts.items():
-        counts = class_measures.confusion(reading.truth, reading.answer, number, weights * part)
+        counts = class_measures.confusion(reading.truth, reading.answer, len(classes), weights * part)
         right = (reading.truth == reading.answer) & part
-        add(CLASS, "accuracy", origin, ALL, class_measures.accuracy(counts), part, right.sum())
+        yield (CLASS, "accuracy", origin, ALL), class_measures.accuracy(counts), part, right.sum()
         for i, name in enumerate(classes):
             ill = part & (reading.truth == i)
             well = part & (reading.truth != i)
-            add(CLASS, "sensitivity", origin, name, class_measures.sensitivity(counts)[:, i], ill, (right & ill).sum())
-            called = (well & (reading.answer != i)).sum()
-            add(CLASS, "specificity", origin, name, class_measures.specificity(counts)[:, i], well, called)
-    return result
+            found = class_measures.sensitivity(counts)[:, i]
+            yield (CLASS, "sensitivity", origin, name), found, ill, (right & ill).sum()
+            spared = class_measures.specificity(counts)[:, i]
+            yield (CLASS, "specificity", origin, name), spared, well, (well & (reading.answer != i)).sum()
 
 
 def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
@@ -211,7 +237,16 @@ def _two_by_two(weights: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> np
     return counts
 
 
-def _row(reader, key, values, part, right, resampling: Resampling, level: Chance) -> tuple:
+def _row(
+    reader: str,
+    key: Key,
+    values: np.ndarray,
+    part: np.ndarray,
+    right: int | None,
+    resampling: Resampling,
+    level: Chance,
+) -> tuple:
+    """Return a row of ``scores.csv``."""
     value, low, high = resampling.summary(values, part, share=right is not None)
     shown = "" if right is None else str(right)
     verdict = _verdict(value, low, high, level, resampling.params.confidence)
@@ -219,7 +254,7 @@ def _row(reader, key, values, part, right, resampling: Resampling, level: Chance
 
 
 def of_width(low: float, high: float) -> tuple[float, float]:
-    """Return an interval as it is shown: not numbers where it has no width, for then no resample differs."""
+    """Return an interval as it is shown: NaN where it has no width, because no resample differed."""
     return (low, high) if low < high else (np.nan, np.nan)
 
 

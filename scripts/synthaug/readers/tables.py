@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from synthaug.readers.terms import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
 from synthaug.report.numbers import estimate, percent, probability
+from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
 
 MEAN = "mean of the readers"
@@ -13,14 +13,14 @@ TOLD = {ABOVE: "tells them apart", BELOW: "takes one for the other", NEITHER: "n
 
 
 def waiting() -> pd.DataFrame:
-    """Return Table 4 as long as no reader has judged images: a row that says so."""
+    """Return Table 4 for as long as no reader has judged any images: one row that says so."""
     return pd.DataFrame({"Readers": ["none yet"], "Result": ["waits for readers' answers"]})
 
 
 def table4(scores: pd.DataFrame) -> pd.DataFrame:
-    """Lay out ``scores.csv`` as the paper's Table 4, with intervals: a row a reader.
+    """Lay out ``scores.csv`` as the paper's Table 4, with intervals: one row per reader.
 
-    The last column sets "is the ROI real?" against the reader who gives the commoner answer to every image.
+    The last column compares "is the ROI real?" with a reader who gives the commoner answer to every image.
     """
     rows = []
     for reader in _readers(scores):
@@ -40,7 +40,7 @@ def table4(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def told_apart(scores: pd.DataFrame) -> pd.DataFrame:
-    """Show how well each reader, and all on average, told real from synthetic; raw shares come last."""
+    """Lay out how well each reader, and all on average, told real from synthetic images; raw shares come last."""
     rows = []
     several = scores["reader"].eq(ALL).any()
     for reader in [*_readers(scores), *([ALL] if several else [])]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -11,46 +12,60 @@ from synthaug.report import figure_style
 
 CELL = 0.54  # inches an image
 COLUMNS = 8  # latent vectors shown
+LOOKS = {  # of the columns of a history
+    "loss_d": {"color": figure_style.VERMILLION, "label": "discriminator"},
+    "loss_g": {"color": figure_style.BLUE, "linestyle": "--", "label": "generator"},
+    "score_real": {"color": "black", "label": "real: D(x)"},
+    "score_fake": {"color": figure_style.GREY, "linestyle": "--", "label": "fake: D(G(z))"},
+}
 TITLE, LABEL = 0.55, 0.5  # inches above a block of images and left of it
 
 
 def losses(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
-    """Draw losses and discriminator scores against the epoch, a column a class and a pair of rows the training folds.
+    """Draw losses and any scores against the epoch: a column for each class, a row or two for the training folds.
 
     Parameters
     ----------
     histories
-        For each (folds, class): ``epoch, loss_d, loss_g, score_real, score_fake``.
+        For each (folds, class) a table with ``epoch``, losses (columns ``loss_...``) and discriminator scores (columns
+        ``score_...``, from 0 to 1). All have the same columns.
     """
     folds = list(dict.fromkeys(key[0] for key in histories))
     classes = list(dict.fromkeys(key[1] for key in histories))
+    scored = any(name.startswith("score_") for history in histories.values() for name in history)
+    rows = 2 if scored else 1
     with figure_style.style():
-        figure = figure_style.new(2.5 * len(classes) + 0.7, 2.6 * len(folds) + 0.5)
-        grid = figure.subplots(2 * len(folds), len(classes), sharex=True, sharey="row", squeeze=False)
+        figure = figure_style.new(2.5 * len(classes) + 0.7, (2.6 if scored else 1.8) * len(folds) + 0.5)
+        grid = figure.subplots(rows * len(folds), len(classes), sharex=True, sharey="row", squeeze=False)
         for (trained, cls), history in histories.items():
-            row, column = 2 * folds.index(trained), classes.index(cls)
-            loss, score = grid[row, column], grid[row + 1, column]
-            loss.plot(history["epoch"], history["loss_d"], color=figure_style.VERMILLION, label="discriminator")
-            loss.plot(history["epoch"], history["loss_g"], color=figure_style.BLUE, linestyle="--", label="generator")
-            score.plot(history["epoch"], history["score_real"], color="black", label="real: D(x)")
-            score.plot(
-                history["epoch"], history["score_fake"], color=figure_style.GREY, linestyle="--", label="fake: D(G(z))"
-            )
-            score.axhline(0.5, color=figure_style.GREY, linewidth=0.6, linestyle=":")
+            row, column = rows * folds.index(trained), classes.index(cls)
+            _draw(grid[row, column], history, "loss_")
+            if scored:
+                _draw(grid[row + 1, column], history, "score_")
+                grid[row + 1, column].axhline(0.5, color=figure_style.GREY, linewidth=0.6, linestyle=":")
             if row == 0:
-                loss.set_title(cls)
+                grid[row, column].set_title(cls)
             if column == 0:
-                loss.set_ylabel(f"trained on folds {', '.join(trained)}\nLoss")
-                score.set_ylabel("Mean D output")
-        for loss, score in zip(grid[::2, 0], grid[1::2, 0], strict=True):  # after all lines: a limit stops autoscaling
-            loss.set_ylim(bottom=0)
-            score.set_ylim(0, 1)
+                grid[row, column].set_ylabel(f"trained on folds {', '.join(trained)}\nLoss")
+        for number, axes in enumerate(grid[:, 0]):  # after all lines: a limit stops autoscaling
+            if number % rows:
+                axes.set_ylabel("Mean D output")
+                axes.set_ylim(0, 1)
+            else:
+                axes.set_ylim(bottom=0)
         for axes in grid[-1]:
             axes.set_xlabel("Epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        grid[0, 0].legend(fontsize=7)
-        grid[1, 0].legend(fontsize=7)
+        for axes in grid[:rows, 0]:
+            axes.legend(fontsize=7)
     return figure
+
+
+def _draw(axes: Axes, history: pd.DataFrame, kind: str) -> None:
+    """Draw the columns whose names begin with ``kind``; those of a game of two networks have looks of their own."""
+    for name in [name for name in history if name.startswith(kind)]:
+        look = LOOKS.get(name, {"label": name.removeprefix(kind).replace("_", " ")})
+        axes.plot(history["epoch"], history[name], **look)
 
 
 def samples(images: dict[str, np.ndarray], epochs: dict[str, Sequence[int]], title: str) -> Figure:

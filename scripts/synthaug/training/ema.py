@@ -26,6 +26,7 @@ class Average:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
+        """Take the weights of ``network``, which must be of the same kind, into the average."""
         keep = torch.clamp((1 + self.updates) / (10 + self.updates), max=self.decay) * (self.updates > 0)
         for average, current in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
             if average.is_floating_point():

@@ -15,21 +15,29 @@ from synthaug.training.optimisers import Optimiser
 class Checkpoint(Protocol):
     """Where a state is saved to and resumed from: `synthaug.training.checkpoints.Checkpoint`."""
 
-    def offer(self, state: "State") -> None: ...
-    def save(self, state: "State") -> bool: ...
-    def restore(self, state: "State") -> None: ...
+    def offer(self, state: "State") -> None:
+        """Save ``state`` if it is time; raise `Interrupted` after a save if the training is asked to stop."""
+
+    def save(self, state: "State") -> bool:
+        """Save ``state``; return whether it could be saved."""
+
+    def restore(self, state: "State") -> None:
+        """Bring ``state`` to what was saved, if anything was."""
 
 
 @dataclass
 class State:
     """What changes from step to step of a training, and the loops over epochs and steps that can stop and go on.
 
+    Networks, optimisers, streams and tensors are as many as the training has, and are saved by their names.
+
     A save lies between two steps. An epoch's random draws are not saved: the streams' states at its start are, from
     which they are drawn again.
     """
 
     networks: dict[str, nn.Module]
-    optimisers: dict[str, Optimiser]
+    optimisers: dict[str, Optimiser | torch.optim.Optimizer]
+    """Ours, or PyTorch's own; on a GPU these need ``capturable=True``."""
     streams: dict[str, np.random.Generator]
     tensors: dict[str, torch.Tensor]
     """Further tensors, on the networks' device, that steps change in place."""
@@ -43,7 +51,7 @@ class State:
     samples: list[np.ndarray] = field(default_factory=list)
     """Images, of one shape, that the training keeps."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._begin()
         if self.checkpoint:
             self.checkpoint.restore(self)
@@ -93,7 +101,7 @@ class State:
         for name, place in self._places():
             place.copy_(tensors[name])
         for name, optimiser in self.optimisers.items():
-            for number, parameter in enumerate(optimiser.parameters):
+            for number, parameter in enumerate(_parameters(optimiser)):
                 prefix = f"optimiser/{name}/{number}/"
                 saved = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
                 optimiser.state[parameter] = {key: _like(parameter, value) for key, value in saved.items()}
@@ -115,8 +123,14 @@ class State:
             yield f"tensor/{name}", value
 
 
-def _moments(optimiser: Optimiser) -> Iterator[tuple[str, torch.Tensor]]:
-    for number, parameter in enumerate(optimiser.parameters):
+def _parameters(optimiser: Optimiser | torch.optim.Optimizer) -> list[nn.Parameter]:
+    if isinstance(optimiser, Optimiser):
+        return optimiser.parameters
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _moments(optimiser: Optimiser | torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tensor]]:
+    for number, parameter in enumerate(_parameters(optimiser)):
         for key, value in optimiser.state.get(parameter, {}).items():
             if value is not None:
                 yield f"{number}/{key}", value

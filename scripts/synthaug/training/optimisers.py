@@ -27,6 +27,7 @@ class Optimiser:
         self.state: dict[torch.nn.Parameter, dict[str, torch.Tensor]] = {}
 
     def zero_grad(self) -> None:
+        """Forget the gradients."""
         for parameter in self.parameters:
             parameter.grad = None
 
@@ -44,6 +45,7 @@ class Adam(Optimiser):
 
     @torch.no_grad()
     def step(self) -> None:
+        """Update the parameters by their gradients."""
         if not any(self.state.values()):
             self.state = {
                 parameter: {
@@ -70,6 +72,7 @@ class Sgd(Optimiser):
 
     @torch.no_grad()
     def step(self) -> None:
+        """Update the parameters by their gradients."""
         begun = any(self.state.values())
         buffers = self._kept("momentum_buffer") if begun else [None] * len(self.parameters)
         sgd(

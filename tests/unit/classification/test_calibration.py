@@ -14,7 +14,7 @@ from synthaug.classification import calibration, measures
 
 CLASSES = ["cyst", "met", "hem"]
 MEASURES = measures.Classification(CLASSES)
-PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"])
+PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"], [])
 
 
 def pool_of(scores, truth, patients=None):

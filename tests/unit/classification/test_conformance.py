@@ -3,12 +3,14 @@
 import json
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from tests.helpers import forked
+import yaml
+from tests.helpers import common_rules, forked
 
 from synthaug.classification import cnn, conformance, frid_adar, measures
 from synthaug.report.evaluated import Evaluated
@@ -129,9 +131,8 @@ def test_choices_are_read_from_the_config(evaluated):
 
 def test_the_paper_config_states_the_papers_settings():
     """The keys of both tables exist in the configuration of the full protocol, there with the paper's values."""
-    yaml = pytest.importorskip("yaml")
-    with open("config/paper.yaml", encoding="utf-8") as file:
-        config = yaml.safe_load(file)
+    config = yaml.safe_load(Path("config/paper.yaml").read_text(encoding="utf-8"))
+    common_rules.check(config)  # which completes the presets
     for row in conformance.settings(config):
         assert row["same"] or row["key"] == "seeds", row
     assert not [row for row in conformance.open_details(config) if conformance.ABSENT in row["choice"]]

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from synthaug.classification import augment, rois
-from synthaug.errors import InputError
 
 PARAMS = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": 0, "high": 100})
 
@@ -39,17 +38,6 @@ def test_crop_is_large_enough_for_every_augmentation_and_repeats_the_edge():
     half = np.sqrt(2) * (30 / 2 + 0.4 * 30) + 4
     assert min(crop.shape) >= 2 * half + 1
     np.testing.assert_array_equal(crop[0], crop[10])  # rows above the image repeat its first row
-
-
-def test_percentile_limits_and_constant_image():
-    image = np.arange(101, dtype=np.float32).reshape(1, -1)
-    assert rois.intensity_limits(image, {"mode": "percentile", "low": 10, "high": 90}) == (10.0, 90.0)
-    with pytest.raises(InputError, match="contrast"):
-        rois.intensity_limits(np.ones((4, 4)), {"mode": "percentile", "low": 1, "high": 99})
-
-
-def test_unit_clips_to_zero_and_one():
-    np.testing.assert_allclose(rois.unit(np.float32([-200, -60, 70, 200, 900]), -60, 200), [0, 0, 0.5, 1, 1], atol=1e-6)
 
 
 def test_lowpass_follows_scikit_image_and_leaves_small_lesions_alone():

@@ -20,6 +20,7 @@ import check_cases
 from synthaug.cohort import annotations, cases
 from synthaug.files import artifacts
 from synthaug.imaging import volumes
+from synthaug.terms import case_columns
 
 PARAMS = cases.Params(classes=["cyst", "metastasis"], folds=2)
 SCRIPT = Path(__file__).parents[3] / "scripts" / "check_cases.py"
@@ -100,7 +101,7 @@ def run(table, out, params=PARAMS, start=forked.run):
 
 def test_measurements(cohort, tmp_path):
     checked = cases.check(save(cohort.sample(frac=1, random_state=1), tmp_path), PARAMS)
-    assert list(checked.columns) == [*cases.COLUMNS, "site"]
+    assert list(checked.columns) == [*case_columns.COLUMNS, "site"]
     assert list(checked["lesion"]) == sorted(cohort["lesion"])
     assert list(checked["slice"]) == [2, 4] * 4
     assert (checked["set"] == "main").all()

@@ -16,7 +16,7 @@ from synthaug.evaluation import subgroups
 from synthaug.report import forest_plot
 
 MEASURES = measures.Classification(["cyst", "met"])
-PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
+PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"], ["dcgan"])
 LESIONS = np.array([f"{i:03d}" for i in range(12)])
 PATIENTS = np.array([f"P{i // 2}" for i in range(12)])
 TRUTH = np.arange(12) % 2

@@ -37,6 +37,23 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "before"
 
 
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
+    for content in ("old", "new"):
+        with artifacts.replacing_folder(tmp_path / "a/b") as folder:
+            (folder / content).touch()
+        assert [path.name for path in (tmp_path / "a/b").iterdir()] == [content]
+
+    def write_half():
+        with artifacts.replacing_folder(tmp_path / "a/b") as folder:
+            (folder / "half").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+    assert [path.name for path in (tmp_path / "a/b").iterdir()] == ["new"]
+
+
 def test_truncated_array_is_named(tmp_path):
     artifacts.write_array(np.arange(100), tmp_path / "a.npy")
     (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:200])

@@ -134,7 +134,7 @@ def test_sheet_shows_the_nearest_first_and_frames_alarms(search, train):
 def test_phantom_copies_are_all_found_and_other_patients_raise_no_alarm(tmp_path, cls):
     counts = {name: 18 * (name == cls) for name in ["cyst", "metastasis", "hemangioma"]}
     table = cohort.write_cohort(
-        cohort.Params(3, counts, dict.fromkeys(counts, 0), 3), Path(tmp_path) / "p", tmp_path, logging.getLogger()
+        cohort.Params(3, counts, dict.fromkeys(counts, 0), 3), tmp_path / "p", Path("p"), logging.getLogger()
     )
     pools = []
     for row in table.itertuples():

@@ -15,7 +15,9 @@ DATA, GENERATORS, RESULTS, CONFORMANCE = "1 Data", "2 Generators", "3 Results", 
 def shown(path, about, category, content, **labels):
     """Return an output that the report shows, with the caption ``about`` of the task, or the one that all tasks share."""
     captions = [BASE / f"workflow/report/{folder}/{about}.rst" for folder in [config["task"], "shared"]]
-    caption = next((caption for caption in captions if caption.is_file()), captions[0])
+    caption = next((caption for caption in captions if caption.is_file()), None)
+    if caption is None:
+        sys.exit(f"error: report: neither {captions[0]} nor {captions[1]} is there; write the caption of {path}")
     return report(path, caption=str(caption), category=category, labels={**labels, "content": content})
 
 

@@ -1,4 +1,4 @@
-"""Readers' answers: which image is next, one answer to each, the last one undone, all of them for the export."""
+"""Readers' answers: which image is next, one answer per image, undoing the last one, and the export of all."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ class ConflictError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
+    """What a reader says of one image."""
+
     cls: str
     origin: str  # real or synthetic
     confidence: int  # of the origin: 1 (a guess) to 5 (certain)
@@ -33,10 +35,13 @@ class Place:
 
 
 class Answers:
+    """The answers to ``pack``, which ``database`` keeps."""
+
     def __init__(self, database: Database, pack: Pack) -> None:
         self._database, self._pack = database, pack
 
     def place(self, reader: str) -> Place:
+        """Return where ``reader`` stands."""
         with self._database.transaction() as connection:
             return self._place(connection, reader)
 
@@ -77,7 +82,7 @@ class Answers:
     def undo(self, reader: str, presentation: int) -> tuple[Place, tuple[str, str, int]]:
         """Mark the last answer, if it is to ``presentation``, as undone.
 
-        Return the place, there again, and the class, origin and confidence that were answered. The same undo sent
+        Return where the reader stands now, and the class, origin and confidence that were undone. The same request sent
         again, as after a lost reply, returns the same and changes nothing.
 
         Raises

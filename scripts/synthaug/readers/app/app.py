@@ -1,7 +1,7 @@
 """The pages and requests of the reader study."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from flask import Flask, Response, abort, g, jsonify, make_response, redirect, render_template, request
 
@@ -11,7 +11,7 @@ from synthaug.readers.app.database import Database
 from synthaug.readers.app.entrance import IDLE, Entrance
 from synthaug.readers.app.pack import PARTS, TRAINING, Pack
 from synthaug.readers.app.protection import LONGEST_LOOK, body, fields, protect
-from synthaug.readers.terms import CONFIDENCE, ORIGINS
+from synthaug.terms.readers import CONFIDENCE, ORIGINS
 
 log = logging.getLogger("synthaug.readers.app")
 
@@ -22,36 +22,63 @@ LOOK = fields(part={"enum": PARTS}, presentation=PRESENTATION, seconds=SECONDS)
 UNDO = fields(presentation=PRESENTATION)
 
 
+@dataclass(frozen=True)
+class Cookie:
+    """What a browser keeps of its session."""
+
+    name: str
+    secure: bool  # sent over https alone
+
+    def remember(self, response: Response, token: str) -> Response:
+        """Let the browser keep the session for as long as the server does: `IDLE` from now."""
+        response.set_cookie(self.name, token, max_age=IDLE, secure=self.secure, httponly=True, samesite="Strict")
+        return response
+
+    def forget(self, response: Response) -> Response:
+        """Let the browser forget the session."""
+        response.delete_cookie(self.name, secure=self.secure, httponly=True, samesite="Strict")
+        return response
+
+
 def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flask:
-    """Return the application that serves ``pack`` at ``origins`` and keeps answers in ``database``."""
+    """Return the application that serves ``pack`` at ``origins`` and keeps the answers in ``database``.
+
+    ``origins`` are what browsers send as Origin, scheme and host; the first one is what readers
+    type.
+    """
     app = Flask(__name__)
     app.json.sort_keys = False
     protect(app, origins)
-    entrance, answers, limiter = Entrance(database, pack), Answers(database, pack), codes.Limiter()
     secure = origins[0].startswith("https:")
-    # By the pack, for a browser sends one machine's cookies to all of its ports.
-    cookie = f"{'__Host-' if secure else ''}reader-{pack.digest[:8]}"
-    answer_fields = fields(
-        part={"enum": PARTS},
-        presentation=PRESENTATION,
-        **{"class": {"enum": pack.classes}},
-        origin={"enum": ORIGINS},
-        confidence={"type": "integer", "minimum": CONFIDENCE[0], "maximum": CONFIDENCE[1]},
-        seconds=SECONDS,
-    )
+    # Named after the pack, because a browser sends one machine's cookies to all of its ports.
+    cookie = Cookie(f"{'__Host-' if secure else ''}reader-{pack.digest[:8]}", secure)
+    entrance = Entrance(database, pack)
+    _know_readers(app, entrance, cookie)
+    _admit_readers(app, pack, entrance, cookie)
+    _take_answers(app, pack, Answers(database, pack), cookie)
+    return app
+
+
+def _know_readers(app: Flask, entrance: Entrance, cookie: Cookie) -> None:
+    """Find the session of each request: ``g.token`` and ``g.reader``, who is None without one."""
 
     @app.before_request
     def who() -> None:
         """Set the session; everything under /study/ needs one, and the token of a page that it opened."""
         if request.endpoint == "static":
             return
-        g.token = request.cookies.get(cookie, "")
+        g.token = request.cookies.get(cookie.name, "")
         g.reader = entrance.reader(g.token) if g.token else None
         if request.path.startswith("/study/"):
             if g.reader is None:
                 abort(401, "No session, or it has ended: enter with your code.")
             if not codes.same(request.headers.get("X-Page", ""), codes.page_token(g.token)):
                 abort(403, "This page belongs to another session: reload it.")
+
+
+def _admit_readers(app: Flask, pack: Pack, entrance: Entrance, cookie: Cookie) -> None:
+    """Serve the two pages, and the requests that begin and end a session."""
+    limiter = codes.Limiter()
 
     @app.get("/")
     def entry() -> str:
@@ -72,7 +99,7 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
         limiter.forgive(request.remote_addr)
         reader, token = entered
         log.info("%s enters from %s", reader, request.remote_addr)
-        return remembered(make_response("", 204), token)
+        return cookie.remember(make_response("", 204), token)
 
     @app.get("/study")
     def study() -> str | Response:
@@ -80,12 +107,22 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
             return redirect("/", 303)
         return render_template("study.html", pack=pack, reader=g.reader, page=codes.page_token(g.token))
 
+    @app.post("/study/leave")
+    def leave() -> Response:
+        entrance.leave(g.token)
+        return cookie.forget(make_response("", 204))
+
+
+def _take_answers(app: Flask, pack: Pack, answers: Answers, cookie: Cookie) -> None:
+    """Serve the requests of the study's page: where the reader stands, the image, and what becomes of the answer."""
+    answer_fields = _answer_fields(pack.classes)
+
     @app.get("/study/place")
     def place() -> Response:
-        return remembered(jsonify(described(answers.place(g.reader))), g.token)
+        return cookie.remember(jsonify(_described(pack, answers.place(g.reader))), g.token)
 
     @app.get(f"/study/pixels/<any({', '.join(PARTS)}):part>/<presentation>")
-    def pixels(part: str, presentation: int) -> Response:
+    def pixels(part: str, presentation: str) -> Response:
         # By position, never by name, and of one size: the response says nothing that the pixels do not.
         here = answers.place(g.reader)
         if here.presentation is None or (part, presentation) != (here.part, str(here.presentation)):
@@ -98,19 +135,20 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
         sent = body(answer_fields)
         given = Answer(sent["class"], sent["origin"], int(sent["confidence"]), float(sent["seconds"]))
         part, presentation = sent["part"], int(sent["presentation"])
-        reply = described(answers.give(g.reader, part, presentation, given))
+        reply = _described(pack, answers.give(g.reader, part, presentation, given))
         if part == TRAINING:
             truth = pack.truths[presentation - 1]
             reply["truth"] = {"class": truth.cls, "origin": truth.origin}
         log.info("%s answered %s %d", g.reader, part, presentation)
-        return remembered(jsonify(reply), g.token)
+        return cookie.remember(jsonify(reply), g.token)
 
     @app.post("/study/undo")
     def undo() -> Response:
         presentation = int(body(UNDO)["presentation"])
         here, undone = answers.undo(g.reader, presentation)
         log.info("%s undid study %d", g.reader, presentation)
-        return jsonify({**described(here), "undone": dict(zip(("class", "origin", "confidence"), undone, strict=True))})
+        taken_back = dict(zip(("class", "origin", "confidence"), undone, strict=True))
+        return jsonify({**_described(pack, here), "undone": taken_back})
 
     @app.post("/study/look")
     def look() -> Response:
@@ -118,27 +156,26 @@ def create_app(pack: Pack, database: Database, origins: tuple[str, ...]) -> Flas
         answers.look(g.reader, sent["part"], int(sent["presentation"]), float(sent["seconds"]))
         return make_response("", 204)
 
-    @app.post("/study/leave")
-    def leave() -> Response:
-        entrance.leave(g.token)
-        response = make_response("", 204)
-        response.delete_cookie(cookie, secure=secure, httponly=True, samesite="Strict")
-        return response
-
     @app.errorhandler(ConflictError)
     def conflict(error: ConflictError) -> tuple[Response, int]:
         return jsonify(error=str(error)), 409
 
-    def remembered(response: Response, token: str) -> Response:
-        """Let the browser keep the session for as long as the server does: `IDLE` from now."""
-        response.set_cookie(cookie, token, max_age=IDLE, secure=secure, httponly=True, samesite="Strict")
-        return response
 
-    def described(here: Place) -> dict:
-        """Return what a page may know of the place: nothing that names the image."""
-        width = None
-        if pack.widths and here.presentation:
-            width = pack.widths[pack.images(g.reader, here.part)[here.presentation - 1]]
-        return {**asdict(here), "width_mm": width}
+def _answer_fields(classes: tuple[str, ...]) -> dict:
+    """Return the schema of an answer."""
+    return fields(
+        part={"enum": PARTS},
+        presentation=PRESENTATION,
+        **{"class": {"enum": classes}},
+        origin={"enum": ORIGINS},
+        confidence={"type": "integer", "minimum": CONFIDENCE[0], "maximum": CONFIDENCE[1]},
+        seconds=SECONDS,
+    )
 
-    return app
+
+def _described(pack: Pack, here: Place) -> dict:
+    """Return what a page may know of the place: nothing that names the image."""
+    width = None
+    if pack.widths and here.presentation:
+        width = pack.widths[pack.images(g.reader, here.part)[here.presentation - 1]]
+    return {**asdict(here), "width_mm": width}

@@ -1,4 +1,4 @@
-"""The SQLite file that holds codes, sessions and answers of one study. It is precious: nothing can make it again."""
+"""The SQLite file that holds the codes, sessions and answers of one study; nothing can make it again."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ def now() -> str:
 
 
 def is_database(path: Path) -> bool:
-    """Say whether ``path`` is a database, of whatever study, or the journal that SQLite keeps beside one."""
+    """Return whether ``path`` is a database, of whatever study, or the journal that SQLite keeps beside one."""
     if path.name.endswith("-journal"):
         return True
     with contextlib.suppress(OSError), path.open("rb") as file:
@@ -64,7 +64,7 @@ class Database:
         Raises
         ------
         InputError
-            If there is none, it is no database, or it belongs to another pack.
+            If there is no file, it is no database or a damaged one, or it belongs to another pack.
         """
         path = Path(path)
         self._lock = threading.Lock()
@@ -79,16 +79,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise InputError(f"{wrong}: {error}; name another with --database") from error
         try:
-            # Not WAL: it would keep the answers in a second file, and a copy of this one would lack them.
-            self._connection.execute("PRAGMA journal_mode = TRUNCATE")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            (state,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
-            with self.transaction() as connection:
-                if not connection.execute("SELECT name FROM sqlite_master").fetchone():
-                    for statement in TABLES.split(";\n"):
-                        connection.execute(statement)
-                    connection.execute("INSERT INTO study VALUES (?, ?, ?)", (pack.digest, pack.cohort, now()))
-                found = connection.execute("SELECT digest, cohort, made_at FROM study").fetchone() or ("", "", "")
+            state, (digest, cohort, begun) = self._begin(pack)
         except sqlite3.DatabaseError as error:
             self.close()
             raise InputError(f"{wrong}: {error}; name another with --database") from error
@@ -97,12 +88,26 @@ class Database:
             raise InputError(
                 f"{wrong}, found a damaged one ({state.splitlines()[-1]}); put a backup back, and no -journal beside it"
             )
-        if found[0] != pack.digest:
+        if digest != pack.digest:
             self.close()
             raise InputError(
-                f"{path}: expected the database of this pack, found that of another ({found[1]}, begun {found[2]}): "
+                f"{path}: expected the database of this pack, found that of another ({cohort}, begun {begun}): "
                 "the pack was made anew; restore it, or keep this file and name a new one with --database"
             )
+
+    def _begin(self, pack: Pack) -> tuple[str, tuple[str, str, str]]:
+        """Make the tables if there are none; return SQLite's own check, and digest, cohort and time of the study."""
+        # Not WAL: it would keep the answers in a second file, and a copy of this one would lack them.
+        self._connection.execute("PRAGMA journal_mode = TRUNCATE")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        (state,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        with self.transaction() as connection:
+            if not connection.execute("SELECT name FROM sqlite_master").fetchone():
+                for statement in TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO study VALUES (?, ?, ?)", (pack.digest, pack.cohort, now()))
+            found = connection.execute("SELECT digest, cohort, made_at FROM study").fetchone()
+        return state, found or ("", "", "")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -118,4 +123,5 @@ class Database:
                 raise
 
     def close(self) -> None:
+        """Close the file; nothing can be done with it afterwards."""
         self._connection.close()

@@ -1,4 +1,4 @@
-"""Who may come in: readers' codes and their sessions, of which the database holds hashes only."""
+"""Who may come in: readers' codes and their sessions, of which the database stores only hashes."""
 
 import time
 
@@ -11,11 +11,13 @@ NOTED = 60  # seconds between two notes that a session is in use
 
 
 class Entrance:
+    """Gives readers of ``pack`` their codes, and opens and ends their sessions."""
+
     def __init__(self, database: Database, pack: Pack) -> None:
         self._database, self._pack = database, pack
 
     def invite(self, reader: str) -> str:
-        """Return a new code of ``reader``; an older one, and the sessions that it opened, end."""
+        """Return a new code for ``reader``; an older one and the sessions that it opened are no longer valid."""
         code = codes.new_code()
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM sessions WHERE reader = ?", (reader,))
@@ -28,11 +30,11 @@ class Entrance:
             return {reader for (reader,) in connection.execute("SELECT reader FROM codes")}
 
     def enter(self, code: str) -> tuple[str, str] | None:
-        """Return the reader of ``code`` and the token of a new session, or None."""
+        """Return the reader of ``code`` and the token of a new session, or None if the code is not known."""
         typed = codes.digest(codes.normal(code) or "")
         with self._database.transaction() as connection:
             rows = connection.execute("SELECT reader, hash FROM codes").fetchall()
-            # Every one is compared, so that the time tells nothing.
+            # Compared with all of them, so that the time tells nothing.
             found = [reader for reader, stored in rows if codes.same(stored, typed)]
             if not found or found[0] not in self._pack.readers:
                 return None

@@ -18,7 +18,7 @@ from synthaug.errors import InputError
 SIDE = 64  # pixels
 SCHEMA = json.loads(Path(__file__).with_name("pack.schema.json").read_text(encoding="utf-8"))
 TRAINING, STUDY = PARTS = ("training", "study")
-BEGUN = "begun.txt"  # in the pack's folder, once readers were invited
+BEGUN = "begun.txt"  # lies in the pack's folder once readers have been invited
 MEND = "put back the pack that readers saw, or, before they are invited, make it again"
 
 
@@ -32,6 +32,8 @@ class Practice:
 
 @dataclass(frozen=True)
 class Pack:
+    """What the readers of one study are shown, and the truth of the practice set."""
+
     cohort: str
     classes: tuple[str, ...]
     low: float  # what gray 0 stands for
@@ -91,15 +93,15 @@ def load(folder: str | Path) -> Pack:
 
 
 def close(folder: str | Path) -> None:
-    """Note in the pack that readers were invited; the workflow makes no other pack in its place then."""
-    with contextlib.suppress(OSError):  # what cannot be written cannot be made anew either
+    """Note in the pack that readers were invited; from then on the workflow makes no other pack in its place."""
+    with contextlib.suppress(OSError):  # a folder that cannot be written to cannot get another pack either
         (Path(folder) / BEGUN).write_text(
             "Readers were invited. Another pack would have another key.\n", encoding="utf-8"
         )
 
 
 def begun(folder: str | Path) -> bool:
-    """Say whether readers were invited to judge the pack in ``folder``."""
+    """Return whether readers were invited to judge the pack in ``folder``."""
     return (Path(folder) / BEGUN).exists()
 
 

@@ -1,4 +1,4 @@
-"""What every request must satisfy and every response carry, whatever it is about."""
+"""What every request must satisfy, and what every response carries."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ log = logging.getLogger("synthaug.readers.app")
 
 
 def protect(app: Flask, origins: tuple[str, ...]) -> None:
-    """Accept only the hosts of ``origins``, and changes only from their pages; harden and explain every response.
+    """Accept only the hosts of ``origins``, and changes only from their pages; harden and explain all responses.
 
     ``origins`` are what browsers send as Origin, such as ``https://study.example.org``.
     """
@@ -57,7 +57,7 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
         failed = error.code is None or error.code >= 500
         text = "The server failed; the owner of the study finds the reason in its log." if failed else error.description
         if isinstance(error, SecurityError):
-            text = "This host is none of the study's."  # its own words repeat what the request said
+            text = "This host is none of the study's."  # the error's own words repeat what the request said
         log.info("%s from %s to %s", error.code, request.remote_addr, request.endpoint)
         response = jsonify(error=text)
         response.status_code = error.code or 500
@@ -68,7 +68,7 @@ def protect(app: Flask, origins: tuple[str, ...]) -> None:
 
 
 def body(schema: dict) -> dict:
-    """Return the request's JSON object; one that ``schema`` does not allow ends in a 400 which names the field."""
+    """Return the JSON object of the request; answer 400 and name the field if ``schema`` does not allow it."""
     if not request.is_json:
         abort(415, "Expected Content-Type: application/json.")
     try:
@@ -84,7 +84,7 @@ def body(schema: dict) -> dict:
 
 
 def fields(**properties: dict) -> dict:
-    """Return the schema of an object with exactly these fields."""
+    """Return the JSON schema of an object with exactly these fields, each with its own schema."""
     return {
         "type": "object",
         "required": list(properties),
