@@ -1,16 +1,14 @@
 """How tests are spread over processes: `make test` runs two; by hand pytest runs one, which computes the same."""
 
 import os
-
-# Read when NumPy and PyTorch are imported. Two threads on arrays as small as those of tests wait more than they compute.
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
-
 from pathlib import Path
 
 import pytest
 
 WORKFLOW = Path(__file__).parent / "workflow"
+# Read when NumPy and PyTorch are imported. On arrays as small as those of tests, two threads wait more than they compute.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,8 +36,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def float64(monkeypatch: pytest.MonkeyPatch):
     """All that PyTorch computes in float32 is float64: a training amplifies what processors round differently."""
-    import torch  # most tests need none
+    import torch
 
+    from synthaug.generators import dcgan
+
+    latents = dcgan.latents
+    monkeypatch.setattr(dcgan, "latents", lambda *arguments: latents(*arguments).astype("float64"))
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     torch.set_default_dtype(torch.float64)
     yield

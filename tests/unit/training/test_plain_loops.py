@@ -40,19 +40,11 @@ def check_first_step(precision: str, found: tuple[float, np.ndarray], expected: 
     assert LEAST[precision] <= difference < of_gradient
 
 
-class Dcgan(dcgan.Dcgan):
-    """The family, with latent vectors of PyTorch's default precision."""
-
-    def training_inputs(self, *arguments) -> tuple[np.ndarray, ...]:
-        (z,) = super().training_inputs(*arguments)
-        return (z.astype(np.float64 if torch.get_default_dtype() == torch.float64 else np.float32),)
-
-
 def dcgans(epochs: int, **changes):
     """Train by both loops; return the losses of D and G in each epoch, and D's gradient of the last step, by loop."""
     images, _ = discs(32, 0)
     params = dcgan.Params(**{**GAN, **COMPUTE, "precision": "float32", "epochs": epochs, **changes})
-    where, family = device.pick(params), Dcgan()
+    where = device.pick(params)
     generator, discriminator = plain.gan_networks(params, NAMES)
     loop = plain.Dcgan(generator, discriminator, params, where)
     last = []
@@ -60,12 +52,12 @@ def dcgans(epochs: int, **changes):
     order, noise = (seeding.stream(1, *NAMES, name) for name in ("order", "latents"))
     expected = []
     for _ in range(epochs):
-        (z,) = family.training_inputs(noise, 32, None, params)
+        (z,) = dcgan.FAMILY.training_inputs(noise, 32, None, params)
         losses = loop.epoch(images, order.permutation(32).tolist(), np.split(z, 32 // params.batch))
         expected.append(np.mean(losses, axis=0))
 
-    networks = {name: device.place(network, where) for name, network in family.build(params, NAMES).items()}
-    history, _ = family.train(networks, images, None, params, NAMES, where)
+    networks = {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
+    history, _ = dcgan.FAMILY.train(networks, images, None, params, NAMES, where)
     found = np.column_stack([history["loss_d"], history["loss_g"]])
     return (found, gradients(networks["discriminator"])), (np.array(expected), last[-1])
 
