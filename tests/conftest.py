@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parent / "workflow"
-# Read when NumPy and PyTorch are imported. On arrays as small as those of tests, two threads wait more than they compute.
+# Read when NumPy and PyTorch are imported. On arrays as small as those of tests, two threads mostly wait.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
