@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ SCRIPTS = [
     "sklearn.feature_selection", "sklearn.manifold", "sklearn.metrics", "sklearn.model_selection", "sklearn.pipeline",
     "sklearn.svm", "matplotlib.figure", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg",
     "matplotlib.pyplot", "SimpleITK", "pydicom", "highdicom", "PIL.Image", "jinja2", "yaml", "h5py", "rocrate.rocrate",
-    "safetensors.torch", "threadpoolctl", "filelock",
+    "safetensors.torch", "threadpoolctl", "filelock", "flask", "waitress",
 ]  # fmt: skip
 
 
@@ -42,8 +43,9 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     check: bool = False,
+    timeout: int | None = None,
 ) -> subprocess.CompletedProcess:
-    """Run ``command`` as `subprocess.run` does with its output captured as text.
+    """Run ``command`` as `subprocess.run` does with its output captured as text; ``timeout`` is in whole seconds.
 
     It begins with `sys.executable`; a script follows, or ``-m`` and a module. The result also has ``cpu_seconds``, the
     time that the program and its children computed.
@@ -54,8 +56,11 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         output = [str(Path(folder) / name) for name in ("stdout", "stderr")]
         request = {"command": words, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ), "output": output}
+        request["timeout"] = timeout or 0
         status, seconds = _server(tuple(libraries)).ask(request)
         texts = [Path(name).read_text(encoding="utf-8") for name in output]
+    if timeout and status == -signal.SIGALRM:
+        raise subprocess.TimeoutExpired(words, timeout, *texts)
     done = subprocess.CompletedProcess([python, *words], status, *texts)
     done.cpu_seconds = seconds
     if check:
@@ -116,6 +121,7 @@ def _become(request: dict) -> None:
         os.dup2(file, number)
         os.close(file)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.alarm(request["timeout"])
     importlib.invalidate_caches()
 
 
@@ -140,13 +146,23 @@ def _end_of(command: list[str]) -> int:
         else:
             print(status, file=sys.stderr)
             status = 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        status = 1
+    except BaseException as error:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        runpys = [
+            number for number, frame in enumerate(frames) if frame.f_code.co_filename in (__file__, "<frozen runpy>")
+        ]
+        own = error.__traceback__
+        for _ in range(runpys[-1] + 1):
+            own = own.tb_next
+        sys.excepthook(type(error), error.with_traceback(own), own)
+        status = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    if status == -signal.SIGINT:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     return status & 0xFF
 
 
