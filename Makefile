@@ -35,7 +35,7 @@ reader-study: .venv/installed
 
 test: .venv/installed lint
 	@tests/reader/install_chromium.sh
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 test-slurm: .venv/installed
 	$(BIN)/pytest tests/slurm

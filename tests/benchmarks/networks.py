@@ -190,9 +190,12 @@ def operations_per_image(section: str, size: str) -> float:
     return limits.operations(lambda: train_classifier(network, params, pixels, labels)) / params.batch
 
 
-def graph_agrees(kind: str) -> dict[str, bool]:
-    """Return whether graphs on the GPU give the losses of steps launched one by one, and the same weights twice."""
-    pixels, labels = images(200)
+def graph_agrees(kind: str, count: int = 200) -> dict[str, bool]:
+    """Return whether graphs on the GPU give the losses of steps launched one by one, and the same weights twice.
+
+    Each training sees ``count`` images.
+    """
+    pixels, labels = images(count)
     captured = cuda_graph.captured
     results = {}
 

@@ -1,7 +1,6 @@
 """Packs of the reader study, built by the real code of a made-up cohort and made-up generators."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from scipy import ndimage
 
 from synthaug.readers import pack
+from tests.helpers import forked
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 
@@ -78,7 +78,7 @@ def build(folder, seed=0, **changes):
     for number, ((repetition, folds, cls), images) in enumerate(pools.items()):
         np.save(folder / f"{number}.npy", images)
         command.append(f"{repetition}/{folds}/{cls}={folder / f'{number}.npy'}")
-    subprocess.run(command, check=True, capture_output=True)
+    forked.run(command, check=True)
     return json.loads((folder / "pack/study.json").read_text(encoding="utf-8")), read_key(folder)
 
 

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.helpers import forked
+
 SCRIPT = Path(__file__).parents[2] / "scripts/serve_reader_study.py"
 PATIENCE = 120  # seconds; a busy machine is slow to start Python
 
@@ -48,7 +50,7 @@ class Study:
         return [*command, "--database", str(self.database), *more]
 
     def run(self, action: str, *more: str) -> subprocess.CompletedProcess:
-        return subprocess.run(self.command(action, *more), capture_output=True, text=True, timeout=PATIENCE)
+        return forked.run(self.command(action, *more), timeout=PATIENCE)
 
     def invite(self, *more: str) -> dict[str, str]:
         """Return the links of the readers who got one."""

@@ -5,7 +5,6 @@ server that is killed in the midst of it, to the scores.
 import csv
 import json
 import re
-import subprocess
 import sys
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers import made_packs
+from tests.helpers import forked, made_packs
 from tests.reader.browser import PATIENCE, Reader
 from tests.reader.packs import CLASSES, build_pack, write_pack
 from tests.reader.server import Study
@@ -40,7 +39,7 @@ def check_scores(study, plan):
     command += ["--key", study.folder / "key.csv", "--params", params]
     for name, path in out.items():
         command += [f"--{name}", path]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = forked.run(command)
     assert done.returncode == 0, done.stderr
     assert "14 answers, 2 of them to repeats" in done.stderr
     scores = pd.read_csv(out["scores"], dtype={"right": str})

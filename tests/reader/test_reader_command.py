@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from serve_reader_study import origin
+from tests.helpers import forked
 from tests.reader.packs import write_pack
 from tests.reader.server import Study
 
@@ -82,7 +83,7 @@ def test_reader_database_is_never_overwritten_by_a_log_or_an_export(study):
 def test_readers_are_not_invited_to_a_second_study_of_the_same_pack(study):
     study.invite()
     other = study.folder / "other.sqlite"
-    done = subprocess.run([*study.command("invite"), "--database", str(other)], capture_output=True, text=True)
+    done = forked.run([*study.command("invite"), "--database", str(other)])
     assert "expected the database of a study that has begun" in refused(done)
     assert not other.exists()
 
@@ -103,12 +104,12 @@ def test_reader_study_of_another_pack_is_refused(study, tmp_path):
     other = Study(tmp_path / "other")
     write_pack(tmp_path / "other/pack", seed=2)
     command = [*other.command("status"), "--database", str(study.database)]
-    assert "found that of another (made-up" in refused(subprocess.run(command, capture_output=True, text=True))
+    assert "found that of another (made-up" in refused(forked.run(command))
 
 
 def test_reader_database_lies_outside_the_results_by_default(study):
     command = [part for part in study.command("invite") if part not in ("--database", str(study.database))]
-    done = subprocess.run(command, cwd=study.folder, capture_output=True, text=True)
+    done = forked.run(command, cwd=study.folder)
     assert done.returncode == 0, done.stderr
     assert (study.folder / "reader-study/made-up.sqlite").exists()
 

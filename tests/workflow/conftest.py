@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
+
+from tests.helpers import forked
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config", "workflow", "scripts", "envs"]
@@ -27,7 +30,7 @@ class Project:
     def snakemake(self, *arguments: str, configfile: str = EVERY) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "snakemake", "--configfile", configfile, "--cores", "2", *arguments]
         environment = {**os.environ, "COLUMNS": "200", "XDG_CACHE_HOME": str(self.folder / ".cache")}
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        return forked.run(command, cwd=self.folder, env=environment)
 
     def planned(self, *arguments: str, **options) -> dict[str, int]:
         """Return how many jobs of each rule a dry-run lists; nothing to be done is an empty dictionary."""
@@ -47,7 +50,7 @@ class Project:
 
     def verify(self) -> subprocess.CompletedProcess:
         command = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny"]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        return forked.run(command, cwd=self.folder)
 
     def edit(self, name: str, change) -> None:
         """Apply ``change`` to the text of a file."""
@@ -87,10 +90,19 @@ def project(tmp_path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A copy in which every arm of config/tiny.yaml has run to its report. Tests must leave it as they found it."""
-    project = copy_workflow(tmp_path_factory.mktemp("finished") / "project")
-    done = project.snakemake()
-    assert done.returncode == 0, done.stdout + done.stderr
+    """A copy in which every arm of config/tiny.yaml has run to its report. Tests must leave it as they found it.
+
+    Processes of pytest-xdist share one, in the parent of their folders; the first that needs it makes it.
+    """
+    session = tmp_path_factory.getbasetemp()
+    folder = (session.parent if os.getenv("PYTEST_XDIST_WORKER") else session) / "finished"
+    with FileLock(folder.with_suffix(".lock")):
+        if (folder / "done").exists():
+            return Project(folder / "project")
+        project = copy_workflow(folder / "project")
+        done = project.snakemake()
+        assert done.returncode == 0, done.stdout + done.stderr
+        (folder / "done").touch()
     return project
 
 

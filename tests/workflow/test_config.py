@@ -2,13 +2,12 @@
 
 import copy
 import re
-import subprocess
 import sys
 
 import pytest
 import yaml
 
-from tests.helpers import common_rules
+from tests.helpers import common_rules, forked
 
 ROOT = common_rules.ROOT
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
@@ -107,9 +106,7 @@ def test_every_key_of_the_default_is_commented_or_obvious():
 
 
 def test_reference_lists_every_key_as_the_schema_has_it():
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.workflow.config_reference", "--check"], cwd=ROOT, capture_output=True, text=True
-    )
+    done = forked.run([sys.executable, "-m", "tests.workflow.config_reference", "--check"], cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

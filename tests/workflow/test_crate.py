@@ -2,8 +2,9 @@
 
 import json
 import shutil
-import subprocess
 import sys
+
+from tests.helpers import forked
 
 from .conftest import ROOT
 
@@ -23,7 +24,7 @@ def test_what_an_earlier_run_left_over_is_no_part_of_the_crate(rerun, tmp_path):
         shutil.copy(ROOT / part, rerun.folder / part)
     shutil.copytree(ROOT / "docs", rerun.folder / "docs", dirs_exist_ok=True)
     export = [sys.executable, "scripts/export_crate.py", "--results", "results/tiny", "--author", "A. Name", "--out"]
-    done = subprocess.run([*export, tmp_path / "crate"], cwd=rerun.folder, capture_output=True, text=True)
+    done = forked.run([*export, tmp_path / "crate"], cwd=rerun.folder)
     assert done.returncode == 0, done.stderr
     line = f"{len(set(left_over))} files of earlier runs were left out: no record of this run names them\n"
     assert done.stdout == line

@@ -29,6 +29,8 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from rocrate.rocrate import ROCrate
 
+from tests.helpers import forked
+
 from .conftest import Project, copy_workflow
 
 # Of folders, files, DICOM names and numbers, UIDs, and a free column of the case table.
@@ -100,7 +102,7 @@ def make_cohort(project: Project) -> Path:
     params = {**config["phantom"], "master_seed": 1}
     command = [sys.executable, "scripts/make_phantom.py", "--params", json.dumps(params)]
     command += ["--patients", str(data / "patients"), "--table", str(data / "cases.csv")]
-    subprocess.run(command, cwd=project.folder, check=True, capture_output=True)
+    forked.run(command, cwd=project.folder, check=True)
     for number, patient in enumerate(sorted((data / "patients").iterdir())):
         for slice_number, path in enumerate(sorted((patient / "ct").iterdir())):
             image = pydicom.dcmread(path)
@@ -211,7 +213,7 @@ def test_no_path_is_run_as_a_command(private):
 def test_verified_and_exported_without_names(private, tmp_path):
     paths = ["--results", "results/tiny", "--table", f"{DATA}/cases.csv"]
     verify = [sys.executable, "scripts/verify_results.py", *paths]
-    done = subprocess.run(verify, cwd=private.folder, capture_output=True, text=True)
+    done = forked.run(verify, cwd=private.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all as recorded" in done.stdout
     for part in ["README.md", "LICENSE", "CITATION.cff", "requirements.txt"]:
@@ -239,10 +241,8 @@ def test_verified_and_exported_without_names(private, tmp_path):
     assert {
         path.relative_to(tmp_path / "c").as_posix() for path in (tmp_path / "c").rglob("*") if path.is_file()
     } == known
-    planned = subprocess.run(  # the crate's workflow and config are whole
-        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "--cores", "1"],
-        cwd=tmp_path / "c", capture_output=True, text=True,
-    )  # fmt: skip
+    plan = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "--cores", "1"]
+    planned = forked.run(plan, cwd=tmp_path / "c")  # the crate's workflow and config are whole
     assert planned.returncode == 0, planned.stderr
 
 
@@ -286,7 +286,7 @@ def test_an_image_replaced_after_the_run_is_found(private):
             image.PixelData = pixels.tobytes()
             image.save_as(path)
         verify = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny", "--table", str(table)]
-        done = subprocess.run(verify, cwd=private.folder, capture_output=True, text=True)
+        done = forked.run(verify, cwd=private.folder)
     finally:
         for path, content in saved.items():
             path.write_bytes(content)

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -234,8 +232,7 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
     record = json.loads((results / "seed-0/synthetic/other/on-60/record.json").read_text(encoding="utf-8"))
     assert {Path(path).name for path in record["inputs"]} == {"rois.csv", "images.npy", "folds.csv"}
     assert len(record["inputs"]) == 3  # none of the user's own files
-    verify = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny"]
-    assert subprocess.run(verify, cwd=rerun.folder, capture_output=True).returncode == 0
+    assert rerun.verify().returncode == 0
     assert (results / "evaluation/figures/other/seed-0/neighbours.png").exists()
 
     tested = folds[folds["fold"] == "0"]["patient"].iloc[0]

@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers import common_rules, regression_task
+from tests.helpers import common_rules, forked, regression_task
 from tests.workflow.conftest import copy_workflow
 
 ROOT = common_rules.ROOT
@@ -80,7 +79,7 @@ def test_the_audit_finds_a_leak_of_another_task(regression):
     leak = folds.loc[folds["fold"] == 0, "lesion"].iloc[0]
     path.write_text(f"{before}roi,{leak},-1\n")
     try:
-        done = subprocess.run(audit_of(regression), cwd=regression.parents[1], capture_output=True, text=True)
+        done = forked.run(audit_of(regression), cwd=regression.parents[1])
     finally:
         path.write_text(before)
     assert done.returncode == 1

@@ -54,7 +54,7 @@ rule plot_size_curves:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(primary=TASK_PRIMARY, confidence=config["evaluation"]["confidence"], **selection()),
+        settings=canonical_json(primary=TASK_PRIMARY, confidence=config["evaluation"]["confidence"], **drawing()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --references {input.references:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --png {output.png:q}"

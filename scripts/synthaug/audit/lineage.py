@@ -217,8 +217,8 @@ def _prediction_problems(model: Model, known: Cohort) -> list[str]:
         if name not in expected:
             problems.append(f"{unit} {name} is predicted but is no test {unit}")
             continue
-        found = (row["patient"], str(row["fold"]), row.get("truth"))[: len(facts)]
-        right = (known.patient[name], known.fold[name], known.truth.get(name))[: len(facts)]
+        found = (row["patient"], str(row["fold"]), str(row.get("truth")))[: len(facts)]
+        right = (known.patient[name], known.fold[name], str(known.truth.get(name)))[: len(facts)]
         if found != right:
             problems.append(f"{unit} {name} is predicted as ({', '.join(facts)}) {found}, it is {right}")
     return problems

@@ -23,6 +23,7 @@ class Params(resampling.Params):
 
     operating_point: str  # the rule
     arms: list[str]  # in the order of the config, `classic` first
+    generators: list[str]  # those of them that add synthetic images
 
 
 def are_probabilities(arm: str) -> bool:

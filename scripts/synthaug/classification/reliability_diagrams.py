@@ -39,7 +39,7 @@ def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) 
             above.set_axis_on()
             below.set_axis_on()
             of_arm = [pool for (name, _, _), pool in pools.items() if name == arm]
-            look = figure_style.arm_style(arm, params.arms)
+            look = figure_style.arm_style(arm, params.generators)
             _reliability(above, reliability(of_arm, params.confidence), look, classes)
             _counts(below, of_arm, look["color"], classes)
             above.set_title(_title(arm, values[values["arm"] == arm]), fontsize=8)

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from synthaug.files import artifacts
-from synthaug.terms.arms import BASELINES, generators_among
+from synthaug.terms.arms import BASELINES
 
 # The palette of Okabe and Ito (2008), without its yellow, which is faint on white.
 ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
@@ -75,17 +75,16 @@ def class_colour(classes: Sequence[str], name: str) -> str:
     return CLASS_COLOURS[list(classes).index(name) % len(CLASS_COLOURS)]
 
 
-def arm_style(arm: str, arms: Sequence[str]) -> dict[str, str]:
-    """Return colour and marker of an arm; generators are told apart by their position among ``arms``.
+def arm_style(arm: str, generators: Sequence[str]) -> dict[str, str]:
+    """Return colour and marker of an arm; ``generators``, the arms of generators, are told apart by their position.
 
     Arms that are no curve (baselines, discriminators) are gray.
     """
     if arm in ARM_STYLES:
         return dict(ARM_STYLES[arm])
-    generators = generators_among(arms)
     if arm not in generators:
         return {"color": GREY, "marker": BASELINE_MARKERS[BASELINES.index(arm)] if arm in BASELINES else "x"}
-    place = generators.index(arm)
+    place = list(generators).index(arm)
     return {
         "color": GENERATOR_COLOURS[place % len(GENERATOR_COLOURS)],
         "marker": GENERATOR_MARKERS[place % len(GENERATOR_MARKERS)],

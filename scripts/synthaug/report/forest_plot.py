@@ -27,7 +27,7 @@ def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
             offset = APART * ((i + 0.5) / len(arms) - 0.5)
             rows = values[values["arm"] == arm]
             below = np.array([places[key] for key in zip(rows["subgroup"], rows["level"], strict=True)]) + offset
-            look = figure_style.arm_style(arm, params.arms)
+            look = figure_style.arm_style(arm, params.generators)
             _intervals(left, rows[["value", "low", "high"]], below, rows["patients"], look, arm)
             if arm != CLASSIC:
                 _intervals(right, rows[["delta", "delta_low", "delta_high"]], below, rows["patients"], look, arm)

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from synthaug.report import figure_style
 from synthaug.terms import sizes
-from synthaug.terms.arms import generators_among
 from synthaug.terms.totals import ALL
 
 DODGE = 0.006  # each further arm is drawn this share of the axis further right, so that bars do not hide each other
@@ -35,6 +34,7 @@ class Params:
     confidence: float
     operating_point: str  # the rule whose choice is marked: fixed, published or nested
     arms: list[str]  # in the order of the config, `classic` first
+    generators: list[str]  # those of them that add synthetic images
 
 
 def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -43,8 +43,7 @@ def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
     Left out are the rows at an operating point, whose size is a rule's name, and the arms without a size (baselines
     and discriminators).
     """
-    arms = params.arms
-    drawn = [arm for arm in arms if arm in figure_style.ARM_STYLES or arm in generators_among(arms)]
+    drawn = [arm for arm in params.arms if arm in figure_style.ARM_STYLES or arm in params.generators]
     is_size = values["size"].map(lambda size: sizes.SIZE.fullmatch(size) is not None)
     is_primary = (values["metric"] == params.primary) & (values["class"] == ALL)
     rows = values[is_primary & is_size & values["arm"].isin(drawn)].copy()
@@ -75,7 +74,7 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
         figure = figure_style.new(6.4, 4.4)
         axes = figure.subplots()
         for arm in drawn:
-            look = figure_style.arm_style(arm, params.arms)
+            look = figure_style.arm_style(arm, params.generators)
             by_seed = dict(tuple(rows[rows["arm"] == arm].groupby(rows["seed"].astype(str))))
             mean = by_seed.pop(ALL)
             _draw_arm(axes, arm, mean, look)

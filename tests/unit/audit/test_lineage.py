@@ -3,11 +3,11 @@
 import dataclasses
 import hashlib
 import json
-import subprocess
 import sys
 
 import pandas as pd
 import pytest
+from tests.helpers import forked
 
 from synthaug.audit import lineage
 from synthaug.errors import InputError
@@ -300,7 +300,7 @@ def audit(results, generators, classifiers):
     command += ["--folds", f"0={results / 'folds.csv'}", "--out", results / "lineage.json"]
     command += ["--runs", json.dumps([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
     command += ["--generators", json.dumps([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]
-    return subprocess.run(command, capture_output=True, text=True)
+    return forked.run(command)
 
 
 def test_script(tmp_path):

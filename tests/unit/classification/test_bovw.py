@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.image import extract_patches_2d
 from sklearn.metrics import mutual_info_score
+from tests.helpers import forked
 
 from synthaug.classification import bovw
 from synthaug.errors import InputError
@@ -169,7 +170,7 @@ def run(cohort: Path, out: Path, settings: dict) -> subprocess.CompletedProcess:
         "--seed", "0", "--arm", "bovw-multi", "--train-folds", "12", "0",
         "--params", json.dumps(settings), "--out-dir", out, "--log", out / "log.txt",
     ]  # fmt: skip
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    return forked.run(command)
 
 
 def test_script(tmp_path):

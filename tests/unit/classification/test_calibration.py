@@ -1,7 +1,6 @@
 """Calibration agrees with scikit-learn and SciPy, and calibrated predictions are found to be so."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -9,12 +8,13 @@ import pandas as pd
 import pytest
 from scipy import stats as reference
 from sklearn.metrics import brier_score_loss
+from tests.helpers import forked
 
 from synthaug.classification import calibration, measures
 
 CLASSES = ["cyst", "met", "hem"]
 MEASURES = measures.Classification(CLASSES)
-PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"])
+PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"], [])
 
 
 def pool_of(scores, truth, patients=None):
@@ -122,10 +122,10 @@ def test_script_draws_and_names_what_is_missing(tmp_path):
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
     log = ["--log", tmp_path / "log"]
     given = vars(PARAMS) | {"measures": vars(MEASURES)}
-    subprocess.run([*command, "--params", json.dumps(given), *outputs, *log], check=True)
+    forked.run([*command, "--params", json.dumps(given), *outputs, *log], check=True)
     assert pd.read_csv(tmp_path / "a.csv")["arm"].unique().tolist() == ["classic", "online"]
     assert (tmp_path / "a.svg").stat().st_size
     assert "glcm has no fixed operating point" in (tmp_path / "log").read_text()
     nested = json.dumps(given | {"operating_point": "nested"})
-    done = subprocess.run([*command, "--params", nested, *outputs], capture_output=True, text=True)
+    done = forked.run([*command, "--params", nested, *outputs])
     assert "expected the rule nested for one of the arms classic, online, glcm" in done.stderr.splitlines()[-1]

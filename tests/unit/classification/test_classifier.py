@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.helpers import forked
 
 from synthaug import seeding
 from synthaug.classification import classifier
@@ -105,7 +106,7 @@ def test_features_lead_to_the_probabilities(trained):
     np.testing.assert_allclose(probabilities, expected, rtol=1e-4)
 
 
-def test_steps_follow_nesterovs_formula():
+def test_steps_follow_nesterovs_formula(float64):
     """v <- m v + g, w <- w - lr (g + m v) with g at w: the look-ahead form, written for the shifted variable."""
     images, labels = discs(12, 0)
     settings = params(epochs=3, dropout=0.0)
@@ -122,7 +123,7 @@ def test_steps_follow_nesterovs_formula():
                 v.mul_(settings.momentum).add_(g)
                 weight -= settings.learning_rate * (g + settings.momentum * v)
     for found, wanted in zip(network.parameters(), expected.parameters(), strict=True):
-        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
 
 
 def test_mean_of_the_training_images():
@@ -140,7 +141,7 @@ def test_divergence_names_the_key_to_lower():
         train(*discs(40, 0), params(learning_rate=1e18))
 
 
-def test_mixup_steps_follow_its_formula():
+def test_mixup_steps_follow_its_formula(float64):
     images, labels = discs(16, 0)
     settings = params(epochs=1, batch=8, dropout=0.0, momentum=0.5, mixup=0.7)
     where = device.pick(settings)
@@ -160,7 +161,7 @@ def test_mixup_steps_follow_its_formula():
         loss.backward()
         update.step()
     for found, wanted in zip(network.parameters(), expected.parameters(), strict=True):
-        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
 
 
 def test_redrawn_images_are_those_of_their_epoch():
@@ -202,7 +203,7 @@ def run(cohort: Path, out: Path, settings: dict, *further: str) -> subprocess.Co
         "--seed", "0", "--train-folds", "12", *further,
         "--params", json.dumps(settings), "--out-dir", out, "--log", out / "log.txt",
     ]  # fmt: skip
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    return forked.run(command)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Beside the paper: its numbers agree with each other, the implied ones with references, ours with the CSVs."""
 
 import json
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from tests.helpers import common_rules
+from tests.helpers import common_rules, forked
 
 from synthaug.classification import cnn, conformance, frid_adar, measures
 from synthaug.report.evaluated import Evaluated
@@ -167,7 +166,7 @@ def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, tabl
         frame.to_csv(tmp_path / name, index=False)
         command += [f"--{name}", tmp_path / name]
     command += ["--template", "workflow/report/classification/conformance.html.j2", "--html", tmp_path / "c.html"]
-    subprocess.run([*command, "--csv", tmp_path / "c.csv"], check=True, capture_output=True)
+    forked.run([*command, "--csv", tmp_path / "c.csv"], check=True)
     text = (tmp_path / "c.html").read_text(encoding="utf-8")
     page = Page()
     page.feed(text)

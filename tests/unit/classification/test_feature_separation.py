@@ -1,7 +1,6 @@
 """Separation agrees with scikit-learn and with hand-made neighbours, and never compares a patient with himself."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import silhouette_score
+from tests.helpers import forked
 
 from synthaug.classification import cnn, feature_separation, stored_classifier
 from synthaug.errors import InputError
@@ -169,7 +169,7 @@ def test_script_draws(cohort):
     command += ["--classifiers", f"classic={cohort / 'classic'}", f"dcgan={cohort / 'dcgan'}"]
     command += ["--sizes", "classic=400", "dcgan=400+150x2"]
     command += ["--png", cohort / "a.png", "--svg", cohort / "a.svg", "--separation", cohort / "a.csv"]
-    subprocess.run(command, check=True, capture_output=True)
+    forked.run(command, check=True)
     table = pd.read_csv(cohort / "a.csv")
     assert list(table) == feature_separation.COLUMNS
     assert table["value"].between(-1, 1).all()

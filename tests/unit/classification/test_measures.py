@@ -2,13 +2,13 @@
 
 import json
 import math
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as reference
+from tests.helpers import forked
 
 from synthaug.classification import measures
 from synthaug.errors import InputError
@@ -155,7 +155,7 @@ def test_scripts_collect_and_compute(tmp_path):
         artifacts.write_csv(rows.drop(columns=["arm", "size", "seed", "folds"]), path)
     collect = [sys.executable, "scripts/collect_predictions.py", "--out", tmp_path / "predictions.csv"]
     collect += ["--results", tmp_path, "--stage", "classify"]
-    subprocess.run([*collect, "--runs", json.dumps(runs)], check=True, capture_output=True)
+    forked.run([*collect, "--runs", json.dumps(runs)], check=True)
     params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 20, "confidence": 0.95}
     params |= {"classes": 3, "group": 0, "synthetic": 0, "plateau": 0.01}
     compute = [
@@ -167,7 +167,7 @@ def test_scripts_collect_and_compute(tmp_path):
     compute += ["--params", json.dumps(params), "--out", tmp_path / "metrics.csv"]
     compute += ["--operating-points", tmp_path / "points.csv", "--seeds", tmp_path / "seeds.csv"]
     compute += ["--references", tmp_path / "references.csv"]
-    subprocess.run(compute, check=True, capture_output=True)
+    forked.run(compute, check=True)
     values = artifacts.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
     assert list(values) == ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
     assert values["size"].tolist() == ["0", "fixed", "published", "nested"]
@@ -180,7 +180,7 @@ def test_scripts_collect_and_compute(tmp_path):
     assert references["how"].tolist() == ["always the largest class"]
     assert references["value"].tolist() == pytest.approx([table["truth"].value_counts(normalize=True).max()])
 
-    done = subprocess.run([*collect, "--runs", "[]"], capture_output=True, text=True)
+    done = forked.run([*collect, "--runs", "[]"])
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "ERROR [collect_predictions] --runs: expected a run or more, found none; see experiment in the config"

@@ -1,13 +1,13 @@
 """The tables hold the paper's numbers in the paper's layout, at the operating point that the config names."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
+from tests.helpers import forked
 
 from synthaug.classification import measures, tables
 from synthaug.errors import InputError
@@ -196,26 +196,26 @@ def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
         command += [f"--{name}", tmp_path / name]
     for name in ("headline", "operating-table"):
         write += [f"--{name}", tmp_path / name]
-    subprocess.run([*write, "--params", json.dumps(vars(shown()))], check=True, capture_output=True)
+    forked.run([*write, "--params", json.dumps(vars(shown()))], check=True)
     command.append("--params")
-    subprocess.run([*command, json.dumps(vars(params()))], check=True, capture_output=True)
+    forked.run([*command, json.dumps(vars(params()))], check=True)
     assert pd.read_csv(tmp_path / "table3")["met"].tolist() == [0, 52, 13, 89.0]
     assert pd.read_csv(tmp_path / "table4").shape == (1, 2)
 
-    done = subprocess.run([*command, json.dumps(vars(params()) | {"best": 1})], capture_output=True, text=True)
+    done = forked.run([*command, json.dumps(vars(params()) | {"best": 1})])
     assert done.returncode == 1
     assert "got an unexpected keyword argument 'best'" in done.stderr.splitlines()[-1]
 
     (tmp_path / "lineage.json").write_text('{"models": [{}, {}]}')
     show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline", "--report", "report.html"]
     show += ["--lineage", tmp_path / "lineage.json"]
-    text = subprocess.run([*show, "--phantom"], check=True, capture_output=True, text=True).stdout
+    text = forked.run([*show, "--phantom"], check=True).stdout
     (line,) = (line for line in text.splitlines() if line.startswith("dcgan "))
     assert "+7.1 (" in line
     assert "no evidence" in text
     assert "2 models audited" in text
     assert max(map(len, text.splitlines())) <= 100
-    assert "no evidence" not in subprocess.run(show, check=True, capture_output=True, text=True).stdout
+    assert "no evidence" not in forked.run(show, check=True).stdout
 
 
 def test_the_printed_headline_gives_each_size_a_line(evaluated, tmp_path):
@@ -224,7 +224,7 @@ def test_the_printed_headline_gives_each_size_a_line(evaluated, tmp_path):
     table.to_csv(tmp_path / "headline.csv", index=False)
     (tmp_path / "lineage.json").write_text('{"models": []}')
     show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline.csv", "--report", "r.html"]
-    text = subprocess.run([*show, "--lineage", tmp_path / "lineage.json"], check=True, capture_output=True, text=True)
+    text = forked.run([*show, "--lineage", tmp_path / "lineage.json"], check=True)
     lines = text.stdout.splitlines()
     place = next(i for i, line in enumerate(lines) if line.startswith("dcgan"))
     assert lines[place].split()[1:3] == ["5000+100x3", "(1x)"]

@@ -12,6 +12,7 @@ import pytest
 from scipy import ndimage, stats
 from skimage.filters import gabor_kernel
 from sklearn.metrics import mutual_info_score
+from tests.helpers import forked
 
 from synthaug.classification import texture
 from synthaug.files import artifacts
@@ -184,7 +185,7 @@ def run(cohort: Path, out: Path, arm: str, settings: dict) -> subprocess.Complet
         "--seed", "0", "--arm", arm, "--train-folds", "12", "0",
         "--params", json.dumps(settings), "--out-dir", out, "--log", out / "log.txt",
     ]  # fmt: skip
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    return forked.run(command)
 
 
 @pytest.fixture

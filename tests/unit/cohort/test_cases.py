@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from unittest import mock
@@ -15,6 +14,7 @@ import SimpleITK as sitk
 from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from tests.helpers import forked
 
 import check_cases
 from synthaug.cohort import annotations, cases
@@ -93,10 +93,10 @@ def refused(table, folder, *expected, params=PARAMS):
     return message
 
 
-def run(table, out, params=PARAMS):
+def run(table, out, params=PARAMS, start=forked.run):
     text = json.dumps({"classes": params.classes, "folds": params.folds})
     command = [sys.executable, str(SCRIPT), "--table", str(table), "--params", text, "--out", str(out)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return start(command)
 
 
 def test_measurements(cohort, tmp_path):
@@ -118,8 +118,8 @@ def test_measurements(cohort, tmp_path):
 
 def test_script_writes_the_same_bytes_twice_and_nothing_on_failure(cohort, tmp_path):
     table = save(cohort, tmp_path)
-    for name in ("one.csv", "two.csv"):
-        assert run(table, tmp_path / "out" / name).returncode == 0
+    for name, start in (("one.csv", forked.run), ("two.csv", forked.started)):
+        assert run(table, tmp_path / "out" / name, start=start).returncode == 0
     assert (tmp_path / "out/one.csv").read_bytes() == (tmp_path / "out/two.csv").read_bytes()
     assert artifacts.read_csv(tmp_path / "out/one.csv")["lesion"].tolist() == sorted(cohort["lesion"])
     cohort.loc[0, "image"] = "absent.nii.gz"

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from tests.helpers import forked
 
 from synthaug.cohort import cases, contour_sheets
 from synthaug.files import artifacts
@@ -34,16 +34,16 @@ def cohort(tmp_path):
     return tmp_path
 
 
-def run(cohort, name, params=PARAMS):
+def run(cohort, name, params=PARAMS, start=forked.run):
     command = [sys.executable, str(SCRIPT), "--cases", str(cohort / "cases.csv"), "--table", str(cohort / "table.csv")]
     command += ["--params", json.dumps(params), "--contours", str(cohort / name / "contours.pdf")]
     command += ["--duplicates", str(cohort / name / "duplicates.csv")]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return start(command)
 
 
 def test_sheets_and_duplicates_repeat_byte_by_byte(cohort):
-    for name in ("one", "two"):
-        result = run(cohort, name)
+    for name, start in (("one", forked.run), ("two", forked.started)):
+        result = run(cohort, name, start=start)
         assert result.returncode == 0, result.stderr
         assert "1 pair" in result.stderr
     for name in ("contours.pdf", "duplicates.csv"):

@@ -1,7 +1,6 @@
 """Comparisons on the reference paper's tables and on hand-made arms: pairs, differences, tests and verdicts."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats as reference
+from tests.helpers import forked
 
 from synthaug.classification import measures
 from synthaug.errors import InputError
@@ -300,7 +300,7 @@ def test_script(tmp_path):
     command = [sys.executable, "scripts/compare_arms_classification.py", "--predictions", tmp_path / "predictions.csv"]
     command += ["--operating-points", tmp_path / "points.csv", "--out", tmp_path / "comparisons.csv"]
     command += ["--params", json.dumps(params | {"smallest_gain": 0.03}), "--log", tmp_path / "log"]
-    subprocess.run(command, check=True, capture_output=True)
+    forked.run(command, check=True)
     written = artifacts.read_csv(tmp_path / "comparisons.csv")
     expected = compared(table, replace(PARAMS, bootstrap=50))
     pd.testing.assert_frame_equal(written, expected, check_dtype=False)

@@ -110,3 +110,38 @@ def test_the_papers_gain_paired():
         if paired_tests.mcnemar((discordant + 13) // 2, (discordant - 13) // 2) < 0.05
     }
     assert significant == set(range(13, 38, 2))
+
+
+@pytest.mark.parametrize("patients", [6, 40])
+def test_swapping_patients_is_flipping_signs_where_the_measure_is_a_sum(patients):
+    """Of a sum both are the same permutation test: exactly for few patients, up to the random swaps for many."""
+    generator = np.random.default_rng(patients)
+    a, b = generator.random(patients) + 0.25, generator.random(patients)
+
+    def difference(swapped):
+        return (np.where(swapped, b, a) - np.where(swapped, a, b)).sum()
+
+    expected = paired_tests.sign_flip(a - b, np.random.default_rng(0))
+    found = paired_tests.swap(difference, patients, np.random.default_rng(1))
+    assert found == pytest.approx(expected, abs=1e-12 if patients <= paired_tests.EXHAUSTED else 0.03)
+
+
+def test_swaps_of_models_that_are_alike_are_spread_evenly(monkeypatch):
+    """Correlations of two equally good models: over simulated cohorts p is uniform."""
+    monkeypatch.setattr(paired_tests, "SWAPS", 199)
+    generator = np.random.default_rng(3)
+    found = []
+    for _ in range(60):
+        truth = generator.standard_normal(30)
+        a, b = (truth + generator.standard_normal(30) for _ in range(2))
+
+        def difference(swapped, truth=truth, a=a, b=b):
+            first, second = np.where(swapped, b, a), np.where(swapped, a, b)
+            return np.corrcoef(truth, first)[0, 1] - np.corrcoef(truth, second)[0, 1]
+
+        found.append(paired_tests.swap(difference, 30, generator))
+    assert stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_a_difference_that_is_none_has_no_p():
+    assert np.isnan(paired_tests.swap(lambda swapped: np.nan, 5, np.random.default_rng(0)))

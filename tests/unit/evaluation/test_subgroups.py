@@ -2,12 +2,12 @@
 
 import json
 import logging
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.helpers import forked
 
 from synthaug.classification import measures
 from synthaug.cohort import cases as case_table
@@ -16,7 +16,7 @@ from synthaug.evaluation import subgroups
 from synthaug.report import forest_plot
 
 MEASURES = measures.Classification(["cyst", "met"])
-PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"])
+PARAMS = subgroups.Params(1, 3, 100, 0.95, "fixed", ["classic", "dcgan", "extra"], ["dcgan"], ["dcgan"])
 LESIONS = np.array([f"{i:03d}" for i in range(12)])
 PATIENTS = np.array([f"P{i // 2}" for i in range(12)])
 TRUTH = np.arange(12) % 2
@@ -141,7 +141,7 @@ def test_script_writes_table_and_figure(tmp_path):
     command += ["--predictions", tmp_path / "predictions.csv", "--operating-points", tmp_path / "points.csv"]
     command += ["--params", json.dumps(vars(PARAMS) | {"measures": vars(MEASURES)}), "--log", tmp_path / "log"]
     outputs = ["--png", tmp_path / "a.png", "--svg", tmp_path / "a.svg", "--out", tmp_path / "a.csv"]
-    subprocess.run([*command, *outputs], check=True)
+    forked.run([*command, *outputs], check=True)
     assert (tmp_path / "a.svg").stat().st_size
     levels = pd.read_csv(tmp_path / "a.csv", dtype=str).groupby("subgroup")["level"].unique()
     assert set(levels["software"]) == {"5.1", "5.10"}  # not one number

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.helpers import forked
 
 from synthaug import seeding
 from synthaug.files import artifacts
@@ -137,7 +138,7 @@ def test_sample_is_the_network_rounded_to_bytes():
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess:
     command = [sys.executable, SCRIPTS / script, *arguments]
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    return forked.run(command)
 
 
 def test_scripts(tmp_path):

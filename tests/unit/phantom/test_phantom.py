@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 import SimpleITK as sitk
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
+from tests.helpers import forked
 
 from synthaug import errors, seeding
 from synthaug.phantom import cohort as phantom_cohort
@@ -250,11 +250,11 @@ def test_the_script(tmp_path):
     params = {"master_seed": 1, "lesions": {"cyst": 1}, "extra": {}, "slices": 2}
     command = [sys.executable, str(ROOT / "scripts/make_phantom.py"), "--table", str(tmp_path / "p/case_table.csv")]
     command += ["--patients", str(tmp_path / "p/patients"), "--log", str(tmp_path / "log"), "--params"]
-    subprocess.run([*command, json.dumps(params)], check=True)
+    forked.run([*command, json.dumps(params)], check=True)
     table = pd.read_csv(tmp_path / "p/case_table.csv")
     assert (tmp_path / "p" / table["image"][0]).is_dir()
     assert "1 lesions" in (tmp_path / "log").read_text(encoding="utf-8")
-    wrong = subprocess.run([*command, json.dumps(params | {"slice": 2})], capture_output=True, text=True)
+    wrong = forked.run([*command, json.dumps(params | {"slice": 2})])
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("ERROR [make_phantom] --params: got an unexpected keyword argument 'slice'")
     assert wrong.stderr.count("\n") == 1

@@ -73,7 +73,8 @@ def test_the_gpu_check_needs_pytorch_and_numpy_alone():
     "kind", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 )
 def test_loops_agree_with_and_without_the_capture(kind):
-    assert all(networks.graph_agrees(kind).values())
+    count = 200 if kind == "cuda" else 32  # there is no graph on a processor: two steps an epoch are enough
+    assert all(networks.graph_agrees(kind, count).values())
 
 
 def test_rates_are_positive():

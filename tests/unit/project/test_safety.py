@@ -5,7 +5,6 @@ import os
 import pickle
 import re
 import string
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.helpers import forked
 from torch import nn
 
 from synthaug.cohort import cases
@@ -62,7 +62,7 @@ def unsafe(text: str) -> Iterator[str]:
 def compiled(rules: Path) -> str:
     """Return the Python code that Snakemake makes of a file of rules."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(rules), "--print-compilation", "--cores", "1"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = forked.run(command, cwd=ROOT)
     assert "workflow." in done.stdout or "def " in done.stdout, done.stderr
     return done.stdout
 

@@ -2,14 +2,13 @@
 
 import json
 import logging
-import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from tests.helpers import made_readers
+from tests.helpers import forked, made_readers
 
 from synthaug.errors import InputError
 from synthaug.readers import answers
@@ -167,7 +166,7 @@ def test_script_scores_readers_and_stops_with_one_line(asked, given, tmp_path):
     for name in outputs:
         flag = name[2:] if name.startswith("s.") else name.removesuffix(".csv")
         command += [f"--{flag}", tmp_path / "out" / name]
-    subprocess.run(command, check=True, capture_output=True)
+    forked.run(command, check=True)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(outputs)
     scores = pd.read_csv(tmp_path / "out/scores.csv")
     told = scores[(scores["task"] == "origin") & (scores["measure"] == "accuracy") & (scores["origin"] == "all")]
@@ -175,13 +174,13 @@ def test_script_scores_readers_and_stops_with_one_line(asked, given, tmp_path):
     right = (first["origin_x"] == first["origin_y"]).groupby(first["reader"]).sum()
     assert told.set_index("reader").loc[["reader-1", "reader-2"], "right"].tolist() == right.tolist()
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-    subprocess.run(command, check=True, capture_output=True)
+    forked.started(command, check=True)
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
     save(given.assign(origin="?"), tmp_path / "answers.csv")
     for path in before:
         path.unlink()
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = forked.run(command)
     assert done.returncode == 1
     assert "ERROR [score_reader_study]" in done.stderr
     assert "54 problems" in done.stderr

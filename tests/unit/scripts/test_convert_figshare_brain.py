@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from skimage import io
+from tests.helpers import forked
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
@@ -26,7 +26,7 @@ def write_mat(path, *, label=1, patient="MR017260C", image=None, mask=None):
 
 def convert(folder, out):
     command = [sys.executable, SCRIPTS / "convert_figshare_brain.py", "--mat", folder, "--out", out]
-    return subprocess.run(command, capture_output=True, text=True)
+    return forked.run(command)
 
 
 def test_images_masks_and_true_patient_ids(tmp_path):

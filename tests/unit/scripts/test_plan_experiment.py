@@ -1,10 +1,10 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.helpers import forked
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "plan_experiment.py"
 CLASSES = ["a", "b"]
@@ -25,7 +25,7 @@ def plan(tmp_path):
         command = [sys.executable, SCRIPT, "--rois", tmp_path / "rois.csv", "--pool-index", tmp_path / "pool.csv"]
         command += ["--folds", f"0={tmp_path / 'folds.csv'}", "--runs", json.dumps(runs)]
         command += ["--params", json.dumps(params), "--out", tmp_path / "plan.csv"]
-        return subprocess.run(command, capture_output=True, text=True), tmp_path / "plan.csv"
+        return forked.run(command), tmp_path / "plan.csv"
 
     return run
 

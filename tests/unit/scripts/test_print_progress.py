@@ -15,7 +15,7 @@ job               count
 --------------  -------
 make_phantom          1
 train_dcgan           4
-plot_accuracy         1
+plot_size_curves      1
 total                 6
 
 Select jobs to execute...
@@ -62,20 +62,20 @@ def run(tmp_path):
 
 def test_no_time_before_jobs_tell_and_then_that_of_the_rest(tmp_path, run):
     clock = Clock()
-    progress = print_progress.Progress(tmp_path, {"make_phantom": 10, "train_dcgan": 20, "plot_accuracy": 2}, clock)
+    progress = print_progress.Progress(tmp_path, {"make_phantom": 10, "train_dcgan": 20, "plot_size_curves": 2}, clock)
     planned = said(progress, PLAN.splitlines())
     assert planned == PLAN.splitlines()[:-2]
     assert run(progress, clock, "make_phantom", "train_dcgan") == "2 of 6 jobs done, 60 s so far"
     # 90 s of jobs where 50 were expected, so 1.8 times the rest: 2 x 20 + 2 s, on two cores.
     expected = "3 of 6 jobs done, 90 s so far, about 38 s left (by a run of the demo elsewhere, a job here taking 1.8"
     assert run(progress, clock, "train_dcgan").startswith(expected)
-    last = run(progress, clock, "train_dcgan", "train_dcgan", "plot_accuracy")
+    last = run(progress, clock, "train_dcgan", "train_dcgan", "plot_size_curves")
     assert last == "6 of 6 jobs done, 3 min so far"
 
 
 def test_the_last_run_here_is_a_better_basis(tmp_path, run):
     clock = Clock()
-    for name, seconds in {"make_phantom": 30, "train_dcgan/a": 10, "train_dcgan/b": 50, "plot_accuracy": 4}.items():
+    for name, seconds in {"make_phantom": 30, "train_dcgan/a": 10, "train_dcgan/b": 50, "plot_size_curves": 4}.items():
         benchmark(tmp_path, name, seconds, clock.now - 100)
     progress = print_progress.Progress(tmp_path, {"make_phantom": 1, "train_dcgan": 1}, clock)
     said(progress, PLAN.splitlines())
@@ -88,13 +88,13 @@ def test_of_an_unknown_rule_nothing_is_claimed(tmp_path, run):
     progress = print_progress.Progress(tmp_path, {}, clock)
     said(progress, PLAN.splitlines())
     assert run(progress, clock, "make_phantom", "train_dcgan", "train_dcgan") == "3 of 6 jobs done, 90 s so far"
-    line = run(progress, clock, "plot_accuracy")
+    line = run(progress, clock, "plot_size_curves")
     assert line == "4 of 6 jobs done, 2 min so far, about 30 s left (by jobs of this run)"
 
 
 def test_on_a_cluster_no_time_is_given(tmp_path, run):
     clock = Clock()
-    progress = print_progress.Progress(tmp_path, {"make_phantom": 1, "train_dcgan": 1, "plot_accuracy": 1}, clock)
+    progress = print_progress.Progress(tmp_path, {"make_phantom": 1, "train_dcgan": 1, "plot_size_curves": 1}, clock)
     said(progress, PLAN.replace("Provided cores: 2", "Provided remote nodes: 100").splitlines())
     assert run(progress, clock, "train_dcgan", "train_dcgan", "train_dcgan") == "3 of 6 jobs done, 90 s so far"
 

@@ -1,4 +1,9 @@
-"""The fast loops learn what the plain ones do: the same losses over the first steps, the same accuracy in the end."""
+"""The fast loops learn what the plain ones do: the same losses over the first steps, the same accuracy in the end.
+
+Processors add up in different orders. A training amplifies what rounds differently, so that losses of a few steps on
+agree in no digit that could be relied on: trainings are compared in float64, and in the precisions of the config what
+the first step finds, before any weight has changed.
+"""
 
 from dataclasses import replace
 
@@ -15,27 +20,59 @@ from synthaug.generators import dcgan
 from synthaug.training import device
 
 NAMES = ("model", 0, "12")
-# Of an epoch's loss: sums are taken in another order; bfloat16 keeps eight bits of a product.
-TOLERANCE = {"float32": 1e-3, "bfloat16": 3e-2}
+# Between the rounding of a loss to float32, in which its totals are kept, and what any difference of the loops makes.
+EXACT = 1e-6
+# Relative, of the loss and of the gradient's length. float32 rounds each of up to thousands of terms by 6e-8. bfloat16
+# keeps eight bits of each product: no less than LEAST, or the precision was not asked for.
+TOLERANCE = {"float32": (1e-5, 1e-4), "bfloat16": (3e-2, 1.5e-1)}
+LEAST = {"float32": 0, "bfloat16": 2e-3}
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_first_steps_of_the_dcgan(precision):
+def gradients(network: torch.nn.Module) -> np.ndarray:
+    return torch.cat([each.grad.flatten() for each in network.parameters()]).double().numpy()
+
+
+def check_first_step(precision: str, found: tuple[float, np.ndarray], expected: tuple[float, np.ndarray]) -> None:
+    """Compare the loss and the gradient of one step."""
+    of_loss, of_gradient = TOLERANCE[precision]
+    np.testing.assert_allclose(found[0], expected[0], rtol=of_loss)
+    difference = np.linalg.norm(found[1] - expected[1]) / np.linalg.norm(expected[1])
+    assert LEAST[precision] <= difference < of_gradient
+
+
+def dcgans(epochs: int, **changes):
+    """Train by both loops; return the losses of D and G in each epoch, and D's gradient of the last step, by loop."""
     images, _ = discs(32, 0)
-    params = dcgan.Params(**GAN, **COMPUTE, precision=precision)
+    params = dcgan.Params(**{**GAN, **COMPUTE, "precision": "float32", "epochs": epochs, **changes})
     where = device.pick(params)
-    loop = plain.Dcgan(*plain.gan_networks(params, NAMES), params, where)
+    generator, discriminator = plain.gan_networks(params, NAMES)
+    loop = plain.Dcgan(generator, discriminator, params, where)
+    last = []
+    loop.update_d.register_step_pre_hook(lambda *_: last.append(gradients(discriminator)))
     order, noise = (seeding.stream(1, *NAMES, name) for name in ("order", "latents"))
     expected = []
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         (z,) = dcgan.FAMILY.training_inputs(noise, 32, None, params)
-        expected.append(np.mean(loop.epoch(images, order.permutation(32).tolist(), np.split(z, 2)), axis=0))
+        losses = loop.epoch(images, order.permutation(32).tolist(), np.split(z, 32 // params.batch))
+        expected.append(np.mean(losses, axis=0))
 
     networks = {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
     history, _ = dcgan.FAMILY.train(networks, images, None, params, NAMES, where)
     found = np.column_stack([history["loss_d"], history["loss_g"]])
-    np.testing.assert_allclose(found, expected, rtol=TOLERANCE[precision])
+    return (found, gradients(networks["discriminator"])), (np.array(expected), last[-1])
+
+
+def test_first_steps_of_the_dcgan(float64):
+    (found, gradient), (expected, gradient_expected) = dcgans(EPOCHS, generator_maps=4, discriminator_maps=4)
+    np.testing.assert_allclose(found, expected, rtol=EXACT)
+    np.testing.assert_allclose(gradient, gradient_expected, rtol=EXACT, atol=EXACT * np.abs(gradient).max())
     assert np.ptp(found[:, 0]) > 0.1  # it learns: equal losses are no accident
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_first_step_of_the_dcgan(precision):
+    found, expected = dcgans(1, batch=32, precision=precision)
+    check_first_step(precision, found, expected)
 
 
 def trained(images, labels, params, names, *, fast: bool):
@@ -52,19 +89,31 @@ def trained(images, labels, params, names, *, fast: bool):
     return network, np.mean(epochs, axis=1)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_first_steps_of_the_classifier(precision):
+def classifiers(**changes):
+    """Train by both loops; return the losses of each epoch, and the gradient of the last step, by loop."""
     images, labels = discs(32, 0)
-    params = classifier.Params(**CLASSIFIER, **COMPUTE, precision=precision)
-    found, expected = (trained(images, labels, params, NAMES, fast=fast)[1] for fast in (True, False))
-    np.testing.assert_allclose(found, expected, rtol=TOLERANCE[precision])
+    params = classifier.Params(**{**CLASSIFIER, **COMPUTE, "precision": "float32", **changes})
+    for fast in (True, False):
+        network, losses = trained(images, labels, params, NAMES, fast=fast)
+        yield losses, gradients(network)
+
+
+def test_first_steps_of_the_classifier(float64):
+    (found, gradient), (expected, gradient_expected) = classifiers(learning_rate=0.03)
+    np.testing.assert_allclose(found, expected, rtol=EXACT)
+    np.testing.assert_allclose(gradient, gradient_expected, rtol=EXACT, atol=EXACT * np.abs(gradient).max())
     assert np.ptp(found) > 0.01
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_first_step_of_the_classifier(precision):
+    check_first_step(precision, *classifiers(epochs=1, batch=32, precision=precision))
 
 
 @pytest.mark.slow
 def test_accuracies_differ_within_the_noise_of_seeds():
-    images, labels = discs(240, 0, contrast=12)
-    unseen, truth = discs(400, 1, contrast=12)
+    images, labels = discs(240, 0, contrast=20)
+    unseen, truth = discs(400, 1, contrast=20)
     # A sixth of the labels is wrong, so that the task is neither hopeless nor perfect.
     labels, truth = (np.where(np.arange(len(each)) % 6 == 1, 1 - each, each) for each in (labels, truth))
     settings = CLASSIFIER | {"dropout": 0.5, "epochs": 12, "learning_rate": 0.02}
@@ -73,10 +122,12 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     for fast in (True, False):
         auto = device.settle(params, device.pick(params), params.batch, min(params.widths))
         chosen = auto if fast else replace(params, precision="float32")
-        networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(6)]
+        networks = [trained(images, labels, chosen, ("model", seed, "12"), fast=fast)[0] for seed in range(4)]
         predicted = [classifier.predict(network, unseen, torch.device("cpu"))[0].argmax(1) for network in networks]
         accuracies[fast] = np.mean(np.array(predicted) == truth, axis=1)
     assert 0.6 < accuracies[False].mean() < 0.97
-    test = stats.ttest_ind(accuracies[True], accuracies[False])
-    assert test.pvalue > 0.05, accuracies
+    # Which seed does well depends on the processor. So the noise of seeds must be far smaller than what is looked for,
+    # and a difference count that chance makes on one processor of ten thousand.
+    assert max(np.std(found, ddof=1) for found in accuracies.values()) < 0.015, accuracies
+    assert stats.ttest_ind(accuracies[True], accuracies[False]).pvalue > 1e-4, accuracies
     assert abs(accuracies[True].mean() - accuracies[False].mean()) < 0.03, accuracies

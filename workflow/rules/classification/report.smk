@@ -34,8 +34,7 @@ rule make_tables:
         settings=canonical_json(
             classes=config["cases"]["classes"],
             **{key: statistics()[key] for key in ["folds", "confidence"]},
-            **selection(),
-            generators=config["experiment"]["generators"],
+            **drawing(),
         ),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --metrics {input.metrics:q}"
@@ -126,7 +125,7 @@ rule plot_calibration:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(**statistics(), **selection()),
+        settings=canonical_json(**statistics(), **drawing()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"

@@ -113,3 +113,8 @@ def operating_points():
 def selection():
     """Return which arms tables and figures show, and the rule by which their sizes are chosen."""
     return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}
+
+
+def drawing():
+    """Return `selection`, and which of the arms are generators, whose colours follow their order."""
+    return {**selection(), "generators": config["experiment"]["generators"]}
