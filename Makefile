@@ -35,7 +35,7 @@ reader-study: .venv/installed
 
 test: .venv/installed lint
 	@tests/reader/install_chromium.sh
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2
 
 test-slurm: .venv/installed
 	$(BIN)/pytest tests/slurm

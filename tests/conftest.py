@@ -1,36 +1,43 @@
 """How tests are spread over processes: `make test` runs two; by hand pytest runs one, which computes the same."""
 
 import os
-from pathlib import Path
 
 import pytest
 
-WORKFLOW = Path(__file__).parent / "workflow"
+RUNS = {f"test_{name}.py" for name in ("interruption", "private", "reader_study", "run", "tasks")}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say what one process must do, and begin with what takes longest.
+def unit_of_work(nodeid: str) -> tuple[int, str]:
+    """Return what one process does alone: its place in the order, and its name.
 
-    Runs of the whole workflow, which use all cores, are one group: never two at once. Tests of a file share what it
-    makes. Each plan of the workflow is a test of its own, and they come last, to fill what time is left.
+    Runs of the whole workflow, which use all cores, come first and are one: never two at once. Tests of other files
+    share what their file makes. Each plan of the workflow is by itself; they come last, to fill what time is left.
     """
-    if not os.getenv("PYTEST_XDIST_WORKER"):
-        return
-    order = {}
-    for item in items:
-        of_workflow = item.path.is_relative_to(WORKFLOW)
-        if not of_workflow:
-            group = str(item.path.relative_to(config.rootpath))
-        else:
-            group = "runs of the workflow" if item.get_closest_marker("slow") else None
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-        order[item] = 2 if not group else 1 if not of_workflow else 0
-    items.sort(key=order.get)
+    path = nodeid.split("::")[0]
+    if not path.startswith("tests/workflow/"):
+        return 1, path
+    return (0, "runs of the workflow") if path.rsplit("/", 1)[1] in RUNS else (2, nodeid)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.getenv("PYTEST_XDIST_WORKER"):
+        items.sort(key=lambda item: unit_of_work(item.nodeid)[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Give each process a unit of work at a time. (``--dist loadgroup`` does nothing under pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of_work(nodeid)[1]
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.fixture

@@ -142,7 +142,8 @@ def test_same_training_gives_the_same_bits():
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_generated_images_approach_the_real_ones(precision):
     images = discs(64)
-    settings = params(epochs=25, batch=16, generator_maps=8, discriminator_maps=8, precision=precision)
+    # After 40 epochs the distance is 0.26 +- 0.06 of what it was, by seeds: the limit is as safe on other processors.
+    settings = params(epochs=40, batch=16, generator_maps=8, discriminator_maps=8, precision=precision)
     generator, _, history = train(images, settings)
     z = uniform(np.random.default_rng(2), 64)
     untrained = dcgan.FAMILY.build(settings, NAMES)["generator"]
