@@ -134,7 +134,7 @@ class Family(abc.ABC):
 
         By default as they are. Boxes, of which images have different numbers, need a method of the family's own.
         """
-        return torch.from_numpy(np.ascontiguousarray(conditions))
+        return torch.from_numpy(np.array(conditions))  # a copy, since arrays of tables cannot be written to
 
     def images(
         self, networks: dict[str, nn.Module], inputs: tuple[np.ndarray, ...], where: torch.device, precision: str
