@@ -44,7 +44,8 @@ def test_another_task_is_planned_with_the_shared_stages(two_tasks):
 @pytest.mark.slow
 def test_another_task_gets_its_statistics_and_its_report(regression):
     """Its numbers, counted by hand from its predictions."""
-    read = {name: pd.read_csv(regression / f"evaluation/{name}.csv") for name in ("predictions", "metrics")}
+    files = {name: regression / f"evaluation/{name}.csv" for name in ("predictions", "metrics")}
+    read = {name: pd.read_csv(path, dtype={"size": str, "seed": str}) for name, path in files.items()}
     table = read["predictions"].query("arm == 'classic' and size == '0'")
     near = (table["predicted"] - table["truth"]).abs() <= 0.25 * table["truth"]
     row = read["metrics"].query("arm == 'classic' and size == '0' and seed == 'all' and metric == 'within'").iloc[0]

@@ -5,6 +5,7 @@ import pytest
 
 from synthaug.classification import training_sets
 from synthaug.errors import InputError
+from synthaug.terms import sizes
 
 CLASSES = ["cyst", "hemangioma", "metastasis"]
 PER_LESION = 20
@@ -128,4 +129,4 @@ def test_too_many_and_no_extra(tables):
     with pytest.raises(InputError, match="extra"):
         classifier((rois[rois["set"] == "main"], pool, folds), "8+5x3", "extra")
     with pytest.raises(InputError, match="expected"):
-        training_sets.parse_size("many")
+        sizes.parse("many")

@@ -11,7 +11,8 @@ TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
 TASK_FOLDER = "classify"
 
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
-TASK_UNIT, TASK_PRIMARY = "lesion", "accuracy"
+TASK_UNIT = "lesion"
+TASK_PRIMARY = "accuracy"
 
 # The column of the units that predictions repeat as their truth.
 TASK_TRUTH = "class"

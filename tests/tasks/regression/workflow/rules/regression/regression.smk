@@ -2,7 +2,8 @@
 
 TASK_FILES = ["samples", "models"]
 TASK_FOLDER = "regress"
-TASK_UNIT, TASK_PRIMARY = "lesion", "within"
+TASK_UNIT = "lesion"
+TASK_PRIMARY = "within"
 TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
