@@ -57,7 +57,7 @@ def test_another_task_gets_its_statistics_and_its_report(regression):
         assert found.loc["correlation", "value"] == pytest.approx(expected)
 
     compared = pd.read_csv(regression / "evaluation/comparisons.csv")
-    assert set(compared["against"]) == {"best classic", "equal number", "fixed", "published", "nested"}
+    assert set(compared["against"]) == {"best classic", "equal number", "fixed", "published"}
     assert compared["p"].between(0, 1).all()
     mean = compared.query("against == 'fixed' and arm_a == 'mean' and metric == 'within'").iloc[0]
     assert mean["delta"] < 0  # the mean diameter alone is worse than what the pixels tell
