@@ -56,7 +56,7 @@ def never_stopped(finished, tmp_path_factory):
 
     @functools.cache
     def of(script: str) -> dict[str, str]:
-        folder = tmp_path_factory.mktemp("whole")
+        folder = tmp_path_factory.mktemp("whole") / "job"  # as deep as the other, for records hold relative paths
         subprocess.run(command(finished, script, folder), check=True)
         return results(folder)
 
