@@ -106,5 +106,13 @@ else:
             rules.complete.input,
 
 
+# Snakemake limits how many jobs it starts in a second, and to do so wakes its scheduler each second, once more for every job
+# that has ended while others wait: a fifth of a core after fifty jobs, all of one after some hundreds. A queue needs the limit;
+# one machine, whose jobs wait for its cores, does not.
+onstart:
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 onsuccess:
     write_report()

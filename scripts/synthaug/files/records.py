@@ -30,6 +30,7 @@ from synthaug.files import artifacts
 
 SUFFIX = "record.json"
 PROJECT = Path(__file__).resolve().parents[3]
+OURS = ("steps.", "synthaug.")  # how the names of the project's modules begin
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {
     "PIL": "pillow", "_CharLS": "pyjpegls", "dateutil": "python-dateutil", "mpl_toolkits": "matplotlib",
@@ -83,8 +84,9 @@ def versions() -> dict[str, str]:
 
 def _modules() -> list[Path]:
     """Return the files of the project's imported modules, the running script included."""
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    ours = [path for path in {Path(file).resolve() for file in files if file} if _inside(path, PROJECT / "scripts")]
+    loaded = [sys.modules["__main__"], *(sys.modules[name] for name in list(sys.modules) if name.startswith(OURS))]
+    files = {Path(module.__file__).resolve() for module in loaded if getattr(module, "__file__", None)}
+    ours = [path for path in files if _inside(path, PROJECT / "scripts")]
     return [path for path in ours if path.name != "__init__.py"]  # which hold nothing, and which rules do not name
 
 
