@@ -14,7 +14,7 @@ from tests.benchmarks import limits, plain, timing
 NAMES = ("benchmark",)
 PEER = f"plain PyTorch {torch.__version__}, float32, DataLoader"
 CLASSES = ["cyst", "metastasis", "hemangioma"]
-# The networks of config/paper.yaml and of config/config.yaml.
+# The networks of config/paper.yaml, and small ones like those of the demo.
 GANS = {"paper": (128, 64, 64), "demo": (8, 8, 16)}  # maps of the generator and of the discriminator, batch
 CLASSIFIERS = {"paper": ([32, 64, 128], 128), "demo": ([8, 16, 32], 64)}  # widths, dense
 
