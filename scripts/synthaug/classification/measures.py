@@ -105,6 +105,11 @@ class Classification(Measures):
         by_class = [(metric, name) for metric in (SENSITIVITY, SPECIFICITY) for name in self.classes]
         return [(ACCURACY, ALL), *by_class, (SPECIFICITY, ALL)]
 
+    def shares(self) -> list[Key]:
+        """Return accuracy, sensitivity and specificity, and not what is averaged over the classes."""
+        by_class = [(metric, name) for metric in (SENSITIVITY, SPECIFICITY) for name in self.classes]
+        return [(ACCURACY, ALL), *by_class]
+
     def contributions(self, pool: ClassPool) -> dict[Key, np.ndarray]:
         """Return 1 for a lesion that counts as right.
 

@@ -4,24 +4,26 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from synthaug import seeding
 from synthaug.errors import InputError
-from synthaug.evaluation import operating_points, paired_tests, resampling
+from synthaug.evaluation import differences, multiplicity, operating_points, paired_tests, resampling
+from synthaug.evaluation.differences import Difference
 from synthaug.evaluation.measures import Key, Measures, Pool, joined
 from synthaug.evaluation.pools import Run
 from synthaug.terms import arms, sizes
 from synthaug.terms.totals import ALL
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
-GAIN, LOSS, NO_GAIN, UNDECIDABLE = ("gain", "loss", "no gain", "undecidable")
-FEWEST = 10  # patients who must differ before an interval can exclude a gain: of fewer it is not to be trusted
-POWER = 0.8  # of the smallest difference called detectable
+GAIN, WORSE, EQUIVALENT, NO_GAIN, UNDECIDABLE = ("gain", "worse", "equivalent", "no gain", "undecidable")
+FEWEST = 10  # patients who must differ before a gain is excluded: of fewer a standard error is not to be trusted
+SEEDS = 5  # from which a comparison speaks of other trainings too
 COLUMNS = [
-    *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high"),
-    *("p", "p_holm", "p_mcnemar", "p_clustered", "detectable", "verdict", "differing", "patients", "units", "seeds"),
+    *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high", "error"),
+    *("p", "p_adjusted", "p_no_gain", "p_equivalent", "p_mcnemar", "p_clustered", "detectable", "detectable_adjusted"),
+    *("primary", "verdict", "speaks_of", "differing", "patients", "units", "seeds"),
 ]  # of comparisons.csv; units bears the name of the task's, such as lesions
+THESE, ALL_TRAININGS = "these trainings", "other trainings too"
 
 Point = tuple[str, str]  # arm, and size or rule
 
@@ -31,23 +33,29 @@ class Params(resampling.Params):
     """What the comparisons need of the config."""
 
     smallest_gain: float  # the smallest gain of interest, a fraction, set before any result
+    primary: str | None  # the arm whose comparison with `classic` is the primary one, set before any result
+    operating_point: str  # the rule at which it is
 
 
 def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
     """Compare the arms in the measures that the task names: the rows of ``comparisons.csv``, in fractions.
 
-    Seeds are averaged: delta is the difference of the means over seeds, its interval covers other patients and other
-    seeds (`resampling.Evaluation`), and the permutation test takes each patient's differences summed over units and
-    seeds, so its p speaks of other patients with these trainings; a gain or loss needs both. With one seed neither
-    covers other trainings. Measures that are no sums over units are tested by swapping whole patients.
+    ``delta`` is the difference of the means over seeds. Its interval, ``error`` (the standard error) and tests are of
+    one t statistic (`differences`), over patients and, with several seeds, over trainings; ``speaks_of`` says of which
+    trainings that holds. ``p`` is the larger of two: of that statistic, and of a test by patients that is exact for
+    these trainings, however few they differ in (`paired_tests`). So where it shows a difference the interval excludes
+    0.
+
+    ``p_adjusted``, ``p_no_gain`` and ``p_equivalent`` are of no difference, of a gain of interest and of a difference
+    of interest either way, each corrected over the rows of one ``against``, metric and class. In the family of the
+    primary comparison that one is tested first, see `multiplicity`. The choice of sizes on the test folds in "best
+    classic" (it favours `classic`) and "published" (optimistic) is not corrected for.
 
     ``p_mcnemar`` and ``p_clustered`` are of the primary measure only, where a unit is right or wrong. The first takes
     units for independent; with several seeds it is the median of theirs. The second is its version for several units
-    per patient, over all seeds. ``p_holm`` corrects for the rows of one ``against``, metric and class, not for the
-    choice of sizes on the test folds in "best classic" (it favours `classic`) and "published" (optimistic).
-    ``detectable`` is the true difference that this cohort would have shown with a power of 80 %, before Holm's
-    correction; missing where no resample differs. Patients and units are those that the measure counts; ``differing``
-    is the number of patients in whom the arms differ.
+    per patient, over all seeds. ``detectable`` is the true difference that this cohort would have shown with a power
+    of 80 % by itself, ``detectable_adjusted`` after correction as if by Bonferroni's method. Patients and units are
+    those that the measure counts; ``differing`` is the number of patients in whom the arms differ.
 
     Parameters
     ----------
@@ -70,14 +78,16 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
         if arms.CLASSIC in there:
             planned += [(rule, (arm, rule), (arms.CLASSIC, rule)) for arm in there if arm != arms.CLASSIC]
     comparison = _Comparison(pools, measures, params)
-    rows = pd.DataFrame([row for pair in planned for row in comparison.rows(*pair)], columns=COLUMNS)
-    families = rows.groupby(["against", "metric", "class"], sort=False)["p"]
-    rows["p_holm"] = families.transform(lambda p: paired_tests.holm(p.to_numpy(dtype=float)))
+    rows = pd.DataFrame([row for pair in planned for row in comparison.rows(*pair)], columns=[*COLUMNS, "freedom"])
+    families = [family.index for _, family in rows.groupby(["against", "metric", "class"], sort=False)]
+    for family in families:
+        _correct(rows, family, params)
+    level = 1 - params.confidence
     rows["verdict"] = [
-        verdict(low, high, p, params.confidence, params.smallest_gain, differing)
-        for low, high, p, differing in rows[["low", "high", "p_holm", "differing"]].itertuples(index=False)
+        verdict(row.delta, row.p_adjusted, row.p_no_gain, row.p_equivalent, level, row.differing)
+        for row in rows.itertuples(index=False)
     ]
-    return rows.rename(columns={"units": f"{measures.unit}s"})
+    return rows[COLUMNS].rename(columns={"units": f"{measures.unit}s"})
 
 
 def pairs(pools: dict[Run, Pool], measures: Measures) -> list[tuple[str, Point, Point]]:
@@ -113,26 +123,41 @@ def best_classic(pools: dict[Run, Pool], measures: Measures) -> Point | None:
     return (arms.CLASSIC, operating_points.pick(curve, 0)) if curve else None
 
 
-def verdict(low: float, high: float, p_holm: float, confidence: float, smallest_gain: float, differing: int) -> str:
-    """Say what a comparison shows; the first that applies.
+def verdict(
+    delta: float, p_difference: float, p_no_gain: float, p_equivalent: float, level: float, differing: int
+) -> str:
+    """Say what a comparison shows; the first that applies, by adjusted p values.
 
-    `gain`: the interval lies above 0 and the corrected p is below 1 - confidence. `loss`: the same below 0. `no gain`:
-    the interval lies below the smallest gain of interest, so such a gain is excluded. `undecidable`: otherwise, and
-    where the arms differ in fewer than `FEWEST` patients: resamples of so few exclude nothing.
+    `gain` and `worse`: there is a difference, at the two-sided ``level``. `equivalent`: a difference of interest is
+    excluded either way, each at half of the level. `no gain`: a gain of interest is excluded, likewise. `undecidable`:
+    otherwise, and where the arms differ in fewer than `FEWEST` patients, who exclude nothing.
 
-    >>> verdict(0.01, 0.09, 0.02, 0.95, 0.03, 20), verdict(-0.02, 0.09, 0.2, 0.95, 0.03, 20)
+    >>> verdict(0.05, 0.02, 0.9, 0.9, 0.05, 20), verdict(0.05, 0.20, 0.6, 0.9, 0.05, 20)
     ('gain', 'undecidable')
     """
-    significant = p_holm < 1 - confidence
-    if significant and low > 0:
-        return GAIN
-    if significant and high < 0:
-        return LOSS
-    return NO_GAIN if high < smallest_gain and differing >= FEWEST else UNDECIDABLE
+    if p_difference < level:
+        return GAIN if delta > 0 else WORSE
+    if differing >= FEWEST and p_equivalent < level / 2:
+        return EQUIVALENT
+    return NO_GAIN if differing >= FEWEST and p_no_gain < level / 2 else UNDECIDABLE
+
+
+def _correct(rows: pd.DataFrame, family: pd.Index, params: Params) -> None:
+    """Correct the p values of one family of ``rows`` in place, and say what it could have detected."""
+    primary = next((place for place, row in enumerate(family) if rows.loc[row, "primary"]), None)
+    for column, method in (
+        ("p_adjusted", multiplicity.gatekept), ("p_no_gain", multiplicity.shared), ("p_equivalent", multiplicity.shared)
+    ):  # fmt: skip
+        rows.loc[family, column] = method(rows.loc[family, column].to_numpy(dtype=float), primary)
+    others = len(family) - (primary is not None)
+    for place, row in enumerate(family):
+        level = (1 - params.confidence) / (1 if place == primary else max(others, 1))
+        of_row = Difference(*rows.loc[row, ["delta", "error", "freedom"]].to_numpy(dtype=float))
+        rows.loc[row, "detectable_adjusted"] = of_row.detectable(level)
 
 
 class _Comparison:
-    """Rows of pairs of points, with each point's resamples computed once."""
+    """Rows of pairs of points, with the measures of each point computed once."""
 
     def __init__(self, pools: dict[Run, Pool], measures: Measures, params: Params):
         self.pools, self.measures, self.params = pools, measures, params
@@ -140,10 +165,10 @@ class _Comparison:
         self.seeds = self.evaluation.runs()
         first = next(iter(pools.values()))
         self.patient = np.unique(first.patients, return_inverse=True)[1]
-        self._resamples: dict[Point, dict[Key, np.ndarray]] = {}
+        self._measured: dict[Run, dict[Key, np.ndarray]] = {}
 
-    def rows(self, against: str, a: Point, b: Point) -> list[tuple]:
-        """Return a row in `COLUMNS` for each measure; what takes the other rows of its family is left empty."""
+    def rows(self, against: str, a: Point, b: Point) -> list[dict[str, object]]:
+        """Return a row for each measure; its p values are not corrected yet, and there is no verdict."""
         seeds = sorted(self.seeds[a])
         if seeds != sorted(self.seeds[b]):
             raise InputError(
@@ -152,36 +177,48 @@ class _Comparison:
             )
         sums, tests = self._patient_sums(a, b, seeds), self._right_or_wrong(a, b, seeds)
         counted = self.measures.counted(self.pools[*a, seeds[0]])
+        params, level = self.params, 1 - self.params.confidence
+        is_primary = against == params.operating_point and a[0] == params.primary
         result = []
         for key in self.measures.compared():
-            difference = self._measured(a)[key] - self._measured(b)[key]
-            stream = seeding.stream(self.params.master_seed, "permutation", against, *a, *b, *key)
-            if np.isnan(difference[0]):
-                p = np.nan
-            elif key in sums:
-                p = paired_tests.sign_flip(sums[key], stream)
-            else:
-                p = self._swapped(a, b, seeds, key, stream)
+            patients = np.unique(self.patient[counted[key]])
+            found = self._difference(a, b, seeds, key, patients)
+            low, high = found.interval(params.confidence)
+            p = max(self._exact(against, a, b, seeds, key, sums), found.p()) if found.value == found.value else np.nan
+            mcnemar, clustered = tests if key[0] == self.measures.primary else (np.nan, np.nan)
             differing = np.abs(sums[key]) > 1e-9 if key in sums else self._differing(a, b, seeds)
             result.append(
-                (
-                    *(against, *a, *b, *key, *self.evaluation.summary(difference), p, np.nan),
-                    *(tests if key[0] == self.measures.primary else (np.nan, np.nan)),
-                    *(self._detectable(difference), "", int(differing.sum())),
-                    *(len(np.unique(self.patient[counted[key]])), int(counted[key].sum()), len(seeds)),
-                )
-            )
+                {
+                    "against": against, "arm_a": a[0], "size_a": a[1], "arm_b": b[0], "size_b": b[1],
+                    "metric": key[0], "class": key[1], "delta": found.value, "low": low, "high": high,
+                    "error": found.error, "freedom": found.freedom, "p": p, "p_adjusted": p,
+                    "p_no_gain": found.p_of_gain(params.smallest_gain),
+                    "p_equivalent": found.p_of_inequality(params.smallest_gain),
+                    "p_mcnemar": mcnemar, "p_clustered": clustered, "detectable": found.detectable(level),
+                    "detectable_adjusted": np.nan, "primary": is_primary and key == (self.measures.primary, ALL),
+                    "verdict": "", "speaks_of": ALL_TRAININGS if len(seeds) >= SEEDS else THESE,
+                    "differing": int(differing.sum()), "patients": len(patients), "units": int(counted[key].sum()),
+                    "seeds": len(seeds),
+                }
+            )  # fmt: skip
         return result
 
-    def _measured(self, point: Point) -> dict[Key, np.ndarray]:
-        """Return the mean over seeds of each compared measure, arrays as of `resampling.Evaluation.measures`."""
-        if point not in self._resamples:
-            keys = self.measures.compared()
-            by_seed = {seed: self.evaluation.measures(*point, seed, keys) for seed in self.seeds[point]}
-            self._resamples[point] = {
-                key: self.evaluation.over_seeds({seed: values[key] for seed, values in by_seed.items()}) for key in keys
-            }
-        return self._resamples[point]
+    def _difference(self, a: Point, b: Point, seeds: list[int], key: Key, patients: np.ndarray) -> Difference:
+        rows = np.concatenate([[0], 1 + patients])  # the value, and those without a patient whom the measure counts
+        by_seed = [self._values((*a, seed))[key][rows] - self._values((*b, seed))[key][rows] for seed in seeds]
+        return differences.estimate(np.array(by_seed))
+
+    def _values(self, run: Run) -> dict[Key, np.ndarray]:
+        if run not in self._measured:
+            self._measured[run] = self.evaluation.without_each(run, self.measures.compared())
+        return self._measured[run]
+
+    def _exact(
+        self, against: str, a: Point, b: Point, seeds: list[int], key: Key, sums: dict[Key, np.ndarray]
+    ) -> float:
+        """Return the p of the test that is exact for these trainings."""
+        stream = seeding.stream(self.params.master_seed, "permutation", against, *a, *b, *key)
+        return paired_tests.sign_flip(sums[key], stream) if key in sums else self._swapped(a, b, seeds, key, stream)
 
     def _patient_sums(self, a: Point, b: Point, seeds: list[int]) -> dict[Key, np.ndarray]:
         """Return each patient's sum of what the units contribute to a more than to b, (patients,) float."""
@@ -227,7 +264,3 @@ class _Comparison:
                 unequal = getattr(x, field.name) != getattr(y, field.name)
                 units |= unequal.reshape(len(units), -1).any(axis=1)
         return np.bincount(self.patient, weights=units) > 0
-
-    def _detectable(self, difference: np.ndarray) -> float:
-        error = self.evaluation.standard_error(difference)
-        return (ndtri((1 + self.params.confidence) / 2) + ndtri(POWER)) * error if error > 0 else np.nan

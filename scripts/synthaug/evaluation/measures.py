@@ -94,6 +94,10 @@ class Measures(ABC):
         """
         return {}
 
+    def shares(self) -> list[Key]:
+        """Return the measures that are a share of the units that they count; none by default."""
+        return []
+
     def references(self, pool: Pool) -> dict[str, float]:
         """Return what the primary measure is without any model, by how, such as "always the largest class"."""
         return {}

@@ -116,19 +116,6 @@ def clustered_mcnemar(sums: np.ndarray) -> float:
     return float(stats.chi2.sf(np.sum(sums) ** 2 / (patients / (patients - 1) * squares), df=1))
 
 
-def holm(p: np.ndarray) -> np.ndarray:
-    """Return Holm's adjusted p of one family of tests; those that are not a number are no part of it.
-
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = np.full(len(p), np.nan)
-    order = np.argsort(p, kind="stable")[: np.count_nonzero(~np.isnan(p))]
-    steps = np.arange(len(order), 0, -1) * np.asarray(p)[order]
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted
-
-
 def _whole_numbers(sizes: np.ndarray, observed: float) -> float:
     """Build the distribution of the total patient by patient; a total is ``sizes.sum()`` less twice those flipped."""
     flipped = np.zeros(sizes.sum() + 1)  # probability of each sum of the flipped patients' sizes

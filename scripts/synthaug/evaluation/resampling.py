@@ -7,7 +7,7 @@ without being better or worse as a whole, the interval is about a quarter too wi
 other patients, but no other training. One set of resamples serves every arm, so differences between arms are paired.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from synthaug.terms.totals import ALL
 
 COLUMNS = ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]  # of metrics.csv
 SEED_COLUMNS = ["arm", "size", "metric", "seeds", "mean", "sd_between", "se_within"]  # of seeds.csv
+ROUNDING = 1e-9  # values that differ by less are equal
 BLOCK = 1000  # resamples computed at a time; bounds the memory, changes no result
 
 
@@ -111,6 +112,16 @@ def bca_interval(
     return float(low), float(high)
 
 
+def exact_interval(value: int, patients: int, confidence: float) -> tuple[float, float]:
+    """Return the exact interval of a share that is 0 or 1 (Clopper and Pearson, Biometrika 26:404, 1934).
+
+    >>> [round(end, 3) for end in exact_interval(1, 18, 0.95)]
+    [0.815, 1.0]
+    """
+    reach = ((1 - confidence) / 2) ** (1 / patients)  # the beta quantile in closed form
+    return (reach, 1.0) if value else (0.0, 1 - reach)
+
+
 class Evaluation:
     """Every measure of every (arm, size), in the cohort and in the same resamples of patients and seeds.
 
@@ -124,9 +135,10 @@ class Evaluation:
 
     def __init__(self, pools: dict[Run, Pool], measures: Measures, params: Params):
         self.pools, self.task, self.params = pools, measures, params
-        patients = next(iter(pools.values())).patients
+        self.patients = patients = next(iter(pools.values())).patients
         drawn = patient_weights(patients, params.bootstrap, seeding.stream(params.master_seed, "bootstrap"))
-        self.weights = np.vstack([drawn, patients != np.unique(patients)[:, np.newaxis]])
+        self.left_out = np.vstack([np.ones((1, len(patients)), bool), patients != np.unique(patients)[:, np.newaxis]])
+        self.weights = np.vstack([drawn, self.left_out[1:]])
         self._shares: dict[tuple[int, ...], np.ndarray] = {}
 
     def runs(self) -> dict[tuple[str, str], list[int]]:
@@ -155,9 +167,13 @@ class Evaluation:
         members : (n,) bool array, optional
             The units that count; all by default.
         """
-        pool, count = self.pools[arm, size, seed], 1.0 if members is None else members
-        blocks = [self.task.values(pool, weights * count, keys) for weights in self._blocks()]
-        return {key: np.concatenate([block[key] for block in blocks]) for key in keys or blocks[0]}
+        return self._under(self.weights, (arm, size, seed), keys, members)
+
+    def without_each(
+        self, run: Run, keys: Sequence[Key] | None = None, members: np.ndarray | None = None
+    ) -> dict[Key, np.ndarray]:
+        """Return measures as `measures` does, without their resamples: (1 + patients,) arrays."""
+        return self._under(self.left_out, run, keys, members)
 
     def over_seeds(self, by_seed: dict[int, np.ndarray]) -> np.ndarray:
         """Average an array such as `measures` returns over the seeds, in a resample over those that it drew.
@@ -174,10 +190,25 @@ class Evaluation:
         values = np.stack([by_seed[seed] for seed in seeds], axis=1)
         return np.where(shares > 0, shares * values, 0).sum(axis=1)
 
-    def summary(self, values: np.ndarray) -> tuple[float, float, float]:
-        """Return (value, low, high) of one array such as `measures` returns, or of a difference of two."""
+    def summary(self, values: np.ndarray, counted: np.ndarray | None = None) -> tuple[float, float, float]:
+        """Return (value, low, high) of one array such as `measures` returns.
+
+        Where no resample differs they say nothing of how far chance could move the value. Of a share of units the
+        interval is then the exact one of Clopper and Pearson, as if each patient had one unit; of other measures there
+        is none.
+
+        Parameters
+        ----------
+        counted : (n,) bool array, optional
+            The units of which the measure is a share; none by default, where it is no share.
+        """
         value, jackknife = float(values[0]), values[1 + self.params.bootstrap :]
-        return value, *bca_interval(value, self._resamples(values), jackknife, self.params.confidence)
+        resamples = self._resamples(values)
+        if (np.abs(resamples - value) > ROUNDING).any():
+            return value, *bca_interval(value, resamples, jackknife, self.params.confidence)
+        if counted is None or min(value, 1 - value) > ROUNDING or np.isnan(value):
+            return value, np.nan, np.nan
+        return value, *exact_interval(round(value), len(np.unique(self.patients[counted])), self.params.confidence)
 
     def standard_error(self, values: np.ndarray) -> float:
         """Return the standard deviation of the resamples of one array such as `measures` returns."""
@@ -188,9 +219,15 @@ class Evaluation:
     def _resamples(self, values: np.ndarray) -> np.ndarray:
         return values[1 : 1 + self.params.bootstrap]
 
-    def _blocks(self) -> Iterator[np.ndarray]:
-        for i in range(0, len(self.weights), BLOCK):
-            yield self.weights[i : i + BLOCK].astype(float)
+    def _under(
+        self, weights: np.ndarray, run: Run, keys: Sequence[Key] | None, members: np.ndarray | None
+    ) -> dict[Key, np.ndarray]:
+        count = 1.0 if members is None else members
+        blocks = [
+            self.task.values(self.pools[run], weights[i : i + BLOCK].astype(float) * count, keys)
+            for i in range(0, len(weights), BLOCK)
+        ]
+        return {key: np.concatenate([block[key] for block in blocks]) for key in keys or blocks[0]}
 
 
 def evaluate(pools: dict[Run, Pool], measures: Measures, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -211,13 +248,16 @@ def evaluate(pools: dict[Run, Pool], measures: Measures, params: Params) -> tupl
     evaluation = Evaluation(pools, measures, params)
     rows, spread = [], []
     for (arm, size), seeds in evaluation.runs().items():
-        counted = {key: int(units.sum()) for key, units in measures.counted(pools[arm, size, seeds[0]]).items()}
+        counted = measures.counted(pools[arm, size, seeds[0]])
         by_seed = {seed: evaluation.measures(arm, size, seed) for seed in seeds}
         keys = by_seed[seeds[0]]
         average = {key: evaluation.over_seeds({seed: by_seed[seed][key] for seed in seeds}) for key in keys}
         for seed, values in [*by_seed.items(), (ALL, average)]:
             for key in keys:
-                rows.append((arm, size, str(seed), *key, *evaluation.summary(values[key]), counted[key]))
+                units = counted[key] if key in measures.shares() else None
+                rows.append(
+                    (arm, size, str(seed), *key, *evaluation.summary(values[key], units), int(counted[key].sum()))
+                )
         for metric in measures.spread:
             single = [by_seed[seed][metric, ALL] for seed in seeds]
             between = np.std([values[0] for values in single], ddof=1) if len(seeds) > 1 else np.nan

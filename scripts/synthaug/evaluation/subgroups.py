@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.errors import InputError
-from synthaug.evaluation import resampling
+from synthaug.evaluation import differences, resampling
 from synthaug.evaluation.measures import Measures, Pool
 from synthaug.evaluation.pools import Run
 from synthaug.terms.arms import CLASSIC
@@ -101,8 +101,8 @@ def _rank(level: str) -> tuple[float, str]:
 def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
     """Return ``subgroups.csv``: one row for each subgroup, level and arm, in fractions, means over the seeds.
 
-    ``delta`` is the primary measure minus that of `classic` on the same units, in the same resamples of patients and
-    seeds, so paired; `classic` itself has none.
+    ``delta`` is the primary measure minus that of `classic` on the same units and seeds, with the interval of
+    `differences`; `classic` itself has none.
 
     Parameters
     ----------
@@ -114,18 +114,23 @@ def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, param
     evaluation = resampling.Evaluation(pools, measures, params)
     seeds_of = {arm: seeds for (arm, _), seeds in evaluation.runs().items()}
     first, key = next(iter(pools.values())), (measures.primary, ALL)
+    patient = np.unique(first.patients, return_inverse=True)[1]
     rule, rows = params.operating_point, []
     for (subgroup, level), members in levels(cases, first.units, measures.unit).items():
-        counted = int(members.sum()), len(np.unique(first.patients[members]))
+        patients = np.unique(patient[members])
+        counted = int(members.sum()), len(patients)
+        share = members if key in measures.shares() else None
+        without_each = np.concatenate([[0], 1 + params.bootstrap + patients])
         classic = None
         for arm in (arm for arm in params.arms if arm in seeds_of):
-            values = evaluation.over_seeds(
-                {seed: evaluation.measures(arm, rule, seed, [key], members)[key] for seed in seeds_of[arm]}
-            )
+            by_seed = {seed: evaluation.measures(arm, rule, seed, [key], members)[key] for seed in seeds_of[arm]}
             delta = (np.nan,) * 3
             if arm == CLASSIC:
-                classic = values
+                classic = by_seed
             elif classic is not None:
-                delta = evaluation.summary(values - classic)
-            rows.append((subgroup, level, arm, rule, *evaluation.summary(values), *counted, *delta))
+                pairs = [(by_seed[seed] - classic[seed])[without_each] for seed in classic]
+                found = differences.estimate(np.array(pairs))
+                delta = found.value, *found.interval(params.confidence)
+            summary = evaluation.summary(evaluation.over_seeds(by_seed), share)
+            rows.append((subgroup, level, arm, rule, *summary, *counted, *delta))
     return pd.DataFrame(rows, columns=COLUMNS).rename(columns={"units": f"{measures.unit}s"})

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from synthaug.evaluation import operating_points
+from synthaug.evaluation import comparisons, operating_points
 from synthaug.report.evaluated import NOT_RUN, Evaluated, label, with_interval
 from synthaug.report.numbers import percent, probability, span
 from synthaug.terms.arms import CLASSIC
 
 OPERATING_POINT = "Operating point"
+DETECTABLE = "Smallest detectable difference (points)"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         row = dict.fromkeys(
             [
                 *("Arm", "Size per fold", OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}"),
-                *(minus, f"Difference {interval}", "p (Holm)", "Verdict"),
-                "Smallest detectable difference (points)",
+                *(minus, f"Difference {interval}", "p (adjusted)", "Verdict"),
+                *(DETECTABLE, f"{DETECTABLE}, adjusted"),
             ],
             "",
         )
@@ -58,12 +59,21 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
             row |= {
                 minus: percent(difference["delta"], signed=True),
                 f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
-                "p (Holm)": probability(difference["p_holm"]),
-                "Verdict": difference["verdict"],
-                "Smallest detectable difference (points)": percent(difference["detectable"]),
+                "p (adjusted)": probability(difference["p_adjusted"]),
+                "Verdict": said(difference),
+                DETECTABLE: percent(difference["detectable"]),
+                f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
             }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def said(difference: pd.Series) -> str:
+    """Return the verdict of a row of ``comparisons.csv``, and whether it is the primary one or of these trainings only."""
+    notes = ["primary"] * bool(difference["primary"])
+    if difference["verdict"] != comparisons.UNDECIDABLE and difference["speaks_of"] == comparisons.THESE:
+        notes.append(f"for {comparisons.THESE}")
+    return f"{difference['verdict']} ({', '.join(notes)})" if notes else difference["verdict"]
 
 
 def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
@@ -83,7 +93,7 @@ def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
                     if difference is None
                     else f"{percent(difference['delta'], signed=True)} "
                     f"({span(difference['low'], difference['high'], signed=True)})",
-                    "Verdict": "" if difference is None else difference["verdict"],
+                    "Verdict": "" if difference is None else said(difference),
                 }
             )
     return pd.DataFrame(rows)

@@ -16,7 +16,9 @@ def percent(fraction: float, *, signed: bool = False) -> str:
 
 
 def span(low: float, high: float, *, signed: bool = False) -> str:
-    """Write an interval of fractions in percent, such as ``72.1 to 83.9``."""
+    """Write an interval of fractions in percent, such as ``72.1 to 83.9``; ``no interval`` where there is none."""
+    if np.isnan([low, high]).any():
+        return "no interval"
     return f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"
 
 
@@ -26,7 +28,7 @@ def estimate(value: float, low: float, high: float) -> str:
     >>> estimate(0.7857, 0.721, 0.839), estimate(0.5, np.nan, np.nan)
     ('78.6 (72.1 to 83.9)', '50.0 (no interval)')
     """
-    return f"{percent(value)} ({'no interval' if np.isnan([low, high]).any() else span(low, high)})"
+    return f"{percent(value)} ({span(low, high)})"
 
 
 def probability(p: float) -> str:
