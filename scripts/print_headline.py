@@ -6,6 +6,7 @@ Inputs: `evaluation/tables/headline.csv` and `evaluation/lineage.json`. Writes n
 import pandas as pd
 
 from steps import command
+from synthaug.evaluation import comparisons
 from synthaug.files import artifacts
 from synthaug.report.headline import OPERATING_POINT
 
@@ -20,11 +21,24 @@ def lines(table: pd.DataFrame) -> list[str]:
     for _, row in table.iterrows():
         first, *others = row["Size per fold"].split(", ")
         values, differences = _beside(row[f"{measure} (%)"], row[interval]), _beside(row[minus], row[difference])
-        rows.append([row["Arm"], first, values, differences, row["Verdict"]])
+        verdict, _, notes = row["Verdict"].partition(" (")
+        rows.append([row["Arm"], first, values, differences, verdict + " *" * notes.startswith("primary")])
         rows += [["", size, "", "", ""] for size in others]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [text[0], "-" * max(map(len, text)), *text[1:]]
+
+
+def notes(table: pd.DataFrame) -> list[str]:
+    """Say which comparison is the primary one, and whether the verdicts speak of other trainings."""
+    seeds = table["Seeds"][table["Seeds"] != ""].astype(int).min()
+    said = []
+    if table["Verdict"].str.contains("(primary", regex=False).any():
+        said.append("* The primary comparison, declared in the config. The p values of the others are corrected.")
+    if seeds < comparisons.SEEDS:
+        number = "one seed" if seeds == 1 else f"{seeds} seeds"
+        said.append(f"With {number}: verdicts are for these trainings; others of the same images may differ.")
+    return said
 
 
 def _beside(value: str, interval: str) -> str:
@@ -44,6 +58,7 @@ def main() -> None:
         print("", *lines(table), "", sep="\n")
         print(f"Operating point: {table[OPERATING_POINT][0]}. Intervals are over patients; differences are paired.")
         print("Undecidable: neither a difference was shown nor a gain of interest excluded.")
+        print(*notes(table), sep="\n")
         print(f"Lineage: {len(audit['models'])} models audited, no test patient in any training set.")
         if arguments.phantom:
             print("The lesions are simulated (a phantom): the workflow runs, but its figures are no evidence.")

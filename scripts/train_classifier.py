@@ -20,6 +20,7 @@ from synthaug import seeding
 from synthaug.classification import classifier, fresh, prediction_table, rois, training_images, training_sets
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+from synthaug.terms import arms
 from synthaug.training import checkpoints, device, weights
 
 
@@ -69,8 +70,11 @@ def train(
     labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
     log.info("folds %s: %d images: %s", train_folds, len(images), rows["class"].value_counts(sort=False).to_dict())
 
-    # The same initial weights for every arm and size: within a seed they differ by their training images only.
+    # The same random numbers for every arm and size: within a seed they differ by their training images only. The
+    # placebo has the images of classic, and differs by nothing but these numbers.
     names = ("classifier", arguments.seed, train_folds)
+    if arguments.arm == arms.PLACEBO:
+        names = (*names, arms.PLACEBO)
     redraw = redrawing(cohort, params, rows, images, names)
     if redraw:
         redraw(1)

@@ -76,7 +76,7 @@ rule compare_arms:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(**statistics(), smallest_gain=config["evaluation"]["smallest_gain"]),
+        settings=canonical_json(**statistics(), **verdicts()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --out {output.comparisons:q} --record {output.record:q} --log {log:q}"

@@ -11,7 +11,7 @@ import pandas as pd
 from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.terms import sizes
-from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE
+from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
 FRESH = "fresh"  # source: an augmentation that is drawn afresh in each epoch, of the arms online and mixup
@@ -77,6 +77,7 @@ def classifier_set(
     arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
     first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
     of the classic group, as many places for augmentations that each epoch draws afresh (source `FRESH`).
+    The arm ``placebo`` has what ``classic`` has.
     """
     classic, further = sizes.parse(size)
     fresh = arm in (ONLINE, MIXUP)
@@ -87,7 +88,7 @@ def classifier_set(
     for cls in classes:
         if arm == EXTRA:
             parts.append(_extra(rois, pool_index, cls, count, master_seed))
-        elif arm != CLASSIC:
+        elif arm not in (CLASSIC, PLACEBO):
             parts.append(_rows(SYNTHETIC, "", range(count), cls, range(count), generator=arm))
     return pd.concat(parts, ignore_index=True)
 

@@ -152,7 +152,7 @@ def _correct(rows: pd.DataFrame, family: pd.Index, params: Params) -> None:
     others = len(family) - (primary is not None)
     for place, row in enumerate(family):
         level = (1 - params.confidence) / (1 if place == primary else max(others, 1))
-        of_row = Difference(*rows.loc[row, ["delta", "error", "freedom"]].to_numpy(dtype=float))
+        of_row = Difference(*rows.loc[row, ["delta", "error", "freedom", "patients"]].to_numpy(dtype=float))
         rows.loc[row, "detectable_adjusted"] = of_row.detectable(level)
 
 

@@ -121,7 +121,7 @@ def fixed_size(arm: str, run: list[str], params: Params) -> str | None:
     if arm in arms.FRESH:
         equal_steps = str(params.group + params.synthetic * params.classes)
         return equal_steps if equal_steps in run else run[-1]
-    if arm == arms.CLASSIC:
+    if arm in (arms.CLASSIC, arms.PLACEBO):
         size = str(params.group)
     else:
         size = "0" if run == ["0"] else f"{params.group}+{params.synthetic}x{params.classes}"

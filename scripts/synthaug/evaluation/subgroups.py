@@ -128,7 +128,7 @@ def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, param
             if arm == CLASSIC:
                 classic = by_seed
             elif classic is not None:
-                pairs = [(by_seed[seed] - classic[seed])[without_each] for seed in classic]
+                pairs = [(by_seed[seed] - classic[seed])[without_each] for seed in by_seed if seed in classic]
                 found = differences.estimate(np.array(pairs))
                 delta = found.value, *found.interval(params.confidence)
             summary = evaluation.summary(evaluation.over_seeds(by_seed), share)

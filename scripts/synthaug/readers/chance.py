@@ -6,9 +6,9 @@ import numpy as np
 from scipy import stats
 
 from synthaug.evaluation import paired_tests
+from synthaug.evaluation.detectability import detectability
 from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study
-from synthaug.readers.detectability import detectability
 from synthaug.terms.readers import CLASS, ORIGIN, ORIGINS, REAL
 from synthaug.terms.totals import ALL
 

@@ -19,10 +19,10 @@ from scipy.stats import binomtest
 from synthaug import seeding
 from synthaug.classification import measures as class_measures
 from synthaug.evaluation import resampling as stats
+from synthaug.evaluation.detectability import detectability
 from synthaug.evaluation.roc import auc
 from synthaug.readers.answers import Reading, Study, readings
 from synthaug.readers.chance import Chance, chance
-from synthaug.readers.detectability import detectability
 from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
 

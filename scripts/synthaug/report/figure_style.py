@@ -19,6 +19,7 @@ CLASS_COLOURS = (VERMILLION, BLUE, GREEN, ORANGE, PURPLE, SKY)
 # The paper draws classic red, synthetic blue, extra green.
 ARM_STYLES = {
     "classic": {"color": VERMILLION, "marker": "o"},
+    "placebo": {"color": GREY, "marker": "o"},
     "online": {"color": ORANGE, "marker": "X"},
     "mixup": {"color": WINE, "marker": "*"},
     "extra": {"color": GREEN, "marker": "^"},

@@ -69,7 +69,7 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
 
 
 def said(difference: pd.Series) -> str:
-    """Return the verdict of a row of ``comparisons.csv``, and whether it is the primary one or of these trainings only."""
+    """Return the verdict of a row of ``comparisons.csv``, and whether it is the primary one or of these trainings."""
     notes = ["primary"] * bool(difference["primary"])
     if difference["verdict"] != comparisons.UNDECIDABLE and difference["speaks_of"] == comparisons.THESE:
         notes.append(f"for {comparisons.THESE}")

@@ -15,6 +15,7 @@ DODGE = 0.006  # each further arm is drawn this share of the axis further right,
 MOST_WITH_SEEDS = 5  # arms; with more the lines of single seeds hide the curves
 NAMES = {
     "classic": "classic augmentation",
+    "placebo": "classic, trained once more (placebo)",
     "online": "classic, fresh at every epoch",
     "mixup": "classic, fresh, with mixup",
     "extra": "classic + extra real lesions",

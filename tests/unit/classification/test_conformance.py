@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from scipy import stats as reference
 from tests.helpers import common_rules, forked
 
 from synthaug.classification import cnn, conformance, frid_adar, measures
@@ -93,8 +94,37 @@ def test_what_the_papers_numbers_imply():
         assert shown in values.values()
     assert values["Both accuracies as two independent samples, z test"] == "p = 0.075"
     assert values["McNemar's exact test of the same lesions"] == "p < 0.05 if at most 37 lesions changed"
-    assert values["Expert 1: 189 of 302 told real from synthetic"] == "62.6 %, p = 0.223"
+    readers = {what.split(":")[0]: (what, value) for what, value in values.items() if what.startswith("Expert")}
+    assert readers["Expert 1"][1] == "Fisher's exact p at most 0.017, d' 0.47 to 2.34"
+    assert readers["Expert 2"][1] == "Fisher's exact p at most 1.000, d' -0.76 to 2.16"
+    meaning = {row["what"]: row["meaning"] for row in conformance.implied()}
+    assert "could tell real from synthetic" in meaning[readers["Expert 1"][0]]
+    assert "does not say" in meaning[readers["Expert 2"][0]]
     assert values["Sum of the folds"] == "188"
+
+
+@pytest.mark.parametrize("right", [*frid_adar.READERS.values(), 0, 182, 302])
+def test_every_split_of_a_readers_total_is_there_once(right):
+    splits = conformance.reader_splits(right)
+    possible = [(a, right - a) for a in range(183) if 0 <= right - a <= 120]
+    assert splits[["real", "synthetic"]].to_numpy().tolist() == [list(pair) for pair in possible]
+    # Calling everything real says nothing, whatever the share of right answers.
+    nothing = splits[(splits["real"] == 182) & (splits["synthetic"] == 0)]
+    assert (nothing["p"] == 1).all()
+
+
+def test_the_first_reader_told_them_apart_in_every_split():
+    """Against the chi-square test and d' in closed form; the splits of the second reader go either way."""
+    first, second = (conformance.reader_splits(right) for right in frid_adar.READERS.values())
+    assert first["p"].max() < 0.05
+    assert first["d'"].min() > 0.4
+    assert second["p"].min() < 0.001
+    assert second["p"].max() > 0.9
+    for real, synthetic, _, told in first.itertuples(index=False):
+        table = [[real, 182 - real], [120 - synthetic, synthetic]]
+        assert reference.chi2_contingency(table, correction=False).pvalue < 0.05
+        rates = (real + 0.5) / 183, (120 - synthetic + 0.5) / 121
+        assert told == pytest.approx(np.subtract(*reference.norm.ppf(rates)))
 
 
 def test_each_published_number_stands_beside_ours(evaluated):

@@ -19,7 +19,9 @@ from synthaug.files import artifacts
 CLASSES = ["cyst", "met", "hem"]
 TABLE2 = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's CNN-AUG
 TABLE3 = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and with synthetic images
-PARAMS = comparisons.Params(1, folds=3, bootstrap=2000, confidence=0.95, smallest_gain=0.03)
+PARAMS = comparisons.Params(
+    1, folds=3, bootstrap=200, confidence=0.95, smallest_gain=0.03, primary="dcgan", operating_point="fixed"
+)
 COLUMNS = [name if name != "units" else "lesions" for name in comparisons.COLUMNS]
 MEASURES = measures.Classification(CLASSES)
 POINT = operating_points.Params(folds=3, classes=3, group=5000, synthetic=1000, plateau=0.01)
@@ -153,15 +155,18 @@ def test_interval_and_detectable_difference_of_independent_patients():
     a = np.where((np.arange(n) >= only_a) & (np.arange(n) < only_a + only_b), wrong, truth)
     b = np.where(np.arange(n) < only_a, wrong, truth)
     table = pd.concat([predictions("classic", "5000", b, truth), predictions("dcgan", "5000+1000x3", a, truth)])
-    rows = compared(table, replace(PARAMS, bootstrap=10_000))
+    rows = compared(table)
     row = rows[(rows["against"] == "classic group") & (rows["metric"] == "accuracy")].iloc[0]
     error = np.sqrt((only_a + only_b) / n**2 - (only_a - only_b) ** 2 / n**3)
     delta = (only_a - only_b) / n
     assert row["delta"] == pytest.approx(delta)
-    assert (row["low"], row["high"]) == pytest.approx((delta - 1.96 * error, delta + 1.96 * error), abs=0.003)
-    assert row["detectable"] == pytest.approx((1.95996 + 0.84162) * error, rel=0.03)
+    assert row["error"] == pytest.approx(error * np.sqrt(n / (n - 1)))
+    assert (row["low"], row["high"]) == pytest.approx((delta - 1.96 * error, delta + 1.96 * error), abs=0.001)
+    assert row["detectable"] == pytest.approx((1.95996 + 0.84162) * error, rel=0.005)
     exact = reference.binomtest(only_a, only_a + only_b).pvalue
-    assert (row["p"], row["p_mcnemar"]) == pytest.approx((exact, exact))
+    assert (row["p"], row["p_mcnemar"]) == pytest.approx((exact, exact))  # the larger of this and the t test's
+    around = np.sqrt(row["error"] ** 2 + (delta - 0.03) ** 2 / (n - 1))
+    assert row["p_no_gain"] == pytest.approx(reference.t.cdf((delta - 0.03) / around, n - 1))
     assert row["verdict"] == "gain"
 
 
@@ -184,7 +189,9 @@ def test_permutation_test_of_each_measure_is_that_of_its_patient_sums():
     }
     for key, differences in of_class.items():
         sums = pd.Series(differences).groupby(patients).sum()
-        assert rows.loc[key, "p"] == pytest.approx(paired_tests.sign_flip(sums.to_numpy(dtype=float), None)), key
+        exact = paired_tests.sign_flip(sums.to_numpy(dtype=float), None)
+        of_t = 2 * reference.t.sf(abs(rows.loc[key, "delta"] / rows.loc[key, "error"]), rows.loc[key, "patients"] - 1)
+        assert rows.loc[key, "p"] == pytest.approx(max(exact, of_t)), key
     assert rows.loc[("sensitivity", "met"), "patients"] == len(np.unique(patients[truth == 1]))
     assert rows.loc[("accuracy", "all"), "patients"] == len(np.unique(patients))
 
@@ -192,9 +199,9 @@ def test_permutation_test_of_each_measure_is_that_of_its_patient_sums():
 def test_equal_predictions_decide_nothing():
     table = pd.concat([of_counts("classic", "5000", TABLE2), of_counts("dcgan", "5000+1000x3", TABLE2)])
     rows = compared(table)
-    assert (rows[["delta", "low", "high"]] == 0).all(axis=None)
+    assert (rows["delta"] == 0).all()
     assert (rows["p"] == 1).all()
-    assert rows["detectable"].isna().all()
+    assert rows[["low", "high", "error", "p_no_gain", "p_equivalent", "detectable"]].isna().all(axis=None)
     assert (rows["verdict"] == "undecidable").all()
 
 
@@ -202,33 +209,69 @@ def test_a_class_without_lesions_is_undecidable():
     counts = TABLE2 * np.array([[1], [1], [0]])
     table = pd.concat([of_counts("classic", "5000", counts), of_counts("dcgan", "5000+1000x3", counts)])
     row = compared(table).query("metric == 'sensitivity' and `class` == 'hem'").iloc[0]
-    assert np.isnan(row[["delta", "low", "high", "p", "p_holm", "detectable"]].astype(float)).all()
+    undefined = ["delta", "low", "high", "p", "p_adjusted", "p_no_gain", "p_equivalent", "detectable"]
+    assert np.isnan(row[undefined].astype(float)).all()
     assert (row["verdict"], row["lesions"]) == ("undecidable", 0)
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "p", "expected"),
+    ("delta", "p_difference", "p_no_gain", "p_equivalent", "expected"),
     [
-        (0.01, 0.10, 0.01, "gain"),
-        (0.001, 0.02, 0.01, "gain"),  # real, however small
-        (0.01, 0.10, 0.06, "undecidable"),  # not after Holm's correction
-        (0.00, 0.10, 0.04, "undecidable"),
-        (-0.10, -0.01, 0.01, "loss"),
-        (-0.10, -0.01, 0.06, "no gain"),
-        (-0.05, 0.029, 1.0, "no gain"),
-        (-0.05, 0.03, 1.0, "undecidable"),
-        (0.0, 0.0, 1.0, "undecidable"),
-        (np.nan, np.nan, np.nan, "undecidable"),
+        (0.05, 0.049, 0.9, 0.9, "gain"),
+        (0.01, 0.01, 0.001, 0.001, "gain"),  # real, however small
+        (0.05, 0.05, 0.9, 0.9, "undecidable"),
+        (-0.05, 0.01, 0.001, 0.9, "worse"),
+        (-0.05, 0.06, 0.001, 0.9, "no gain"),
+        (0.0, 1.0, 0.02, 0.024, "equivalent"),
+        (0.0, 1.0, 0.024, 0.025, "no gain"),
+        (0.0, 1.0, 0.025, 0.025, "undecidable"),
+        (np.nan, np.nan, np.nan, np.nan, "undecidable"),
     ],
 )
-def test_verdict(low, high, p, expected):
-    assert comparisons.verdict(low, high, p, 0.95, 0.03, 20 if high else 0) == expected
+def test_verdict(delta, p_difference, p_no_gain, p_equivalent, expected):
+    assert comparisons.verdict(delta, p_difference, p_no_gain, p_equivalent, 0.05, 20) == expected
 
 
 def test_few_differing_patients_exclude_nothing():
     # One of 24 lesions lost, none won: an exact bound on the share of lesions that could be won is 14 %, not 0.
-    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 1) == "undecidable"
-    assert comparisons.verdict(-0.21, 0.0, 1.0, 0.95, 0.03, 10) == "no gain"
+    assert comparisons.verdict(-0.04, 1.0, 0.01, 0.01, 0.05, 9) == "undecidable"
+    assert comparisons.verdict(-0.04, 1.0, 0.01, 0.01, 0.05, 10) == "equivalent"
+
+
+def of_study(generator, arms, patients=90):
+    """Return predictions of `classic` and of ``arms``, each right for its share of the lesions."""
+    truth = np.arange(patients) % 3
+    tables = [predictions("classic", "5000", noisy(generator, truth, 0.6), truth)]
+    for arm, share in arms.items():
+        size = "0" if arm in ("gabor", "glcm") else "5000+1000x3"
+        tables.append(predictions(arm, size, noisy(generator, truth, share), truth))
+    return pd.concat(tables)
+
+
+def test_the_primary_comparison_comes_first_and_the_others_wait_for_it():
+    table = of_study(np.random.default_rng(6), {"dcgan": 0.6, "acgan": 0.95, "gabor": 0.3, "glcm": 0.3})
+    of_dcgan, of_acgan = (
+        compared(table, replace(PARAMS, primary=arm)).query("against == 'fixed' and metric == 'accuracy'")
+        for arm in ("dcgan", "acgan")
+    )
+    assert of_dcgan["arm_a"][of_dcgan["primary"]].tolist() == ["dcgan"]
+    p = of_dcgan.set_index("arm_a")
+    assert p.loc["acgan", "p"] < 0.001
+    assert p.loc["dcgan", "p_adjusted"] == p.loc["dcgan", "p"] > 0.05
+    assert p.loc["acgan", "p_adjusted"] == p.loc["dcgan", "p"]  # nothing is claimed of it
+    assert set(of_dcgan["verdict"]) <= {"undecidable", "no gain"}
+    assert of_acgan.set_index("arm_a").loc["acgan", "verdict"] == "gain"
+    detectable = of_dcgan.set_index("arm_a")["detectable_adjusted"] / of_dcgan.set_index("arm_a")["detectable"]
+    assert detectable["dcgan"] == pytest.approx(1)
+    bonferroni = (reference.norm.isf(0.025 / 3) + 0.84162) / (1.95996 + 0.84162)  # of the three others
+    assert detectable[["acgan", "gabor", "glcm"]].to_numpy() == pytest.approx(bonferroni, rel=0.01)
+
+
+def test_only_the_comparison_with_classic_at_the_operating_point_is_primary():
+    table = of_study(np.random.default_rng(6), {"dcgan": 0.8})
+    rows = compared(table)
+    assert rows[rows["primary"]][["against", "metric", "class"]].to_numpy().tolist() == [["fixed", "accuracy", "all"]]
+    assert not compared(table, replace(PARAMS, primary=None))["primary"].any()
 
 
 def test_families_are_corrected_apart_and_the_order_of_arms_changes_nothing():
@@ -243,7 +286,7 @@ def test_families_are_corrected_apart_and_the_order_of_arms_changes_nothing():
         assert len(family) == (3 if against in ("classic group", "best classic") else 1)
         ordered = family.sort_values("p")
         by_hand = np.minimum(np.maximum.accumulate(ordered["p"] * np.arange(len(family), 0, -1)), 1)
-        assert ordered["p_holm"].tolist() == pytest.approx(by_hand.tolist())
+        assert ordered["p_adjusted"].tolist() == pytest.approx(by_hand.tolist())
     key = comparisons.COLUMNS[:7]
     again = compared(pd.concat(tables[::-1]))
     pd.testing.assert_frame_equal(
@@ -251,8 +294,8 @@ def test_families_are_corrected_apart_and_the_order_of_arms_changes_nothing():
     )
 
 
-def test_seeds_are_averaged_and_widen_the_interval():
-    """Two seeds of opposite outcome: delta is their mean, McNemar's p their median, and the interval holds both."""
+def test_seeds_are_averaged_and_are_a_sample_too():
+    """Two seeds of opposite outcome: delta is their mean and McNemar's p their median."""
     truth = np.arange(120) % 3
     better, worse = (np.where(np.arange(120) < count, truth, (truth + 1) % 3) for count in (110, 70))
     tables = []
@@ -265,11 +308,11 @@ def test_seeds_are_averaged_and_widen_the_interval():
     assert rows["delta"] == pytest.approx(1 / 9)
     assert rows["seeds"] == 3
     assert rows["p_mcnemar"] == one["p_mcnemar"]  # equal in each seed
-    # The 40 discordant patients have a sum of one lesion each, over the three seeds.
-    assert rows["p"] == pytest.approx(2.0 ** (1 - 40))
-    # All three seeds alike in 3 of 27 resamples: in 1 of 27 the mean is -1/3, in 8 of 27 it is +1/3.
-    assert rows["low"] < -0.25
-    assert rows["high"] > 0.33
+    # The seeds differ by 1/3, -1/3 and 1/3, alike in every patient, so they are all that is uncertain: 2 degrees.
+    error = np.std([1 / 3, -1 / 3, 1 / 3], ddof=1) / np.sqrt(3)
+    assert rows["error"] == pytest.approx(error, rel=0.03)
+    assert rows["p"] == pytest.approx(2 * reference.t.sf(1 / 9 / error, 2), abs=0.02)
+    assert (one["speaks_of"], rows["speaks_of"]) == ("these trainings", "these trainings")
     assert rows["verdict"] == "undecidable"
 
 
@@ -299,7 +342,12 @@ def test_script(tmp_path):
     params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 50, "confidence": 0.95}
     command = [sys.executable, "scripts/compare_arms_classification.py", "--predictions", tmp_path / "predictions.csv"]
     command += ["--operating-points", tmp_path / "points.csv", "--out", tmp_path / "comparisons.csv"]
-    command += ["--params", json.dumps(params | {"smallest_gain": 0.03}), "--log", tmp_path / "log"]
+    command += [
+        "--params",
+        json.dumps(params | {"smallest_gain": 0.03, "primary": "dcgan", "operating_point": "fixed"}),
+        "--log",
+        tmp_path / "log",
+    ]
     forked.run(command, check=True)
     written = artifacts.read_csv(tmp_path / "comparisons.csv")
     expected = compared(table, replace(PARAMS, bootstrap=50))

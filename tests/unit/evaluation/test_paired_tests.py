@@ -80,14 +80,6 @@ def test_lesions_that_agree_within_a_patient_count_once():
     assert paired_tests.mcnemar(48, 24) < 0.01 < 0.2 < paired_tests.mcnemar(12, 6)
 
 
-def test_holm_by_hand():
-    """Ordered .005 .01 .03 .04 times 4 3 2 1 is .02 .03 .06 .04, and no p is below an earlier one."""
-    adjusted = paired_tests.holm(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
-    assert adjusted == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
-    assert paired_tests.holm(np.array([0.6, 0.7])).tolist() == [1, 1]
-    assert paired_tests.holm(np.array([0.2])).tolist() == [0.2]
-
-
 def test_the_papers_gain_unpaired():
     """143 and then 156 of 182 lesions right: z = 1.78, p = 0.075, and Wilson's intervals overlap."""
     n, right = 182, np.array([143, 156])

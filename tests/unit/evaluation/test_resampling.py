@@ -136,7 +136,33 @@ def test_arms_and_seeds_share_their_resamples():
     evaluation = resampling.Evaluation(pools, MEASURES, params(200))
     one, other = (evaluation.measures(arm, "0", 0)["accuracy", "all"] for arm in ("classic", "dcgan"))
     assert (one == other).all()
-    assert evaluation.summary(one - other) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_share_that_no_resample_changes_has_the_exact_interval(share):
+    """18 lesions of 12 patients, all right or all wrong: Clopper and Pearson's of 12, and none of no share."""
+    patients = np.arange(18) % 12
+    pools = {("classic", "0", seed): pool(np.full(18, bool(share)), patients) for seed in (0, 1, 2)}
+    table = resampling.evaluate(pools, MEASURES, params(200))[0].set_index(["seed", "metric", "class"])
+    low, high = reference.binomtest(12 * share, 12).proportion_ci(0.95)
+    for seed in ("0", "all"):
+        row = table.loc[seed, "accuracy", "all"]
+        assert (row["low"], row["high"]) == pytest.approx((low, high))
+        assert table.loc[(seed, "specificity", "all"), ["low", "high"]].isna().all()  # an average
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patients", [18, 40])
+@pytest.mark.parametrize("truth", [0.95, 0.98])
+def test_intervals_near_the_ceiling_hold_the_truth(patients, truth):
+    generator, simulated, covered = np.random.default_rng(8), 400, 0
+    for i in range(simulated):
+        pools = {("classic", "0", 0): pool(generator.random(patients) < truth, np.arange(patients))}
+        evaluation = resampling.Evaluation(pools, MEASURES, resampling.Params(i, 3, 300, 0.95))
+        values = evaluation.measures("classic", "0", 0, [("accuracy", "all")])["accuracy", "all"]
+        _, low, high = evaluation.summary(values, np.ones(patients, bool))
+        covered += low <= truth <= high
+    assert covered / simulated >= 0.93
 
 
 def test_blocks_change_no_result(monkeypatch):
@@ -167,7 +193,7 @@ def test_intervals_of_several_seeds_cover_other_seeds():
     pools = {("classic", "0", 0): pool(patients >= 0, patients), ("classic", "0", 1): pool(patients % 2 == 0, patients)}
     table = resampling.evaluate(pools, MEASURES, params())[0].query("metric == 'accuracy'").set_index("seed")
     assert (table.loc["all", "low"], table.loc["all", "high"]) == pytest.approx((0.45, 1.0), abs=0.03)
-    assert table.loc["0", "high"] - table.loc["0", "low"] == 0
+    assert table.loc["0", "low"] == pytest.approx(0.025 ** (1 / 400))  # all right: the exact interval
     assert table.loc["1", "high"] - table.loc["1", "low"] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.1)
 
 

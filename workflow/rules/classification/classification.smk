@@ -33,7 +33,9 @@ def task_measures():
 def task_arms():
     """Return every (arm, size) of the network; sizes are images per training fold."""
     experiment = config["experiment"]
-    plain = [(arm, str(size)) for arm in ["classic", "online", "mixup"] for size in experiment[arm]]
+    plain = [("classic", str(size)) for size in experiment["classic"]]
+    plain += [("placebo", str(experiment["group"]))] if experiment["placebo"] else []
+    plain += [(arm, str(size)) for arm in ["online", "mixup"] for size in experiment[arm]]
     count = len(config["cases"]["classes"])
     further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in experiment["generators"]}
     return plain + [(arm, f"{experiment['group']}+{size}x{count}") for arm, sizes in further.items() for size in sizes]

@@ -14,6 +14,11 @@ def inconsistencies():
     experiment, evaluation, classes = config["experiment"], config["evaluation"], config["cases"]["classes"]
     if evaluation["synthetic"] not in experiment["synthetic"]:
         found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: synthetic; add it there")
+    others = [arm for arm in all_arms() if arm != "classic"]
+    if evaluation["primary"] is not None and evaluation["primary"] not in others:
+        found.append(
+            f"evaluation: primary: {evaluation['primary']} is not run; choose one of {', '.join(others) or '(no arm)'}, or null"
+        )
     if "all" in classes:
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):

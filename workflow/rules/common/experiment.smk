@@ -103,6 +103,11 @@ def statistics():
     }
 
 
+def verdicts():
+    """Return what verdicts depend on, all of it chosen before any result."""
+    return {key: config["evaluation"][key] for key in ["smallest_gain", "primary", "operating_point"]}
+
+
 def operating_points():
     """Return the parameters by which the size of each arm is chosen."""
     evaluation = config["evaluation"]
