@@ -119,9 +119,11 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"].update(synthetic=[5, 10]), {**ADDED_SIZE, "train_classifier": 2}),
         (lambda c: c["experiment"].update(classic=[0, 30, 60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"].update(online=[60, 90]), ADDED_SIZE),
+        (lambda c: c["experiment"].update(placebo=True), ADDED_SIZE),
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PAGE}),
         (lambda c: c["evaluation"].update(smallest_gain=0.05), VERDICTS),
+        (lambda c: c["evaluation"].update(primary=None), VERDICTS),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
@@ -232,6 +234,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
         ("evaluation/comparisons", VERDICTS),
+        ("evaluation/differences", {"compute_subgroups": 1, **VERDICTS}),
         ("quality/copy_search", {"assess_generator": 2, "all": 1}),
         (
             "cohort/folds",

@@ -252,6 +252,19 @@ def test_script(cohort):
     assert not (cohort / "failed/train-12/predictions.csv").exists()
 
 
+def test_the_placebo_differs_from_classic_by_its_random_numbers_alone(cohort):
+    settings = PARAMS | {"epochs": 2, "rois": None, "mixup": 0.0}
+    for arm in ("classic", "placebo"):
+        done = run(cohort, cohort / arm, settings, "--arm", arm, "--size", "15")
+        assert done.returncode == 0, done.stderr
+    classic, placebo = (cohort / arm / "train-12" for arm in ("classic", "placebo"))
+    for name, same in (("train_set.csv", True), ("weights.safetensors", False), ("history.csv", False)):
+        assert ((classic / name).read_bytes() == (placebo / name).read_bytes()) is same, name
+    assert (
+        artifacts.read_json(classic / "model.json")["params"] == artifacts.read_json(placebo / "model.json")["params"]
+    )
+
+
 def test_folds_are_trained_apart_and_arms_differ(cohort):
     how = {
         "margin": 0.25,

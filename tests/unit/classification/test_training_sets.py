@@ -50,6 +50,10 @@ def test_groups_are_nested(tables):
         assert keys(classifier(tables, "30+4x3", arm)) < keys(classifier(tables, "30+9x3", arm))
 
 
+def test_the_placebo_has_the_images_of_classic(tables):
+    pd.testing.assert_frame_equal(classifier(tables, "30", "placebo"), classifier(tables, "30"))
+
+
 def test_same_volume_of_each_lesion(tables):
     table = classifier(tables, "30")
     counts = table[table["source"] == training_sets.POOL].groupby("lesion").size()
