@@ -124,7 +124,10 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "sampling: samples: 20 per class, but experiment: synthetic needs 500",
         ),
         (lambda c: c["evaluation"].update(synthetic=11), "evaluation: synthetic: 11 is not in experiment"),
-        (lambda c: c["evaluation"].update(primary="stylegan"), "evaluation: primary: stylegan is not run; choose one of"),
+        (
+            lambda c: c["evaluation"].update(primary="stylegan"),
+            "evaluation: primary: stylegan is not run; choose one of",
+        ),
         (lambda c: c["evaluation"].update(primary="classic"), "evaluation: primary: classic is not run; choose one of"),
         (lambda c: c["cases"].update(classes=["cyst", "all"]), "'all' is reserved"),
         (lambda c: c["rois"]["intensity"].update(low=300), "rois: intensity: low 300 is not below high 200"),

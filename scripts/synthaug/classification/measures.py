@@ -1,4 +1,4 @@
-"""The measures of classification (paper section 4.1, equations 2 to 4, and the AUC), from pooled predictions.
+"""The measures of classification, from pooled predictions: the paper's (section 4.1, equations 2 to 4), and usual ones.
 
 Every measure takes multiplicity weights of the lesions, so that one code path gives the value (all weights 1) and its
 bootstrap resamples (one row of weights each).
@@ -18,6 +18,8 @@ from synthaug.evaluation.roc import auc
 from synthaug.terms.totals import ALL
 
 ACCURACY, SENSITIVITY, SPECIFICITY, AUC = "accuracy", "sensitivity", "specificity", "auc"
+BALANCED, F1, MCC = "balanced accuracy", "macro F1", "MCC"
+POSITIVE, NEGATIVE = "positive predictive value", "negative predictive value"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class ClassPool(Pool):
 
 @dataclass(frozen=True)
 class Classification(Measures):
-    """Accuracy; sensitivity, specificity and AUC of each class against the others, and their averages by prevalence."""
+    """Accuracy, balanced accuracy, macro F1 and MCC; what is known of each class against the others.
+
+    That is sensitivity, specificity and AUC, with their averages by prevalence, and the predictive values.
+    """
 
     classes: list[str]
 
@@ -86,6 +91,14 @@ class Classification(Measures):
             areas = [auc(pool.truth == i, pool.scores[:, i], pool.fold, weights) for i in range(len(self.classes))]
             by_class[AUC] = np.stack(areas, axis=-1)
         result = {(ACCURACY, ALL): accuracy(counts)}
+        if keys is None:
+            result |= {
+                (BALANCED, ALL): balanced_accuracy(counts),
+                (F1, ALL): macro_f1(counts),
+                (MCC, ALL): matthews(counts),
+            }
+            for metric, values in ((POSITIVE, positive_value(counts)), (NEGATIVE, negative_value(counts))):
+                result |= {(metric, name): values[:, i] for i, name in enumerate(self.classes)}
         for metric, values in by_class.items():
             result |= {(metric, name): values[:, i] for i, name in enumerate(self.classes)}
             result[metric, ALL] = weighted(values, counts)
@@ -94,7 +107,8 @@ class Classification(Measures):
     def counted(self, pool: ClassPool) -> dict[Key, np.ndarray]:
         """Return the lesions that count: the positive ones for sensitivity, the negative for specificity, else all."""
         everything = np.ones(len(pool.truth), dtype=bool)
-        result = {(ACCURACY, ALL): everything}
+        result = dict.fromkeys([(metric, ALL) for metric in (ACCURACY, BALANCED, F1, MCC)], everything)
+        result |= {(metric, name): everything for metric in (POSITIVE, NEGATIVE) for name in self.classes}
         for i, name in enumerate(self.classes):
             positive = pool.truth == i
             result |= {(SENSITIVITY, name): positive, (SPECIFICITY, name): ~positive, (AUC, name): everything}
@@ -173,6 +187,46 @@ def specificity(counts: np.ndarray) -> np.ndarray:
     negatives = counts.sum(axis=(-2, -1))[..., np.newaxis] - positives
     false_positives = called - np.diagonal(counts, axis1=-2, axis2=-1)
     return ratio(negatives - false_positives, negatives)
+
+
+def positive_value(counts: np.ndarray) -> np.ndarray:
+    """Return TP / (TP + FP) of each class, shape (..., k); not a number for a class that is never called."""
+    return ratio(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
+
+
+def negative_value(counts: np.ndarray) -> np.ndarray:
+    """Return TN / (TN + FN) of each class, shape (..., k); not a number for a class that is always called."""
+    positives, called = counts.sum(axis=-1), counts.sum(axis=-2)
+    uncalled = counts.sum(axis=(-2, -1))[..., np.newaxis] - called
+    missed = positives - np.diagonal(counts, axis1=-2, axis2=-1)
+    return ratio(uncalled - missed, uncalled)
+
+
+def balanced_accuracy(counts: np.ndarray) -> np.ndarray:
+    """Return the mean sensitivity of the classes that there are, shape (...,)."""
+    return _mean_of_known(sensitivity(counts))
+
+
+def macro_f1(counts: np.ndarray) -> np.ndarray:
+    """Return the mean over the classes of 2 TP / (2 TP + FP + FN), of those that there are or that are called."""
+    right = np.diagonal(counts, axis1=-2, axis2=-1)
+    return _mean_of_known(ratio(2 * right, counts.sum(axis=-1) + counts.sum(axis=-2)))
+
+
+def matthews(counts: np.ndarray) -> np.ndarray:
+    """Return Matthews' correlation of several classes (Gorodkin, Comput. Biol. Chem. 28:367, 2004), shape (...,).
+
+    It is 0 where only one class is called, or there is only one, as in scikit-learn.
+    """
+    positives, called, total = counts.sum(axis=-1), counts.sum(axis=-2), counts.sum(axis=(-2, -1))
+    covariance = np.trace(counts, axis1=-2, axis2=-1) * total - (positives * called).sum(axis=-1)
+    spread = np.sqrt((total**2 - (called**2).sum(axis=-1)) * (total**2 - (positives**2).sum(axis=-1)))
+    return np.where(spread > 0, ratio(covariance, spread), np.where(total > 0, 0.0, np.nan))
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(values)
+    return ratio(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
 
 
 def weighted(values: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -102,6 +102,40 @@ def test_agrees_with_scikit_learn_within_a_fold_and_with_weights():
             assert values["auc", name][b] == pytest.approx(np.average(areas, weights=shares))
 
 
+def test_usual_measures_agree_with_scikit_learn():
+    generator = np.random.default_rng(4)
+    table = random_predictions(generator)
+    truth, predicted = table["truth"], table["predicted"]
+    pool = pooled(table, MEASURES, 3)["classic", "0", 0]
+    weights = generator.integers(0, 4, (5, len(table)))
+    values = MEASURES.values(pool, weights)
+    for b, weight in enumerate(weights):
+        how = {"labels": CLASSES, "sample_weight": weight}
+        recall = reference.recall_score(truth, predicted, average="macro", **how)
+        assert values["balanced accuracy", "all"][b] == pytest.approx(recall)
+        assert values["macro F1", "all"][b] == pytest.approx(
+            reference.f1_score(truth, predicted, average="macro", **how)
+        )
+        expected = reference.matthews_corrcoef(truth, predicted, sample_weight=weight)
+        assert values["MCC", "all"][b] == pytest.approx(expected)
+        precision = reference.precision_score(truth, predicted, average=None, **how)
+        for i, name in enumerate(CLASSES):
+            assert values["positive predictive value", name][b] == pytest.approx(precision[i])
+            negative = reference.precision_score(truth != name, predicted != name, sample_weight=weight)
+            assert values["negative predictive value", name][b] == pytest.approx(negative)
+
+
+def test_usual_measures_of_one_class():
+    """Only the first class is called: MCC is 0, a class that is never called has no predictive value."""
+    counts = np.array([[[4.0, 0, 0], [2, 0, 0], [0, 0, 0]]])
+    assert measures.matthews(counts) == [0]
+    assert measures.matthews(np.zeros((1, 3, 3))) == pytest.approx([np.nan], nan_ok=True)
+    assert measures.balanced_accuracy(counts) == [0.5]  # of the two classes that there are
+    assert measures.macro_f1(counts) == pytest.approx([0.8 / 2])
+    assert measures.positive_value(counts)[0] == pytest.approx([4 / 6, np.nan, np.nan], nan_ok=True)
+    assert measures.negative_value(counts)[0] == pytest.approx([np.nan, 4 / 6, 1], nan_ok=True)
+
+
 def test_auc_compares_no_lesions_of_different_folds():
     """Each fold ranks perfectly, but fold 1's scores are all above fold 0's: pooled, the area would be 0.75."""
     positive = np.array([False, True, False, True])
