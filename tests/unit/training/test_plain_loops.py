@@ -22,9 +22,11 @@ from synthaug.training import device
 NAMES = ("model", 0, "12")
 # Between the rounding of a loss to float32, in which its totals are kept, and what any difference of the loops makes.
 EXACT = 1e-6
-# Relative, of the loss and of the gradient's length. float32 rounds each of up to thousands of terms by 6e-8. bfloat16
-# keeps eight bits of each product: no less than LEAST, or the precision was not asked for.
-TOLERANCE = {"float32": (1e-5, 1e-4), "bfloat16": (3e-2, 1.5e-1)}
+# Relative, of the loss and of the gradient's length. float32 rounds each of up to thousands of terms by 6e-8, and batch
+# normalisation of features as small as the initial weights makes that a thousand times as much: 0.0012 of the gradient
+# without vector instructions. A difference of the loops would be tens of percent; what is exact is tested in float64.
+# bfloat16 keeps eight bits of each product: no less than LEAST, or the precision was not asked for.
+TOLERANCE = {"float32": (1e-5, 1e-2), "bfloat16": (3e-2, 1.5e-1)}
 LEAST = {"float32": 0, "bfloat16": 2e-3}
 
 
