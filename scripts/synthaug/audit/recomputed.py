@@ -1,7 +1,7 @@
 """What is found when results are computed again: a finding for each file, in one line with its row."""
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 from synthaug.files import artifacts
 
 LISTED = 5  # further rows that a line names
-SHOWN = 4  # columns of a row that a line names
+SHOWN = 5  # columns of a row that a line names
 NEAR = 1e-4  # how far what a network computes in float32 may be apart on two machines
 ROUNDING = 1e-9  # how far statistics in float64 may be apart, likewise
 HEADER = 2  # the first row after the header is the second line of the file
@@ -43,7 +43,6 @@ def table(
     source: str,
     *,
     tolerance: float = 0,
-    unordered: Sequence[str] = (),
 ) -> Finding:
     """Compare a table with what was computed again.
 
@@ -57,8 +56,6 @@ def table(
         What it was computed from, for the message.
     tolerance
         How far numbers may be apart; columns of identifiers (`artifacts.TEXT_COLUMNS`) must be the same text.
-    unordered
-        Columns by which both are sorted first, where the order of rows says nothing.
 
     Returns
     -------
@@ -69,27 +66,26 @@ def table(
     if sorted(found) != sorted(right):
         return Finding(file, f"{file}: expected the columns {', '.join(right)}, found {', '.join(found)}; run again")
     found = found[list(right)]
-    if unordered:
-        found, right = (each.sort_values(list(unordered), kind="stable") for each in (found, right))
-    lines = found.index.to_numpy() + HEADER
     common = min(len(found), len(right))
     same = np.column_stack([_same(found[name][:common], right[name][:common], name, tolerance) for name in right])
     wrong = np.flatnonzero(~same.all(axis=1))
     if not len(wrong) and len(found) == len(right):
         return Finding(file)
-    further = max(len(found), len(right)) - common + len(wrong) - 1
-    more = f", and {further} further row{'s' if further > 1 else ''}" if further else ""
-    if not len(wrong):
-        if len(found) > len(right):
-            row, what = lines[common], f"no such row, found {_cells(found.iloc[common])}"
-        else:
-            row, what = len(found) + HEADER, f"{_cells(right.iloc[common])}, found no such row"
+    differing = len(wrong) + abs(len(found) - len(right))
+    more = f", and {differing - 1} further row{'s' if differing > 2 else ''}" if differing > 1 else ""
+    row = int(wrong[0]) if len(wrong) else common
+    if row >= len(right):
+        what = f"no such row, found {_cells(found.iloc[row])}"
+    elif row >= len(found):
+        what = f"{_cells(right.iloc[row])}, found no such row"
     else:
-        row = lines[wrong[0]]
-        columns = [name for name, equal in zip(right, same[wrong[0]], strict=True) if not equal][:SHOWN]
-        pair = [_cells(each.iloc[wrong[0]][columns]) for each in (right, found)]
-        what = f"{pair[0]}, found {pair[1]} ({_cells(found.iloc[wrong[0]])})"
-    return Finding(file, f"{file}, row {row}: expected, from {source}, {what}{more}; run again")
+        columns = [name for name, equal in zip(right, same[row], strict=True) if not equal]
+        pair = [
+            ", ".join(f"{name} {each.iloc[row][name] or 'empty'}" for name in columns[:SHOWN])
+            for each in (right, found)
+        ]
+        what = f"{pair[0]}, found {pair[1]} (the row of {_cells(found.iloc[row])})"
+    return Finding(file, f"{file}, row {row + HEADER}: expected, from {source}, {what}{more}; run again")
 
 
 def images(
