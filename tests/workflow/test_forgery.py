@@ -2,8 +2,12 @@
 
 import contextlib
 import csv
+import hashlib
+import json
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,7 +153,8 @@ def problems(done: subprocess.CompletedProcess) -> list[str]:
 def test_no_alarm_on_an_untouched_run(copied):
     done = copied.recompute()
     assert done.returncode == 0, done.stderr
-    counts = {line.split(":")[0]: int(line.split()[-6]) for line in done.stdout.splitlines()}
+    matches = [re.fullmatch(r"([\w ]+): (\d+) files? as computed again", line) for line in done.stdout.splitlines()]
+    counts = {match[1]: int(match[2]) for match in matches}
     models = len(list((copied.folder / RESULTS).glob("seed-0/classify/*/*/train-*/model.json")))
     generators = len(list((copied.folder / RESULTS).glob("seed-0/generators/*/*/train-*/*/model.json")))
     assert counts["training lists"] == models + generators

@@ -92,7 +92,7 @@ def test_results_of_another_task_are_computed_again(regression):
     command = [sys.executable, "scripts/recompute_results_regression.py", "--results", "results/diameters"]
     done = forked.run(command, cwd=regression.parents[1])
     assert done.returncode == 0, done.stderr
-    assert {line.split(": ")[0] for line in done.stdout.splitlines() if ": 0 files" not in line} == {
+    assert {line.split(": ")[0] for line in done.stdout.splitlines() if ": 0 " not in line} == {
         "cases", "folds", "all predictions", "metrics", "comparisons", "headline", "lineage audit",
     }  # fmt: skip
     path = regression / "seed-0/regress/classic/0/train-12/predictions.csv"

@@ -59,7 +59,8 @@ def run(task: Task, steps: Mapping[str, Step], doc: str) -> None:
             findings = list(_findings(what, step, context))
             wrong = [found.problem for found in findings if found.problem]
             left = [found for found in findings if found.not_done]
-            print(f"{what}: {len(findings) - len(wrong) - len(left)} files as computed again", flush=True)
+            right = len(findings) - len(wrong) - len(left)
+            print(f"{what}: {right} file{'' if right == 1 else 's'} as computed again", flush=True)
             for found in left:
                 print(f"  not computed again: {found.file}: {found.not_done}", flush=True)
             problems += wrong

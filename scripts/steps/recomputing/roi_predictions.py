@@ -64,8 +64,8 @@ def training_means(context: Context) -> Iterator[Finding]:
         if not torch.equal(expected, found):
             pair = [f"{float(each.mean()):.6f}" for each in (expected, found)]
             problem = (
-                f"{file}: expected the mean of the images in {TRAIN_SET}, {pair[0]}, found {pair[1]}; the weights are of "
-                "another training, or its list or images were changed; run again"
+                f"{file}: expected the mean of the images in {TRAIN_SET}, {pair[0]}, found {pair[1]}; the weights are "
+                "of another training, or its list or images were changed; run again"
             )
         yield Finding(file, problem)
 
