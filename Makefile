@@ -4,7 +4,9 @@
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
-# make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv)
+# make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv); RECOMPUTE=1: whether they are
+#             what is computed again from what they were made of; PUBLIC_KEY=public.pem: whether its owner signed them
+# make sign   the signature of verified results (KEY=key.pem, and RESULTS and TABLE as above)
 # make test   every test and style check, in copies; never on your config or results
 # make test-slurm  the profiles on a real SLURM of one node, which it installs, starts and stops (root, Debian)
 PYTHON ?= python3
@@ -18,8 +20,12 @@ AUDIT := .venv-audit/bin
 
 RESULTS ?= results/phantom
 TABLE ?=
+TASK ?= classification
+RECOMPUTE ?=
+PUBLIC_KEY ?=
+OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
-.PHONY: demo reader-study test test-slurm bench chaos audit verify lint format reference clean
+.PHONY: demo reader-study test test-slurm bench chaos audit verify sign lint format reference clean
 
 demo: .venv/installed
 	@$(BIN)/python scripts/print_progress.py --benchmarks results/phantom/benchmarks --like-demo -- \
@@ -50,7 +56,12 @@ audit: .venv-audit/installed
 	$(AUDIT)/python tests/audit/audit.py requirements.txt
 
 verify: .venv/installed
-	$(BIN)/python scripts/verify_results.py --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
+	$(BIN)/python scripts/verify_results.py $(OF_RESULTS) $(if $(PUBLIC_KEY),--public-key "$(PUBLIC_KEY)")
+	$(if $(RECOMPUTE),$(BIN)/python scripts/recompute_results_$(TASK).py $(OF_RESULTS))
+
+sign: .venv/installed
+	@test -n "$(KEY)" || { echo "error: KEY: expected an Ed25519 private key (PEM), found none; make sign KEY=key.pem" >&2; exit 1; }
+	$(BIN)/python scripts/sign_results.py $(OF_RESULTS) --key "$(KEY)"
 
 lint: .venv/installed
 	$(BIN)/ruff check scripts tests

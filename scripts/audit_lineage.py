@@ -7,25 +7,11 @@ many models there are and the library versions. It fails, naming every lesion, p
 not clean, and if the models were made with different library versions or in different precisions.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
-from steps import command
-from synthaug.audit import lineage
+from steps import command, lineage_audit
 from synthaug.files import artifacts
-
-
-def generator(name: list, results: Path) -> lineage.Generator:
-    """Return the generator ``name``, a list of preset, group, seed, folds and class, with its training set."""
-    return lineage.Generator(*name, artifacts.read_csv(results / lineage.generator_name(*name) / "train_set.csv"))
-
-
-def model(stage: str, name: list, results: Path) -> lineage.Model:
-    """Return the model ``name``, a list of arm, size, seed and folds, with its training set and predictions."""
-    folder = results / lineage.model_name(stage, *name)
-    tables = (artifacts.read_csv(folder / file) for file in ("train_set.csv", "predictions.csv"))
-    return lineage.Model(stage, *name, *tables)
 
 
 def main() -> None:
@@ -41,37 +27,19 @@ def main() -> None:
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("audit_lineage", arguments) as log:
-        units = artifacts.read_csv(arguments.units)
-        cohorts = {
-            int(seed): lineage.cohort(units, artifacts.read_csv(path), int(seed), arguments.unit, arguments.truth)
-            for seed, path in (pair.split("=", 1) for pair in arguments.folds)
-        }
-        runs, named = json.loads(arguments.runs), json.loads(arguments.generators)
-        records = lineage.check(
-            cohorts,
-            [generator(name, arguments.results) for name in named],
-            (model(arguments.stage, name, arguments.results) for name in runs),
+        audited = lineage_audit.Audited(
+            arguments.results,
+            artifacts.read_csv(arguments.units),
+            arguments.unit,
+            arguments.truth,
+            {int(seed): artifacts.read_csv(path) for seed, path in (pair.split("=", 1) for pair in arguments.folds)},
+            arguments.stage,
+            json.loads(arguments.runs),
+            json.loads(arguments.generators),
         )
-        folders = {record["model"]: arguments.results / record["model"] for record in records}
-        models = {name: artifacts.read_json(folder / "model.json") for name, folder in folders.items()}
-        for record in records:
-            content = (folders[record["model"]] / "train_set.csv").read_bytes()
-            record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
-        parts = {"generators": records[: len(named)], "models": records[len(named) :]}
-        report = {
-            "clean": True,
-            "versions": lineage.common_versions(models),
-            "precision": lineage.common_precision(models),
-            "devices": sorted({model["device"] for model in models.values()}),
-            "imported": sorted(name for name, model in models.items() if model.get(lineage.IMPORTED)),
-            "counts": {
-                part: {"models": len(found), "inner": sum(record["inner"] for record in found)}
-                for part, found in parts.items()
-            },
-            "models": records,
-        }
+        report = lineage_audit.report(audited)
         artifacts.write_json(report, arguments.out)
-        log.info("%d generators and %d models are clean", len(named), len(runs))
+        log.info("%d generators and %d models are clean", len(audited.generators), len(audited.runs))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ Reads the crops and their index. Writes the images, and an index with the parame
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 
-from steps import command
-from synthaug import seeding
+from steps import classic_pool, command
 from synthaug.classification import augment, rois
 from synthaug.files import artifacts
 
@@ -42,14 +40,11 @@ def main() -> None:
             artifacts.read_arrays(arguments.crops) as crops,
             artifacts.array_in_parts(arguments.images, shape, np.uint8) as append,
         ):
-            for row in index.itertuples():
-                table = augment.draw(seeding.stream(params.master_seed, "pool", row.lesion), row.diameter_px)
-                maps = augment.matrices(table, row.diameter_px, params)
-                crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
-                append(augment.apply(crop, maps, row.low, row.high))
-                tables.append(table.assign(lesion=row.lesion, rank=range(len(table))))
-                log.info("%s: %d augmentations", row.lesion, len(table))
-        artifacts.write_csv(pd.concat(tables)[["lesion", "rank", *augment.COLUMNS]], arguments.index)
+            for table, images in classic_pool.build(index, crops, params, params.master_seed):
+                append(images)
+                tables.append(table)
+                log.info("%s: %d augmentations", table["lesion"].iloc[0], len(table))
+        artifacts.write_csv(classic_pool.joined(tables), arguments.index)
 
 
 if __name__ == "__main__":

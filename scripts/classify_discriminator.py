@@ -6,11 +6,10 @@ set (the ACGAN's) and model.json in a folder a choice of training folds.
 
 from pathlib import Path
 
-from steps import command
-from synthaug.classification import prediction_table, training_sets
+from steps import command, discriminators
+from synthaug.classification import training_sets
 from synthaug.files import artifacts
-from synthaug.generators import acgan
-from synthaug.training import device, weights
+from synthaug.training import device
 
 
 def main() -> None:
@@ -29,21 +28,14 @@ def main() -> None:
         command.note(device=device.name(where))
         rois, folds = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.folds)
         images = artifacts.read_array(arguments.roi_images)
-        row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}
         for train_folds in arguments.train_folds:
             folder = arguments.generators / f"train-{train_folds}" / training_sets.ALL_CLASSES
-            model = artifacts.read_json(folder / "model.json")
-            trained = acgan.Params(**model["params"])
-            discriminator = acgan.build_discriminator(trained)
-            weights.load(discriminator, folder / "discriminator.safetensors")
-            test = training_sets.test_lesions(folds, train_folds)
-            discriminator = device.place(discriminator, where)
-            probabilities, _ = acgan.classify(discriminator, images[test["lesion"].map(row_of)], where)
+            done = discriminators.classify(folder, rois, images, folds, train_folds, where)
             out = arguments.out_dir / f"train-{train_folds}"
-            artifacts.write_csv(prediction_table.table(test, probabilities, trained.classes), out / "predictions.csv")
+            artifacts.write_csv(done.predictions, out / "predictions.csv")
             artifacts.write_csv(artifacts.read_csv(folder / "train_set.csv"), out / "train_set.csv")
-            artifacts.write_json(model | {"parameters": weights.count(discriminator)}, out / "model.json")
-            log.info("folds %s: %d lesions predicted", train_folds, len(test))
+            artifacts.write_json(done.model | {"parameters": done.parameters}, out / "model.json")
+            log.info("folds %s: %d lesions predicted", train_folds, len(done.predictions))
 
 
 if __name__ == "__main__":

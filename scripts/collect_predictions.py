@@ -7,24 +7,9 @@ Output: `evaluation/predictions.csv`: the columns `arm,size,seed,folds` before t
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from steps import command
+from steps import collected_predictions, command
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-
-
-def file_of(stage: str, arm: str, size: str, seed: int, folds: str) -> str:
-    """Return the path of a run's predictions below the cohort's results."""
-    return f"seed-{seed}/{stage}/{arm}/{size}/train-{folds}/predictions.csv"
-
-
-def labelled(run: list, path: Path) -> pd.DataFrame:
-    """Return the predictions in ``path`` with the run's arm, size, seed and folds in front."""
-    table = artifacts.read_csv(path)
-    for place, (column, value) in enumerate(zip(("arm", "size", "seed", "folds"), run, strict=True)):
-        table.insert(place, column, value)
-    return table
 
 
 def main() -> None:
@@ -38,15 +23,7 @@ def main() -> None:
         runs = json.loads(arguments.runs)
         if not runs:
             raise InputError("--runs: expected a run or more, found none; see experiment in the config")
-        paths = [arguments.results / file_of(arguments.stage, *run) for run in runs]
-        tables = [labelled(run, path) for run, path in zip(runs, paths, strict=True)]
-        for table, path in zip(tables, paths, strict=True):
-            if list(table) != list(tables[0]):
-                raise InputError(
-                    f"{path}: expected the columns of {paths[0]} ({', '.join(tables[0])}), "
-                    f"found {', '.join(table)}; delete the older of the two and run again"
-                )
-        table = pd.concat(tables, ignore_index=True)
+        table = collected_predictions.table(arguments.results, arguments.stage, runs)
         artifacts.write_csv(table, arguments.out)
         log.info("%d predictions of %d runs", len(table), len(runs))
 

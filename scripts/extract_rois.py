@@ -6,69 +6,12 @@ index with the intensity limits, and the un-augmented 64x64 ROIs.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from steps import command
-from synthaug.classification import augment, rois
-from synthaug.cohort import case_table
-from synthaug.errors import InputError
+from steps import command, roi_cutting
+from synthaug.classification import rois
 from synthaug.files import artifacts
-from synthaug.imaging import intensity, volumes
-
-COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
-
-
-def key_slices(cases: pd.DataFrame, table: Path) -> Iterator[tuple[str, int, np.ndarray, pd.DataFrame]]:
-    """Yield each key slice with its lesions, so that an image is opened once and one slice is held at a time.
-
-    Parameters
-    ----------
-    cases
-        ``cases.csv``.
-    table
-        The user's case table, which knows the images.
-
-    Yields
-    ------
-    Path of the image as in the table, number of the slice, the slice as float32 (rows, columns), rows of ``cases``.
-
-    Raises
-    ------
-    InputError
-        If an image cannot be read.
-    """
-    image_of = case_table.read_table(table).set_index("lesion")["image"]
-    for path, on_image in cases.groupby(cases["lesion"].map(image_of), sort=False):
-        source = volumes.open_image(table.parent / path)
-        for number, lesions in on_image.groupby("slice", sort=False):
-            yield path, number, source.slice(number), lesions
-
-
-def cut(
-    row: NamedTuple, image: np.ndarray, path: str, params: rois.Params
-) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-    """Cut the ROI of one lesion, a row of ``cases.csv``, from its key slice.
-
-    Returns
-    -------
-    The crop, float32 (rows, columns); the un-augmented ROI, uint8 (64, 64); the values that become black and white.
-
-    Raises
-    ------
-    InputError
-        If the slice, of the image ``path``, has no contrast.
-    """
-    try:
-        low, high = intensity.limits(image, params.intensity)
-    except InputError as error:
-        raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
-    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)
-    maps = augment.matrices(augment.identity(), row.diameter_px, params)
-    filtered = rois.lowpass(crop, row.diameter_px, params)
-    return crop, augment.apply(filtered, maps, low, high)[0], (low, high)
 
 
 def main() -> None:
@@ -89,15 +32,15 @@ def main() -> None:
 
         def crops() -> Iterator[tuple[str, np.ndarray]]:
             """Yield lesions and their crops, one at a time; note limits and images on the way."""
-            for path, number, image, lesions in key_slices(cases, arguments.table):
+            for path, number, image, lesions in roi_cutting.key_slices(cases, arguments.table):
                 for row in lesions.itertuples():
-                    crop, images[row.Index], limits[row.Index] = cut(row, image, path, params)
+                    crop, images[row.Index], limits[row.Index] = roi_cutting.cut(row, image, path, params)
                     yield row.lesion, crop
                 log.info("slice %d: %s", number, ", ".join(lesions["lesion"]))
 
         artifacts.write_arrays(crops(), arguments.crops)
         artifacts.write_array(images, arguments.images)
-        artifacts.write_csv(cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1]), arguments.index)
+        artifacts.write_csv(roi_cutting.index(cases, limits), arguments.index)
 
 
 if __name__ == "__main__":

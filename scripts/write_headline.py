@@ -5,9 +5,10 @@ Outputs in percent: headline: the primary measure of each arm and its paired dif
 the same for each rule that chooses sizes. With several seeds the values are means.
 """
 
-from steps import command
+from pathlib import Path
+
+from steps import command, headline_tables
 from synthaug.files import artifacts
-from synthaug.report import evaluated, headline
 
 
 def main() -> None:
@@ -20,11 +21,10 @@ def main() -> None:
     parser.add_argument("--operating-table", required=True)
     arguments = parser.parse_args()
     with command.logged("write_headline", arguments):
-        params = command.params(headline.Params, arguments.params)
-        paths = (arguments.metrics, arguments.comparisons, arguments.operating_points)
-        tables = evaluated.Evaluated(*(artifacts.read_csv(path) for path in paths), params.primary)
-        artifacts.write_csv(headline.headline_table(tables, params), arguments.headline)
-        artifacts.write_csv(headline.operating_table(tables, params), arguments.operating_table)
+        paths = (Path(path) for path in (arguments.metrics, arguments.operating_points, arguments.comparisons))
+        headline, operating_table = headline_tables.tables(*paths, arguments.params)
+        artifacts.write_csv(headline, arguments.headline)
+        artifacts.write_csv(operating_table, arguments.operating_table)
 
 
 if __name__ == "__main__":

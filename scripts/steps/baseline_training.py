@@ -3,9 +3,10 @@
 import argparse
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,24 @@ from steps import command
 from synthaug.classification import prediction_table, svm, training_images, training_sets
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """``rois.csv``, ``folds.csv`` of one seed, and the un-augmented ROIs, uint8 (n, 64, 64)."""
+
+    rois: pd.DataFrame
+    folds: pd.DataFrame
+    images: np.ndarray
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A baseline's training set, the fitted model, and its predictions for the lesions outside the training folds."""
+
+    train_set: pd.DataFrame
+    model: Any
+    predictions: pd.DataFrame
 
 
 def parser(doc: str, arms: Sequence[str]) -> argparse.ArgumentParser:
@@ -42,39 +61,64 @@ def run(method: ModuleType, arguments: argparse.Namespace, log: logging.Logger) 
     unknown = sorted(set(folds["class"]) - set(params.classes))
     if unknown:
         raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
-    roi_images = artifacts.read_array(arguments.roi_images)
-    row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}
-    patient_of = folds.set_index("lesion")["patient"]
+    cohort = Cohort(rois, folds, artifacts.read_array(arguments.roi_images))
     for train_folds in arguments.train_folds:
-        train_set = training_sets.classifier_set(
-            rois,
-            pd.DataFrame(columns=["lesion", "rank"]),  # no augmentations
-            folds,
-            train_folds=train_folds,
-            arm=training_sets.CLASSIC,
-            size="0",
-            classes=params.classes,
-            seed=arguments.seed,
-            master_seed=params.master_seed,
-        )
-        training = training_images.gather(train_set, roi_images, pool=roi_images[:0], synthetic={})
-        labels = train_set["class"].map(params.classes.index).to_numpy(np.int64)
-        patients = train_set["lesion"].map(patient_of).to_numpy(str)
-        test = training_sets.test_lesions(folds, train_folds)
-        names = ("baseline", arguments.seed, train_folds)
-        with threadpool_limits(params.threads):
-            model = method.fit(training, labels, patients, arguments.arm, params, names)
-            probabilities = svm.probabilities(model.decide(roi_images[test["lesion"].map(row_of)]))
-        log.info("folds %s: %d images, %s", train_folds, len(training), model.chosen())
+        fitted = fit(method, params, cohort, arguments.arm, arguments.seed, train_folds)
+        log.info("folds %s: %d images, %s", train_folds, len(fitted.train_set), fitted.model.chosen())
 
         out = arguments.out_dir / f"train-{train_folds}"
-        artifacts.write_csv(prediction_table.table(test, probabilities, params.classes), out / "predictions.csv")
-        artifacts.write_csv(train_set, out / "train_set.csv")
+        artifacts.write_csv(fitted.predictions, out / "predictions.csv")
+        artifacts.write_csv(fitted.train_set, out / "train_set.csv")
         record = {
             "params": asdict(params),
             "versions": artifacts.versions("numpy", "pandas", "scikit-image", "scikit-learn", "scipy"),
             "device": "cpu",
-            "images": len(training),
-            "svm": model.chosen(),
+            "images": len(fitted.train_set),
+            "svm": fitted.model.chosen(),
         }
         artifacts.write_json(record, out / "model.json")
+
+
+def train_set(
+    rois: pd.DataFrame, folds: pd.DataFrame, train_folds: str, classes: list[str], seed: int, master_seed: int
+) -> pd.DataFrame:
+    """Return what a baseline trains on: the un-augmented ROIs of the training folds, see `training_sets`."""
+    return training_sets.classifier_set(
+        rois,
+        pd.DataFrame(columns=["lesion", "rank"]),  # no augmentations
+        folds,
+        train_folds=train_folds,
+        arm=training_sets.CLASSIC,
+        size="0",
+        classes=classes,
+        seed=seed,
+        master_seed=master_seed,
+    )
+
+
+def fit(
+    method: ModuleType,
+    params: Any,
+    cohort: Cohort,
+    arm: str,
+    seed: int,
+    train_folds: str,
+) -> Fitted:
+    """Fit ``method``, with its ``params``, to ``train_folds`` and predict the lesions outside them.
+
+    Raises
+    ------
+    InputError
+        If there are too few lesions or patients.
+    """
+    rows = train_set(cohort.rois, cohort.folds, train_folds, params.classes, seed, params.master_seed)
+    training = training_images.gather(rows, cohort.images, pool=cohort.images[:0], synthetic={})
+    labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
+    patients = rows["lesion"].map(cohort.folds.set_index("lesion")["patient"]).to_numpy(str)
+    test = training_sets.test_lesions(cohort.folds, train_folds)
+    row_of = {lesion: row for row, lesion in enumerate(cohort.rois["lesion"])}
+    names = ("baseline", seed, train_folds)
+    with threadpool_limits(params.threads):
+        model = method.fit(training, labels, patients, arm, params, names)
+        probabilities = svm.probabilities(model.decide(cohort.images[test["lesion"].map(row_of)]))
+    return Fitted(rows, model, prediction_table.table(test, probabilities, params.classes))

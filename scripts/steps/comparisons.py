@@ -1,5 +1,9 @@
 """Compare the arms of any task, unit by unit: differences with intervals, tests and verdicts."""
 
+from pathlib import Path
+
+import pandas as pd
+
 from steps import command, statistics
 from synthaug.evaluation import comparisons
 from synthaug.evaluation.measures import Measures
@@ -13,9 +17,14 @@ def run(task: type[Measures], doc: str) -> None:
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("compare_arms", arguments) as log:
-        measures, params = statistics.read(task, comparisons.Params, arguments.params)
-        pools = statistics.read_pools(arguments.predictions, measures, params.folds)
-        table = comparisons.table(pools, artifacts.read_csv(arguments.operating_points), measures, params)
+        table = compared(task, arguments.params, arguments.predictions, arguments.operating_points)
         artifacts.write_csv(table, arguments.out)
-        verdicts = table[table["metric"] == measures.primary]["verdict"].value_counts()
-        log.info("%d rows; verdicts on %s: %s", len(table), measures.primary, verdicts.to_dict())
+        verdicts = table[table["metric"] == task.primary]["verdict"].value_counts()
+        log.info("%d rows; verdicts on %s: %s", len(table), task.primary, verdicts.to_dict())
+
+
+def compared(task: type[Measures], text: str, predictions: str | Path, operating_points: str | Path) -> pd.DataFrame:
+    """Return every comparison, with the parameters in the JSON object ``text``, from the two files."""
+    measures, params = statistics.read(task, comparisons.Params, text)
+    pools = statistics.read_pools(predictions, measures, params.folds)
+    return comparisons.table(pools, artifacts.read_csv(operating_points), measures, params)

@@ -35,17 +35,39 @@ def run(task: type[Measures], doc: str) -> None:
     arguments = parser.parse_args()
     with command.logged("compute_metrics", arguments) as log:
         measures, params = statistics.read(task, Params, arguments.params)
-        predictions = artifacts.read_csv(arguments.predictions)
-        pools = pooled(predictions, measures, params.folds)
-        references = measures.references(next(iter(pools.values())))
-        choice = operating_points.choose(predictions, measures, params.operating_points())
+        made = tables(artifacts.read_csv(arguments.predictions), measures, params)
         for rule in operating_points.RULES:
-            at_rule = operating_points.at(pools, choice, rule)
-            log.info("%s: %s", rule, ", ".join(sorted({arm for arm, *_ in at_rule})) or "possible for no arm")
-            pools |= at_rule
-        table, seeds = resampling.evaluate(pools, measures, params)
-        artifacts.write_csv(choice, arguments.operating_points)
-        artifacts.write_csv(seeds, arguments.seeds)
-        artifacts.write_csv(pd.DataFrame(references.items(), columns=["how", "value"]), arguments.references)
-        artifacts.write_csv(table, arguments.out)
-        log.info("%d rows for %d pools of predictions", len(table), len(pools))
+            arms = set(made.metrics["arm"][made.metrics["size"] == rule])
+            log.info("%s: %s", rule, ", ".join(sorted(arms)) or "possible for no arm")
+        artifacts.write_csv(made.operating_points, arguments.operating_points)
+        artifacts.write_csv(made.seeds, arguments.seeds)
+        artifacts.write_csv(made.references, arguments.references)
+        artifacts.write_csv(made.metrics, arguments.out)
+        log.info("%d rows", len(made.metrics))
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What is written, each table to the file of its name."""
+
+    metrics: pd.DataFrame
+    operating_points: pd.DataFrame
+    references: pd.DataFrame
+    seeds: pd.DataFrame
+
+
+def tables(predictions: pd.DataFrame, measures: Measures, params: Params) -> Tables:
+    """Return the measures of each arm and size, from ``evaluation/predictions.csv``.
+
+    Raises
+    ------
+    InputError
+        If predictions are impossible or not of the same units in every arm.
+    """
+    pools = pooled(predictions, measures, params.folds)
+    references = measures.references(next(iter(pools.values())))
+    choice = operating_points.choose(predictions, measures, params.operating_points())
+    for rule in operating_points.RULES:
+        pools |= operating_points.at(pools, choice, rule)
+    table, seeds = resampling.evaluate(pools, measures, params)
+    return Tables(table, choice, pd.DataFrame(references.items(), columns=["how", "value"]), seeds)

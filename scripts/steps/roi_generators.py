@@ -7,9 +7,12 @@ for all of them. ROIs have no masks or boxes.
 import argparse
 import json
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from steps import command, generator_training, synthetic_pools
 from synthaug import seeding
@@ -87,18 +90,43 @@ def sample(kind: family.Family, arguments: argparse.Namespace, log: logging.Logg
     where = device.pick(sampling)
     command.note(device=device.name(where))
     of_folds = ("generator", arguments.seed, arguments.train_folds)
+    for cls, images in drawn(kind, arguments.generators, of_folds, classes, sampling, where):
+        facts = {"generator": arguments.generator, "class": cls}
+        synthetic_pools.write(images, facts, arguments.out_dir / cls)
+        log.info("%d images of class %s", len(images), cls)
+
+
+def drawn(
+    kind: family.Family,
+    folder: Path,
+    names: tuple[str | int, ...],
+    classes: list[str],
+    sampling: family.SamplingParams,
+    where: torch.device,
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each class and its images, uint8 (n, 64, 64), from the trained generators of the family ``kind``.
+
+    Parameters
+    ----------
+    folder
+        Where the generators lie, in folders of their classes or of all classes.
+    names
+        The names of their trainings' random streams, without the class.
+
+    Raises
+    ------
+    InputError
+        If the generators' files are not those of this family.
+    """
     loaded = {}
     for cls in classes:
         name = training_sets.ALL_CLASSES if kind.conditioned_on == family.CLASS else cls
         if name not in loaded:
-            loaded = {name: synthetic_pools.load(kind, arguments.generators / name, (*of_folds, name), where)}
+            loaded = {name: synthetic_pools.load(kind, folder / name, (*names, name), where)}
         trained, networks = loaded[name]
         conditions = _conditions(kind, trained, pd.Series([cls] * sampling.samples))
-        stream = seeding.stream(sampling.master_seed, *of_folds, cls, "samples")
-        images = kind.sample(networks, conditions, stream, trained, sampling, where)
-        facts = {"generator": arguments.generator, "class": cls}
-        synthetic_pools.write(images, facts, arguments.out_dir / cls)
-        log.info("%d images of class %s", len(images), cls)
+        stream = seeding.stream(sampling.master_seed, *names, cls, "samples")
+        yield cls, kind.sample(networks, conditions, stream, trained, sampling, where)
 
 
 def _conditions(kind: family.Family, params: family.Params, classes: pd.Series) -> family.Conditions:

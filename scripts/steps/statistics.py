@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import TypeVar
 
 from steps import command
@@ -28,6 +29,6 @@ def read(task: type[Task], kind: type[Params], text: str) -> tuple[Task, Params]
     return measures, command.params(kind, json.dumps(values))
 
 
-def read_pools(path: str, measures: Measures, folds: int) -> dict[Run, Pool]:
+def read_pools(path: str | Path, measures: Measures, folds: int) -> dict[Run, Pool]:
     """Return the pooled out-of-fold predictions of the table ``path``, by (arm, size, seed)."""
     return pooled(artifacts.read_csv(path), measures, folds)

@@ -48,8 +48,12 @@ class Project:
             counts[parts[0]] = int(parts[1])
         return counts
 
-    def verify(self) -> subprocess.CompletedProcess:
-        command = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny"]
+    def verify(self, *arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "scripts/verify_results.py", "--results", "results/tiny", *arguments]
+        return forked.run(command, cwd=self.folder)
+
+    def recompute(self) -> subprocess.CompletedProcess:
+        command = [sys.executable, "scripts/recompute_results_classification.py", "--results", "results/tiny"]
         return forked.run(command, cwd=self.folder)
 
     def edit(self, name: str, change) -> None:

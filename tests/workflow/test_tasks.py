@@ -87,6 +87,26 @@ def test_the_audit_finds_a_leak_of_another_task(regression):
     assert re.search(rf"train-12: lesion {leak} of test patient \w+ is in the training set", done.stderr)
 
 
+@pytest.mark.slow
+def test_results_of_another_task_are_computed_again(regression):
+    command = [sys.executable, "scripts/recompute_results_regression.py", "--results", "results/diameters"]
+    done = forked.run(command, cwd=regression.parents[1])
+    assert done.returncode == 0, done.stderr
+    assert {line.split(": ")[0] for line in done.stdout.splitlines() if ": 0 " not in line} == {
+        "cases", "folds", "all predictions", "metrics", "comparisons", "headline", "lineage audit",
+    }  # fmt: skip
+    path = regression / "seed-0/regress/classic/0/train-12/predictions.csv"
+    before = path.read_text()
+    first = before.splitlines()[1]
+    path.write_text(before.replace(first, ",".join([*first.split(",")[:-1], "77.0"])))
+    try:
+        done = forked.run(command, cwd=regression.parents[1])
+    finally:
+        path.write_text(before)
+    assert done.returncode == 1
+    assert re.search(r"evaluation/predictions.csv, row \d+: expected, .* predicted 77.0, found predicted", done.stderr)
+
+
 def audit_of(results):
     """Return the command of the audit of the models of the arm `classic` without augmentation, first seed."""
     runs = [["classic", "0", 0, folds] for folds in ("12", "02", "01")]

@@ -1,1 +1,1 @@
-"""What a finished run can prove: the lineage of its training sets, verified records, an RO-Crate to publish."""
+"""What a finished run can prove: the lineage of its training sets, verified and signed records, an RO-Crate."""

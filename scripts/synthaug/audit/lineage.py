@@ -173,7 +173,8 @@ def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> lis
 
 def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[str, ...]) -> Iterator[str]:
     tested, unit = known.test_patients(trained), known.unit
-    for source, name in rows[["source", unit]].drop_duplicates().itertuples(index=False):
+    labelled = rows if "class" in rows and known.class_of else rows.assign(**{"class": rows[unit].map(known.class_of)})
+    for source, name, cls in labelled[["source", unit, "class"]].drop_duplicates().itertuples(index=False):
         patient, fold = known.patient.get(name), known.fold.get(name)
         if source not in sources:
             yield f"source {source} ({unit} {name}) is not one of {', '.join(sources)}"
@@ -185,6 +186,8 @@ def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[
             yield f"{unit} {name} of patient {patient} is in the training set but in none of its folds"
         elif source in EXTRA_SOURCES and known.set_of[name] != "extra":
             yield f"{unit} {name} of patient {patient} is in the training set as an extra one, but is of the main set"
+        elif name in known.class_of and cls != known.class_of[name]:
+            yield f"{unit} {name} is in the training set as {cls}, it is {known.class_of[name]}"
 
 
 def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from synthaug.audit import root_digest
 from synthaug.cohort import cases
 from synthaug.errors import InputError
 from synthaug.files import artifacts, records
@@ -15,6 +16,8 @@ REPORT_RECORD = f"report.{records.SUFFIX}"
 PHANTOM_TABLE = "phantom/case_table.csv"
 # Not written by the jobs themselves, different in every run, or covered by the digests of the lesions in cases.csv.
 UNRECORDED = ("logs", "benchmarks", "phantom/patients")
+# Made of the records, when the run is done.
+SEALS = (root_digest.LISTING, root_digest.SIGNATURE)
 PACK = "build_reader_study"  # the rule of the pack that readers see
 SHOWN = 12  # digits of a digest in a message
 RUN_AGAIN = "run again"
@@ -45,6 +48,8 @@ class Checked:
     report: bool = False
     closed: bool = False
     """Whether readers have judged the pack of the reader study: then it is a source of this run, not a result."""
+    listing: str = ""
+    """The list of the records, see `root_digest`."""
 
 
 def check(results: Path, table: Path | None) -> Checked:
@@ -63,7 +68,7 @@ def check(results: Path, table: Path | None) -> Checked:
         At the first break. It names the file, what was recorded and found, and the rules that made and read it.
     """
     found = load(results)
-    current, left_over = _current(found)
+    current, left_over = of_the_run(found)
     table = table or results / PHANTOM_TABLE
     chain = Chain(results, table, {path: record for record in current for path in record.outputs}, current)
     for record in in_flow_order(current, chain.makers):
@@ -72,6 +77,7 @@ def check(results: Path, table: Path | None) -> Checked:
         if path not in chain.makers and not any(path in record.outputs for record in found):
             raise InputError(f"{path}: expected a record that says what made it, found none; delete it or run again")
     chain.done.left_over = len(left_over)
+    chain.done.listing = root_digest.listing(results, (record.path for record in current))
     return chain.done
 
 
@@ -112,8 +118,8 @@ def _joined(record: str, file: str) -> str:
     return "/".join(parts)
 
 
-def _current(found: list[Record]) -> tuple[list[Record], list[Record]]:
-    """Return the records of the run that the report shows, and those that an earlier run left over.
+def of_the_run(found: list[Record]) -> tuple[list[Record], list[Record]]:
+    """Return which of all records are of the run that the report shows, and which an earlier run left over.
 
     The pack whose scores are shown was made by an earlier run and is a source of this one, so its record counts too.
     """
@@ -273,6 +279,6 @@ def _files(results: Path) -> Iterator[str]:
     for path in results.rglob("*"):
         name = path.relative_to(results)
         hidden = any(part.startswith(".") for part in name.parts)
-        exempt = any(name.is_relative_to(folder) for folder in UNRECORDED)
+        exempt = name.as_posix() in SEALS or any(name.is_relative_to(folder) for folder in UNRECORDED)
         if path.is_file() and not hidden and not exempt and not name.name.endswith(records.SUFFIX):
             yield name.as_posix()

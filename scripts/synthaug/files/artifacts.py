@@ -137,6 +137,12 @@ def write_text(text: str, path: str | Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write ``content`` as it is."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def read_json(path: str | Path) -> object:
     """Return what `write_json` wrote."""
     return json.loads(read_text(path))

@@ -346,3 +346,14 @@ def test_script_takes_an_imported_generator_of_no_patient(tmp_path):
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "lineage.json").read_text(encoding="utf-8"))["models"][0]
     assert (record["training_images"], record["training_patients"]) == ({}, 0)
+
+
+def test_a_wrong_class_label_is_named(known):
+    extra = classifier(("extra-roi", "L9", -1, "met", ""), arm="extra")
+    assert lineage.model_leaks(extra, known, []) == [
+        "seed-0/classify/extra/100+10x2/train-12: lesion L9 is in the training set as met, it is cyst"
+    ]
+    labelled = generator()
+    rows = labelled.train_set.assign(**{"class": ["cyst", "met"]})
+    (leak,) = lineage.generator_leaks(dataclasses.replace(labelled, train_set=rows), known)
+    assert leak.endswith("train-12/cyst: lesion L1 is in the training set as met, it is cyst")

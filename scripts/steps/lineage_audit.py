@@ -1,0 +1,88 @@
+"""The lineage audit of a folder of results: its models and generators are read one by one."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from synthaug.audit import lineage
+from synthaug.files import artifacts
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What is audited.
+
+    Attributes
+    ----------
+    results
+        ``results/<cohort>``.
+    units, unit, truth
+        The task's table of units, what they are called, and the column that predictions repeat as their truth, if any.
+    folds
+        ``folds.csv`` of each seed.
+    stage
+        The folder of the task's models, such as ``classify``.
+    runs, generators
+        Every model as arm, size, seed and folds, every generator as preset, group, seed, folds and class.
+    """
+
+    results: Path
+    units: pd.DataFrame
+    unit: str
+    truth: str
+    folds: dict[int, pd.DataFrame]
+    stage: str
+    runs: Sequence[Sequence]
+    generators: Sequence[Sequence]
+
+
+def report(audited: Audited) -> dict[str, object]:
+    """Return the content of ``lineage.json``.
+
+    Raises
+    ------
+    InputError
+        If a training set is not clean, or versions or precisions mix.
+    """
+    results = audited.results
+    cohorts = {
+        seed: lineage.cohort(audited.units, folds, seed, audited.unit, audited.truth)
+        for seed, folds in audited.folds.items()
+    }
+    records = lineage.check(
+        cohorts,
+        [_generator(name, results) for name in audited.generators],
+        (_model(audited.stage, name, results) for name in audited.runs),
+    )
+    folders = {record["model"]: results / record["model"] for record in records}
+    models = {name: artifacts.read_json(folder / "model.json") for name, folder in folders.items()}
+    for record in records:
+        content = (folders[record["model"]] / "train_set.csv").read_bytes()
+        record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
+    count = len(audited.generators)
+    parts = {"generators": records[:count], "models": records[count:]}
+    return {
+        "clean": True,
+        "versions": lineage.common_versions(models),
+        "precision": lineage.common_precision(models),
+        "devices": sorted({model["device"] for model in models.values()}),
+        "imported": sorted(name for name, model in models.items() if model.get(lineage.IMPORTED)),
+        "counts": {
+            part: {"models": len(found), "inner": sum(record["inner"] for record in found)}
+            for part, found in parts.items()
+        },
+        "models": records,
+    }
+
+
+def _generator(name: Sequence, results: Path) -> lineage.Generator:
+    return lineage.Generator(*name, artifacts.read_csv(results / lineage.generator_name(*name) / "train_set.csv"))
+
+
+def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:
+    folder = results / lineage.model_name(stage, *name)
+    tables = (artifacts.read_csv(folder / file) for file in ("train_set.csv", "predictions.csv"))
+    return lineage.Model(stage, *name, *tables)

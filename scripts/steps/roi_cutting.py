@@ -1,0 +1,70 @@
+"""ROIs cut from the key slices of a case table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from synthaug.classification import augment, rois
+from synthaug.cohort import case_table
+from synthaug.errors import InputError
+from synthaug.imaging import intensity, volumes
+
+COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
+
+
+def key_slices(cases: pd.DataFrame, table: Path) -> Iterator[tuple[str, int, np.ndarray, pd.DataFrame]]:
+    """Yield each key slice with its lesions, so that an image is opened once and one slice is held at a time.
+
+    Parameters
+    ----------
+    cases
+        ``cases.csv``.
+    table
+        The user's case table, which knows the images.
+
+    Yields
+    ------
+    Path of the image as in the table, number of the slice, the slice as float32 (rows, columns), rows of ``cases``.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be read.
+    """
+    image_of = case_table.read_table(table).set_index("lesion")["image"]
+    for path, on_image in cases.groupby(cases["lesion"].map(image_of), sort=False):
+        source = volumes.open_image(table.parent / path)
+        for number, lesions in on_image.groupby("slice", sort=False):
+            yield path, number, source.slice(number), lesions
+
+
+def cut(
+    row: NamedTuple, image: np.ndarray, path: str, params: rois.Params
+) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
+    """Cut the ROI of one lesion, a row of ``cases.csv``, from its key slice.
+
+    Returns
+    -------
+    The crop, float32 (rows, columns); the un-augmented ROI, uint8 (64, 64); the values that become black and white.
+
+    Raises
+    ------
+    InputError
+        If the slice, of the image ``path``, has no contrast.
+    """
+    try:
+        low, high = intensity.limits(image, params.intensity)
+    except InputError as error:
+        raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
+    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)
+    maps = augment.matrices(augment.identity(), row.diameter_px, params)
+    filtered = rois.lowpass(crop, row.diameter_px, params)
+    return crop, augment.apply(filtered, maps, low, high)[0], (low, high)
+
+
+def index(cases: pd.DataFrame, limits: np.ndarray) -> pd.DataFrame:
+    """Return ``rois.csv``: what is known of each lesion, and its ``limits``, float (n, 2): what is black and white."""
+    return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1])
