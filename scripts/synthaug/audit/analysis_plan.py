@@ -18,6 +18,7 @@ become when a later run met a difference. An entry is a JSON object:
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import pandas as pd
 
@@ -71,25 +72,13 @@ def check(entries: object, name: str) -> list[Entry]:
     return entries
 
 
-def longer(kept: list[Entry], copy: list[Entry], name: str) -> list[Entry]:
-    """Return the longer of two copies of one plan; either may be empty.
+def stamp(moment: datetime) -> str:
+    """Return a moment, UTC, as a plan writes it.
 
-    Parameters
-    ----------
-    name
-        Of the file of ``kept``, for the message.
-
-    Raises
-    ------
-    InputError
-        If neither goes on from the other.
+    >>> stamp(datetime(2026, 3, 1, 9, 30))
+    '2026-03-01T09:30:00Z'
     """
-    if any(one["sha256"] != other["sha256"] for one, other in zip(kept, copy, strict=False)):
-        raise InputError(
-            f"{name}: expected the plan of these results, registered {copy[0]['date']}, found another one, registered "
-            f"{kept[0]['date']}; put back the file of these results, or give the cohort another name"
-        )
-    return max(kept, copy, key=len)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def registered(entries: list[Entry], content: Mapping[str, object], date: str, predictions: int) -> list[Entry]:

@@ -34,7 +34,7 @@ class Observed:
     delta
         The difference, of ``arm`` from `classic`, in the mean over seeds.
     error
-        Its standard error over patients, with these trainings.
+        Its standard error over patients, with these trainings; not a number where no resample of them differs.
     training_error
         Its standard error over trainings: that between seeds, over the root of their number; not a number for one seed.
     discordance
@@ -56,6 +56,11 @@ class Observed:
     discordance: float
     design_effect: float
     comparisons: int
+
+    @property
+    def fixed(self) -> float:
+        """The error that more patients do not lower; 0 where it is not known."""
+        return 0.0 if np.isnan(self.training_error) else self.training_error
 
 
 def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Observed:
@@ -90,7 +95,8 @@ def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Obser
         evaluation.measures(arm, rule, seed, [key])[key] - evaluation.measures(CLASSIC, rule, seed, [key])[key]
         for seed in seeds[arm]
     ]
-    single, error = [values[0] for values in by_seed], evaluation.standard_error(np.mean(by_seed, axis=0))
+    single = [values[0] for values in by_seed]
+    error = evaluation.standard_error(np.mean(by_seed, axis=0)) or np.nan
     counted = measures.counted(pools[arm, rule, seeds[arm][0]])[key]
     training = np.std(single, ddof=1) / np.sqrt(len(single)) if len(single) > 1 else np.nan
     return Observed(
@@ -110,15 +116,14 @@ def table(observed: Observed, measures: Measures, params: Params) -> pd.DataFram
     """Return how many patients and units would show each gain: the rows of ``study_size.csv``.
 
     The error of the trainings stays as it is, that of one seed is not known and left out. Numbers are missing where no
-    number of patients is enough.
+    number of patients is enough, or no error was seen.
     """
-    fixed = 0.0 if np.isnan(observed.training_error) else observed.training_error
     rows = []
     for gain in sorted({params.smallest_gain, *GAINS}):
         for comparisons in sorted({1, observed.comparisons}):
             for power in study_size.POWERS:
                 patients = study_size.patients_needed(
-                    observed.error, observed.patients, gain, params.confidence, power, comparisons, fixed
+                    observed.error, observed.patients, gain, params.confidence, power, comparisons, observed.fixed
                 )
                 units = study_size.up(patients * observed.units / observed.patients)
                 rows.append((gain, comparisons, power, study_size.up(patients), units))

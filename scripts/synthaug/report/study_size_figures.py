@@ -43,12 +43,8 @@ def before(design: study_size.Design, unit: str) -> Figure:
 
 def after(observed: Observed, params: Params) -> Figure:
     """Draw the difference that a cohort would show against its number of patients, from the error that was observed."""
-    fixed = 0.0 if np.isnan(observed.training_error) else observed.training_error
-    known = observed.error, observed.patients
-    chosen = sorted({1, observed.comparisons})
-    needed = {
-        k: study_size.patients_needed(*known, params.smallest_gain, params.confidence, POWER, k, fixed) for k in chosen
-    }
+    known, gain, chosen = (observed.error, observed.patients), params.smallest_gain, sorted({1, observed.comparisons})
+    needed = {k: study_size.patients_needed(*known, gain, params.confidence, POWER, k, observed.fixed) for k in chosen}
     reach = [number for number in needed.values() if math.isfinite(number)]
     last = min(2 * max([*reach, 10 * observed.patients]), 1000 * observed.patients)
     sizes = np.geomspace(max(observed.patients / 3, 5), last, POINTS)
@@ -56,23 +52,15 @@ def after(observed: Observed, params: Params) -> Figure:
         figure = figure_style.new(6.4, 4.2)
         axes = figure.subplots()
         for k, colour, line in zip(chosen, (figure_style.BLUE, figure_style.VERMILLION), ("-", "--"), strict=False):
-            curve = study_size.detectable(*known, sizes, params.confidence, POWER, k, fixed)
+            curve = study_size.detectable(*known, sizes, params.confidence, POWER, k, observed.fixed)
             words = "one comparison" if k == 1 else f"corrected for {k} arms"
+            axes.plot(sizes, 100 * curve, line, color=colour, label=f"{words}: {_in_words(needed[k])}")
             if math.isfinite(needed[k]):
-                words += f": {study_size.up(needed[k]):,} patients show it"
-                axes.plot(needed[k], 100 * params.smallest_gain, "o", color=colour, clip_on=False, zorder=4)
-            else:
-                words += ": no number of patients shows it"
-            axes.plot(sizes, 100 * curve, line, color=colour, label=words)
-        grey = {"color": figure_style.GREY, "linestyle": ":"}
-        axes.axhline(
-            100 * params.smallest_gain,
-            **grey,
-            label=f"smallest gain of interest, {100 * params.smallest_gain:g} points",
-        )
-        axes.axvline(
-            observed.patients, color="black", linewidth=0.8, label=f"this cohort, {observed.patients} patients"
-        )
+                axes.plot(needed[k], 100 * gain, "o", color=colour, clip_on=False, zorder=4)
+        words = f"smallest gain of interest, {100 * gain:g} points"
+        axes.axhline(100 * gain, color=figure_style.GREY, linestyle=":", label=words)
+        words = f"this cohort, {observed.patients} patients"
+        axes.axvline(observed.patients, color="black", linewidth=0.8, label=words)
         _log(axes.xaxis, axes, "x", sizes[0], last)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("Patients")
@@ -81,6 +69,12 @@ def after(observed: Observed, params: Params) -> Figure:
             loc="outside lower center", ncols=2, fontsize=8, title=f"{observed.arm} against classic", title_fontsize=8
         )
     return figure
+
+
+def _in_words(patients: float) -> str:
+    if math.isnan(patients):
+        return "unknown, as the arms never differ"
+    return f"{study_size.up(patients):,} patients show it" if math.isfinite(patients) else "no number shows it"
 
 
 def _colours(number: int) -> list[str]:

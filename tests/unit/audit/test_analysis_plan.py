@@ -116,11 +116,3 @@ def test_a_forged_plan_is_refused_in_one_line(forge, words):
         analysis_plan.check(entries, "plan.json")
     assert str(error.value).startswith("plan.json: ")
     assert "\n" not in str(error.value)
-
-
-def test_of_two_copies_the_longer_one_counts_and_another_plan_is_refused():
-    short, long = plan_of(content(0.03)), plan_of(content(0.03), content(0.05))
-    assert analysis_plan.longer([], short, "kept.json") == short
-    assert analysis_plan.longer(long, short, "kept.json") == analysis_plan.longer(short, long, "kept.json") == long
-    with pytest.raises(InputError, match=r"kept\.json: expected the plan of these results, registered 2026-03-01"):
-        analysis_plan.longer(plan_of(content(0.02)), long, "kept.json")

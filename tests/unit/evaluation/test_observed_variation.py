@@ -9,6 +9,7 @@ from scipy import stats
 from synthaug.classification.measures import Classification, ClassPool
 from synthaug.errors import InputError
 from synthaug.evaluation import observed_variation
+from synthaug.report import study_size_figures
 
 MEASURES = Classification(["a", "b"])
 PARAMS = observed_variation.Params(
@@ -90,6 +91,23 @@ def test_a_measure_that_is_not_right_or_wrong_has_an_error_and_no_discordance():
     found = observed_variation.observe(pools(60, 20, 300), Halved(["a", "b"]), PARAMS)
     assert found.error == pytest.approx(np.sqrt((0.2 - 0.1**2) / 400), rel=0.04)
     assert np.isnan([found.discordance, found.design_effect]).all()
+
+
+def test_arms_that_never_differ_say_nothing():
+    found = observed_variation.observe(pools(0, 0, 300), MEASURES, PARAMS)
+    assert (found.delta, found.discordance) == (0, 0)
+    rows = observed_variation.table(found, MEASURES, PARAMS)
+    assert rows[["patients_needed", "lesions_needed", "error", "design_effect"]].isna().all(axis=None)
+    legend = study_size_figures.after(found, PARAMS).legends[0].get_texts()
+    assert legend[0].get_text() == "one comparison: unknown, as the arms never differ"
+
+
+def test_the_figure_says_the_patients_of_the_table():
+    found = replace(observed_variation.observe(pools(60, 20, 300), MEASURES, PARAMS), comparisons=3)
+    rows = observed_variation.table(found, MEASURES, PARAMS).query("gain == 0.03 and power == 0.8")
+    words = [text.get_text() for text in study_size_figures.after(found, PARAMS).legends[0].get_texts()]
+    for patients, start in zip(rows["patients_needed"], ("one comparison", "corrected for 3 arms"), strict=True):
+        assert f"{start}: {patients:,} patients show it" in words
 
 
 def test_without_a_generator_the_first_other_arm_is_looked_at():

@@ -1,6 +1,7 @@
 """What the analysis plan says, and that every model which predicts a test fold follows it."""
 
-ANALYSIS_PLAN = "<results>/analysis-plan/plan.json"
+# Outside the results, so that it outlives them.
+ANALYSIS_PLAN = f"analysis-plans/{config.get('cohort')}.json"
 
 
 def registered_plan():
