@@ -1,6 +1,7 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
 # make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on; again: the
 #             pages alone, nothing answered is lost (RESULTS=results/liver: of a pack that is built)
+# make plan-study  how many patients a study needs, before any data (STUDY="--gain 5 --arms 3"; STUDY=--help: all it asks)
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
@@ -23,9 +24,10 @@ TABLE ?=
 TASK ?= classification
 RECOMPUTE ?=
 PUBLIC_KEY ?=
+STUDY ?=
 OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
-.PHONY: demo reader-study test test-slurm bench chaos audit verify sign lint format reference clean
+.PHONY: demo reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
 
 demo: .venv/installed
 	@$(BIN)/python scripts/print_progress.py --benchmarks results/phantom/benchmarks --like-demo -- \
@@ -38,6 +40,9 @@ reader-study: .venv/installed
 	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
 	@$(BIN)/python scripts/serve_reader_study.py invite --pack "$(RESULTS)/reader-study/pack"
 	@$(BIN)/python scripts/serve_reader_study.py serve --pack "$(RESULTS)/reader-study/pack"
+
+plan-study: .venv/installed
+	@$(BIN)/python scripts/plan_study.py $(STUDY)
 
 test: .venv/installed lint
 	@tests/reader/install_chromium.sh

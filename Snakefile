@@ -20,6 +20,7 @@ include: "workflow/rules/common/user_files.smk"
 include: "workflow/rules/common/experiment.smk"
 include: "workflow/rules/common/paths.smk"
 include: "workflow/rules/common/reader_study.smk"
+include: "workflow/rules/common/analysis_plan.smk"
 include: "workflow/rules/common/report.smk"
 
 
@@ -56,6 +57,7 @@ report: f"workflow/report/{config['task']}/workflow.rst"
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cases.smk"
 include: "workflow/rules/folds.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/imported.smk"
 include: "workflow/rules/readers.smk"
@@ -68,12 +70,18 @@ for name in TASK_FILES:
     include: f"workflow/rules/{config['task']}/{name}.smk"
 
 
+# For register_analysis_plan: the code of all rules is known here.
+os.environ.update(SYNTHAUG_PLANNED=canonical_json(**what_is_planned()))
+
+
 rule complete:
     input:
         rules.plot_contours.output,
+        rules.list_deviations.output,
         rules.audit_lineage.output,
         rules.compare_arms.output,
         rules.compute_subgroups.output,
+        rules.estimate_study_size.output,
         rules.write_headline.output,
         rules.plot_size_curves.output,
         generator_figures(),

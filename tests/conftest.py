@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-RUNS = {f"test_{name}.py" for name in ("interruption", "private", "reader_study", "run", "tasks")}
+RUNS = {f"test_{name}.py" for name in ("analysis_plan", "interruption", "private", "reader_study", "run", "tasks")}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")

@@ -17,7 +17,7 @@ from tests.workflow.conftest import copy_workflow
 CONFIGS = ["--configfile", "config/tiny.yaml", "longer.yaml"]
 LOCAL = ["--cores", "2"]
 # Of every run its own: times and what Snakemake writes.
-CHANGING = ["logs", "benchmarks", "report.html", "report.record.json"]
+CHANGING = ["logs", "benchmarks", "analysis-plan", "report.html", "report.record.json"]
 REMAINS = re.compile(r"\.training\.(checkpoint|refused)|\..+\.(lock|successor)|\..+\.[0-9a-f]{32}(\.\w+)?")
 
 

@@ -53,7 +53,7 @@ def test_contracts_of_the_finished_run(finished):
 
 def test_tiny_is_small(project):
     # The workload of the cluster and interruption tests, which start every job some seconds late.
-    assert sum(project.planned(configfile="config/tiny.yaml").values()) <= 31
+    assert sum(project.planned(configfile="config/tiny.yaml").values()) <= 34
 
 
 def test_report_is_one_file_that_needs_no_network(finished):
@@ -103,6 +103,7 @@ def test_same_bytes_whatever_the_cores(finished, project):
         first, second = (hashes(run.folder / "results/tiny", pattern) for run in (finished, project))
         for of_run in (first, second):
             of_run.pop("report.record.json", None)  # Snakemake's report holds times
+            of_run.pop("analysis-plan/record.json", None)  # as does the plan
         assert first
         assert first == second, pattern
 
@@ -157,8 +158,8 @@ def test_strange_image_names_are_left_to_check_cases_and_never_listed(project: P
 
 def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: Project):
     counts = project.planned("--cores", "16", "--resources", "gpu=1", configfile="config/paper.yaml")
-    assert counts["train_dcgan"] == 9  # three classes in three folds
-    assert counts["train_acgan"] == 3
+    assert counts["train_dcgan"] == 18  # three classes in three folds, and trained on one fold fewer
+    assert counts["train_acgan"] == 6
     assert counts["train_bovw"] + counts["train_texture"] == 4
     done = project.snakemake("--dry-run", "--printshellcmds", configfile="config/paper.yaml")
     assert done.cpu_seconds < 8  # Python's own start and imports, about 2 s, are not among them

@@ -175,3 +175,34 @@ rule compute_subgroups:
         "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
         " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
+
+
+rule estimate_study_size:
+    input:
+        code=task_code("estimate_study_size"),
+        predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
+    output:
+        **figure("<results>/evaluation/figures/study_size", "study_size", RESULTS, "Study size, figure"),
+        table=shown("<results>/evaluation/study_size.csv", "study_size", RESULTS, "Study size"),
+        record="<results>/evaluation/estimate_study_size.record.json",
+    log:
+        "<results>/logs/estimate_study_size.log",
+    benchmark:
+        "<results>/benchmarks/estimate_study_size.tsv"
+    conda:
+        "../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        settings=canonical_json(
+            **statistics(),
+            **selection(),
+            shown=first_generator(),
+            smallest_gain=config["evaluation"]["smallest_gain"],
+        ),
+    shell:
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --out {output.table:q} --png {output.png:q} --svg {output.svg:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -4,6 +4,7 @@
 rule train_bovw:
     input:
         **samples("units", "unit_images"),
+        **registered_plan(),
         code=code("train_bovw"),
         folds=rules.make_folds.output.folds,
     output:
@@ -34,6 +35,7 @@ rule train_bovw:
 use rule train_bovw as train_texture with:
     input:
         **samples("units", "unit_images"),
+        **registered_plan(),
         code=code("train_texture"),
         folds=rules.make_folds.output.folds,
     log:
@@ -51,6 +53,7 @@ use rule train_bovw as train_texture with:
 rule classify_discriminator:
     input:
         **samples("units", "unit_images"),
+        **registered_plan(),
         code=code("classify_discriminator"),
         folds=rules.make_folds.output.folds,
         discriminators=lambda wildcards: generator_files("discriminator.safetensors", generators_of(wildcards)),

@@ -22,6 +22,7 @@ TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_classification",
     "compare_arms": "compare_arms_classification",
     "compute_subgroups": "compute_subgroups_classification",
+    "estimate_study_size": "estimate_study_size_classification",
 }
 
 

@@ -35,6 +35,7 @@ rule plan_experiment:
 rule train_classifier:
     input:
         **samples(),
+        **registered_plan(),
         code=code("train_classifier"),
         crops=rules.extract_rois.output.crops,
         folds=rules.make_folds.output.folds,
@@ -74,6 +75,7 @@ if inner_folds():
     use rule train_classifier as train_inner_classifier with:
         input:
             **samples(),
+            **registered_plan(),
             code=code("train_classifier"),
             crops=rules.extract_rois.output.crops,
             folds=rules.make_folds.output.folds,

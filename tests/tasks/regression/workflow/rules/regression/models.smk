@@ -4,6 +4,7 @@
 rule train_regressor:
     input:
         **samples(),
+        **registered_plan(),
         code=code("train_regressor"),
         folds=rules.make_folds.output.folds,
     output:

@@ -9,6 +9,7 @@ TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
     "compare_arms": "compare_arms_regression",
     "compute_subgroups": "compute_subgroups_regression",
+    "estimate_study_size": "estimate_study_size_regression",
 }
 
 

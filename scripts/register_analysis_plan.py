@@ -1,0 +1,32 @@
+"""Register the analysis plan, before the first prediction of a test fold.
+
+Inputs: `cases.csv`, and what the config and the code are now. Output: the plan, a list with one entry, see
+`synthaug.audit.analysis_plan`. A plan that is there already is checked and stays as it is.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from steps import analysis_plans, command
+from synthaug.audit import analysis_plan
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--cases", required=True, help="cases.csv")
+    parser.add_argument("--results", required=True, type=Path, help="where predictions are counted, results/<cohort>")
+    parser.add_argument("--params", required=True, help="JSON object, see steps.analysis_plans.Params")
+    parser.add_argument("--plan", required=True, type=Path)
+    arguments = parser.parse_args()
+    with command.logged("register_analysis_plan", arguments) as log:
+        entries = analysis_plans.read(arguments.plan)
+        if not entries:
+            now = analysis_plans.content(arguments.cases, command.params(analysis_plans.Params, arguments.params))
+            already = analysis_plans.predictions(arguments.results)
+            entries = [analysis_plan.sealed(now, analysis_plan.stamp(datetime.now(UTC)), already)]
+            analysis_plans.write(entries, arguments.plan)
+        log.info("registered %s, SHA-256 %s", entries[0]["date"], entries[0]["sha256"])
+
+
+if __name__ == "__main__":
+    main()

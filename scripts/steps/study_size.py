@@ -1,0 +1,25 @@
+"""Say how many patients another study like this one would need, from the predictions of any task."""
+
+from steps import command, statistics
+from synthaug.evaluation import observed_variation, operating_points
+from synthaug.evaluation.measures import Measures
+from synthaug.files import artifacts
+from synthaug.report import figure_style, study_size_figures
+
+
+def run(task: type[Measures], doc: str) -> None:
+    """Do what a script ``estimate_study_size_<task>.py`` does."""
+    parser = statistics.parser(doc)
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--out", required=True, help="study_size.csv")
+    parser.add_argument("--png", required=True)
+    parser.add_argument("--svg", required=True)
+    arguments = parser.parse_args()
+    with command.logged("estimate_study_size", arguments):
+        measures, params = statistics.read(task, observed_variation.Params, arguments.params)
+        pools = statistics.read_pools(arguments.predictions, measures, params.folds)
+        choice = artifacts.read_csv(arguments.operating_points)
+        chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
+        observed = observed_variation.observe(chosen, measures, params)
+        artifacts.write_csv(observed_variation.table(observed, measures, params), arguments.out)
+        figure_style.save(study_size_figures.after(observed, params), arguments.png, arguments.svg)
