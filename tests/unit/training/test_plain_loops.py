@@ -73,7 +73,7 @@ def test_first_steps_of_the_dcgan(float64):
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_first_step_of_the_dcgan(precision):
-    # The generator's loss is of a discriminator that has been updated: Adam makes a whole step of a gradient's last bit.
+    # The generator's loss is of an updated discriminator, and Adam makes a whole step of a gradient's last bit.
     found, expected = ((losses[:, 0], gradient) for losses, gradient in dcgans(1, batch=32, precision=precision))
     check_first_step(precision, found, expected)
 
