@@ -58,6 +58,7 @@ include: "workflow/rules/cases.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/imported.smk"
+include: "workflow/rules/copies.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
@@ -71,6 +72,8 @@ for name in TASK_FILES:
 rule complete:
     input:
         rules.plot_contours.output,
+        rules.check_duplicates.output,
+        copy_searches(),
         rules.audit_lineage.output,
         rules.compare_arms.output,
         rules.compute_subgroups.output,

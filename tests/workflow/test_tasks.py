@@ -35,8 +35,8 @@ def regression(tmp_path_factory):
 def test_another_task_is_planned_with_the_shared_stages(two_tasks):
     own = {"cut_squares": 1, "train_regressor": 8}  # four arms and sizes, two seeds
     shared = {
-        "make_phantom", "check_cases", "plot_contours", "collect_predictions", "compute_metrics", "compare_arms",
-        "plot_size_curves", "write_headline", "compute_subgroups", "audit_lineage", "all",
+        "make_phantom", "check_cases", "plot_contours", "check_duplicates", "collect_predictions", "compute_metrics",
+        "compare_arms", "plot_size_curves", "write_headline", "compute_subgroups", "audit_lineage", "all",
     }  # fmt: skip
     assert two_tasks.planned(configfile=REGRESSION) == own | dict.fromkeys(shared, 1) | {"make_folds": 2}
 
