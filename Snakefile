@@ -60,6 +60,7 @@ include: "workflow/rules/folds.smk"
 include: "workflow/rules/plan.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/imported.smk"
+include: "workflow/rules/copies.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
@@ -78,6 +79,8 @@ rule complete:
     input:
         rules.plot_contours.output,
         rules.list_deviations.output,
+        rules.check_duplicates.output,
+        copy_searches(),
         rules.audit_lineage.output,
         rules.compare_arms.output,
         rules.compute_subgroups.output,

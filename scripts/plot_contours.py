@@ -1,7 +1,7 @@
 """Draw every lesion with its outline, and search for the same scan under two patients: to be looked at before training.
 
 Reads the checked cases and, through the case table, their images and annotations. Writes a PDF of contour sheets, by
-class, with the suspected duplicates at its end, and their table. Duplicates are a warning: nothing stops at them.
+class, with the suspected duplicates at its end, and their table.
 """
 
 from pathlib import Path
@@ -26,13 +26,7 @@ def main() -> None:
         with artifacts.replacing(arguments.contours) as path:
             duplicates = contour_sheets.write(cases, Path(arguments.table), params, path)
         artifacts.write_csv(duplicates, arguments.duplicates)
-        log.info("%d lesions drawn", len(cases))
-        if len(duplicates):
-            log.warning(
-                "%d pairs of different patients look like the same scan, the most similar %s and %s (%.3f): see %s; "
-                "if they are, give both the same patient id or remove one",
-                len(duplicates), *duplicates.loc[0, ["lesion_a", "lesion_b", "correlation"]], arguments.duplicates,
-            )  # fmt: skip
+        log.info("%d lesions drawn, %d pairs of different patients may be one scan", len(cases), len(duplicates))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from tests.helpers import regression_task
 DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
 ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
 BASELINES = {"train_bovw": 1, "train_texture": 1}
-TRAINING = {**DCGAN, **ACGAN, **BASELINES, "train_classifier": 8}
+SEARCHED, ONE_SEARCHED = {"check_copies": 2}, {"check_copies": 1}
+TRAINING = {**DCGAN, **ACGAN, **SEARCHED, **BASELINES, "train_classifier": 8}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 STATISTICS |= {"estimate_study_size": 1}
@@ -33,7 +34,8 @@ FROM_ROIS = {
     **FIG9,
     **EVALUATION,
 }
-FROM_CASES = {"check_cases": 1, "plot_contours": 1, "make_folds": 1, **FROM_ROIS}
+SHEETS = {"plot_contours": 1, "check_duplicates": 1}
+FROM_CASES = {"check_cases": 1, **SHEETS, "make_folds": 1, **FROM_ROIS}
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
@@ -99,20 +101,21 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
     ("change", "expected"),
     [
         (lambda c: c["phantom"].update(slices=3), {"make_phantom": 1, **FROM_CASES}),
-        (lambda c: c["cases"].update(duplicate_correlation=0.8), {"plot_contours": 1, **PLAN, **PAGE}),
+        (lambda c: c["cases"].update(duplicate_correlation=0.8), {**SHEETS, **PLAN, **PAGE}),
+        (lambda c: c["cases"]["acknowledged_duplicates"].append(["a", "b"]), {"check_duplicates": 1, **PLAN, **PAGE}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
-        (lambda c: c["rois"]["intensity"].update(low=-50), {"plot_contours": 1, **FROM_ROIS}),
+        (lambda c: c["rois"]["intensity"].update(low=-50), {**SHEETS, **FROM_ROIS}),
         (
             lambda c: c["generators"]["dcgan"].update(epochs=3),
-            {**DCGAN, "train_classifier": 1, **ONE_GENERATOR, **FIG9, **EVALUATION},
+            {**DCGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **FIG9, **EVALUATION},
         ),
         (
             lambda c: c["generators"]["acgan"].update(epochs=3),
-            {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION},
+            {**ACGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION},
         ),
         (
             lambda c: c["generators"]["dcgan"]["sampling"].update(sampling_latent="normal"),
-            {"sample_dcgan": 2, "train_classifier": 1, **SAMPLED, **FIG9, **EVALUATION},
+            {"sample_dcgan": 2, **ONE_SEARCHED, "train_classifier": 1, **SAMPLED, **FIG9, **EVALUATION},
         ),
         (
             lambda c: c["classifier"].update(epochs=3),
@@ -137,8 +140,8 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
-        "phantom", "cases", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup", "bovw",
-        "synthetic", "classic", "online", "baselines", "quality", "smallest-gain", "confidence", "reader-study",
+        "phantom", "cases", "acknowledged", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup",
+        "bovw", "synthetic", "classic", "online", "baselines", "quality", "smallest-gain", "confidence", "reader-study",
         "folds",
     ],
 )  # fmt: skip
@@ -153,7 +156,7 @@ def test_added_preset_runs_only_that_preset(rerun):
         config["experiment"]["generators"].append("other")
 
     rerun.configure(add)
-    new = {"plan_experiment": 1, **DCGAN, "train_classifier": 1}
+    new = {"plan_experiment": 1, **DCGAN, **ONE_SEARCHED, "train_classifier": 1}
     assert rerun.planned() == {**new, **ONE_GENERATOR, **EVALUATION}
 
 
@@ -173,7 +176,7 @@ def test_nested_selection_adds_the_inner_models_only(rerun):
     without = rerun.planned()
     rerun.configure(lambda c: c["experiment"].update(nested=["classic", "acgan"]))
     more = {rule: count - without.get(rule, 0) for rule, count in rerun.planned().items() if count != without.get(rule)}
-    assert more == {"train_inner_classifier": 4, "train_acgan": 3, "sample_acgan": 3}
+    assert more == {"train_inner_classifier": 4, "train_acgan": 3, "sample_acgan": 3, "check_inner_copies": 1}
 
 
 def test_added_case(rerun):
@@ -204,7 +207,7 @@ def test_slice_replaced_in_the_users_series(rerun):
     check_own_data(rerun)
     path = sorted((rerun.folder / "data").rglob("*.dcm"))[0]
     path.write_bytes(path.read_bytes() + b"\0\0")
-    assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
+    assert rerun.planned("check_data") == {"check_cases": 1, **SHEETS, "check_data": 1}
 
 
 @pytest.mark.parametrize("suffix", ["mhd", "nhdr"])
@@ -223,7 +226,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
     content = voxels.read_bytes()
     voxels.unlink()
     voxels.write_bytes(content)
-    assert rerun.planned("check_data") == {"check_cases": 1, "plot_contours": 1, "check_data": 1}
+    assert rerun.planned("check_data") == {"check_cases": 1, **SHEETS, "check_data": 1}
 
 
 @pytest.mark.parametrize(
@@ -231,20 +234,26 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
     [
         ("classification/measures", {**PLAN, **STATISTICS, "all": 1}),
         ("evaluation/roc", {**PLAN, **STATISTICS, "assess_generator": 2, "all": 1}),
-        ("generators/dcgan", {**DCGAN, **ACGAN, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION}),
+        (
+            "generators/dcgan",
+            {**DCGAN, **ACGAN, **SEARCHED, "train_classifier": 2, **GENERATOR_FIGURES, **FIG9, **EVALUATION},
+        ),
         # The ACGAN is built on the networks of the DCGAN, not the other way round.
-        ("generators/acgan", {**ACGAN, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
+        ("generators/acgan", {**ACGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
         ("classification/cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
         ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
         ("evaluation/comparisons", VERDICTS),
         ("evaluation/differences", {"compute_subgroups": 1, **VERDICTS}),
         ("quality/copy_search", {**PLAN, "assess_generator": 2, "all": 1}),
+        # Trainings wait for what these find, but their results do not depend on how it is found.
+        ("quality/copied_test_images", {**PLAN, **SEARCHED, "all": 1}),
+        ("cohort/acknowledged_duplicates", {**PLAN, "check_duplicates": 1, "all": 1}),
         (
             "cohort/folds",
             {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION},
         ),
-        ("cohort/near_duplicates", {**PLAN, "plot_contours": 1, "all": 1}),
+        ("cohort/near_duplicates", {**PLAN, **SHEETS, "all": 1}),
         ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "all": 1}),
         ("audit/analysis_plan", {**PLAN, "all": 1}),
     ],

@@ -37,7 +37,7 @@ def test_another_task_is_planned_with_the_shared_stages(two_tasks):
     shared = {
         "make_phantom", "check_cases", "plot_contours", "collect_predictions", "compute_metrics", "compare_arms",
         "plot_size_curves", "write_headline", "compute_subgroups", "audit_lineage", "register_analysis_plan",
-        "list_deviations", "estimate_study_size", "all",
+        "list_deviations", "estimate_study_size", "check_duplicates", "all",
     }  # fmt: skip
     assert two_tasks.planned(configfile=REGRESSION) == own | dict.fromkeys(shared, 1) | {"make_folds": 2}
 

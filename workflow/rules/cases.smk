@@ -38,12 +38,13 @@ rule plot_contours:
         table=phantom_table(),
     output:
         contours=shown("<results>/check/contours.pdf", "contours", DATA, "Lesion outlines"),
-        duplicates=shown("<results>/check/duplicates.csv", "duplicates", DATA, "Near-duplicate images"),
+        duplicates="<results>/check/duplicates.csv",
         record="<results>/check/record.json",
     log:
         "<results>/logs/plot_contours.log",
     benchmark:
         "<results>/benchmarks/plot_contours.tsv"
+    priority: 100  # before any training, so that suspected duplicates stop the run at once
     conda:
         "../../envs/reporting.yaml"
     threads: 1
@@ -59,6 +60,31 @@ rule plot_contours:
         " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 
+rule check_duplicates:
+    input:
+        code=code("check_duplicates"),
+        duplicates=rules.plot_contours.output.duplicates,
+    output:
+        duplicates=shown("<results>/check/acknowledged.csv", "duplicates", DATA, "Near-duplicate images"),
+        record="<results>/check/check_duplicates.record.json",
+    log:
+        "<results>/logs/check_duplicates.log",
+    benchmark:
+        "<results>/benchmarks/check_duplicates.tsv"
+    priority: 100
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=1000, runtime=10),
+    params:
+        settings=canonical_json(acknowledged=config["cases"]["acknowledged_duplicates"]),
+    shell:
+        "python {input.code[0]:q} --duplicates {input.duplicates:q} --params {params.settings:q}"
+        " --out {output.duplicates:q} --record {output.record:q} --log {log:q}"
+
+
 rule check_data:
     input:
         rules.plot_contours.output,
+        rules.check_duplicates.output,

@@ -37,6 +37,13 @@ def added_images(wildcards, chosen_folds):
     return synthetic_images(wildcards.arm, wildcards.seed, wildcards.size.split("+")[0], chosen_folds)
 
 
+def search_of_added(wildcards, name="copies.csv"):
+    """Return the search of these images for test images, as `searched` does; none for other arms."""
+    if wildcards.arm not in config["experiment"]["generators"]:
+        return []
+    return searched(wildcards.arm, wildcards.seed, wildcards.size.split("+")[0], name)
+
+
 def baseline():
     """Return the parameters that every baseline takes."""
     shared = {key: config[key] for key in ["master_seed", "threads"]}

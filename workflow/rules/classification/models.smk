@@ -40,6 +40,7 @@ rule train_classifier:
         crops=rules.extract_rois.output.crops,
         folds=rules.make_folds.output.folds,
         synthetic=lambda wildcards: list(added_images(wildcards, train_folds()).values()),
+        searched=lambda wildcards: search_of_added(wildcards),
     output:
         **each_fold(classifier_files()),
         record="<results>/seed-{seed}/classify/{arm}/{size}/record.json",
@@ -80,6 +81,7 @@ if inner_folds():
             crops=rules.extract_rois.output.crops,
             folds=rules.make_folds.output.folds,
             synthetic=lambda wildcards: list(added_images(wildcards, inner_folds()).values()),
+            searched=lambda wildcards: search_of_added(wildcards, "inner_copies.csv"),
         output:
             **each_inner_fold(classifier_files()),
             record="<results>/seed-{seed}/classify/{arm}/{size}/inner.record.json",

@@ -63,6 +63,32 @@ def synthetic_images(generator, seed, group, chosen_folds):
     }
 
 
+def images_to_search(wildcards, chosen_folds):
+    """Return the synthetic images of a generator, seed and group, by "<training folds>/<class>"."""
+    return synthetic_images(wildcards.generator, wildcards.seed, wildcards.group, chosen_folds)
+
+
+def searched(generator, seed, group, name="copies.csv"):
+    """Return the search of a generator's images for test images, which must have ended before a model trains on these.
+
+    Each task's trainings have it among their inputs. What was found is no part of their results, so it is `ancient`: a
+    change of the search does not make trainings stale. For the images of nested selection it is inner_copies.csv.
+    """
+    return [ancient(f"<results>/seed-{seed}/synthetic/{generator}/on-{group}/{name}")]
+
+
+def copy_searches():
+    """Return all these searches of the generators of the experiment."""
+    group, nested = config["experiment"]["group"], config["experiment"]["nested"]
+    return [
+        path
+        for generator in config["experiment"]["generators"]
+        for seed in config["seeds"]
+        for name in ["copies.csv", *(["inner_copies.csv"] if generator in nested else [])]
+        for path in searched(generator, seed, group, name)
+    ]
+
+
 def assessed_images(wildcards):
     """Return the synthetic images of a generator and seed, by "<training folds>/<class>"."""
     return synthetic_images(wildcards.generator, wildcards.seed, config["experiment"]["group"], train_folds())

@@ -1,0 +1,96 @@
+"""Search the synthetic images of one generator and seed for copies of test images, before any model trains on them.
+
+Reads the units, their images, the seed's folds and, for each choice of training folds and class, the synthetic images.
+Writes a row for each of these: how many images were searched, how many were alike enough to compare details, and the
+highest correlation of these (empty if none was). It fails if one is a copy, and names each, with the test unit.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from steps import command
+from synthaug.errors import InputError
+from synthaug.files import artifacts
+from synthaug.quality import copied_test_images
+
+NAMED = 20  # copies on the terminal; the log names all of them
+
+
+def parse() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = command.parser(__doc__)
+    parser.add_argument("--units", required=True, help="the task's table of units, such as rois/rois.csv")
+    parser.add_argument("--unit-images", required=True, help="their images, .npy")
+    parser.add_argument("--unit", required=True, help="what they are called, such as lesion")
+    parser.add_argument("--folds", required=True, help="folds.csv")
+    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
+    parser.add_argument("--generator", required=True, help="name of the generator")
+    parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
+    parser.add_argument("--out", required=True, help="what was searched (CSV)")
+    return parser.parse_args()
+
+
+def tested(units: pd.DataFrame, folds: pd.DataFrame, unit: str, trained: str) -> pd.DataFrame:
+    """Return the units outside the folds ``trained`` (a digit each), with ``row``, that in ``units``, and ``fold``."""
+    outside = folds[~folds["fold"].astype(str).isin(list(trained))].set_index(unit)["fold"]
+    rows = units.reset_index(names="row")
+    return rows[rows[unit].isin(outside.index)].assign(fold=rows[unit].map(outside)).reset_index(drop=True)
+
+
+def copies(pairs: pd.DataFrame, test: pd.DataFrame, unit: str, cls: str) -> Iterator[str]:
+    """Yield a line for each synthetic image that is a copy, with the unit of ``test`` that it is most alike."""
+    certain = pairs[pairs["correlation"] >= copied_test_images.COPY]
+    for pair in certain.loc[certain.groupby("sample")["correlation"].idxmax()].itertuples():
+        original = test.loc[pair.row]
+        yield (
+            f"image {pair.sample} of class {cls} shows test {unit} {original[unit]} of patient {original['patient']}, "
+            f"fold {original['fold']:.0f} (correlation of details {pair.correlation:.3f})"
+        )
+
+
+def search(arguments: argparse.Namespace, log: logging.Logger) -> tuple[pd.DataFrame, list[str]]:
+    """Return a row for each choice of training folds and class, and a line for each copy of a test image."""
+    units, folds = artifacts.read_csv(arguments.units), artifacts.read_csv(arguments.folds)
+    images = artifacts.read_array(arguments.unit_images)
+    paths = dict(pair.split("=", 1) for pair in arguments.synthetic)
+    rows, lines = [], []
+    for trained in dict.fromkeys(key.split("/")[0] for key in paths):
+        test = tested(units, folds, arguments.unit, trained)
+        searched = copied_test_images.Search(images[test["row"]])
+        for key in [key for key in paths if key.split("/")[0] == trained]:
+            cls = key.split("/", 1)[1]
+            made = np.array(artifacts.read_array(paths[key]))
+            pairs = searched.pairs(made)
+            place = f"{arguments.generator}, seed {arguments.seed}, training folds {trained}"
+            lines += [f"{place}: {line}" for line in copies(pairs, test, arguments.unit, cls)]
+            row = {"folds": trained, "class": cls, "images": len(made), "test images": len(test)}
+            rows.append(row | {"compared": len(pairs), "highest": round(pairs["correlation"].max(), 3)})
+            log.info("%s, class %s: %d images, %d pairs compared", place, cls, len(made), len(pairs))
+    return pd.DataFrame(rows), lines
+
+
+def refuse(lines: list[str], generator: str) -> None:
+    """Stop with a line for each of the first `NAMED` copies."""
+    more = [f"and {len(lines) - NAMED} more, which the log names"] if len(lines) > NAMED else []
+    advice = "leave the copies out, or train the generator without these patients"
+    found = f"images of {generator}: expected no copy of a test image, found {len(lines)}; {advice}"
+    raise InputError("\n  ".join([found, *lines[:NAMED], *more]))
+
+
+def main() -> None:
+    arguments = parse()
+    with command.logged("check_copies", arguments) as log:
+        table, lines = search(arguments, log)
+        for line in lines:
+            log.info("%s", line)
+        if lines:
+            refuse(lines, arguments.generator)
+        artifacts.write_csv(table, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
