@@ -36,6 +36,7 @@ FROM_ROIS = {
 }
 SHEETS = {"plot_contours": 1, "check_duplicates": 1}
 FROM_CASES = {"check_cases": 1, **SHEETS, "make_folds": 1, **FROM_ROIS}
+FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
@@ -101,10 +102,11 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
     ("change", "expected"),
     [
         (lambda c: c["phantom"].update(slices=3), {"make_phantom": 1, **FROM_CASES}),
-        (lambda c: c["cases"].update(duplicate_correlation=0.8), {**SHEETS, **PLAN, **PAGE}),
-        (lambda c: c["cases"]["acknowledged_duplicates"].append(["a", "b"]), {"check_duplicates": 1, **PLAN, **PAGE}),
+        # Nothing trains before suspected duplicates are acknowledged.
+        (lambda c: c["cases"].update(duplicate_correlation=0.8), {**SHEETS, **FROM_FOLDS}),
+        (lambda c: c["cases"]["acknowledged_duplicates"].append(["a", "b"]), {"check_duplicates": 1, **FROM_FOLDS}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
-        (lambda c: c["rois"]["intensity"].update(low=-50), {**SHEETS, **FROM_ROIS}),
+        (lambda c: c["rois"]["intensity"].update(low=-50), {**SHEETS, "make_folds": 1, **FROM_ROIS}),
         (
             lambda c: c["generators"]["dcgan"].update(epochs=3),
             {**DCGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **FIG9, **EVALUATION},
@@ -246,14 +248,10 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("evaluation/comparisons", VERDICTS),
         ("evaluation/differences", {"compute_subgroups": 1, **VERDICTS}),
         ("quality/copy_search", {**PLAN, "assess_generator": 2, "all": 1}),
-        # Trainings wait for what these find, but their results do not depend on how it is found.
-        ("quality/copied_test_images", {**PLAN, **SEARCHED, "all": 1}),
-        ("cohort/acknowledged_duplicates", {**PLAN, "check_duplicates": 1, "all": 1}),
-        (
-            "cohort/folds",
-            {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION},
-        ),
-        ("cohort/near_duplicates", {**PLAN, **SHEETS, "all": 1}),
+        ("quality/copied_test_images", {**SEARCHED, "train_classifier": 2, **FIG9, **EVALUATION}),
+        ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),
+        ("cohort/folds", FROM_FOLDS),
+        ("cohort/near_duplicates", {**SHEETS, **FROM_FOLDS}),
         ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "all": 1}),
         ("audit/analysis_plan", {**PLAN, "all": 1}),
     ],

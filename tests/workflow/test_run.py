@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +243,73 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
     assert done.returncode == 1
     assert "ERROR [import_synthetic]" in text
     assert tested in text
+
+
+def test_imported_test_images_stop_the_run_before_any_model_trains_on_them(rerun):
+    """Turned images of test lesions, whose patients nobody listed: patients.csv is empty."""
+    results = rerun.folder / "results/tiny"
+    rois = pd.read_csv(results / "rois/rois.csv", dtype=str).merge(
+        pd.read_csv(results / "seed-0/folds.csv", dtype=str)[["lesion", "fold"]], how="left"
+    )
+    images = np.load(results / "rois/images.npy")
+    draws = np.random.default_rng(0)
+    for trained in ["0", "1"]:
+        for cls in ["cyst", "metastasis", "hemangioma"]:
+            folder = rerun.folder / f"data/train-{trained}/{cls}"
+            folder.mkdir(parents=True)
+            made = draws.integers(0, 256, (20, 64, 64), np.uint8)
+            if (trained, cls) == ("1", "cyst"):
+                stolen = rois[(rois["fold"] == "0") & (rois["class"] == cls)]
+                made[: len(stolen)] = np.rot90(images[stolen.index], axes=(1, 2))
+            np.save(folder / "images.npy", made)
+            (folder / "patients.csv").write_text("patient\n")
+
+    def use(config):
+        config["imported"] = {"other": {"folder": "data/train-{folds}/{cls}"}}
+        config["experiment"]["generators"].append("other")
+
+    rerun.configure(use)
+    done = rerun.snakemake("results/tiny/seed-0/classify/other/60+10x3/record.json")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert f"ERROR [check_copies] images of other: expected no copy of a test image, found {len(stolen)}; leave" in text
+    for number, lesion in enumerate(stolen.itertuples()):
+        place = f"other, seed 0, training folds 1: image {number} of class cyst"
+        assert f"{place} shows test lesion {lesion.lesion} of patient {lesion.patient}, fold 0 " in text
+    assert not list(results.glob("seed-0/classify/other/*/train-*"))
+
+
+def test_images_of_two_patients_that_look_alike_stop_the_run_until_acknowledged(rerun):
+    shutil.copytree(rerun.folder / "results/tiny/phantom", rerun.folder / "data")
+    table = pd.read_csv(rerun.folder / "data/case_table.csv", dtype=str)
+    first = table.iloc[0]
+    series = rerun.folder / "data" / first["image"]
+    copied = series.with_name("copied")
+    shutil.copytree(series, copied)
+    row = {**first, "lesion": "again", "patient": "another", "image": str(copied.relative_to(rerun.folder / "data"))}
+    center = pd.read_csv(rerun.folder / "results/tiny/cases.csv", dtype=str).set_index("lesion").loc[first["lesion"]]
+    x, y = (int(float(center[f"center_{axis}_px"])) for axis in "xy")
+    row |= {"mask": "", "label": "", "box": f"{x - 5},{y - 5},{x + 5},{y + 5}", "slice": center["slice"]}
+    pd.concat([table, pd.DataFrame([row])]).to_csv(rerun.folder / "data/case_table.csv", index=False)
+
+    def use(config):
+        config["cohort"] = "mine"
+        config["cases"]["table"] = "data/case_table.csv"
+
+    rerun.configure(use)
+    done = rerun.snakemake("results/mine/seed-0/folds.csv")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "ERROR [check_duplicates] images: expected different ones of different patients, found 1 pair" in text
+    assert f'- ["{first["lesion"]}", "again"] # patients {first["patient"]} and another, correlation 1.000' in text
+    assert not list((rerun.folder / "results/mine").rglob("folds.csv"))
+    assert (rerun.folder / "results/mine/check/contours.pdf").exists()
+
+    rerun.configure(lambda config: config["cases"].update(acknowledged_duplicates=[["again", first["lesion"]]]))
+    done = rerun.snakemake("results/mine/seed-0/folds.csv")
+    assert done.returncode == 0, done.stdout + done.stderr
+    acknowledged = pd.read_csv(rerun.folder / "results/mine/check/acknowledged.csv", dtype=str)
+    assert acknowledged[["patient_a", "patient_b"]].to_numpy().tolist() == [[first["patient"], "another"]]
 
 
 @pytest.mark.slow

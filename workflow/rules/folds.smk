@@ -5,8 +5,7 @@ rule make_folds:
     input:
         code=code("make_folds"),
         cases=rules.check_cases.output.cases,
-        # Nothing trains before it has ended; whatever it says, the folds are the same.
-        duplicates=ancient(rules.check_duplicates.output.duplicates),
+        duplicates=rules.check_duplicates.output.duplicates,  # so that nothing trains before it has ended
     output:
         folds="<results>/seed-{seed}/folds.csv",
         record="<results>/seed-{seed}/make_folds.record.json",

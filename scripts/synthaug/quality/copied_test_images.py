@@ -4,7 +4,8 @@ A copy may be flipped, turned by any angle, shifted by up to 4 px in x and y, no
 contrast. `copy_search` asks how near a generator comes to what it was trained on, and warns. This search stops a run,
 so it must not take a similar lesion for a copy, and blurred images of two round lesions are much the same. It compares
 twice, by correlation over all these movements. Coarse structures, of about 12 to 30 px, find the pairs that are alike.
-Details, of about 6 to 20 px, decide, less their mean on each ring about the centre, which round lesions share.
+Details, of about 6 to 20 px, decide: without their mean on each ring about the centre, which round lesions share, and
+with strong edges cut down to the level of grain, because two skulls share theirs.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ MARGIN = int(REACH_PX)
 RADIUS_PX = SIDE / 2 - 6  # of the disc that is compared, which a shifted image still fills
 ALIKE = 0.9  # correlation of coarse structures from which on details are compared
 NEAR = 0.8  # correlation of details from which on the movement is refined
-COPY = 0.9  # correlation of details from which on an image is a copy
+COPY = 0.8  # correlation of details, cut down, from which on an image is a copy
+GRAIN = 5.0  # gray levels to which details are cut down
 DEGREES_PER_STEP = 2.0  # of the refinement, which takes a step of 1 for 1 px
 BLOCK = 2e7  # correlations at a time; bounds the memory, changes no result
 COLUMNS = ["sample", "row", "correlation"]
@@ -152,7 +154,7 @@ class Search:
 
 
 def _speckled(query: np.ndarray, original: np.ndarray, flip: bool, movement: np.ndarray, *, refine: bool) -> float:
-    """Return the correlation of two images' details, float32 (64, 64), without their means on rings.
+    """Return the correlation of two images' details, float32 (64, 64), cut down and without rings.
 
     Parameters
     ----------
@@ -175,7 +177,9 @@ def _speckled(query: np.ndarray, original: np.ndarray, flip: bool, movement: np.
             lambda steps: -float(_templates(moved(steps)) @ template), movement, method="Nelder-Mead", options=options
         ).x
     ring = np.rint(np.hypot(*pixels.T)).astype(int)
-    return float(_templates(_without_rings(moved(movement), ring)) @ _templates(_without_rings(target, ring)))
+    grains = [np.clip(values, -GRAIN, GRAIN) for values in (moved(movement), target)]
+    first, second = (_templates(_without_rings(values, ring)) for values in grains)
+    return float(first @ second)
 
 
 def _without_rings(values: np.ndarray, ring: np.ndarray) -> np.ndarray:
