@@ -104,7 +104,7 @@ def test_a_change_that_is_taken_back_stays_listed(rerun):
 
 def test_the_plan_outlives_the_results_and_a_forced_run(rerun):
     before = (rerun.folder / PLAN).read_bytes()
-    page = listed(rerun, "--forcerun", "register_analysis_plan", "list_deviations", "--")
+    page = listed(rerun, "--forcerun", "register_analysis_plan", "list_deviations")
     shutil.rmtree(rerun.folder / "results/tiny/analysis-plan")
     for path in (rerun.folder / "results/tiny").glob("seed-*/**/predictions.csv"):
         path.unlink()
@@ -115,7 +115,8 @@ def test_the_plan_outlives_the_results_and_a_forced_run(rerun):
 
 
 def test_a_plan_that_was_lost_cannot_be_written_anew_unseen(rerun):
-    (rerun.folder / PLAN).unlink()
+    for name in (PLAN, COPY):
+        (rerun.folder / name).unlink()
     page = listed(rerun)
     count = len(list((rerun.folder / "results/tiny").glob("seed-*/**/predictions.csv")))
     assert entries(rerun)[0]["predictions"] == count > 0
