@@ -5,7 +5,7 @@ ANALYSIS_PLAN = f"analysis-plans/{config.get('cohort')}.json"
 
 
 def registered_plan():
-    """Return the plan as an input of a rule that predicts test folds: it comes first, and its changes retrain nothing."""
+    """Return the plan as an input of whatever predicts test folds; it comes first, and its changes retrain nothing."""
     return {"plan": ancient(ANALYSIS_PLAN)}
 
 
