@@ -143,8 +143,8 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
     ],
     ids=[
         "phantom", "cases", "acknowledged", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup",
-        "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary", "confidence",
-        "reader-study", "folds",
+        "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
+        "confidence", "reader-study", "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):
