@@ -217,4 +217,4 @@ def test_paper_config_shows_readers_the_papers_images(project):
     ]
     assert '"real": null' in command
     assert '"synthetic": 40' in command
-    assert command.count("images.npy") == 1 + 9  # the ROIs, and three classes of three generators
+    assert command.count("images.npy") == 1 + 9 * 5  # the ROIs, and three classes of three generators at five seeds

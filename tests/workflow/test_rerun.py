@@ -56,7 +56,7 @@ def check_report_is_written(project):
     assert done.returncode == 0, done.stdout + done.stderr
     verified = project.verify()
     assert verified.returncode == 0, verified.stderr
-    assert len(verified.stdout.splitlines()) == 1  # nothing left over, and a report
+    assert len(verified.stdout.splitlines()) == 2  # nothing left over, and a report; then the root digest
     assert project.planned() == {}
     assert "Nothing to be done" in project.snakemake().stderr
 
@@ -132,7 +132,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PLAN, **PAGE}),
         (lambda c: c["evaluation"].update(smallest_gain=0.05), SMALLEST_GAIN),
-        (lambda c: c["evaluation"].update(primary=None), SMALLEST_GAIN),
+        (lambda c: c["evaluation"].update(primary="acgan"), VERDICTS),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**PLAN, **STATISTICS, "assess_generator": 2, **FIG9, "all": 1},

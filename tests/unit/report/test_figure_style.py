@@ -235,7 +235,14 @@ def configuration(table, rule="fixed", **experiment):
     preset = {"architecture": "dcgan", "diffaugment": [], "ema": 0}
     config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
     known = {"group": 400, "generators": ["dcgan", "acgan", "other"], "synthetic": [100], "extra": [100]}
-    known |= {"classic": [0, 400], "online": [600], "mixup": [600], "baselines": ["glcm"], "nested": ["classic"]}
+    known |= {
+        "classic": [0, 400],
+        "placebo": True,
+        "online": [600],
+        "mixup": [600],
+        "baselines": ["glcm"],
+        "nested": ["classic"],
+    }
     return config | {
         "cohort": "liver",
         "seeds": [0],
@@ -243,7 +250,7 @@ def configuration(table, rule="fixed", **experiment):
         "generators": {"dcgan": preset, "acgan": preset | {"architecture": "acgan"}},
         "imported": {"other": {"folder": "x/{cls}"}},
         "experiment": known | experiment,
-        "evaluation": {"operating_point": rule, "synthetic": 100, "plateau": 0.01, "smallest_gain": 0.03,
+        "evaluation": {"primary": "dcgan", "operating_point": rule, "synthetic": 100, "plateau": 0.01, "smallest_gain": 0.03,
                        "bootstrap": 1000, "confidence": 0.95},
     }  # fmt: skip
 
@@ -289,8 +296,20 @@ def test_captions_call_the_published_rule_optimistic(name):
 
 def test_the_front_page_lists_the_arms_of_the_experiment():
     body = render(CAPTIONS["classification/workflow"], configuration("cases.csv"))
-    for arm in ("classic", "online", "mixup", "dcgan", "acgan", "other", "acgan-discriminator", "extra", "glcm"):
+    for arm in (
+        "classic",
+        "placebo",
+        "online",
+        "mixup",
+        "dcgan",
+        "acgan",
+        "other",
+        "acgan-discriminator",
+        "extra",
+        "glcm",
+    ):
         assert f">{arm}</" in body
-    few = configuration("cases.csv", online=[], mixup=[], extra=[], baselines=[], generators=["dcgan"])
+    none = {"placebo": False, "online": [], "mixup": [], "extra": [], "baselines": []}
+    few = configuration("cases.csv", **none, generators=["dcgan"])
     body = render(CAPTIONS["classification/workflow"], few)
-    assert not [arm for arm in ("online", "mixup", "acgan", "extra", "glcm") if f">{arm}</" in body]
+    assert not [arm for arm in ("placebo", "online", "mixup", "acgan", "extra", "glcm") if f">{arm}</" in body]
