@@ -250,8 +250,8 @@ def configuration(table, rule="fixed", **experiment):
         "generators": {"dcgan": preset, "acgan": preset | {"architecture": "acgan"}},
         "imported": {"other": {"folder": "x/{cls}"}},
         "experiment": known | experiment,
-        "evaluation": {"primary": "dcgan", "operating_point": rule, "synthetic": 100, "plateau": 0.01, "smallest_gain": 0.03,
-                       "bootstrap": 1000, "confidence": 0.95},
+        "evaluation": {"primary": "dcgan", "operating_point": rule, "synthetic": 100, "plateau": 0.01,
+                       "smallest_gain": 0.03, "bootstrap": 1000, "confidence": 0.95},
     }  # fmt: skip
 
 
