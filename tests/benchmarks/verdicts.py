@@ -36,8 +36,8 @@ def verdicts(
         exact.append(paired_tests.sign_flip(sums, generator))
         differing.append(int((np.abs(sums) > 1e-9).sum()))
     p = multiplicity.gatekept(np.array([np.fmax(e, f.p()) for e, f in zip(exact, found, strict=True)]), 0)
-    no_gain = multiplicity.shared(np.array([each.p_of_gain(MARGIN) for each in found]), 0)
-    equivalent = multiplicity.shared(np.array([each.p_of_inequality(MARGIN) for each in found]), 0)
+    no_gain = multiplicity.fallback(np.array([each.p_of_gain(MARGIN) for each in found]), 0)
+    equivalent = multiplicity.fallback(np.array([each.p_of_inequality(MARGIN) for each in found]), 0)
     said = [
         comparisons.verdict(each.value, *of_arm, LEVEL, number)
         for each, *of_arm, number in zip(found, p, no_gain, equivalent, differing, strict=True)

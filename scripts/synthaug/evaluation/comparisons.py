@@ -145,9 +145,8 @@ def verdict(
 def _correct(rows: pd.DataFrame, family: pd.Index, params: Params) -> None:
     """Correct the p values of one family of ``rows`` in place, and say what it could have detected."""
     primary = next((place for place, row in enumerate(family) if rows.loc[row, "primary"]), None)
-    for column, method in (
-        ("p_adjusted", multiplicity.gatekept), ("p_no_gain", multiplicity.shared), ("p_equivalent", multiplicity.shared)
-    ):  # fmt: skip
+    gatekept, fallback = multiplicity.gatekept, multiplicity.fallback
+    for column, method in (("p_adjusted", gatekept), ("p_no_gain", fallback), ("p_equivalent", fallback)):
         rows.loc[family, column] = method(rows.loc[family, column].to_numpy(dtype=float), primary)
     others = len(family) - (primary is not None)
     for place, row in enumerate(family):

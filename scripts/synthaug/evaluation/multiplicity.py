@@ -43,15 +43,15 @@ def gatekept(p: np.ndarray, primary: int | None) -> np.ndarray:
     return adjusted
 
 
-def shared(p: np.ndarray, primary: int | None) -> np.ndarray:
+def fallback(p: np.ndarray, primary: int | None) -> np.ndarray:
     """Return adjusted p where the primary one has half of the level and the others, by Holm's method, the other half.
 
-    If the primary one is claimed, the others have all of it (the fallback of Wiens, Pharm. Stat. 2:211, 2003). So a
+    If the primary one is claimed, the others have all of it (Wiens, Pharm. Stat. 2:211, 2003). So a
     primary comparison of which something else was shown, such as a gain, does not silence the others.
 
-    >>> shared(np.array([0.005, 0.004, 0.3]), 0).round(3).tolist()
+    >>> fallback(np.array([0.005, 0.004, 0.3]), 0).round(3).tolist()
     [0.01, 0.01, 0.3]
-    >>> shared(np.array([0.9, 0.004, 0.3]), 0).round(3).tolist()
+    >>> fallback(np.array([0.9, 0.004, 0.3]), 0).round(3).tolist()
     [1.0, 0.016, 0.6]
     """
     if primary is None:

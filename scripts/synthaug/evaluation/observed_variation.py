@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.errors import InputError
-from synthaug.evaluation import resampling, study_size
+from synthaug.evaluation import differences, resampling, study_size
 from synthaug.evaluation.measures import Measures, Pool
 from synthaug.evaluation.pools import Run
 from synthaug.terms.arms import CLASSIC
@@ -34,7 +34,7 @@ class Observed:
     delta
         The difference, of ``arm`` from `classic`, in the mean over seeds.
     error
-        Its standard error over patients, with these trainings; not a number where no resample of them differs.
+        Its standard error over patients, with these trainings; not a number where no patient differs.
     training_error
         Its standard error over trainings: that between seeds, over the root of their number; not a number for one seed.
     discordance
@@ -92,11 +92,12 @@ def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Obser
         )
     evaluation = resampling.Evaluation(pools, measures, params)
     by_seed = [
-        evaluation.measures(arm, rule, seed, [key])[key] - evaluation.measures(CLASSIC, rule, seed, [key])[key]
+        evaluation.without_each((arm, rule, seed), [key])[key]
+        - evaluation.without_each((CLASSIC, rule, seed), [key])[key]
         for seed in seeds[arm]
     ]
     single = [values[0] for values in by_seed]
-    error = evaluation.standard_error(np.mean(by_seed, axis=0)) or np.nan
+    error = differences.estimate(np.mean(by_seed, axis=0, keepdims=True)).error  # of the mean, as of one training
     counted = measures.counted(pools[arm, rule, seeds[arm][0]])[key]
     training = np.std(single, ddof=1) / np.sqrt(len(single)) if len(single) > 1 else np.nan
     return Observed(

@@ -14,7 +14,7 @@ def test_holm_by_hand():
     assert multiplicity.holm(np.array([0.2])).tolist() == [0.2]
 
 
-@pytest.mark.parametrize("method", [multiplicity.gatekept, multiplicity.shared])
+@pytest.mark.parametrize("method", [multiplicity.gatekept, multiplicity.fallback])
 def test_without_a_primary_comparison_it_is_holms_method(method):
     p = np.array([0.01, 0.04, np.nan, 0.03])
     assert method(p, None) == pytest.approx(multiplicity.holm(p), nan_ok=True)
@@ -23,7 +23,7 @@ def test_without_a_primary_comparison_it_is_holms_method(method):
 def test_the_primary_comparison_is_not_weakened_by_the_others():
     many = np.append(0.04, np.full(50, 0.9))
     assert multiplicity.gatekept(many, 0)[0] == 0.04
-    assert multiplicity.shared(many, 0)[0] == 0.08  # by half of the level, however many there are
+    assert multiplicity.fallback(many, 0)[0] == 0.08  # by half of the level, however many there are
     assert multiplicity.holm(many)[0] == 1
 
 
@@ -31,15 +31,15 @@ def test_the_others_wait_for_the_primary_one():
     adjusted = multiplicity.gatekept(np.array([0.2, 0.001, 0.3]), 0)
     assert adjusted == pytest.approx([0.2, 0.2, 0.3])
     # Half of the level is theirs in any case: twice Holm's p.
-    assert multiplicity.shared(np.array([0.2, 0.001, 0.3]), 0) == pytest.approx([0.4, 0.004, 0.4])
+    assert multiplicity.fallback(np.array([0.2, 0.001, 0.3]), 0) == pytest.approx([0.4, 0.004, 0.4])
 
 
 def test_an_undefined_primary_comparison_opens_nothing():
     assert multiplicity.gatekept(np.array([np.nan, 0.001]), 0) == pytest.approx([np.nan, 1], nan_ok=True)
-    assert multiplicity.shared(np.array([np.nan, 0.001]), 0) == pytest.approx([np.nan, 0.002], nan_ok=True)
+    assert multiplicity.fallback(np.array([np.nan, 0.001]), 0) == pytest.approx([np.nan, 0.002], nan_ok=True)
 
 
-@pytest.mark.parametrize("method", [multiplicity.gatekept, multiplicity.shared])
+@pytest.mark.parametrize("method", [multiplicity.gatekept, multiplicity.fallback])
 @pytest.mark.parametrize("true", [(), (0,), (0, 1, 2), (3,)])
 def test_a_family_keeps_its_level(method, true):
     """Twelve arms that share a comparator, some of which differ from it: a wrong claim in at most 5 % of studies."""
