@@ -246,7 +246,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
         ("evaluation/comparisons", VERDICTS),
-        ("evaluation/differences", {"compute_subgroups": 1, **VERDICTS}),
+        ("evaluation/differences", {"compute_subgroups": 1, "estimate_study_size": 1, **VERDICTS}),
         ("quality/copy_search", {**PLAN, "assess_generator": 2, "all": 1}),
         ("quality/copied_test_images", {**SEARCHED, "train_classifier": 2, **FIG9, **EVALUATION}),
         ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),
