@@ -96,7 +96,7 @@ def plan(
 ) -> list[tuple[Way | cluster.Way, list[str]]]:
     """Return each run's way to be cut short and the rules inside whose trainings that happens; none for anywhere.
 
-    ``local`` are the ways on this machine, ``remote`` those on a cluster; those with an ``unavailable`` need are left out.
+    ``local`` are the ways on this machine, ``remote`` those on a cluster; those of an ``unavailable`` need fall out.
     Every way comes once, as far as ``kills`` reach, then those on this machine again; a cluster takes minutes.
     """
     for way in [way for way in [*local, *remote][:kills] if way.needs in unavailable]:

@@ -88,7 +88,7 @@ def test_the_same_command_goes_on_after_ctrl_c_between_two_folds(rerun, tmp_path
     rerun.configure(lambda config: config["classifier"].update(epochs=EPOCHS))
     name = "results/tiny/seed-0/classify/classic/60"
     folder, log = rerun.folder / name, rerun.folder / "results/tiny/logs/train_classifier/seed-0/classic/60.log"
-    same = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", EVERY, f"{name}/record.json"]
+    same = [sys.executable, "-m", "snakemake", "--configfile", EVERY, "--cores", "2", f"{name}/record.json"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(rerun.folder / ".cache")}
     subprocess.run(same, cwd=rerun.folder, env=environment, check=True, capture_output=True)
     whole = results(folder)

