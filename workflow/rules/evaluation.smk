@@ -36,6 +36,7 @@ rule compute_metrics:
         operating_points="<results>/evaluation/operating_points.csv",
         references="<results>/evaluation/references.csv",
         seeds=shown("<results>/evaluation/seeds.csv", "seeds", RESULTS, "Variation between seeds"),
+        variances=shown("<results>/evaluation/variances.csv", "variances", RESULTS, "What results vary with"),
         record="<results>/evaluation/compute_metrics.record.json",
     log:
         "<results>/logs/compute_metrics.log",
@@ -52,7 +53,7 @@ rule compute_metrics:
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
         " --out {output.metrics:q} --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
-        " --references {output.references:q} --record {output.record:q} --log {log:q}"
+        " --variances {output.variances:q} --references {output.references:q} --record {output.record:q} --log {log:q}"
 
 
 rule compare_arms:

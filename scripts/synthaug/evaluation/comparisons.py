@@ -21,6 +21,7 @@ SEEDS = 5  # from which a comparison speaks of other trainings too
 COLUMNS = [
     *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high", "error"),
     *("p", "p_adjusted", "p_no_gain", "p_equivalent", "p_mcnemar", "p_clustered", "detectable", "detectable_adjusted"),
+    *("probability_gain", "probability_of_interest"),
     *("primary", "verdict", "speaks_of", "differing", "patients", "units", "seeds"),
 ]  # of comparisons.csv; units bears the name of the task's, such as lesions
 THESE, ALL_TRAININGS = "these trainings", "other trainings too"
@@ -54,8 +55,10 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     ``p_mcnemar`` and ``p_clustered`` are of the primary measure only, where a unit is right or wrong. The first takes
     units for independent; with several seeds it is the median of theirs. The second is its version for several units
     per patient, over all seeds. ``detectable`` is the true difference that this cohort would have shown with a power
-    of 80 % by itself, ``detectable_adjusted`` after correction as if by Bonferroni's method. Patients and units are
-    those that the measure counts; ``differing`` is the number of patients in whom the arms differ.
+    of 80 % by itself, ``detectable_adjusted`` after correction as if by Bonferroni's method. ``probability_gain`` and
+    ``probability_of_interest`` are those of any gain and of one of interest, with a flat prior: aids to reading, of
+    which no verdict is made. Patients and units are those that the measure counts; ``differing`` is the number of
+    patients in whom the arms differ.
 
     Parameters
     ----------
@@ -194,7 +197,9 @@ class _Comparison:
                     "p_no_gain": found.p_of_gain(params.smallest_gain),
                     "p_equivalent": found.p_of_inequality(params.smallest_gain),
                     "p_mcnemar": mcnemar, "p_clustered": clustered, "detectable": found.detectable(level),
-                    "detectable_adjusted": np.nan, "primary": is_primary and key == (self.measures.primary, ALL),
+                    "detectable_adjusted": np.nan, "probability_gain": found.probability(0),
+                    "probability_of_interest": found.probability(params.smallest_gain),
+                    "primary": is_primary and key == (self.measures.primary, ALL),
                     "verdict": "", "speaks_of": ALL_TRAININGS if len(seeds) >= SEEDS else THESE,
                     "differing": int(differing.sum()), "patients": len(patients), "units": int(counted[key].sum()),
                     "seeds": len(seeds),
