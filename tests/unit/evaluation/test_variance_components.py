@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from tests.helpers import simulated_studies
+
 from synthaug.classification.measures import Classification, ClassPool
 from synthaug.evaluation import variance_components
 
