@@ -171,7 +171,7 @@ rule compute_subgroups:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(**statistics(), **drawing(), shown=first_generator()),
+        settings=canonical_json(**statistics(), **drawing(), shown=shown_arm()),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
@@ -200,7 +200,7 @@ rule estimate_study_size:
         settings=canonical_json(
             **statistics(),
             **selection(),
-            shown=first_generator(),
+            shown=shown_arm(),
             smallest_gain=config["evaluation"]["smallest_gain"],
         ),
     shell:
