@@ -92,6 +92,12 @@ def largest_synthetic():
     return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
 
 
+def shown_arm():
+    """Return the arm that is looked at where one is, in a list: the primary one, else the first generator if any."""
+    primary = config["evaluation"]["primary"]
+    return [primary] if primary else first_generator()
+
+
 def statistics():
     """Return the parameters that every statistic takes."""
     return {
@@ -118,6 +124,34 @@ def operating_points():
 def selection():
     """Return which arms tables and figures show, and the rule by which their sizes are chosen."""
     return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}
+
+
+def headline_settings():
+    """Return the parameters of the headline."""
+    confidence = config["evaluation"]["confidence"]
+    return {
+        "unit": TASK_UNIT,
+        "primary": TASK_PRIMARY,
+        "further": task_headline(),
+        "confidence": confidence,
+        **selection(),
+    }
+
+
+def summary_settings():
+    """Return the parameters of the summary."""
+    singles = task_single_arms()
+    return {
+        **headline_settings(),
+        "cohort": config["cohort"],
+        "question": TASK_QUESTION,
+        "main": (shown_arm() or [arm for arm in all_arms() if arm != "classic"])[0],
+        "declared": config["evaluation"]["primary"] is not None,
+        "networks": [arm for arm in all_arms() if arm not in singles],
+        "imported": imported(),
+        "smallest_gain": config["evaluation"]["smallest_gain"],
+        "phantom": config["cases"]["table"] is None,
+    }
 
 
 def drawing():
