@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import termios
 import threading
@@ -14,6 +15,13 @@ from pathlib import Path
 
 CTRL_C = b"\x03"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _log_in() -> None:
+    """Make the terminal this session's, and heed its signals, which tests in the background are started to ignore."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Terminal(subprocess.Popen):
@@ -25,7 +33,7 @@ class Terminal(subprocess.Popen):
         super().__init__(
             [str(word) for word in command],
             stdin=programs, stdout=programs, stderr=programs, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **options,
+            preexec_fn=_log_in, **options,
         )  # fmt: skip
         os.close(programs)
         self._watching = threading.Thread(target=self._watch, daemon=True)
