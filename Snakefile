@@ -64,6 +64,7 @@ include: "workflow/rules/copies.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/checklists.smk"
 
 
 for name in TASK_FILES:
@@ -87,6 +88,7 @@ rule complete:
         rules.estimate_study_size.output,
         rules.write_headline.output,
         rules.plot_size_curves.output,
+        rules.write_checklists.output,
         generator_figures(),
         answered("<results>/evaluation/readers/scores.csv"),
         task_targets(),

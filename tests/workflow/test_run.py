@@ -67,6 +67,7 @@ def test_report_is_one_file_that_needs_no_network(finished):
         "Quality card",
         "Nearest real images",
         "Published numbers",
+        "Reporting checklists",
         "verdicts",
         "Calibration",
         "Subgroups",

@@ -26,6 +26,23 @@ def figure(path, about, category, content, **labels):
     return {"png": shown(f"{path}.png", about, category, content, **labels), "svg": f"{path}.svg"}
 
 
+def what_is_described():
+    """Return what the reporting checklists say of the config, and nothing else of it."""
+    sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
+    return {
+        **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed", "evaluation"]},
+        **{key: config["cases"][key] for key in ["classes", "duplicate_correlation"]},
+        "phantom": config["cases"]["table"] is None,
+        "unit": TASK_UNIT,
+        "primary": TASK_PRIMARY,
+        "arms": all_arms(),
+        "sizes": {name: [size for arm, size in sizes if arm == name] for name in all_arms()},
+        "generators": config["experiment"]["generators"],
+        "presets": planned_config()["generators"],
+        "task": task_settings(),
+    }
+
+
 def teach_captions():
     """Teach reStructuredText the directive `phantom`, because Snakemake's captions cannot include one another."""
     from docutils import nodes
