@@ -160,8 +160,8 @@ def use(run: Run) -> Fact:
     numbers = pd.DataFrame([model for model in run.lineage["models"][first:] if not model["inner"]])
     text = (
         f"For each model, patients: {between(numbers['training_patients'])} in training and "
-        f"{between(numbers['test_patients'])} in the test; {unit}s: {between(numbers[f'training_{unit}s'])} in training "
-        f"and {between(numbers[f'test_{unit}s'])} in the test."
+        f"{between(numbers['test_patients'])} in the test; {unit}s: {between(numbers[f'training_{unit}s'])} in "
+        f"training and {between(numbers[f'test_{unit}s'])} in the test."
     )
     return Fact(text, (AUDIT,))
 

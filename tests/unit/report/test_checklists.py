@@ -165,7 +165,7 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("contents of the folds", "With seed 3, fold 0: 1 patient with 2 lesions (1 cyst and 1 tumour); fold 1: 2 p"),
         ("contents of the folds", "With all seeds, folds have 1 to 3 lesions."),
         ("separation", "The training lists of 2 models and 1 generator were audited"),
-        ("use of the patients", "patients: 1 to 2 in training and 1 in the test; lesions: 2 in training and 2 in the test."),
+        ("use of the patients", "patients: 1 to 2 in training and 1 in the test; lesions: 2 in training and 2 in "),
         ("arms", "gan (as classic, plus synthetic images; sizes: 60+10x2)"),
         ("generators", "100 numbers"), ("generators", "with 12 feature maps before the image"),
         ("generators", "the first with 34 maps"), ("generators", "other: images of a generator outside this workflow."),
