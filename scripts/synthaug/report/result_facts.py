@@ -114,9 +114,11 @@ def results(run: Run) -> Fact:
     known = run.settings
     values = {arm: run.evaluated.measure(arm, run.rule, known.primary) for arm in _at_rule(run)}
     found = [f"{arm} {with_interval(value)}" for arm, value in values.items()]
+    without = run.evaluated.measure(CLASSIC, "0", known.primary)
+    end = "" if without is None else f" Without augmentation {with_interval(without)}."
     return Fact(
-        f"{known.primary[0].upper()}{known.primary[1:]} in percent with {_level(run)} intervals, rule "
-        f"{label(run.rule)}: {'; '.join(found)}.",
+        f"{_capital(known.primary)} in percent with {_level(run)} intervals, rule "
+        f"{label(run.rule)}: {'; '.join(found)}.{end}",
         (HEADLINE, METRICS),
     )
 
@@ -133,7 +135,7 @@ def compared(run: Run) -> Fact:
                 f"p {probability(row['p_adjusted'])}: {said(row)}"
             )
     return Fact(
-        f"{known.primary[0].upper()}{known.primary[1:]} minus that of {CLASSIC}, in percentage points with "
+        f"{_capital(known.primary)} minus that of {CLASSIC}, in percentage points with "
         f"{_level(run)} intervals: {'; '.join(found) or 'no comparison at this rule'}.",
         (HEADLINE, COMPARISONS),
     )
@@ -176,7 +178,7 @@ def robustness(run: Run) -> Fact:
     placebo = run.evaluated.difference(PLACEBO, run.rule)
     if placebo is not None:
         text += f" Chance alone ({PLACEBO}): {percent(placebo['delta'], signed=True)} points."
-    return Fact(text, ("Operating points", "Variation between seeds"))
+    return Fact(text, ("Operating points", "Variation between seeds", "What results vary with"))
 
 
 def subgroups(run: Run) -> Fact:
@@ -189,7 +191,7 @@ def subgroups(run: Run) -> Fact:
         parts.append(f"by {name} ({listed(f'{level}: {size}' for level, size in sizes)})")
     free = [name for name in run.cases if name not in COLUMNS]
     return Fact(
-        f"{run.settings.primary[0].upper()}{run.settings.primary[1:]} and differences from {CLASSIC} are shown "
+        f"{_capital(run.settings.primary)} and differences from {CLASSIC} are shown "
         f"{listed(parts)}; numbers are {units}.",
         ("Subgroups", "Subgroups, figure"),
         "" if free else "groups of patients, such as sex, age, site or scanner: columns of the case table for them",
@@ -214,6 +216,10 @@ def limits(run: Run) -> Fact:
 def _at_rule(run: Run) -> list[str]:
     """Return the arms that have the operating point."""
     return [arm for arm in run.settings.arms if run.evaluated.measure(arm, run.rule, run.settings.primary) is not None]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _points(fraction: float) -> str:

@@ -21,6 +21,10 @@ def task_settings():
     return {}
 
 
+def task_headline():
+    return []
+
+
 def task_arms():
     return [(arm, str(size)) for arm in ["classic", "mixup"] for size in config["experiment"][arm]]
 
