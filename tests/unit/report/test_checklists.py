@@ -181,8 +181,8 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("intervals and tests", "90 % intervals of single arms are from 2,000 bootstrap resamples of patients and r"),
         ("choice of sizes", "rule fixed: set in the config. It took 60 for classic and 60+10x2 for gan."),
         ("internal testing", "predicted 2 times, once in each repetition"),
-        ("results", "with 90 % intervals, rule fixed: classic 50.0 (40.0 to 60.0); gan 75.0 (65.0 to 85.0); glcm 25.0 (15.0 to 35.0). "
-                    "Without augmentation 33.0 (23.0 to 43.0)."),
+        ("results", "with 90 % intervals, rule fixed: classic 50.0 (40.0 to 60.0); gan 75.0 (65.0 to 85.0); "
+                    "glcm 25.0 (15.0 to 35.0). Without augmentation 33.0 (23.0 to 43.0)."),
         ("comparisons", "with 90 % intervals: gan +25.0 (+5.0 to +45.0), adjusted p 0.012: gain (primary, for "
                         "these trainings); glcm -25.0"),
         ("study size", "With its 3 patients this cohort would have shown a true difference between gan and classic of "
