@@ -2,10 +2,10 @@
 
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
-from synthaug.report.sentences import counted, listed
+from synthaug.report.sentences import counted, listed, settings
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
-NAMES = {"dcgan": "DCGAN", "acgan": "auxiliary-classifier GAN (ACGAN)"}
+NAMES = {"dcgan": "DCGAN", "acgan": "auxiliary-classifier GAN (ACGAN)"}  # the architectures that are described here
 ADDED = {
     CLASSIC: "augmented beforehand",
     PLACEBO: "as classic, from other random numbers",
@@ -48,12 +48,15 @@ def generators(run: Run) -> Fact:
     if not run.settings.generators:
         return Fact("No generator was used.")
     parts = [f"{name}: {_structure(preset)}." for name, preset in run.settings.presets.items()]
-    parts += [f"{name}: images of a generator outside this workflow." for name in _imported(run)]
-    return Fact(" ".join(parts), (), _described_elsewhere(run))
+    imported = [name for name in run.settings.generators if name not in run.settings.presets]
+    parts += [f"{name}: images of a generator outside this workflow." for name in imported]
+    return Fact(" ".join(parts), (), _left(run))
 
 
 def _structure(preset: dict) -> str:
     kind = preset["architecture"]
+    if kind not in NAMES:
+        return f"architecture {kind}"
     networks = (
         f"{NAMES[kind]}; the generator maps a latent vector of {preset['latent']} numbers by a dense layer and four "
         f"transposed 5x5 convolutions of stride 2 with batch normalisation to an image of 64x64 px, with "
@@ -67,12 +70,14 @@ def training(run: Run) -> Fact:
     """Describe how the generators were trained."""
     parts = [f"{name}: {_training(preset)}." for name, preset in run.settings.presets.items()]
     if not parts:
-        return Fact("No generator was trained here.", (), _described_elsewhere(run))
+        return Fact("No generator was trained here.", (), _left(run))
     parts.append("No training stops early: the last weights are kept. Each generator saw the training folds only.")
-    return Fact(" ".join(parts), ("Losses", "Samples over training"), _described_elsewhere(run))
+    return Fact(" ".join(parts), ("Losses", "Samples over training"), _left(run))
 
 
 def _training(preset: dict) -> str:
+    if preset["architecture"] not in NAMES:
+        return settings({name: value for name, value in preset.items() if name not in ("architecture", "sampling")})
     changes = listed(preset["diffaugment"])
     average = f"running average of the weights with decay {preset['ema']:g}" if preset["ema"] else "no weight averaging"
     return (
@@ -85,12 +90,15 @@ def _training(preset: dict) -> str:
 
 def initial(run: Run) -> Fact:
     """Say how the generators' weights begin."""
-    stds = {f"{preset['init_std']:g}" for preset in run.settings.presets.values()}
+    presets = run.settings.presets.values()
+    stds = {f"{preset['init_std']:g}" for preset in presets if preset["architecture"] in NAMES}
     if not stds:
-        return Fact("No generator was trained here.", (), _described_elsewhere(run))
+        return Fact("The report says nothing of them." if presets else "No generator was trained here.", (), _left(run))
     return Fact(
         "The weights of the generators begin as normal random numbers with a standard deviation of "
-        f"{listed(sorted(stds))}; none is pretrained."
+        f"{listed(sorted(stds))}; none is pretrained.",
+        (),
+        _left(run),
     )
 
 
@@ -142,10 +150,8 @@ def models(run: Run) -> Fact:
     )
 
 
-def _imported(run: Run) -> list[str]:
-    return [name for name in run.settings.generators if name not in run.settings.presets]
-
-
-def _described_elsewhere(run: Run) -> str:
-    names = _imported(run)
-    return f"structure and training of what made the images of {listed(names)}" if names else ""
+def _left(run: Run) -> str:
+    """Return what the authors must say of generators that are not described here."""
+    presets = run.settings.presets
+    names = [name for name in run.settings.generators if presets.get(name, {}).get("architecture") not in NAMES]
+    return f"structure, initial weights and training of what made the images of {listed(names)}" if names else ""

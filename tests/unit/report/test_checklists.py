@@ -207,7 +207,7 @@ def test_what_is_said_is_what_the_run_holds(run, topic, expected):
 
 def test_what_a_run_does_not_know_is_asked_of_its_authors(run):
     known = facts(run)
-    assert known["generators"].open == "structure and training of what made the images of other"
+    assert known["generators"].open == "structure, initial weights and training of what made the images of other"
     assert not known["screening"].open
     pair = pd.DataFrame([("L1", "P1", "L3", "P2", 0.95)], columns=run.acknowledged.columns)
     screened = facts(replace(run, acknowledged=pair))["screening"]
@@ -215,6 +215,15 @@ def test_what_a_run_does_not_know_is_asked_of_its_authors(run):
     assert screened.open
     assert not known["subgroups"].open
     assert "sex, age, site or scanner" in facts(replace(run, cases=CASES.drop(columns="site")))["subgroups"].open
+
+
+def test_a_generator_of_another_family_is_left_to_the_authors(run):
+    presets = {"gan": {"architecture": "flow", "epochs": 3, "depth": 17, "sampling": {"samples": 4}}}
+    known = facts(replace(run, settings=replace(SETTINGS, presets=presets)))
+    assert "gan: architecture flow." in known["generators"].text
+    assert "gan: epochs 3; depth 17." in known["training of the generators"].text
+    for topic in ("generators", "training of the generators", "initial weights of the generators"):
+        assert known[topic].open.endswith("of what made the images of gan and other")
 
 
 def test_a_small_plain_run_is_described_too(run):
