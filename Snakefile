@@ -51,9 +51,6 @@ wildcard_constraints:
     generator=any_of([*config["generators"], *config["imported"]]),
 
 
-report: f"workflow/report/{config['task']}/workflow.rst"
-
-
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cases.smk"
 include: "workflow/rules/folds.smk"
@@ -65,6 +62,7 @@ include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/checklists.smk"
+include: "workflow/rules/summary.smk"
 
 
 for name in TASK_FILES:
@@ -87,6 +85,7 @@ rule complete:
         rules.compute_subgroups.output,
         rules.estimate_study_size.output,
         rules.write_headline.output,
+        rules.write_summary.output,
         rules.plot_size_curves.output,
         rules.write_checklists.output,
         generator_figures(),

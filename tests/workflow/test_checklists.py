@@ -73,10 +73,10 @@ def test_pages_that_are_named_are_in_the_report(results):
     named = {
         name for line in re.findall(r"In the report: (.*?)\.</p>", page) for name in html.unescape(line).split("; ")
     }
-    report = (results / "report.html").read_text(encoding="utf-8")
+    report = html.unescape((results / "report.html").read_text(encoding="utf-8"))
     assert len(named) > 20
     for name in named:
-        assert f'"content": "{name}' in report, name
+        assert f"<h3>{name}" in report, name
 
 
 @pytest.mark.parametrize(

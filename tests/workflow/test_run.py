@@ -104,7 +104,7 @@ def test_same_bytes_whatever_the_cores(finished, project):
     ]:
         first, second = (hashes(run.folder / "results/tiny", pattern) for run in (finished, project))
         for of_run in (first, second):
-            of_run.pop("report.record.json", None)  # Snakemake's report holds times
+            of_run.pop("report.record.json", None)  # the report holds the date of the plan
             of_run.pop("analysis-plan/record.json", None)  # as does the plan
         assert first
         assert first == second, pattern
