@@ -251,7 +251,7 @@ def configuration(table, rule="fixed", **experiment):
         "imported": {"other": {"folder": "x/{cls}"}},
         "experiment": known | experiment,
         "evaluation": {"primary": "dcgan", "operating_point": rule, "synthetic": 100, "plateau": 0.01,
-                       "smallest_gain": 0.03, "bootstrap": 1000, "confidence": 0.95},
+                       "smallest_gain": 0.03, "bootstrap": 1000, "confidence": 0.95, "costs": None},
     }  # fmt: skip
 
 
@@ -292,6 +292,15 @@ def test_captions_call_the_published_rule_optimistic(name):
     assert "optimistic" in render(path, configuration("cases.csv", "published"))
     for rule in ("fixed", "nested"):
         assert rule in render(path, configuration("cases.csv", rule))
+
+
+def test_captions_say_the_costs_of_errors():
+    config = configuration("cases.csv")
+    assert "1 - mean cost" not in render(CAPTIONS["classification/metrics"], config)
+    config["evaluation"]["costs"] = {"met": {"hem": 5, "cyst": None}, "hem": {"met": 0.5}}
+    assert "1 - mean cost" in render(CAPTIONS["classification/metrics"], config)
+    words = " ".join(render(CAPTIONS["classification/costs"], config).split())
+    assert "met taken for hem costs 5; hem taken for met costs 0.5; every other error costs 1." in words
 
 
 def test_the_front_page_lists_the_arms_of_the_experiment():

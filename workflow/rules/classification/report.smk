@@ -44,6 +44,32 @@ rule make_tables:
         " --record {output.record:q} --log {log:q}"
 
 
+rule make_cost_table:
+    input:
+        code=code("make_cost_table"),
+        metrics=rules.compute_metrics.output.metrics,
+        operating_points=rules.compute_metrics.output.operating_points,
+        comparisons=rules.compare_arms.output.comparisons,
+    output:
+        table=shown("<results>/evaluation/tables/costs.csv", "costs", RESULTS, "Costs of errors"),
+        record="<results>/evaluation/tables/make_cost_table.record.json",
+    log:
+        "<results>/logs/make_cost_table.log",
+    benchmark:
+        "<results>/benchmarks/make_cost_table.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=2000, runtime=30),
+    params:
+        settings=canonical_json(confidence=config["evaluation"]["confidence"], **selection()),
+    shell:
+        "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
+        " --comparisons {input.comparisons:q} --params {params.settings:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
 rule plot_augmentations:
     input:
         **samples(),
