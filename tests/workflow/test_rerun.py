@@ -16,7 +16,7 @@ SEARCHED, ONE_SEARCHED = {"check_copies": 2}, {"check_copies": 1}
 TRAINING = {**DCGAN, **ACGAN, **SEARCHED, **BASELINES, "train_classifier": 8}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
-STATISTICS |= {"estimate_study_size": 1}
+STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
 PLAN = {"list_deviations": 1}
 EVALUATION = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}

@@ -90,6 +90,7 @@ def task_targets():
         rules.plot_augmentations.output,
         rules.plot_tsne.output,
         rules.plot_calibration.output,
+        rules.plot_decision_curves.output,
         rules.make_cost_table.output if config["evaluation"]["costs"] else [],
     ]
 

@@ -158,6 +158,32 @@ rule plot_calibration:
         " --record {output.record:q} --log {log:q}"
 
 
+rule plot_decision_curves:
+    input:
+        code=code("plot_decision_curves"),
+        predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
+    output:
+        **figure("<results>/evaluation/figures/decision_curves", "decision_curves", RESULTS, "Decision curves"),
+        table="<results>/evaluation/decision_curves.csv",
+        record="<results>/evaluation/plot_decision_curves.record.json",
+    log:
+        "<results>/logs/plot_decision_curves.log",
+    benchmark:
+        "<results>/benchmarks/plot_decision_curves.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        settings=canonical_json(**statistics(), **drawing()),
+    shell:
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
 rule write_conformance:
     input:
         code=code("write_conformance"),
