@@ -7,7 +7,6 @@ highest correlation of these (empty if none was). It fails if one is a copy, and
 
 import argparse
 import logging
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -34,24 +33,6 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def tested(units: pd.DataFrame, folds: pd.DataFrame, unit: str, trained: str) -> pd.DataFrame:
-    """Return the units outside the folds ``trained`` (a digit each), with ``row``, that in ``units``, and ``fold``."""
-    outside = folds[~folds["fold"].astype(str).isin(list(trained))].set_index(unit)["fold"]
-    rows = units.reset_index(names="row")
-    return rows[rows[unit].isin(outside.index)].assign(fold=rows[unit].map(outside)).reset_index(drop=True)
-
-
-def copies(pairs: pd.DataFrame, test: pd.DataFrame, unit: str, cls: str) -> Iterator[str]:
-    """Yield a line for each synthetic image that is a copy, with the unit of ``test`` that it is most alike."""
-    certain = pairs[pairs["correlation"] >= copied_test_images.COPY]
-    for pair in certain.loc[certain.groupby("sample")["correlation"].idxmax()].itertuples():
-        original = test.loc[pair.row]
-        yield (
-            f"image {pair.sample} of class {cls} shows test {unit} {original[unit]} of patient {original['patient']}, "
-            f"fold {original['fold']:.0f} (correlation of details {pair.correlation:.3f})"
-        )
-
-
 def search(arguments: argparse.Namespace, log: logging.Logger) -> tuple[pd.DataFrame, list[str]]:
     """Return a row for each choice of training folds and class, and a line for each copy of a test image."""
     units, folds = artifacts.read_csv(arguments.units), artifacts.read_csv(arguments.folds)
@@ -59,14 +40,15 @@ def search(arguments: argparse.Namespace, log: logging.Logger) -> tuple[pd.DataF
     paths = dict(pair.split("=", 1) for pair in arguments.synthetic)
     rows, lines = [], []
     for trained in dict.fromkeys(key.split("/")[0] for key in paths):
-        test = tested(units, folds, arguments.unit, trained)
+        test = copied_test_images.tested(units, folds, arguments.unit, trained)
         searched = copied_test_images.Search(images[test["row"]])
         for key in [key for key in paths if key.split("/")[0] == trained]:
             cls = key.split("/", 1)[1]
             made = np.array(artifacts.read_array(paths[key]))
             pairs = searched.pairs(made)
             place = f"{arguments.generator}, seed {arguments.seed}, training folds {trained}"
-            lines += [f"{place}: {line}" for line in copies(pairs, test, arguments.unit, cls)]
+            found = copied_test_images.copies(pairs, test, arguments.unit)
+            lines += [f"{place}: image {sample} of class {cls} {what}" for sample, what in found]
             row = {"folds": trained, "class": cls, "images": len(made), "test images": len(test)}
             rows.append(row | {"compared": len(pairs), "highest": round(pairs["correlation"].max(), 3)})
             log.info("%s, class %s: %d images, %d pairs compared", place, cls, len(made), len(pairs))

@@ -3,9 +3,9 @@
 Inputs: `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
 Output: `evaluation/comparisons.csv`, with the columns of `comparisons.COLUMNS`: delta is arm a minus arm b, in
 fractions. `against` says why b was chosen: `classic group`, `best classic`, `equal number` (of images per fold),
-`online at equal steps`, or the rule at which whole arms are compared with classic: `fixed`, `published`, `nested`. p is
-of the patient-level sign-flip permutation test, p_holm corrected over the rows of one `against`, metric and class. The
-verdict is `gain`, `loss`, `no gain` (a gain of interest is excluded) or `undecidable`.
+`online at equal steps`, or the rule at which whole arms are compared with classic: `fixed`, `published`, `nested`.
+p_adjusted is corrected over the rows of one `against`, metric and class. The verdict is `gain`, `worse`, `equivalent`,
+`no gain` (a gain of interest is excluded) or `undecidable`.
 """
 
 from steps import comparisons

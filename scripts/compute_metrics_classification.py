@@ -9,6 +9,8 @@ size `fixed`, `published` or `nested` is the arm at that operating point.
 `evaluation/operating_points.csv`: `rule,arm,seed,fold,size,accuracy`: the size chosen for each test fold and the
 accuracy by which it was. `published` was read off the test folds, so it is optimistic.
 `evaluation/seeds.csv`: `arm,size,metric,seeds,mean,sd_between,se_within`: how much of the spread is the seed's.
+`evaluation/variances.csv`: `arm,size,seeds,models,sd_patients,sd_lesions,sd_trainings,sd_generators,sd_rest`: what the
+accuracy of one lesion varies with, as standard deviations, at each operating point.
 """
 
 from steps import metrics

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from steps import command, statistics
-from synthaug.evaluation import operating_points, resampling
+from synthaug.evaluation import operating_points, resampling, variance_components
 from synthaug.evaluation.measures import Measures
 from synthaug.evaluation.pools import pooled
 from synthaug.files import artifacts
@@ -31,6 +31,7 @@ def run(task: type[Measures], doc: str) -> None:
     parser.add_argument("--out", required=True, help="metrics.csv")
     parser.add_argument("--operating-points", required=True)
     parser.add_argument("--seeds", required=True)
+    parser.add_argument("--variances", required=True)
     parser.add_argument("--references", required=True)
     arguments = parser.parse_args()
     with command.logged("compute_metrics", arguments) as log:
@@ -41,6 +42,7 @@ def run(task: type[Measures], doc: str) -> None:
             log.info("%s: %s", rule, ", ".join(sorted(arms)) or "possible for no arm")
         artifacts.write_csv(made.operating_points, arguments.operating_points)
         artifacts.write_csv(made.seeds, arguments.seeds)
+        artifacts.write_csv(made.variances, arguments.variances)
         artifacts.write_csv(made.references, arguments.references)
         artifacts.write_csv(made.metrics, arguments.out)
         log.info("%d rows", len(made.metrics))
@@ -54,6 +56,7 @@ class Tables:
     operating_points: pd.DataFrame
     references: pd.DataFrame
     seeds: pd.DataFrame
+    variances: pd.DataFrame
 
 
 def tables(predictions: pd.DataFrame, measures: Measures, params: Params) -> Tables:
@@ -67,7 +70,14 @@ def tables(predictions: pd.DataFrame, measures: Measures, params: Params) -> Tab
     pools = pooled(predictions, measures, params.folds)
     references = measures.references(next(iter(pools.values())))
     choice = operating_points.choose(predictions, measures, params.operating_points())
+    chosen = {}
     for rule in operating_points.RULES:
-        pools |= operating_points.at(pools, choice, rule)
-    table, seeds = resampling.evaluate(pools, measures, params)
-    return Tables(table, choice, pd.DataFrame(references.items(), columns=["how", "value"]), seeds)
+        chosen |= operating_points.at(pools, choice, rule)
+    table, seeds = resampling.evaluate(pools | chosen, measures, params)
+    return Tables(
+        table,
+        choice,
+        pd.DataFrame(references.items(), columns=["how", "value"]),
+        seeds,
+        variance_components.table(chosen, choice, measures),
+    )

@@ -36,6 +36,7 @@ rule compute_metrics:
         operating_points="<results>/evaluation/operating_points.csv",
         references="<results>/evaluation/references.csv",
         seeds=shown("<results>/evaluation/seeds.csv", "seeds", RESULTS, "Variation between seeds"),
+        variances=shown("<results>/evaluation/variances.csv", "variances", RESULTS, "What results vary with"),
         record="<results>/evaluation/compute_metrics.record.json",
     log:
         "<results>/logs/compute_metrics.log",
@@ -52,7 +53,7 @@ rule compute_metrics:
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --params {params.settings:q}"
         " --out {output.metrics:q} --operating-points {output.operating_points:q} --seeds {output.seeds:q}"
-        " --references {output.references:q} --record {output.record:q} --log {log:q}"
+        " --variances {output.variances:q} --references {output.references:q} --record {output.record:q} --log {log:q}"
 
 
 rule compare_arms:
@@ -105,7 +106,11 @@ rule write_headline:
         **grown(mem_mb=2000, runtime=30),
     params:
         settings=canonical_json(
-            unit=TASK_UNIT, primary=TASK_PRIMARY, confidence=config["evaluation"]["confidence"], **selection()
+            unit=TASK_UNIT,
+            primary=TASK_PRIMARY,
+            further=task_headline(),
+            confidence=config["evaluation"]["confidence"],
+            **selection(),
         ),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
@@ -170,7 +175,7 @@ rule compute_subgroups:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(**statistics(), **drawing(), shown=first_generator()),
+        settings=canonical_json(**statistics(), **drawing(), shown=shown_arm()),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --predictions {input.predictions:q}"
         " --operating-points {input.operating_points:q} --params {params.settings:q} --out {output.table:q}"
@@ -199,7 +204,7 @@ rule estimate_study_size:
         settings=canonical_json(
             **statistics(),
             **selection(),
-            shown=first_generator(),
+            shown=shown_arm(),
             smallest_gain=config["evaluation"]["smallest_gain"],
         ),
     shell:

@@ -15,12 +15,14 @@ from synthaug.terms import arms, sizes
 from synthaug.terms.totals import ALL
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
+NONE, BEST_AT_RULE = "no augmentation", "best classic, at the operating point"
 GAIN, WORSE, EQUIVALENT, NO_GAIN, UNDECIDABLE = ("gain", "worse", "equivalent", "no gain", "undecidable")
 FEWEST = 10  # patients who must differ before a gain is excluded: of fewer a standard error is not to be trusted
 SEEDS = 5  # from which a comparison speaks of other trainings too
 COLUMNS = [
     *("against", "arm_a", "size_a", "arm_b", "size_b", "metric", "class", "delta", "low", "high", "error"),
     *("p", "p_adjusted", "p_no_gain", "p_equivalent", "p_mcnemar", "p_clustered", "detectable", "detectable_adjusted"),
+    *("probability_gain", "probability_of_interest"),
     *("primary", "verdict", "speaks_of", "differing", "patients", "units", "seeds"),
 ]  # of comparisons.csv; units bears the name of the task's, such as lesions
 THESE, ALL_TRAININGS = "these trainings", "other trainings too"
@@ -54,8 +56,10 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     ``p_mcnemar`` and ``p_clustered`` are of the primary measure only, where a unit is right or wrong. The first takes
     units for independent; with several seeds it is the median of theirs. The second is its version for several units
     per patient, over all seeds. ``detectable`` is the true difference that this cohort would have shown with a power
-    of 80 % by itself, ``detectable_adjusted`` after correction as if by Bonferroni's method. Patients and units are
-    those that the measure counts; ``differing`` is the number of patients in whom the arms differ.
+    of 80 % by itself, ``detectable_adjusted`` after correction as if by Bonferroni's method. ``probability_gain`` and
+    ``probability_of_interest`` are those of any gain and of one of interest, with a flat prior: aids to reading, of
+    which no verdict is made. Patients and units are those that the measure counts; ``differing`` is the number of
+    patients in whom the arms differ.
 
     Parameters
     ----------
@@ -69,14 +73,22 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     InputError
         If two arms to be compared were not run with the same seeds.
     """
-    pools = dict(pools)
-    planned = pairs(pools, measures)
+    run, best = {run[:2] for run in pools}, best_classic(pools, measures)
+    references = [(NONE, (arms.CLASSIC, "0"), True), (BEST_AT_RULE, best, False)]
+    planned, pools = pairs(pools, measures), dict(pools)
     for rule in operating_points.RULES:
         at_rule = operating_points.at(pools, choice, rule)
         pools |= at_rule
         there = list(dict.fromkeys(arm for arm, *_ in at_rule))
         if arms.CLASSIC in there:
             planned += [(rule, (arm, rule), (arms.CLASSIC, rule)) for arm in there if arm != arms.CLASSIC]
+        if rule == params.operating_point:
+            planned += [
+                (against, (arm, rule), other)
+                for against, other, with_classic in references
+                for arm in there
+                if other in run and (with_classic or arm != arms.CLASSIC)
+            ]
     comparison = _Comparison(pools, measures, params)
     rows = pd.DataFrame([row for pair in planned for row in comparison.rows(*pair)], columns=[*COLUMNS, "freedom"])
     families = [family.index for _, family in rows.groupby(["against", "metric", "class"], sort=False)]
@@ -194,7 +206,9 @@ class _Comparison:
                     "p_no_gain": found.p_of_gain(params.smallest_gain),
                     "p_equivalent": found.p_of_inequality(params.smallest_gain),
                     "p_mcnemar": mcnemar, "p_clustered": clustered, "detectable": found.detectable(level),
-                    "detectable_adjusted": np.nan, "primary": is_primary and key == (self.measures.primary, ALL),
+                    "detectable_adjusted": np.nan, "probability_gain": found.probability(0),
+                    "probability_of_interest": found.probability(params.smallest_gain),
+                    "primary": is_primary and key == (self.measures.primary, ALL),
                     "verdict": "", "speaks_of": ALL_TRAININGS if len(seeds) >= SEEDS else THESE,
                     "differing": int(differing.sum()), "patients": len(patients), "units": int(counted[key].sum()),
                     "seeds": len(seeds),

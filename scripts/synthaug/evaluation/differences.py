@@ -55,6 +55,13 @@ class Difference:
         """Return the one-sided p of a difference of at least ``margin``; a small one excludes such a gain."""
         return float(special.stdtr(self.freedom, self._beyond(margin)))
 
+    def probability(self, margin: float) -> float:
+        """Return the probability that the true difference is larger than ``margin``, if all were equally likely before.
+
+        With such a flat prior the posterior is the t distribution about the value.
+        """
+        return float(special.stdtr(self.freedom, (self.value - margin) / self.error))
+
     def p_of_inequality(self, margin: float) -> float:
         """Return the p of a difference of at least ``margin`` either way, by two one-sided tests (Schuirmann 1987).
 

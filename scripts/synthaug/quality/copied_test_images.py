@@ -153,6 +153,42 @@ class Search:
         return _speckled(query[0], self._details[row], flip, movement, refine=products[shift, pose] >= NEAR)
 
 
+def tested(units: pd.DataFrame, folds: pd.DataFrame, unit: str, trained: str) -> pd.DataFrame:
+    """Return the units that a model is tested on: those outside the folds that it was trained on.
+
+    Parameters
+    ----------
+    units, folds
+        Tables with a column ``unit``; the second with ``fold``. Extra units, which have no fold, are left out.
+    trained
+        The training folds, a digit each, such as ``"12"``.
+
+    Returns
+    -------
+    The rows of ``units``, with ``row``, their place there, and ``fold``.
+    """
+    outside = folds[~folds["fold"].astype(str).isin(list(trained))].set_index(unit)["fold"]
+    rows = units.reset_index(names="row")
+    return rows[rows[unit].isin(outside.index)].assign(fold=rows[unit].map(outside)).reset_index(drop=True)
+
+
+def copies(pairs: pd.DataFrame, test: pd.DataFrame, unit: str) -> Iterator[tuple[int, str]]:
+    """Yield the place of each synthetic image that is a copy, and in words the test image that it is most alike.
+
+    Parameters
+    ----------
+    pairs
+        From `Search.pairs`.
+    test
+        Of each test image, in their order: the column ``unit``, ``patient`` and ``fold``.
+    """
+    certain = pairs[pairs["correlation"] >= COPY]
+    for pair in certain.loc[certain.groupby("sample")["correlation"].idxmax()].itertuples():
+        original = test.loc[pair.row]
+        whose = f"{unit} {original[unit]} of patient {original['patient']}, fold {original['fold']:.0f}"
+        yield pair.sample, f"shows test {whose} (correlation of details {pair.correlation:.3f})"
+
+
 def _speckled(query: np.ndarray, original: np.ndarray, flip: bool, movement: np.ndarray, *, refine: bool) -> float:
     """Return the correlation of two images' details, float32 (64, 64), cut down and without rings.
 

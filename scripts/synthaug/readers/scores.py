@@ -4,7 +4,9 @@ Real images of one patient are not independent, so resamples draw whole patients
 has no patient; given its generator, each is an independent draw and therefore a cluster of its own. (The generators of
 the folds, three or so, are too few to be resampled: the intervals hold for further images of these generators.) The
 numbers of real and synthetic images are set by the design, so the two are resampled separately. All readers saw the
-same images and share the resamples. The readers are fixed: no interval speaks of other readers.
+same images and share the resamples, which speak of these readers. Means of the readers have a second interval, which
+speaks of other readers too: that of `differences`, the model of Obuchowski and Rockette (Commun. Stat. Simul. Comput.
+24:285, 1995). It needs several readers, and with two is very wide.
 
 Only the answer to the first showing of an image is scored here; repeats do not count twice.
 """
@@ -18,6 +20,7 @@ from scipy.stats import binomtest
 
 from synthaug import seeding
 from synthaug.classification import measures as class_measures
+from synthaug.evaluation import differences
 from synthaug.evaluation import resampling as stats
 from synthaug.evaluation.detectability import detectability
 from synthaug.evaluation.roc import auc
@@ -27,8 +30,8 @@ from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, ORIGINS
 from synthaug.terms.totals import ALL
 
 COLUMNS = [
-    "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "chance", "chance_of", "p",
-    "verdict",
+    "reader", "task", "measure", "origin", "class", "right", "n", "value", "low", "high", "low_readers",
+    "high_readers", "chance", "chance_of", "p", "verdict",
 ]  # fmt: skip
 FEWEST = 4  # patients (or synthetic images) of an origin; fewer say nothing of others, so there is no interval
 QUARTILES = (0.25, 0.5, 0.75)
@@ -99,6 +102,26 @@ class Resampling:
             return value, *binomtest(int(value) * number, number).proportion_ci(confidence)
         return value, *stats.bca_interval(value, resamples, jackknife[involved], confidence, fewest)
 
+    def over_readers(self, by_reader: list[np.ndarray], images: np.ndarray) -> tuple[float, float]:
+        """Return low and high of a mean of readers, for other readers of other images; NaN where neither differs.
+
+        Parameters
+        ----------
+        by_reader : list of (1 + bootstrap + clusters,) float arrays
+            Each reader's measure under each row of `weights`.
+        images : (m,) int array
+            The images that it is of, by their places in the key.
+        """
+        values = np.array(by_reader)
+        value, left_out = values[:, :1], values[:, 1 + self.params.bootstrap :]
+        of_real = np.isin(self.names, self.clusters[self.real])
+        kept = []
+        for origin in (of_real, ~of_real):  # their numbers are set, so each varies about its own mean
+            part = left_out[:, origin & np.isin(self.names, self.clusters[images])]
+            if part.shape[1]:
+                kept.append(part - part.mean(axis=1, keepdims=True) + value)
+        return differences.estimate(np.hstack([value, *kept])).interval(self.params.confidence)
+
 
 def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     """Return ``scores.csv``, with `COLUMNS`: every measure of every reader, and means of those that all have.
@@ -127,11 +150,13 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
         if not all(key in measures for measures in measured.values()):
             continue
         of_readers = [measures[key] for measures in measured.values()]
-        values = np.mean([values for values, *_ in of_readers], axis=0)
+        each = [values for values, *_ in of_readers]
+        values = np.mean(each, axis=0)
         part = np.concatenate([part for _, part, _ in of_readers])
         rights = [right for *_, right in of_readers]
         right = None if None in rights else sum(rights)
-        rows.append(_row(ALL, key, values, part, right, resampling, level(key, list(by_reader.values()))))
+        chance_level = level(key, list(by_reader.values()))
+        rows.append(_row(ALL, key, values, part, right, resampling, chance_level, each))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -245,12 +270,15 @@ def _row(
     right: int | None,
     resampling: Resampling,
     level: Chance,
+    each: list[np.ndarray] | None = None,
 ) -> tuple:
-    """Return a row of ``scores.csv``."""
+    """Return a row of ``scores.csv``; of the mean of several readers it takes the values of ``each``."""
     value, low, high = resampling.summary(values, part, share=right is not None)
+    others = (np.nan, np.nan) if each is None or np.isnan(low) else resampling.over_readers(each, part)
     shown = "" if right is None else str(right)
     verdict = _verdict(value, low, high, level, resampling.params.confidence)
-    return reader, *key, shown, len(part), value, *of_width(low, high), level.value, level.name, level.p, verdict
+    ends = (*of_width(low, high), *others)
+    return reader, *key, shown, len(part), value, *ends, level.value, level.name, level.p, verdict
 
 
 def of_width(low: float, high: float) -> tuple[float, float]:

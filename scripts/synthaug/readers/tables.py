@@ -7,7 +7,7 @@ from synthaug.report.numbers import estimate, percent, probability
 from synthaug.terms.readers import ABOVE, BELOW, CLASS, NEITHER, ORIGIN, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
 
-MEAN = "mean of the readers"
+MEAN, OTHERS = "mean of the readers", "the same, for other readers too"
 AGAINST = {ABOVE: "better than", BELOW: "worse than", NEITHER: "not shown to differ from"}
 TOLD = {ABOVE: "tells them apart", BELOW: "takes one for the other", NEITHER: "not shown to tell them apart"}
 
@@ -40,16 +40,24 @@ def table4(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def told_apart(scores: pd.DataFrame) -> pd.DataFrame:
-    """Lay out how well each reader, and all on average, told real from synthetic images; raw shares come last."""
+    """Lay out how well each reader, and all on average, told real from synthetic images; raw shares come last.
+
+    The mean stands there twice, with its interval over images and with that over readers and images.
+    """
     rows = []
-    several = scores["reader"].eq(ALL).any()
-    for reader in [*_readers(scores), *([ALL] if several else [])]:
+    names = {reader: reader for reader in _readers(scores)}
+    of_mean = scores[scores["reader"] == ALL]
+    if len(of_mean):
+        names |= {ALL: MEAN, OTHERS: OTHERS}
+        others = of_mean.assign(reader=OTHERS, low=of_mean["low_readers"], high=of_mean["high_readers"])
+        scores = pd.concat([scores, others])
+    for reader, name in names.items():
         area = _one(scores, reader, ORIGIN, "auc")
         told = _one(scores, reader, ORIGIN, "accuracy")
         found = {measure: _one(scores, reader, ORIGIN, measure) for measure in ("balanced accuracy", "d'", "criterion")}
         rows.append(
             {
-                "Reader": MEAN if reader == ALL else reader,
+                "Reader": name,
                 "AUC (chance 0.50)": _plain(area),
                 "p (AUC)": "n/a" if area is None else probability(area["p"]),
                 "d' (chance 0)": _plain(found["d'"]),

@@ -200,7 +200,7 @@ def test_scripts_collect_and_compute(tmp_path):
     ]
     compute += ["--params", json.dumps(params), "--out", tmp_path / "metrics.csv"]
     compute += ["--operating-points", tmp_path / "points.csv", "--seeds", tmp_path / "seeds.csv"]
-    compute += ["--references", tmp_path / "references.csv"]
+    compute += ["--references", tmp_path / "references.csv", "--variances", tmp_path / "variances.csv"]
     forked.run(compute, check=True)
     values = artifacts.read_csv(tmp_path / "metrics.csv").query("seed == 'all' and metric == 'accuracy'")
     assert list(values) == ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
@@ -210,6 +210,9 @@ def test_scripts_collect_and_compute(tmp_path):
     assert list(points) == ["rule", "arm", "seed", "fold", "size", "accuracy"]
     assert points["size"].tolist() == 9 * ["0"]
     assert artifacts.read_csv(tmp_path / "seeds.csv")["sd_between"].isna().all()
+    variances = artifacts.read_csv(tmp_path / "variances.csv")
+    assert variances["size"].tolist() == ["fixed", "published", "nested"]
+    assert variances["models"].tolist() == 3 * [3]
     references = artifacts.read_csv(tmp_path / "references.csv")
     assert references["how"].tolist() == ["always the largest class"]
     assert references["value"].tolist() == pytest.approx([table["truth"].value_counts(normalize=True).max()])

@@ -60,6 +60,16 @@ def test_interval_and_test_agree(values):
             assert -0.5 < low < high < 0.5
 
 
+@pytest.mark.parametrize("margin", [-0.2, 0, 0.3])
+def test_probability_is_the_posterior_under_a_flat_prior(values, margin):
+    """Draws from the posterior of normal patients, the prior flat and 1 / variance (Gelman, BDA, section 3.2)."""
+    patients, random = values[0], np.random.default_rng(5)
+    variance = 29 * patients.var(ddof=1) / random.chisquare(29, 200_000)
+    means = random.normal(patients.mean(), np.sqrt(variance / 30))
+    found = differences.estimate(of_patients(values[:1]))
+    assert found.probability(margin) == pytest.approx(np.mean(means > margin), abs=0.005)
+
+
 def test_detectable_difference_has_the_power_that_it_promises(values):
     found = differences.estimate(of_patients(values))
     power = reference.nct.sf(reference.t.ppf(0.975, found.freedom), found.freedom, found.detectable(0.05) / found.error)

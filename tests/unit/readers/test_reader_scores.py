@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom, norm
+from scipy.stats import binom, norm, t
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from tests.helpers import made_readers
 
@@ -91,8 +91,8 @@ def test_always_real_is_worth_nothing_whatever_its_raw_score():
     assert (by_origin.loc[by_origin["verdict"] != "", "p"] == 1).all()
     assert one(scores, "reader-1", "origin", "criterion")["value"] < -2
     table = tables.told_apart(scores)
-    assert table["Verdict"].tolist() == ["not shown to tell them apart"] * 3
-    assert table["d' (chance 0)"].tolist() == ["0.14 (no interval)"] * 3
+    assert table["Verdict"].tolist() == ["not shown to tell them apart"] * 4
+    assert table["d' (chance 0)"].tolist() == ["0.14 (no interval)"] * 4
 
 
 def test_a_reader_who_sees_everything_is_above_chance():
@@ -311,10 +311,66 @@ def test_readers_without_confidences_are_scored_by_what_they_answered():
     full, bare = scored(asked, given), scored(asked, given.assign(confidence=np.nan, seconds=np.nan))
     pd.testing.assert_frame_equal(bare, full[full["measure"] != "auc"].reset_index(drop=True))
     table = tables.told_apart(bare)
-    assert table["AUC (chance 0.50)"].tolist() == ["n/a"] * 3
-    assert table["Verdict"].tolist() == ["tells them apart"] * 3
+    assert table["AUC (chance 0.50)"].tolist() == ["n/a"] * 4
+    assert table["Verdict"].tolist() == ["tells them apart"] * 4
     answers = reader_answers.with_truth(given.assign(repeat=False, seconds=np.nan), asked)
     assert reader_scores.times(answers).empty
+
+
+def over_readers(key, right):
+    """Return the interval of the share of right answers, bool (readers, images) in the order of the key."""
+    resampling = reader_scores.Resampling(key, reader_scores.Params(1, 2, 0.95))
+    values = right @ resampling.weights.T / resampling.weights.sum(axis=1)
+    return resampling.over_readers(list(values), np.arange(len(key)))
+
+
+def test_interval_over_readers_is_of_the_analysis_of_variance_of_readers_and_images():
+    """Of shares of right answers the error is that of two crossed random factors, (MS_r + MS_i - MS_e) / (r i)."""
+    readers, images = 4, 60
+    random = np.random.default_rng(3)
+    easy = random.beta(1, 0.5, images) * np.array([[1], [0.9], [0.75], [0.6]])
+    right = (random.random((readers, images)) < easy).astype(float)
+    low, high = over_readers(made_readers.key((20,) * 3, (0,) * 3), right)
+    of_readers, of_images = right.mean(1, keepdims=True), right.mean(0, keepdims=True)
+    rest = np.square(right - of_readers - of_images + right.mean()).sum() / (readers - 1) / (images - 1)
+    error = np.sqrt((images * of_readers.var(ddof=1) + readers * of_images.var(ddof=1) - rest) / readers / images)
+    assert (low + high) / 2 == pytest.approx(right.mean())
+    reach = (high - low) / 2 / error
+    assert norm.ppf(0.975) < reach < t.ppf(0.975, readers - 1)
+
+
+def test_interval_over_readers_speaks_of_other_readers():
+    """Of five readers of unequal skill it holds the mean skill of all readers; that of these readers does not."""
+    random, images, hits = np.random.default_rng(8), 150, {"these": 0, "others": 0}
+    resampling = reader_scores.Resampling(made_readers.key((50,) * 3, (0,) * 3), reader_scores.Params(1, 200, 0.95))
+    for _ in range(300):
+        skill = random.normal(0.7, 0.08, (5, 1)).clip(0, 1)
+        right = (random.random((5, images)) < skill).astype(float)
+        values = right @ resampling.weights.T / resampling.weights.sum(axis=1)
+        _, low, high = resampling.summary(values.mean(axis=0), np.arange(images), share=True)
+        hits["these"] += low < 0.7 < high
+        low, high = resampling.over_readers(list(values), np.arange(images))
+        hits["others"] += low < 0.7 < high
+    assert hits["others"] >= 0.92 * 300
+    assert hits["these"] < 0.8 * 300
+
+
+def test_numbers_of_real_and_synthetic_images_are_no_chance():
+    """Readers right on nine of ten real and one of ten synthetic images: the mixture adds nothing to the error."""
+    random, images = np.random.default_rng(2), 200
+    key = made_readers.key((100, 0, 0), (100, 0, 0))
+    right = (random.random(images) < np.where(key["origin"] == "real", 0.9, 0.1)).astype(float)
+    right = np.abs(right - (random.random((4, images)) < 0.02))
+    low, high = over_readers(key, right)
+    assert (high - low) / 4 == pytest.approx(np.sqrt(0.9 * 0.1 / images), rel=0.25)  # not sqrt(0.5 * 0.5 / images)
+
+
+def test_means_of_readers_stand_beside_their_interval_over_readers(published):
+    means = published[published["reader"] == "all"]
+    assert published.loc[published["reader"] != "all", "low_readers"].isna().all()
+    assert (means["low_readers"] < means["value"]).all()
+    table = tables.told_apart(published)
+    assert table["Reader"].tolist()[-2:] == ["mean of the readers", "the same, for other readers too"]
 
 
 def test_times_and_what_fooled_every_reader():

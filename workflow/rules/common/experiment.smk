@@ -92,6 +92,12 @@ def largest_synthetic():
     return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
 
 
+def shown_arm():
+    """Return the arm that is looked at where one is, in a list: the primary one, else the first generator if any."""
+    primary = config["evaluation"]["primary"]
+    return [primary] if primary else first_generator()
+
+
 def statistics():
     """Return the parameters that every statistic takes."""
     return {
