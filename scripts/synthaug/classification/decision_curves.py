@@ -29,6 +29,7 @@ class Params(resampling.Params):
     operating_point: str  # the rule
     arms: list[str]  # in the order of the config, `classic` first
     generators: list[str]  # those of them that add synthetic images
+    shown: list[str]  # the arm whose difference from `classic` has its interval drawn, if any
 
 
 def net_benefit(probability: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:

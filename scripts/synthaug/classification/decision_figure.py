@@ -1,4 +1,4 @@
-"""The figure of decision curves: for each class the net benefit, and below it what the generators add to `classic`."""
+"""The figure of decision curves: for each class the net benefit, and below it the differences from `classic`."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,10 +20,11 @@ LINE = {"linewidth": 1.4, "markersize": 4, "markevery": 12}
 def curves(values: pd.DataFrame, params: Params) -> Figure:
     """Draw ``decision_curves.csv``: `classic`, the generators, acting on all and on none; two panels a class.
 
-    The band below is the interval of the first generator's difference.
+    The arm that is shown has a band below, the interval of its difference.
     """
     classes = list(dict.fromkeys(values["class"]))
-    arms = [arm for arm in [CLASSIC, *params.generators] if arm in set(values["arm"])]
+    found = set(values["arm"])
+    arms = [arm for arm in dict.fromkeys([CLASSIC, *params.generators, *params.shown]) if arm in found]
     columns = min(COLUMNS, len(classes))
     rows = -(-len(classes) // columns)
     drawn = values[values["arm"].isin(arms)]
@@ -50,8 +51,8 @@ def curves(values: pd.DataFrame, params: Params) -> Figure:
                 below.set_xlabel("Threshold probability (%)")
                 below.tick_params(labelbottom=True)
         note = f"operating point: {params.operating_point}"
-        if set(arms) & set(params.generators[:1]):
-            note += f"; band: {100 * params.confidence:g} % interval of {params.generators[0]} minus {CLASSIC}"
+        for arm in [arm for arm in params.shown if arm in found]:
+            note += f"; band: {100 * params.confidence:g} % interval of {arm} minus {CLASSIC}"
         handles, labels = grid[0, 0].get_legend_handles_labels()
         where = {"loc": "outside lower center", "ncols": min(len(labels), 6 if columns > 1 else 3)}
         figure.legend(handles, labels, **where, fontsize=8, title=note, title_fontsize=8)
@@ -77,5 +78,5 @@ def _differences(axes: Axes, values: pd.DataFrame, arms: list[str], params: Para
         rows = values[values["arm"] == arm]
         place, look = 100 * rows["threshold"], figure_style.arm_style(arm, params.generators)
         axes.plot(place, rows["delta"], **look, **LINE)
-        if arm in params.generators[:1]:
+        if arm in params.shown:
             axes.fill_between(place, rows["delta_low"], rows["delta_high"], color=look["color"], **BAND)

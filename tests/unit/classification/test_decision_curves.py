@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from synthaug.classification.decision_curves import THRESHOLDS, net_benefit
 
 CLASSES = ["cyst", "met", "hem"]
 MEASURES = measures.Classification(CLASSES)
-PARAMS = decision_curves.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "dcgan", "glcm"], ["dcgan"])
+PARAMS = decision_curves.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "dcgan", "glcm"], ["dcgan"], ["dcgan"])
 
 
 def pool_of(scores, truth):
@@ -124,6 +125,15 @@ def test_figure_shows_the_table_of_generators_and_classic(table):
     at = [y for x, y in band.get_paths()[0].vertices if x == pytest.approx(50)]
     assert (min(at), max(at)) == pytest.approx((low, high))
     assert {axes.get_ylim() for axes in panels[:3]} == {panels[0].get_ylim()}
+
+
+def test_an_arm_that_is_no_generator_is_drawn_if_it_is_the_one_shown(table):
+    figure = decision_figure.curves(table, replace(PARAMS, shown=["online"]))
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert [line.get_label() for line in panels[0].get_lines()][:3] == ["classic", "dcgan", "online"]
+    assert len(panels[3].collections) == 1
+    unknown = decision_figure.curves(table, replace(PARAMS, shown=["glcm"]))  # no probabilities
+    assert not any(axes.collections for axes in unknown.axes)
 
 
 @pytest.mark.parametrize("number", [2, 4])

@@ -177,7 +177,7 @@ rule plot_decision_curves:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(**statistics(), **drawing()),
+        settings=canonical_json(**statistics(), **drawing(), shown=shown_arm()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
