@@ -1,11 +1,11 @@
 """The calibration slope: how much steeper or flatter probabilities would have to be, to fit what is true.
 
-Cox's (Biometrika 45:562, 1958) recalibration raises the odds to a power, the slope. Here one slope serves all classes:
-with the power b, the probabilities are p_k^b over their sum. Then b is one over the temperature of Guo et al.
-("On calibration of modern neural networks", ICML 2017). A slope for each class against the rest has no value where
-lesions of that class are told from all others without an error, as cysts often are, and leaves a small class with a fit
-of two numbers to a few lesions. One slope has none only where every lesion is right, or has its classes in the opposite
-order.
+Cox's recalibration (Biometrika 45:562, 1958) raises the odds to a power, the slope. Here one slope b serves all
+classes: the probabilities become p_k^b over their sum, so b is one over the temperature of Guo et al. ("On calibration
+of modern neural networks", ICML 2017). A slope for each class against the rest, with an intercept (Van Calster et al.,
+BMC Med. 17:230, 2019), is infinite where lesions of that class are told from all others without an error, as cysts
+often are, and an intercept is infinite in a resample without the class. One slope is infinite only where every lesion
+is right, or where the true class is always the least probable.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ BLOCK = 250  # resamples fitted at a time; bounds the memory, changes no result
 def slope(pool: ClassPool, weights: np.ndarray) -> np.ndarray:
     """Return the power of the probabilities under which what is true was likeliest, (b,) float.
 
-    1: as steep as they should be. Below 1: they claim too much, in both directions. Above 1: they claim too little.
+    1: as steep as they should be. Below 1: they are too extreme. Above 1: they are too timid.
     Not a number where no power is likeliest. A probability of 0 counts as `calibration.LEAST`.
 
     Parameters
@@ -38,8 +38,7 @@ def slope(pool: ClassPool, weights: np.ndarray) -> np.ndarray:
 def _fit(above: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Minimise the log loss of each row of weights, a convex function of the slope.
 
-    By Newton's method from 0, where the function bends most, with a bisection where a step leaves the range in which
-    the minimum is known to lie.
+    By Newton's method, with a bisection where a step leaves the range in which the minimum is known to lie.
     """
     known = (weights @ (above > 0).any(axis=0) > 0) & (weights @ (above < 0).any(axis=0) > 0)
     rows = weights[known].astype(float)
