@@ -18,7 +18,7 @@ STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "comput
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
-PLAN = {"list_deviations": 1}
+PLAN = {"list_deviations": 1, "write_summary": 1}
 EVALUATION = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}
 GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator": 2}
 ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
@@ -40,7 +40,7 @@ FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIG
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
-PAGE = {"write_conformance": 1, "all": 1}
+PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
 VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, "make_cost_table": 1, **PLAN, **PAGE}
 SMALLEST_GAIN = {**VERDICTS, "estimate_study_size": 1}
 
@@ -66,11 +66,11 @@ def test_report_that_failed_is_written_by_the_same_command(rerun):
     results = rerun.folder / "results/tiny"
     for name in ["report.html", "report.record.json"]:
         (results / name).unlink()
-    (results / ".report.html").mkdir()  # where it is written first
+    (results / "report.html").mkdir()
     done = rerun.snakemake()
     assert done.returncode == 1
     assert "error: report: " in done.stdout + done.stderr
-    (results / ".report.html").rmdir()
+    (results / "report.html").rmdir()
     check_report_is_written(rerun)
 
 
@@ -89,6 +89,11 @@ def test_report_of_former_results_is_written_again(rerun):
     check_report_is_written(rerun)
     paths[1].write_bytes(former[1])
     check_report_is_written(rerun)
+
+
+def test_edited_template_of_the_report_makes_it_due(rerun):
+    rerun.edit("workflow/report/shared/report.html.j2", lambda text: text + "<!-- edited -->\n")
+    assert rerun.planned() == {"all": 1}
 
 
 def test_edit_that_is_accepted_leaves_no_report_due(rerun):

@@ -4,22 +4,19 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import jinja2
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from docutils.core import publish_parts
 from matplotlib.colors import to_rgb
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
-from tests.helpers import common_rules, forked
+from tests.helpers import forked
 
 from synthaug.classification import roi_figures
 from synthaug.errors import InputError
-from synthaug.report import figure_style, size_curves
+from synthaug.report import captions, figure_style, size_curves
 
 CLASSES = ["cyst", "met"]
 ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
@@ -256,11 +253,7 @@ def configuration(table, rule="fixed", **experiment):
 
 
 def render(caption, config):
-    snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(Path(caption).read_text(encoding="utf-8")).render(snakemake=snakemake)
-    common_rules.helpers(config)["teach_captions"]()
-    return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
+    return captions.html(Path(caption).read_text(encoding="utf-8"), config, {"generator": "dcgan", "seed": "0"})
 
 
 CAPTIONS = {f"{path.parent.name}/{path.stem}": path for path in sorted(Path("workflow/report").rglob("*.rst"))}

@@ -12,6 +12,7 @@ TASK_FOLDER = "classify"
 
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
 TASK_UNIT = "lesion"
+TASK_QUESTION = "Do synthetic images improve the classifier?"
 TASK_PRIMARY = "accuracy"
 
 # The column of the units that predictions repeat as their truth.
