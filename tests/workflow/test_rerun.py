@@ -137,7 +137,10 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PLAN, **PAGE}),
         (lambda c: c["evaluation"].update(smallest_gain=0.05), SMALLEST_GAIN),
-        (lambda c: c["evaluation"].update(primary="acgan"), {"compute_subgroups": 1, "plot_decision_curves": 1, **SMALLEST_GAIN}),
+        (
+            lambda c: c["evaluation"].update(primary="acgan"),
+            {"compute_subgroups": 1, "plot_decision_curves": 1, **SMALLEST_GAIN},
+        ),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**PLAN, **STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
