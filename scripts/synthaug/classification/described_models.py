@@ -30,7 +30,7 @@ def facts(run: Run) -> dict[str, Fact]:
         "baselines": baselines(run),
         "output": output(),
         "class balance": balance(run),
-        "calibration": calibration(),
+        "calibration and utility": calibration(run),
         "results by class": by_class(run),
         "errors": errors(run),
     }
@@ -150,9 +150,19 @@ def balance(run: Run) -> Fact:
     return Fact(f"{text} Predictions are not recalibrated.")
 
 
-def calibration() -> Fact:
-    """Say where calibration is shown."""
-    return Fact("Reliability diagrams, Brier score and calibration error: page Calibration.", ("Calibration",))
+def calibration(run: Run) -> Fact:
+    """Say where calibration, net benefit and costs of errors are shown."""
+    text = (
+        "Calibration: reliability diagrams, Brier score, log loss, calibration error and slope. Clinical utility: "
+        "decision curves of each class against the rest."
+    )
+    if not run.settings.evaluation["costs"]:
+        return Fact(f"{text} Every error costs the same.", ("Calibration", "Decision curves"))
+    return Fact(
+        f"{text} Errors have the costs of the config.",
+        ("Calibration", "Decision curves", "Costs of errors"),
+        open="where the costs of errors come from",
+    )
 
 
 def by_class(run: Run) -> Fact:

@@ -82,7 +82,7 @@ SETTINGS = Settings(
     sizes={"classic": ["0", "60"], "gan": ["60+10x2"], "other": ["60+10x2"], "glcm": ["0"]},
     generators=["gan", "other"], presets={"gan": PRESET},
     evaluation={"primary": "gan", "operating_point": "fixed", "synthetic": 10, "plateau": 0.01, "smallest_gain": 0.03,
-                "bootstrap": 2000, "confidence": 0.9},
+                "bootstrap": 2000, "confidence": 0.9, "costs": None},
     task={
         "rois": {"margin": 0.3, "antialias": False, "intensity": {"mode": "percentile", "low": 1, "high": 99}},
         "classifier": {"widths": [4, 8], "kernel": 3, "dense": 16, "dropout": 0.5, "epochs": 9, "batch": 32,
@@ -207,6 +207,9 @@ def test_what_is_said_is_what_the_run_holds(run, topic, expected):
 
 def test_what_a_run_does_not_know_is_asked_of_its_authors(run):
     known = facts(run)
+    assert not known["calibration and utility"].open
+    costs = {**SETTINGS.evaluation, "costs": {"tumour": {"cyst": 5}}}
+    assert facts(replace(run, settings=replace(SETTINGS, evaluation=costs)))["calibration and utility"].open
     assert known["generators"].open == "structure, initial weights and training of what made the images of other"
     assert not known["screening"].open
     pair = pd.DataFrame([("L1", "P1", "L3", "P2", 0.95)], columns=run.acknowledged.columns)

@@ -21,6 +21,7 @@ READING_ORDER = [
     ],
     *[
         "decision_curves",
+        "costs",
         "table2",
         "table3",
         "table4",
