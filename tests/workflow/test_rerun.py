@@ -16,7 +16,8 @@ SEARCHED, ONE_SEARCHED = {"check_copies": 2}, {"check_copies": 1}
 TRAINING = {**DCGAN, **ACGAN, **SEARCHED, **BASELINES, "train_classifier": 8}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
-STATISTICS |= {"estimate_study_size": 1}
+STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
+STATISTICS |= {"write_checklists": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
 PLAN = {"list_deviations": 1, "write_summary": 1}
 EVALUATION = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}
@@ -41,7 +42,9 @@ FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_ac
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
 PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
-VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, **PLAN, **PAGE}
+VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, "make_cost_table": 1, **PLAN, **PAGE}
+VERDICTS |= {"write_checklists": 1}
+CHECKLISTS = {"write_checklists": 1, **PLAN, "all": 1}
 SMALLEST_GAIN = {**VERDICTS, "estimate_study_size": 1}
 
 
@@ -137,10 +140,17 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PLAN, **PAGE}),
         (lambda c: c["evaluation"].update(smallest_gain=0.05), SMALLEST_GAIN),
-        (lambda c: c["evaluation"].update(primary="acgan"), {"compute_subgroups": 1, **SMALLEST_GAIN}),
+        (
+            lambda c: c["evaluation"].update(primary="acgan"),
+            {"compute_subgroups": 1, "plot_decision_curves": 1, **SMALLEST_GAIN},
+        ),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**PLAN, **STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
+        ),
+        (
+            lambda c: c["evaluation"].update(costs=None),
+            {**PLAN, **{rule: 1 for rule in STATISTICS if rule != "make_cost_table"}, "all": 1},
         ),
         (lambda c: c["reader_study"].update(readers=3), PAGE),
         # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
@@ -149,7 +159,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
     ids=[
         "phantom", "cases", "acknowledged", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup",
         "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
-        "confidence", "reader-study", "folds",
+        "confidence", "costs", "reader-study", "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):
@@ -252,12 +262,16 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
         ("evaluation/comparisons", VERDICTS),
         ("evaluation/differences", {"compute_subgroups": 1, "estimate_study_size": 1, **VERDICTS}),
+        ("classification/calibration", {"plot_calibration": 1, "plot_decision_curves": 1, **PLAN, "all": 1}),
+        ("classification/cost_table", {"make_cost_table": 1, **PLAN, "all": 1}),
         ("quality/copy_search", {**PLAN, "assess_generator": 2, "all": 1}),
         ("quality/copied_test_images", {**SEARCHED, "train_classifier": 2, **FIG9, **EVALUATION}),
         ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),
         ("cohort/folds", FROM_FOLDS),
         ("cohort/near_duplicates", {**SHEETS, **FROM_FOLDS}),
-        ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "all": 1}),
+        ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "write_checklists": 1, "all": 1}),
+        ("report/cohort_facts", CHECKLISTS),
+        ("classification/described_models", CHECKLISTS),
         ("audit/analysis_plan", {**PLAN, "all": 1}),
     ],
 )
@@ -268,6 +282,12 @@ def test_library_module_and_its_revert(rerun, module, expected):
     assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
     (rerun.folder / name).write_text(before)
     assert rerun.planned() == {}
+
+
+@pytest.mark.parametrize("name", ["checklists.yaml", "checklists.html.j2"])
+def test_items_and_look_of_the_checklists(rerun, name):
+    rerun.edit(f"workflow/report/shared/{name}", lambda text: text.replace("Funding", "Money").replace("#222", "#111"))
+    assert rerun.planned() == {"write_checklists": 1, "all": 1}
 
 
 def test_library_of_another_task_is_added(rerun):

@@ -24,12 +24,23 @@ TASK_SCRIPTS = {
     "compare_arms": "compare_arms_classification",
     "compute_subgroups": "compute_subgroups_classification",
     "estimate_study_size": "estimate_study_size_classification",
+    "write_checklists": "write_checklists_classification",
 }
 
 
 def task_measures():
     """Return the parameters of this task's class of measures."""
-    return {"classes": config["cases"]["classes"]}
+    costs = config["evaluation"]["costs"]
+    return {"classes": config["cases"]["classes"], **({"costs": costs} if costs else {})}
+
+
+def task_settings():
+    """Return what the reporting checklists say of this task's keys: without baselines that are not run."""
+    families = {"bovw": ["bovw-single", "bovw-multi"], "texture": ["gabor", "glcm"]}
+    families["svm"] = families["bovw"] + families["texture"]
+    run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
+    baselines = {name: config["baselines"][name] for name in run}
+    return {"rois": config["rois"], "classifier": config["classifier"], "baselines": baselines}
 
 
 def task_headline():
@@ -96,6 +107,8 @@ def task_targets():
         rules.plot_augmentations.output,
         rules.plot_tsne.output,
         rules.plot_calibration.output,
+        rules.plot_decision_curves.output,
+        rules.make_cost_table.output if config["evaluation"]["costs"] else [],
     ]
 
 
@@ -130,4 +143,18 @@ def task_problems():
         found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    return found + cost_problems()
+
+
+def cost_problems():
+    """Return what is wrong with the costs of errors."""
+    classes, found = config["cases"]["classes"], []
+    for truth, costs in (config["evaluation"]["costs"] or {}).items():
+        for name in [truth, *costs]:
+            if name not in classes:
+                found.append(f"evaluation: costs: {truth}: {name!r} is no class; choose one of {', '.join(classes)}")
+        if costs.get(truth):
+            found.append(
+                f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
+            )
     return found
