@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CTRL_C = b"\x03"
+LAST_WORDS = 1.0  # seconds, where programs that outlive theirs keep the terminal open
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -55,6 +56,12 @@ class Terminal(subprocess.Popen):
             self._closing.set()
             self._watching.join()
             os.close(self._own)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait as `subprocess.Popen.wait` does, and until the terminal shows its last words."""
+        status = super().wait(timeout)
+        self._watching.join(LAST_WORDS)
+        return status
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)
