@@ -12,6 +12,7 @@ TASK_FOLDER = "classify"
 
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
 TASK_UNIT = "lesion"
+TASK_QUESTION = "Do synthetic images improve the classifier?"
 TASK_PRIMARY = "accuracy"
 
 # The column of the units that predictions repeat as their truth.
@@ -28,7 +29,14 @@ TASK_SCRIPTS = {
 
 def task_measures():
     """Return the parameters of this task's class of measures."""
-    return {"classes": config["cases"]["classes"]}
+    costs = config["evaluation"]["costs"]
+    return {"classes": config["cases"]["classes"], **({"costs": costs} if costs else {})}
+
+
+def task_headline():
+    """Return the (metric, class) that the headline shows beside the accuracy: of two classes those of the positive one."""
+    positive = config["cases"]["positive"]
+    return [(metric, positive) for metric in ["sensitivity", "specificity", "auc"]] if positive else []
 
 
 def task_arms():
@@ -89,13 +97,27 @@ def task_targets():
         rules.plot_augmentations.output,
         rules.plot_tsne.output,
         rules.plot_calibration.output,
+        rules.plot_decision_curves.output,
+        rules.make_cost_table.output if config["evaluation"]["costs"] else [],
     ]
+
+
+def positive_problems():
+    """Return what is wrong with the positive class."""
+    classes, positive = config["cases"]["classes"], config["cases"]["positive"]
+    if len(classes) == 2 and positive not in classes:
+        return [
+            f"cases: positive: expected the positive one of two classes, {' or '.join(classes)}, found {positive}; name it"
+        ]
+    if len(classes) > 2 and positive is not None:
+        return [f"cases: positive: {positive!r} of {len(classes)} classes; give null, each class stands by itself"]
+    return []
 
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], []
+    point, found = config["evaluation"]["synthetic"], positive_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -111,4 +133,18 @@ def task_problems():
         found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    return found + cost_problems()
+
+
+def cost_problems():
+    """Return what is wrong with the costs of errors."""
+    classes, found = config["cases"]["classes"], []
+    for truth, costs in (config["evaluation"]["costs"] or {}).items():
+        for name in [truth, *costs]:
+            if name not in classes:
+                found.append(f"evaluation: costs: {truth}: {name!r} is no class; choose one of {', '.join(classes)}")
+        if costs.get(truth):
+            found.append(
+                f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
+            )
     return found

@@ -3,6 +3,7 @@
 TASK_FILES = ["samples", "models"]
 TASK_FOLDER = "regress"
 TASK_UNIT = "lesion"
+TASK_QUESTION = "Do mixed images improve the estimate of the diameter?"
 TASK_PRIMARY = "within"
 TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {
@@ -15,6 +16,10 @@ TASK_SCRIPTS = {
 
 def task_measures():
     return {"tolerance": config["regressor"]["within"]}
+
+
+def task_headline():
+    return []
 
 
 def task_arms():
