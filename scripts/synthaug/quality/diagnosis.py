@@ -115,7 +115,7 @@ def _faults(measured: Measured) -> Iterator[tuple[str, str]]:
     nothing = unlike & (value[RADIOMIC_RECALL] <= REPEATED) & (value[RADIOMIC_AUC] >= ALWAYS) & (doublings > DOUBLINGS)
     repeated = (value[RECALL] <= REPEATED) & (value[RADIOMIC_RECALL] <= REPEATED)
     detail = (doublings > DOUBLINGS) | (value[SPECTRUM] - reference[SPECTRUM] > POWERS)
-    different = detail | (unlike & (value[AUC] >= TOLD_APART))
+    different = (detail & (value[RADIOMIC_AUC] >= TOLD_APART)) | (unlike & (value[AUC] >= TOLD_APART))
     faults = pd.Series(np.select([nothing, repeated, different], [UNTRAINED, COLLAPSED, BROKEN], ""), value.index)
     faults[measured.few().index] = ""
     for state, (text, measures) in SAID.items():
