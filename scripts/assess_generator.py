@@ -309,9 +309,8 @@ def main() -> None:
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
         artifacts.write_csv(card(names, table, searched), arguments.card)
-        found_wrong = diagnosis.diagnose(table, searched)
-        light = {"generator": arguments.generator, "seed": arguments.seed, **asdict(found_wrong)}
-        artifacts.write_csv(pd.DataFrame([light]), arguments.diagnosis)
+        light = {**names, **asdict(diagnosis.diagnose(table, searched))}
+        artifacts.write_csv(pd.DataFrame([light])[diagnosis.COLUMNS], arguments.diagnosis)
         title = f"Generator {arguments.generator}, seed {arguments.seed}"
         figure = neighbour_sheet.nearest(nearest, shown, beside, params.classes, title)
         figure_style.save(figure, arguments.png, arguments.svg)

@@ -23,6 +23,7 @@ LIGHTS = {
     **dict.fromkeys((UNKNOWN, UNAUDITED), "amber"),
     FINE: "green",
 }
+COLUMNS = ["generator", "seed", "state", "light", "why"]  # of diagnosis.csv
 FEWEST = 20  # images of a class and choice of folds, below which a class is not judged
 REPEATED = 0.1  # recall of both kinds of features, up to which a generator repeats a few images
 UNLIKE = 0.6  # coverage, as a share of its reference, up to which images do not resemble real ones
