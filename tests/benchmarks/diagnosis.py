@@ -197,7 +197,7 @@ def cases(lesions: list[Lesion], count: int, number: int) -> Iterator[dict]:
         for name, table, audits in of_class(cls, parts, planted(parts, others, count, draw), network, draw):
             measured = diagnosis.Measured(table)
             numbers = {
-                f"{features} {measure}{suffix}": round(part.loc[cls, (features, measure)], 6)
+                f"{features} {measure}{suffix}": part.loc[cls, (features, measure)]
                 for features, measure in diagnosis.MEASURES
                 for suffix, part in (("", measured.value), (", real", measured.reference))
             }

@@ -142,9 +142,9 @@ def test_planted_generators_are_named(diagnoses, name):
 
 
 def test_the_table_of_the_calibration_is_that_of_this_code():
-    """Each case of the stored table is given the state that it has there, by today's limits."""
+    """Every fourth case of the stored table is given the state that it has there, by today's limits."""
     table = pd.read_csv(calibration.RESULTS)
-    for case in table.sample(200, random_state=0).to_dict("records"):
+    for case in table.iloc[::4].to_dict("records"):
         numbers = {key: (case[" ".join(key)], case[f"{' '.join(key)}, real"]) for key in diagnosis.MEASURES}
         searched = audits(**{key: case[key] for key in SEARCHED})
         assert diagnosis.diagnose(measured(numbers), searched).state == case["state"], case
