@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from tests.helpers import forked
+from tests.helpers.augmentations import PRESETS
 
 from synthaug import seeding
 from synthaug.classification import classifier
@@ -272,7 +273,7 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
         "antialias": True,
         "intensity": {"mode": "window", "low": 0, "high": 255},
     }
-    settings = PARAMS | {"epochs": 2, "rois": how, "mixup": 0.2}
+    settings = PARAMS | {"epochs": 2, "rois": how, "augmentation": PRESETS["ct-lesion"], "mixup": 0.2}
     both = run(cohort, cohort / "both", settings, "--train-folds", "02", "12", "--arm", "online", "--size", "15")
     alone = run(cohort, cohort / "alone", settings, "--arm", "online", "--size", "15")
     mixed = run(cohort, cohort / "mixed", settings, "--arm", "mixup", "--size", "15")

@@ -1,8 +1,13 @@
 """The task classification: what the shared stages need to know of it, and nothing else of it is known there.
 
 Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
-It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet; only the augmentations
+are completed here.
 """
+
+# The config names a preset of the augmentations and gives what is to differ from it; from here on it has every value.
+AUGMENTATIONS = yaml.safe_load((BASE / "workflow/presets/augmentation.yaml").read_text(encoding="utf-8"))
+config["augmentation"] = replaced(AUGMENTATIONS[config["augmentation"]["preset"]], config["augmentation"])
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
 TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
@@ -92,10 +97,15 @@ def task_targets():
     ]
 
 
+def task_sheets():
+    """Return what is made for the user to look at before any training, besides the outlines of the lesions."""
+    return ["<results>/evaluation/figures/fig3.png"]
+
+
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], []
+    point, found = config["evaluation"]["synthetic"], augmentation_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -111,4 +121,29 @@ def task_problems():
         found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    return found
+
+
+def augmentation_problems():
+    """Return what is wrong with the augmentations: ranges upside down, and changes that would repeat an image."""
+    found = []
+    shifts, intensities = config["augmentation"]["shifts"], config["augmentation"]["intensities"]
+    for part in ["rotations", "scales", "intensities"]:
+        for key, values in config["augmentation"][part].items():
+            if key != "number" and values[0] > values[1]:
+                found.append(f"augmentation: {part}: {key}: {values[0]} is above {values[1]}; exchange them")
+    for part, key in [("rotations", "degrees"), ("scales", "diameters")]:
+        number, (low, high) = config["augmentation"][part]["number"], config["augmentation"][part][key]
+        if number > 1 and low == high:
+            found.append(
+                f"augmentation: {part}: {key} has one value, {low}, but number is {number}; give a range or number: 1"
+            )
+    if shifts["number"] and 0 in [shifts["diameters"], shifts["px"]]:
+        found.append(
+            f"augmentation: shifts: {shifts['number']} shifts by at most 0 px; raise the limit or give number: 0"
+        )
+    if intensities["number"] and [intensities[key] for key in ["gain", "gamma", "noise"]] == [[1, 1], [1, 1], [0, 0]]:
+        found.append(
+            f"augmentation: intensities: {intensities['number']} changes that change nothing; give a range or number: 0"
+        )
     return found
