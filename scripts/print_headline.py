@@ -9,6 +9,7 @@ from steps import command
 from synthaug.evaluation import comparisons
 from synthaug.files import artifacts
 from synthaug.report.headline import OPERATING_POINT
+from synthaug.terms.arms import CLASSIC
 
 
 def lines(table: pd.DataFrame) -> list[str]:
@@ -16,7 +17,7 @@ def lines(table: pd.DataFrame) -> list[str]:
     (measure,) = (name.removesuffix(" (%)") for name in table if name.endswith(" (%)"))
     (interval,) = (name for name in table if name.startswith(f"{measure} ") and name.endswith("interval"))
     (difference,) = (name for name in table if name.startswith("Difference "))
-    (minus,) = (name for name in table if name.startswith(f"{measure} minus "))
+    minus = f"{measure} minus {CLASSIC} (points)"
     rows = [["arm", "size", f"{measure.lower()}, %", "minus classic, points", "verdict"]]
     for _, row in table.iterrows():
         first, *others = row["Size per fold"].split(", ")
@@ -56,7 +57,9 @@ def main() -> None:
         table = pd.read_csv(arguments.headline, dtype=str, keep_default_na=False)
         audit = artifacts.read_json(arguments.lineage)
         print("", *lines(table), "", sep="\n")
-        print(f"Operating point: {table[OPERATING_POINT][0]}. Intervals are over patients; differences are paired.")
+        print(
+            f"Operating point: {table[OPERATING_POINT].iloc[-1]}. Intervals are over patients; differences are paired."
+        )
         print("Undecidable: neither a difference was shown nor a gain of interest excluded.")
         print(*notes(table), sep="\n")
         print(f"Lineage: {len(audit['models'])} models audited, no test patient in any training set.")

@@ -106,7 +106,11 @@ rule write_headline:
         **grown(mem_mb=2000, runtime=30),
     params:
         settings=canonical_json(
-            unit=TASK_UNIT, primary=TASK_PRIMARY, confidence=config["evaluation"]["confidence"], **selection()
+            unit=TASK_UNIT,
+            primary=TASK_PRIMARY,
+            further=task_headline(),
+            confidence=config["evaluation"]["confidence"],
+            **selection(),
         ),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"

@@ -31,6 +31,7 @@ class Params:
     operating_point: str  # the rule that tables show: fixed, published or nested
     arms: list[str]  # in the order of the config, `classic` first
     generators: list[str]  # those of them that add synthetic images; the first is that of Table 3
+    positive: str | None  # of two classes, whose average sensitivity would be the accuracy once more
 
 
 def check(evaluated: Evaluated, params: Params) -> None:
@@ -72,13 +73,16 @@ def pooled_confusion(
 
 
 def methods_table(evaluated: Evaluated, arms: list[str], params: Params) -> pd.DataFrame:
-    """Lay out sensitivity and specificity, weighted by prevalence, as the paper's Tables 5 and 6: one row per arm."""
-    rule = params.operating_point
+    """Lay out sensitivity and specificity as the paper's Tables 5 and 6: one row per arm.
+
+    They are averages weighted by prevalence or, of two classes, those of the positive one.
+    """
+    rule, name, of = params.operating_point, params.positive or ALL, f" of {params.positive}" if params.positive else ""
     return pd.DataFrame(
         {
             "Method": arm,
-            "Sensitivity (%)": with_interval(evaluated.measure(arm, rule, "sensitivity")),
-            "Specificity (%)": with_interval(evaluated.measure(arm, rule, "specificity")),
+            f"Sensitivity{of} (%)": with_interval(evaluated.measure(arm, rule, "sensitivity", name)),
+            f"Specificity{of} (%)": with_interval(evaluated.measure(arm, rule, "specificity", name)),
             OPERATING_POINT: label(rule),
         }
         for arm in arms

@@ -15,6 +15,7 @@ from synthaug.terms import arms, sizes
 from synthaug.terms.totals import ALL
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
+NONE, BEST_AT_RULE = "no augmentation", "best classic, at the operating point"
 GAIN, WORSE, EQUIVALENT, NO_GAIN, UNDECIDABLE = ("gain", "worse", "equivalent", "no gain", "undecidable")
 FEWEST = 10  # patients who must differ before a gain is excluded: of fewer a standard error is not to be trusted
 SEEDS = 5  # from which a comparison speaks of other trainings too
@@ -72,14 +73,22 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     InputError
         If two arms to be compared were not run with the same seeds.
     """
-    pools = dict(pools)
-    planned = pairs(pools, measures)
+    run, best = {run[:2] for run in pools}, best_classic(pools, measures)
+    references = [(NONE, (arms.CLASSIC, "0"), True), (BEST_AT_RULE, best, False)]
+    planned, pools = pairs(pools, measures), dict(pools)
     for rule in operating_points.RULES:
         at_rule = operating_points.at(pools, choice, rule)
         pools |= at_rule
         there = list(dict.fromkeys(arm for arm, *_ in at_rule))
         if arms.CLASSIC in there:
             planned += [(rule, (arm, rule), (arms.CLASSIC, rule)) for arm in there if arm != arms.CLASSIC]
+        if rule == params.operating_point:
+            planned += [
+                (against, (arm, rule), other)
+                for against, other, with_classic in references
+                for arm in there
+                if other in run and (with_classic or arm != arms.CLASSIC)
+            ]
     comparison = _Comparison(pools, measures, params)
     rows = pd.DataFrame([row for pair in planned for row in comparison.rows(*pair)], columns=[*COLUMNS, "freedom"])
     families = [family.index for _, family in rows.groupby(["against", "metric", "class"], sort=False)]

@@ -41,11 +41,17 @@ class Evaluated:
         ]
         return None if rows.empty else rows.iloc[0]
 
-    def difference(self, arm: str, rule: str) -> pd.Series | None:
-        """Return how ``arm`` compares with `classic` in the primary measure, both at ``rule``."""
+    def difference(self, arm: str, against: str) -> pd.Series | None:
+        """Return how ``arm`` compares with `classic` in the primary measure.
+
+        Parameters
+        ----------
+        against
+            A rule, at which both stand; or, of the arm at the operating point, another reason of ``comparisons.csv``.
+        """
         table = self.comparisons
         rows = table[
-            (table["against"] == rule)
+            (table["against"] == against)
             & (table["arm_a"] == arm)
             & (table["metric"] == self.primary)
             & (table["class"] == ALL)
@@ -55,6 +61,11 @@ class Evaluated:
     def seeds(self, arm: str, rule: str) -> int:
         """Return how many seeds an arm was run with."""
         return self._chosen(arm, rule)["seed"].nunique()
+
+    def seeds_of_size(self, arm: str, size: str) -> int:
+        """Return how many seeds an arm was run with at one size."""
+        rows = self.metrics[(self.metrics["arm"] == arm) & (self.metrics["size"] == size)]
+        return int((rows["seed"].astype(str).drop_duplicates() != ALL).sum())
 
     def sizes(self, arm: str, rule: str) -> str:
         """Return the sizes chosen for an arm, with how often each was where seeds or test folds differ."""

@@ -22,6 +22,7 @@ class Params:
     confidence: float  # of the intervals, e.g. 0.95
     operating_point: str  # the rule that is shown: fixed, published or nested
     arms: list[str]  # in the order of the config, `classic` first
+    further: list[tuple[str, str]]  # measures that stand beside the primary one, as (metric, class)
 
     @property
     def measure(self) -> str:
@@ -30,42 +31,59 @@ class Params:
 
 
 def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
-    """Compare the arms at the operating point: a row each, `classic` first; differences are paired."""
+    """Compare the arms at the operating point: a row each, differences are paired.
+
+    The first row is `classic` without augmentations, where that was run; `classic` follows.
+    """
     rule = params.operating_point
     interval, measure = f"{100 * params.confidence:g} % interval", params.measure
     units, minus = f"{params.unit.capitalize()}s", f"{measure} minus {CLASSIC} (points)"
+    further = {f"{metric[0].upper()}{metric[1:]} of {name} (%)": (metric, name) for metric, name in params.further}
+    columns = [
+        *("Arm", "Size per fold", OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}", *further),
+        *(minus, f"Difference {interval}", "p (adjusted)", "Verdict", f"{measure} minus best {CLASSIC} (points)"),
+        *(DETECTABLE, f"{DETECTABLE}, adjusted"),
+    ]
+
+    def row(arm: str, where: str) -> dict[str, str]:
+        value = evaluated.measure(arm, where, params.primary)
+        if value is None:
+            return {}
+        return {
+            units: str(value["n"]),
+            f"{measure} (%)": percent(value["value"]),
+            f"{measure} {interval}": span(value["low"], value["high"]),
+        } | {column: with_interval(evaluated.measure(arm, where, *key)) for column, key in further.items()}
+
     rows = []
+    if without := row(CLASSIC, "0"):
+        seeds = {"Seeds": str(evaluated.seeds_of_size(CLASSIC, "0"))}
+        rows.append({"Arm": comparisons.NONE, "Size per fold": "0", **seeds, **without})
     for arm in params.arms:
-        value = evaluated.measure(arm, rule, params.primary)
-        difference = evaluated.difference(arm, rule)
-        row = dict.fromkeys(
-            [
-                *("Arm", "Size per fold", OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}"),
-                *(minus, f"Difference {interval}", "p (adjusted)", "Verdict"),
-                *(DETECTABLE, f"{DETECTABLE}, adjusted"),
-            ],
-            "",
-        )
-        row |= {"Arm": arm, "Size per fold": NOT_RUN, OPERATING_POINT: label(rule)}
-        if value is not None:
-            row |= {
-                "Size per fold": evaluated.sizes(arm, rule),
-                units: str(value["n"]),
-                "Seeds": str(evaluated.seeds(arm, rule)),
-                f"{measure} (%)": percent(value["value"]),
-                f"{measure} {interval}": span(value["low"], value["high"]),
-            }
-        if difference is not None:
-            row |= {
+        found = {"Arm": arm, "Size per fold": NOT_RUN, OPERATING_POINT: label(rule), **row(arm, rule)}
+        if units in found:
+            found |= {"Size per fold": evaluated.sizes(arm, rule), "Seeds": str(evaluated.seeds(arm, rule))}
+        if (difference := evaluated.difference(arm, rule)) is not None:
+            found |= {
                 minus: percent(difference["delta"], signed=True),
                 f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
                 "p (adjusted)": probability(difference["p_adjusted"]),
                 "Verdict": said(difference),
+                f"{measure} minus best {CLASSIC} (points)": _from_best(evaluated, arm),
                 DETECTABLE: percent(difference["detectable"]),
                 f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
             }
-        rows.append(row)
-    return pd.DataFrame(rows)
+        rows.append(found)
+    return pd.DataFrame(rows, columns=columns).fillna("")
+
+
+def _from_best(evaluated: Evaluated, arm: str) -> str:
+    """Return the difference of an arm from the best classic size, which was read off the test folds."""
+    best = evaluated.difference(arm, comparisons.BEST_AT_RULE)
+    if best is None:
+        return ""
+    interval = span(best["low"], best["high"], signed=True)
+    return f"{percent(best['delta'], signed=True)} ({interval}), size {best['size_b']}"
 
 
 def said(difference: pd.Series) -> str:

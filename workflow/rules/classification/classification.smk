@@ -36,6 +36,12 @@ def task_measures():
     return {"classes": config["cases"]["classes"]}
 
 
+def task_headline():
+    """Return the (metric, class) that the headline shows beside the accuracy: of two classes those of the positive one."""
+    positive = config["cases"]["positive"]
+    return [(metric, positive) for metric in ["sensitivity", "specificity", "auc"]] if positive else []
+
+
 def task_arms():
     """Return every (arm, size) of the network; sizes are images per training fold."""
     experiment = config["experiment"]
@@ -102,10 +108,22 @@ def task_sheets():
     return ["<results>/evaluation/figures/fig3.png"]
 
 
+def positive_problems():
+    """Return what is wrong with the positive class."""
+    classes, positive = config["cases"]["classes"], config["cases"]["positive"]
+    if len(classes) == 2 and positive not in classes:
+        return [
+            f"cases: positive: expected the positive one of two classes, {' or '.join(classes)}, found {positive}; name it"
+        ]
+    if len(classes) > 2 and positive is not None:
+        return [f"cases: positive: {positive!r} of {len(classes)} classes; give null, each class stands by itself"]
+    return []
+
+
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], augmentation_problems()
+    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"

@@ -32,7 +32,7 @@ rule make_tables:
         **grown(mem_mb=4000, runtime=60),
     params:
         settings=canonical_json(
-            classes=config["cases"]["classes"],
+            **{key: config["cases"][key] for key in ["classes", "positive"]},
             **{key: statistics()[key] for key in ["folds", "confidence"]},
             **drawing(),
         ),

@@ -17,6 +17,10 @@ def task_measures():
     return {"tolerance": config["regressor"]["within"]}
 
 
+def task_headline():
+    return []
+
+
 def task_arms():
     return [(arm, str(size)) for arm in ["classic", "mixup"] for size in config["experiment"][arm]]
 
