@@ -32,8 +32,6 @@ OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 demo: .venv/installed
 	@$(BIN)/python scripts/print_progress.py --benchmarks results/phantom/benchmarks --like-demo -- \
 	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules
-	@$(BIN)/python scripts/print_headline.py --phantom --headline results/phantom/evaluation/tables/headline.csv \
-	  --lineage results/phantom/evaluation/lineage.json --report results/phantom/report.html
 
 reader-study: .venv/installed
 	@test -e "$(RESULTS)/reader-study/pack/study.json" || \

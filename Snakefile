@@ -51,9 +51,6 @@ wildcard_constraints:
     generator=any_of([*config["generators"], *config["imported"]]),
 
 
-report: f"workflow/report/{config['task']}/workflow.rst"
-
-
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cases.smk"
 include: "workflow/rules/folds.smk"
@@ -64,6 +61,7 @@ include: "workflow/rules/copies.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/summary.smk"
 
 
 for name in TASK_FILES:
@@ -86,6 +84,7 @@ rule complete:
         rules.compute_subgroups.output,
         rules.estimate_study_size.output,
         rules.write_headline.output,
+        rules.write_summary.output,
         rules.plot_size_curves.output,
         generator_figures(),
         answered("<results>/evaluation/readers/scores.csv"),

@@ -15,10 +15,11 @@ from tests.helpers import forked
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config", "workflow", "scripts", "envs"]
-# config/tiny.yaml runs one arm of a kind; here it runs every arm, as config/every.yaml of the copy.
+# config/tiny.yaml runs one arm of a kind; as config/every.yaml of the copy it runs every arm, and errors have costs.
 EVERY = "config/every.yaml"
 EVERY_ARM = {"classic": [0, 60, 90], "online": [90], "mixup": [90], "generators": ["dcgan", "acgan"], "extra": [10]}
 EVERY_ARM |= {"baselines": ["bovw-single", "glcm"]}
+COSTS = {"metastasis": {"hemangioma": 5}}
 
 
 @dataclass
@@ -83,6 +84,7 @@ def copy_workflow(folder: Path) -> Project:
     project = Project(folder)
     shutil.copy(ROOT / "config/tiny.yaml", folder / EVERY)
     project.configure(lambda config: config["experiment"].update(EVERY_ARM))
+    project.configure(lambda config: config["evaluation"].update(costs=COSTS))
     return project
 
 

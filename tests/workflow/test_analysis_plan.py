@@ -67,7 +67,7 @@ def test_the_plan_of_a_run_came_before_its_first_prediction(finished):
 
 
 def pages(report: str) -> list[str]:
-    """Return the pages that Snakemake's report embeds."""
+    """Return the pages that the report holds."""
     return [
         base64.b64decode(page).decode("utf-8")
         for page in re.findall(r"data:text/html;(?:charset=utf-?8;)?(?:filename=[^;]*;)?base64,([\w+/=]+)", report)

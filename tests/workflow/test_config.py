@@ -198,6 +198,18 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "generators: acgan: from: acgan from dcgan from acgan is a circle; let one of them start from none",
         ),
         (lambda c: c["generators"]["dcgan"].update({"from": "dcgan"}), "from: dcgan from dcgan is a circle"),
+        (
+            lambda c: c["evaluation"].update(costs={"metastasis": {"hemangiom": 5}}),
+            "evaluation: costs: metastasis: 'hemangiom' is no class; choose one of cyst, metastasis, hemangioma",
+        ),
+        (
+            lambda c: c["evaluation"].update(costs={"cyst": {"cyst": 2}}),
+            "evaluation: costs: cyst: cyst: expected 0, as it is right, found 2; remove it",
+        ),
+        (
+            lambda c: c["evaluation"].update(costs={"cyst": {"metastasis": -1}}),
+            "evaluation: costs: cyst: metastasis: -1 is less than the minimum of 0",
+        ),
     ],
 )
 def test_wrong_value_is_one_line_and_nothing_is_written(project, change, expected):

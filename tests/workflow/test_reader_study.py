@@ -11,7 +11,7 @@ from synthaug.readers import answers as reader_answers
 from tests.helpers import made_readers
 from tests.reader.server import Study
 
-SCORING = {"score_reader_study": 1, "make_tables": 1, "write_conformance": 1, "all": 1}  # jobs
+SCORING = {"score_reader_study": 1, "make_tables": 1, "write_conformance": 1, "write_summary": 1, "all": 1}  # jobs
 
 
 class Served(Study):

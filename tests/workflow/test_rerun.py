@@ -17,9 +17,9 @@ NETWORKS = {**DCGAN, **ACGAN, **SEARCHED, "train_classifier": 8}
 TRAINING = {**NETWORKS, **BASELINES}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
-STATISTICS |= {"estimate_study_size": 1}
+STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
-PLAN = {"list_deviations": 1}
+PLAN = {"list_deviations": 1, "write_summary": 1}
 EVALUATION = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}
 GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator": 2}
 ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
@@ -35,8 +35,8 @@ FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIG
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
-PAGE = {"write_conformance": 1, "all": 1}
-VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, **PLAN, **PAGE}
+PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
+VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, "make_cost_table": 1, **PLAN, **PAGE}
 SMALLEST_GAIN = {**VERDICTS, "estimate_study_size": 1}
 
 
@@ -61,11 +61,11 @@ def test_report_that_failed_is_written_by_the_same_command(rerun):
     results = rerun.folder / "results/tiny"
     for name in ["report.html", "report.record.json"]:
         (results / name).unlink()
-    (results / ".report.html").mkdir()  # where it is written first
+    (results / "report.html").mkdir()
     done = rerun.snakemake()
     assert done.returncode == 1
     assert "error: report: " in done.stdout + done.stderr
-    (results / ".report.html").rmdir()
+    (results / "report.html").rmdir()
     check_report_is_written(rerun)
 
 
@@ -84,6 +84,11 @@ def test_report_of_former_results_is_written_again(rerun):
     check_report_is_written(rerun)
     paths[1].write_bytes(former[1])
     check_report_is_written(rerun)
+
+
+def test_edited_template_of_the_report_makes_it_due(rerun):
+    rerun.edit("workflow/report/shared/report.html.j2", lambda text: text + "<!-- edited -->\n")
+    assert rerun.planned() == {"all": 1}
 
 
 def test_edit_that_is_accepted_leaves_no_report_due(rerun):
@@ -132,10 +137,17 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["experiment"]["baselines"].append("gabor"), {"train_texture": 1, **EVALUATION}),
         (lambda c: c["quality"].update(neighbours=4), {"assess_generator": 2, **PLAN, **PAGE}),
         (lambda c: c["evaluation"].update(smallest_gain=0.05), SMALLEST_GAIN),
-        (lambda c: c["evaluation"].update(primary="acgan"), {"compute_subgroups": 1, **SMALLEST_GAIN}),
+        (
+            lambda c: c["evaluation"].update(primary="acgan"),
+            {"compute_subgroups": 1, "plot_decision_curves": 1, **SMALLEST_GAIN},
+        ),
         (
             lambda c: c["evaluation"].update(confidence=0.9),
             {**PLAN, **STATISTICS, "assess_generator": 2, **FIG9, "all": 1},
+        ),
+        (
+            lambda c: c["evaluation"].update(costs=None),
+            {**PLAN, **{rule: 1 for rule in STATISTICS if rule != "make_cost_table"}, "all": 1},
         ),
         (lambda c: c["reader_study"].update(readers=3), PAGE),
         # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
@@ -145,7 +157,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         "phantom", "cases", "acknowledged", "rois", "intensity", "flips", "gray", "shifts", "preset",
         "dcgan", "acgan", "sampling", "classifier", "mixup",
         "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
-        "confidence", "reader-study", "folds",
+        "confidence", "costs", "reader-study", "folds",
     ],
 )  # fmt: skip
 def test_config_key(rerun, change, expected):
@@ -250,6 +262,8 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/texture", {"train_texture": 1, **EVALUATION}),
         ("evaluation/comparisons", VERDICTS),
         ("evaluation/differences", {"compute_subgroups": 1, "estimate_study_size": 1, **VERDICTS}),
+        ("classification/calibration", {"plot_calibration": 1, "plot_decision_curves": 1, **PLAN, "all": 1}),
+        ("classification/cost_table", {"make_cost_table": 1, **PLAN, "all": 1}),
         ("quality/copy_search", {**PLAN, "assess_generator": 2, "all": 1}),
         ("quality/copied_test_images", {**SEARCHED, "train_classifier": 2, **FIG9, **EVALUATION}),
         ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),

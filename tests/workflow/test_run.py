@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import EVERY, Project
+from .conftest import COSTS, EVERY, Project
 
 NETWORKS = ["train_dcgan", "train_acgan", "sample_dcgan", "sample_acgan", "train_classifier", "classify_discriminator"]
 NETWORKS += ["assess_generator", "plot_tsne"]
@@ -52,9 +52,20 @@ def test_contracts_of_the_finished_run(finished):
     assert config["folds"] == folds["fold"].nunique()
 
 
+def test_costs_of_errors_are_those_of_the_config(finished):
+    results = finished.folder / "results/tiny/evaluation"
+    predictions = pd.read_csv(results / "predictions.csv", dtype={"size": str})
+    rows = predictions[(predictions["arm"] == "classic") & (predictions["size"] == "60")]
+    grave = (rows["truth"] == "metastasis") & (rows["predicted"] == "hemangioma")
+    expected = ((rows["truth"] != rows["predicted"]) + (COSTS["metastasis"]["hemangioma"] - 1) * grave).mean()
+    table = pd.read_csv(results / "tables/costs.csv").set_index("Arm")
+    assert table.loc["classic", "Mean cost per lesion"] == pytest.approx(expected, abs=0.005)
+    assert table["Saved per lesion against classic"].drop("classic").notna().all()
+
+
 def test_tiny_is_small(project):
     # The workload of the cluster and interruption tests, which start every job some seconds late.
-    assert sum(project.planned(configfile="config/tiny.yaml").values()) <= 36
+    assert sum(project.planned(configfile="config/tiny.yaml").values()) <= 38
 
 
 def test_report_is_one_file_that_needs_no_network(finished):
@@ -69,6 +80,8 @@ def test_report_is_one_file_that_needs_no_network(finished):
         "Published numbers",
         "verdicts",
         "Calibration",
+        "Decision curves",
+        "Costs of errors",
         "Subgroups",
         "Operating points",
     ]:
@@ -106,7 +119,7 @@ def test_same_bytes_whatever_the_cores(finished, project):
     ]:
         first, second = (hashes(run.folder / "results/tiny", pattern) for run in (finished, project))
         for of_run in (first, second):
-            of_run.pop("report.record.json", None)  # Snakemake's report holds times
+            of_run.pop("report.record.json", None)  # the report holds the date of the plan
             of_run.pop("analysis-plan/record.json", None)  # as does the plan
         assert first
         assert first == second, pattern

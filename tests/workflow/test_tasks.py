@@ -36,8 +36,8 @@ def test_another_task_is_planned_with_the_shared_stages(two_tasks):
     own = {"cut_squares": 1, "train_regressor": 8}  # four arms and sizes, two seeds
     shared = {
         "make_phantom", "check_cases", "plot_contours", "collect_predictions", "compute_metrics", "compare_arms",
-        "plot_size_curves", "write_headline", "compute_subgroups", "audit_lineage", "register_analysis_plan",
-        "list_deviations", "estimate_study_size", "check_duplicates", "all",
+        "plot_size_curves", "write_headline", "write_summary", "compute_subgroups", "audit_lineage",
+        "register_analysis_plan", "list_deviations", "estimate_study_size", "check_duplicates", "all",
     }  # fmt: skip
     assert two_tasks.planned(configfile=REGRESSION) == own | dict.fromkeys(shared, 1) | {"make_folds": 2}
 
@@ -58,18 +58,23 @@ def test_another_task_gets_its_statistics_and_its_report(regression):
         assert found.loc["correlation", "value"] == pytest.approx(expected)
 
     compared = pd.read_csv(regression / "evaluation/comparisons.csv")
-    assert set(compared["against"]) == {"best classic", "equal number", "fixed", "published"}
+    assert set(compared["against"]) == {
+        *("best classic", "equal number", "fixed", "published"),
+        *("no augmentation", "best classic, at the operating point"),
+    }
     assert compared["p"].between(0, 1).all()
     mean = compared.query("against == 'fixed' and arm_a == 'mean' and metric == 'within'").iloc[0]
     assert mean["delta"] < 0  # the mean diameter alone is worse than what the pixels tell
     assert compared.query("metric == 'correlation'")["p_mcnemar"].isna().all()
     headline = pd.read_csv(regression / "evaluation/tables/headline.csv")
-    assert headline["Arm"].tolist() == ["classic", "mixup", "mean"]
+    assert headline["Arm"].tolist() == ["no augmentation", "classic", "mixup", "mean"]
     assert {"Within (%)", "Lesions", "Verdict"} <= set(headline)
     assert len(json.loads((regression / "evaluation/lineage.json").read_text())["models"]) == 24
     assert (regression / "evaluation/figures/fig8.svg").stat().st_size
     assert "Within" in (regression / "evaluation/figures/subgroups.svg").read_text()
-    assert "how often the prediction is near enough" in (regression / "report.html").read_text()
+    report = (regression / "report.html").read_text()
+    assert "how often the prediction is near enough" in report
+    assert "Do mixed images improve the estimate of the diameter?" in report
 
 
 @pytest.mark.slow

@@ -142,7 +142,7 @@ def make_again(project: Project) -> None:
         (mix_versions, ["numpy", "found 1.0", "do not mix"]),
         (remove_record, ["pool/i", "expected a record", "found none", "read by"]),
         (edit("evaluation/tables/headline.csv"), ["evaluation/tables/headline.csv: expected", "write_headline"]),
-        (edit("report.html"), ["report.html: expected", "record_report"]),
+        (edit("report.html"), ["report.html: expected", "write_report"]),
         (make_again, ["rois/", "as ", " read it", "made by extract_rois (rois/record.json) later"]),
     ],
     ids=[

@@ -105,13 +105,7 @@ rule write_headline:
     resources:
         **grown(mem_mb=2000, runtime=30),
     params:
-        settings=canonical_json(
-            unit=TASK_UNIT,
-            primary=TASK_PRIMARY,
-            further=task_headline(),
-            confidence=config["evaluation"]["confidence"],
-            **selection(),
-        ),
+        settings=canonical_json(**headline_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --params {params.settings:q} --headline {output.headline:q}"

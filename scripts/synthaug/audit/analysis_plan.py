@@ -27,6 +27,7 @@ from synthaug.errors import InputError
 COLUMNS = ["key", "planned", "value", "since", "until"]  # of deviations.csv
 SHOWN = 12  # digits of a digest where the whole is not needed
 ABSENT = "absent"
+LATE = "predictions before the plan"
 
 Entry = dict[str, object]
 
@@ -93,11 +94,13 @@ def deviations(entries: list[Entry]) -> pd.DataFrame:
     """Return each value that differed from the plan, and for how long: the rows of ``deviations.csv``.
 
     A value that is back at the planned one has the date on which that was met in ``until``; that of a present deviation
-    is empty. All changed files of code are one row, ``code``.
+    is empty. All changed files of code are one row, ``code``. A plan that was registered when test folds had been
+    predicted already has the row `LATE`, first.
     """
     history = [flat(entry["content"]) for entry in entries]
     keys = list(dict.fromkeys(key for values in history for key in values))
-    rows = []
+    late = entries[0]["predictions"]
+    rows = [(LATE, "0", str(late), entries[0]["date"], "")] if late else []
     for key in keys:
         planned, last = history[0].get(key, ABSENT), None
         for entry, values in zip(entries, history, strict=True):

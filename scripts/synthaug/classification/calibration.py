@@ -1,29 +1,14 @@
-"""Whether a predicted probability means what it says: Brier score and calibration error of the predicted class."""
-
-from dataclasses import dataclass
+"""Whether predicted probabilities mean what they say: their scores, and the error of the predicted class's."""
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from synthaug import seeding
-from synthaug.classification.measures import Classification, ClassPool
-from synthaug.evaluation import resampling
-from synthaug.evaluation.pools import Run
+from synthaug.classification.measures import ClassPool
 from synthaug.terms import arms
-from synthaug.terms.arms import CLASSIC
 
 MAX_BINS, PER_BIN = 10, 30  # at most so many bins, of at least so many lesions where there are enough
-COLUMNS = ["arm", "rule", "measure", "value", "low", "high", "scores"]  # of calibration.csv
-
-
-@dataclass(frozen=True)
-class Params(resampling.Params):
-    """What calibration needs of the config."""
-
-    operating_point: str  # the rule
-    arms: list[str]  # in the order of the config, `classic` first
-    generators: list[str]  # those of them that add synthetic images
+LEAST = float(np.finfo(np.float32).tiny)  # probability that 0 counts as: networks give no smaller one, but 0
 
 
 def are_probabilities(arm: str) -> bool:
@@ -48,6 +33,25 @@ def brier(pool: ClassPool, weights: np.ndarray) -> np.ndarray:
     """
     truth = np.eye(pool.scores.shape[1])[pool.truth]
     return weights @ ((pool.scores - truth) ** 2).sum(axis=1) / weights.sum(axis=1)
+
+
+def bounded(scores: np.ndarray) -> np.ndarray:
+    """Return probabilities of which none is 0, whose logarithm would be infinite: at least `LEAST`, about 1e-38."""
+    return np.maximum(scores, LEAST)
+
+
+def log_loss(pool: ClassPool, weights: np.ndarray) -> np.ndarray:
+    """Return the log loss (Good 1952): mean negative natural logarithm of the true class's probability, (b,) float.
+
+    From 0 to 87.3, since a probability of 0 counts as `LEAST`.
+
+    Parameters
+    ----------
+    weights : (b, n) array
+        How often each lesion counts, a row a resample.
+    """
+    lost = -np.log(bounded(pool.scores[np.arange(len(pool.truth)), pool.truth]))
+    return weights @ lost / weights.sum(axis=1)
 
 
 def bin_number(lesions: int) -> int:
@@ -101,71 +105,3 @@ def wilson(share: float, number: float, level: float) -> tuple[float, float]:
     half = np.sqrt(z2 / number * (share * (1 - share) + z2 / (4 * number))) / (1 + z2 / number)
     # It contains the share, which rounding could deny at 0 and 1.
     return max(0.0, min(float(center - half), share)), min(1.0, max(float(center + half), share))
-
-
-def table(pools: dict[Run, ClassPool], measures: Classification, params: Params) -> pd.DataFrame:
-    """Return ``calibration.csv``: a row for each arm and measure, means over the seeds.
-
-    Brier score, mean confidence and confidence minus accuracy have intervals of resamples of patients and seeds. The
-    calibration error has none, since resampling inflates it; the row after it says what perfectly calibrated
-    probabilities would give with as few lesions: the mean of simulations and the range of most of them.
-
-    Parameters
-    ----------
-    pools
-        From `operating_points.at`, by (arm, rule, seed).
-    """
-    evaluation = resampling.Evaluation(pools, measures, params)
-    seeds_of = {arm: seeds for (arm, _), seeds in evaluation.runs().items()}
-    rows, classic = [], None
-    for arm in (arm for arm in params.arms if arm in seeds_of):
-        of_arm = {seed: pools[arm, params.operating_point, seed] for seed in seeds_of[arm]}
-        score = evaluation.over_seeds({seed: brier(pool, evaluation.weights) for seed, pool in of_arm.items()})
-        measured = {"brier": score}
-        if arm == CLASSIC:
-            classic = score
-        elif classic is not None:
-            measured[f"brier minus {CLASSIC}"] = score - classic
-        confidence, excess = (
-            evaluation.over_seeds({seed: _average(part(pool), evaluation.weights) for seed, pool in of_arm.items()})
-            for part in (_confidence, _excess)
-        )
-        measured |= {"confidence": confidence, "confidence minus accuracy": excess}
-        estimates = {measure: evaluation.summary(values) for measure, values in measured.items()}
-        estimates |= _errors(list(of_arm.values()), params)
-        scores = "probabilities" if are_probabilities(arm) else "no probabilities"
-        rows += [(arm, params.operating_point, measure, *values, scores) for measure, values in estimates.items()]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _errors(pools: list[ClassPool], params: Params) -> dict[str, tuple[float, float, float]]:
-    bins = bin_number(len(pools[0].units))
-    found = np.mean([calibration_error(*predicted_confidence(pool), bins) for pool in pools])
-    random = seeding.stream(params.master_seed, "calibration", "simulated")
-    simulated = []
-    for start in range(0, params.bootstrap, resampling.BLOCK):
-        # One draw serves all seeds: their predictions of a lesion are right or wrong together as far as they can be.
-        drawn = random.random((min(resampling.BLOCK, params.bootstrap - start), len(pools[0].units)))
-        errors = [calibration_error(_confidence(pool), drawn < _confidence(pool), bins) for pool in pools]
-        simulated.append(np.mean(errors, axis=0))
-    simulated = np.concatenate(simulated)
-    return {
-        "calibration error": (float(found), np.nan, np.nan),
-        "calibration error if calibrated": (
-            float(simulated.mean()),
-            *resampling.interval(simulated, params.confidence),
-        ),
-    }
-
-
-def _confidence(pool: ClassPool) -> np.ndarray:
-    return predicted_confidence(pool)[0]
-
-
-def _excess(pool: ClassPool) -> np.ndarray:
-    confidence, right = predicted_confidence(pool)
-    return confidence - right
-
-
-def _average(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return weights @ values / weights.sum(axis=1)

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from synthaug.classification.costs import Costs, cost_matrix, mean_cost
 from synthaug.errors import InputError
 from synthaug.evaluation.measures import Key, Measures, Pool
 from synthaug.evaluation.ratios import ratio
@@ -20,6 +21,7 @@ from synthaug.terms.totals import ALL
 ACCURACY, SENSITIVITY, SPECIFICITY, AUC = "accuracy", "sensitivity", "specificity", "auc"
 BALANCED, F1, MCC = "balanced accuracy", "macro F1", "MCC"
 POSITIVE, NEGATIVE = "positive predictive value", "negative predictive value"
+SAVED = "1 - mean cost"  # the accuracy, if every error costs 1
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,17 @@ class ClassPool(Pool):
 class Classification(Measures):
     """Accuracy, balanced accuracy, macro F1 and MCC; what is known of each class against the others.
 
-    That is sensitivity, specificity and AUC, with their averages by prevalence, and the predictive values.
+    That is sensitivity, specificity and AUC, with their averages by prevalence, and the predictive values. Where errors
+    have costs of their own, also one minus the mean cost of a lesion.
+
+    Attributes
+    ----------
+    costs
+        As `cost_matrix` takes them; none where every error costs the same.
     """
 
     classes: list[str]
+    costs: Costs | None = None
 
     unit: ClassVar[str] = "lesion"
     primary: ClassVar[str] = ACCURACY
@@ -91,6 +100,8 @@ class Classification(Measures):
             areas = [auc(pool.truth == i, pool.scores[:, i], pool.fold, weights) for i in range(len(self.classes))]
             by_class[AUC] = np.stack(areas, axis=-1)
         result = {(ACCURACY, ALL): accuracy(counts)}
+        if self.costs:
+            result[SAVED, ALL] = 1 - mean_cost(counts, cost_matrix(self.costs, self.classes))
         if keys is None:
             result |= {
                 (BALANCED, ALL): balanced_accuracy(counts),
@@ -107,7 +118,7 @@ class Classification(Measures):
     def counted(self, pool: ClassPool) -> dict[Key, np.ndarray]:
         """Return the lesions that count: the positive ones for sensitivity, the negative for specificity, else all."""
         everything = np.ones(len(pool.truth), dtype=bool)
-        result = dict.fromkeys([(metric, ALL) for metric in (ACCURACY, BALANCED, F1, MCC)], everything)
+        result = dict.fromkeys([(metric, ALL) for metric in (ACCURACY, SAVED, BALANCED, F1, MCC)], everything)
         result |= {(metric, name): everything for metric in (POSITIVE, NEGATIVE) for name in self.classes}
         for i, name in enumerate(self.classes):
             positive = pool.truth == i
@@ -115,9 +126,12 @@ class Classification(Measures):
         return result | {(metric, ALL): everything for metric in (SENSITIVITY, SPECIFICITY, AUC)}
 
     def compared(self) -> list[Key]:
-        """Return accuracy, sensitivity and specificity; the average sensitivity is the accuracy and is left out."""
+        """Return accuracy, sensitivity and specificity, and what costs make of the errors where they have any.
+
+        The average sensitivity is the accuracy and is left out.
+        """
         by_class = [(metric, name) for metric in (SENSITIVITY, SPECIFICITY) for name in self.classes]
-        return [(ACCURACY, ALL), *by_class, (SPECIFICITY, ALL)]
+        return [(ACCURACY, ALL), *by_class, (SPECIFICITY, ALL), *([(SAVED, ALL)] if self.costs else [])]
 
     def shares(self) -> list[Key]:
         """Return accuracy, sensitivity and specificity, and not what is averaged over the classes."""
@@ -125,13 +139,15 @@ class Classification(Measures):
         return [(ACCURACY, ALL), *by_class]
 
     def contributions(self, pool: ClassPool) -> dict[Key, np.ndarray]:
-        """Return 1 for a lesion that counts as right.
+        """Return 1 for a lesion that counts as right, and one minus the cost of a lesion.
 
         To the average specificity a lesion adds, for each other class that it was not taken for, that class's
         prevalence over its number of negatives.
         """
         truth, predicted = pool.truth, pool.predicted
         result = {(ACCURACY, ALL): pool.right.astype(float)}
+        if self.costs:
+            result[SAVED, ALL] = 1 - cost_matrix(self.costs, self.classes)[truth, predicted]
         average = np.zeros(len(truth))
         for i, name in enumerate(self.classes):
             negative = truth != i

@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from synthaug.classification.calibration import Params, are_probabilities, predicted_confidence, reliability
+from synthaug.classification.calibration import are_probabilities, predicted_confidence, reliability
+from synthaug.classification.calibration_table import Params
 from synthaug.classification.measures import ClassPool
 from synthaug.evaluation.pools import Run
 from synthaug.report import figure_style
@@ -29,7 +30,7 @@ def diagrams(pools: dict[Run, ClassPool], values: pd.DataFrame, params: Params) 
     columns = min(COLUMNS, len(arms))
     rows = -(-len(arms) // columns)
     with figure_style.style():
-        figure = figure_style.new(max(4.6, PANEL * columns + 0.4), (PANEL + 1.1) * rows + 0.5)
+        figure = figure_style.new(max(4.6, PANEL * columns + 0.4), (PANEL + 1.4) * rows + 0.5)
         heights = [PANEL, 0.55] * rows
         grid = figure.subplots(2 * rows, columns, squeeze=False, sharex=True, height_ratios=heights)
         for axes in grid.flat:
@@ -77,7 +78,10 @@ def _counts(axes: Axes, pools: list[ClassPool], colour: str, classes: int) -> No
 
 def _title(arm: str, values: pd.DataFrame) -> str:
     rows = values.set_index("measure")
-    value, low, high = rows.loc["brier", ["value", "low", "high"]]
     error, calibrated = rows.loc[["calibration error", "calibration error if calibrated"], "value"]
-    marked = arm if are_probabilities(arm) else f"{arm}: scores, not probabilities"
-    return f"{marked}\nBrier {value:.2f} ({low:.2f} to {high:.2f})\nECE {error:.2f} (calibrated: {calibrated:.2f})"
+    lines = [arm if are_probabilities(arm) else f"{arm}: scores, not probabilities"]
+    for name, measure in (("Slope", "calibration slope"), ("Log loss", "log loss"), ("Brier", "brier")):
+        if measure in rows.index:
+            value, low, high = rows.loc[measure, ["value", "low", "high"]]
+            lines.append(f"{name} {value:.2f} ({low:.2f} to {high:.2f})")
+    return "\n".join([*lines, f"ECE {error:.2f} (calibrated: {calibrated:.2f})"])

@@ -74,7 +74,7 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
                 f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
             }
         rows.append(found)
-    return pd.DataFrame(rows, columns=columns).fillna("")
+    return pd.DataFrame(rows, columns=columns, dtype=object).fillna("")
 
 
 def _from_best(evaluated: Evaluated, arm: str) -> str:

@@ -93,6 +93,15 @@ def rehash_first(entries):
     entries[0] = analysis_plan.sealed(entries[0]["content"], entries[0]["date"], 0)
 
 
+def test_a_plan_that_came_after_predictions_deviates():
+    (entry,) = plan_of(content(0.03))
+    assert analysis_plan.deviations([entry]).empty
+    late = analysis_plan.sealed(entry["content"], entry["date"], 7)
+    assert analysis_plan.deviations([late])[["key", "planned", "value", "until"]].to_numpy().tolist() == [
+        ["predictions before the plan", "0", "7", ""]
+    ]
+
+
 def remove_second(entries):
     del entries[1]
 

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from scipy import stats as reference
 from sklearn.metrics import brier_score_loss
+from sklearn.metrics import log_loss as reference_log_loss
 from tests.helpers import forked
 
-from synthaug.classification import calibration, measures
+from synthaug.classification import calibration, calibration_table, measures
 
 CLASSES = ["cyst", "met", "hem"]
 MEASURES = measures.Classification(CLASSES)
-PARAMS = calibration.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"], [])
+PARAMS = calibration_table.Params(1, 3, 300, 0.95, "fixed", ["classic", "online", "glcm"], [])
 
 
 def pool_of(scores, truth, patients=None):
@@ -44,6 +45,18 @@ def test_brier_score_by_hand_and_for_two_classes_twice_that_of_scikit_learn():
     found = calibration.brier(pool_of(np.column_stack([1 - positive, positive]), truth), weights)
     expected = [2 * brier_score_loss(truth, positive, sample_weight=weight) for weight in weights]
     assert found == pytest.approx(expected)
+
+
+def test_log_loss_is_that_of_scikit_learn_and_a_probability_of_0_has_a_limit():
+    random = np.random.default_rng(2)
+    scores, truth = random.dirichlet([1, 1, 1], 50), random.integers(0, 3, 50)
+    weights = random.integers(0, 3, (2, 50))
+    expected = [reference_log_loss(truth, scores, sample_weight=weight, labels=[0, 1, 2]) for weight in weights]
+    assert calibration.log_loss(pool_of(scores, truth), weights) == pytest.approx(expected)
+
+    certain = np.eye(3)[[0, 1, 2, 0]]
+    found = calibration.log_loss(pool_of(certain, np.array([0, 1, 2, 1])), np.array([[1, 1, 1, 0], [0, 0, 0, 1]]))
+    assert found == pytest.approx([0, 126 * np.log(2)])  # float32 holds nothing normal below 2^-126
 
 
 def test_calibration_error_by_hand():
@@ -86,8 +99,8 @@ def test_table_tells_calibrated_from_boasting_and_marks_scores_that_are_no_proba
         ("online", "fixed", 0): calibrated(400, 4, sharpen=4),
         ("glcm", "fixed", 0): calibrated(400, 4),
     }
-    table = calibration.table(pools, MEASURES, PARAMS)
-    assert list(table) == calibration.COLUMNS
+    table = calibration_table.table(pools, MEASURES, PARAMS)
+    assert list(table) == calibration_table.COLUMNS
     rows = table.set_index(["arm", "measure"])
     error, chance = "calibration error", "calibration error if calibrated"
     assert rows.loc[("classic", chance), "low"] < rows.loc[("classic", error), "value"]
@@ -103,6 +116,25 @@ def test_table_tells_calibrated_from_boasting_and_marks_scores_that_are_no_proba
     assert table.groupby("arm")["scores"].unique().map(list).to_dict() == {
         "classic": ["probabilities"], "glcm": ["no probabilities"], "online": ["probabilities"],
     }  # fmt: skip
+
+
+def test_table_has_log_loss_and_slope_of_probabilities_only():
+    pools = {
+        ("classic", "fixed", 0): calibrated(400, 4),
+        ("online", "fixed", 0): calibrated(400, 4, sharpen=4),
+        ("glcm", "fixed", 0): calibrated(400, 4),
+    }
+    rows = calibration_table.table(pools, MEASURES, PARAMS).set_index(["arm", "measure"])
+    slope, loss = "calibration slope", "log loss minus classic"
+    assert rows.loc[("classic", slope), "low"] < 1 < rows.loc[("classic", slope), "high"]
+    assert rows.loc[("online", slope), "low"] < 1 / 4 < rows.loc[("online", slope), "high"] < 1
+    assert rows.loc[("online", slope), "value"] == pytest.approx(rows.loc[("classic", slope), "value"] / 4)
+    assert rows.loc[("online", loss), "low"] > 0
+    assert rows.loc[("online", loss), "value"] == pytest.approx(
+        rows.loc[("online", "log loss"), "value"] - rows.loc[("classic", "log loss"), "value"]
+    )
+    assert {"log loss", loss, slope}.isdisjoint(rows.loc["glcm"].index)
+    assert "brier" in rows.loc["glcm"].index
 
 
 def test_script_draws_and_names_what_is_missing(tmp_path):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 from tests.helpers import forked
+from tests.helpers.paper_confusions import CLASSES, CLASSIC, GAN, predictions
 
 from synthaug.classification import measures, tables
 from synthaug.errors import InputError
@@ -18,26 +19,7 @@ from synthaug.readers import tables as reader_tables
 from synthaug.report import headline, numbers
 from synthaug.report.evaluated import Evaluated
 
-CLASSES = ["cyst", "met", "hem"]
 MEASURES = measures.Classification(CLASSES)
-CLASSIC = np.array([[52, 1, 0], [2, 44, 18], [0, 18, 47]])  # the paper's Table 2
-GAN = np.array([[53, 0, 0], [2, 52, 10], [1, 13, 51]])  # and Table 3
-
-
-def predictions(counts, arm, size, seed=0):
-    """Return predictions of one lesion a patient with the given confusion counts."""
-    truth, predicted = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
-    n = len(truth)
-    fold = np.arange(n) % 3
-    table = pd.DataFrame({"arm": arm, "size": size, "seed": seed, "folds": [("12", "02", "01")[k] for k in fold]})
-    table["lesion"] = [f"L{i:03d}" for i in range(n)]
-    table["patient"] = [f"P{i:03d}" for i in range(n)]
-    table["fold"] = fold
-    table["truth"] = [CLASSES[i] for i in truth]
-    table["predicted"] = [CLASSES[i] for i in predicted]
-    for i, name in enumerate(CLASSES):
-        table[f"p_{name}"] = (predicted == i).astype(float)
-    return table
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +189,7 @@ def test_numbers_are_written_for_readers():
     assert numbers.percent(float("nan")) == numbers.probability(float("nan")) == "n/a"
 
 
-def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
+def test_scripts_make_tables(paper, evaluated, tmp_path):
     _, results = evaluated
     inputs = {"predictions": paper, "metrics": results.metrics, "comparisons": results.comparisons}
     inputs["operating-points"] = results.choice
@@ -230,30 +212,3 @@ def test_scripts_make_tables_and_print_headline(paper, evaluated, tmp_path):
     done = forked.run([*command, json.dumps(vars(params()) | {"best": 1})])
     assert done.returncode == 1
     assert "got an unexpected keyword argument 'best'" in done.stderr.splitlines()[-1]
-
-    (tmp_path / "lineage.json").write_text('{"models": [{}, {}]}')
-    show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline", "--report", "report.html"]
-    show += ["--lineage", tmp_path / "lineage.json"]
-    text = forked.run([*show, "--phantom"], check=True).stdout
-    (line,) = (line for line in text.splitlines() if line.startswith("dcgan "))
-    assert "+7.1 (" in line
-    assert line.endswith(" gain *")
-    assert "* The primary comparison" in text
-    assert "With one seed: verdicts are for these trainings" in text
-    assert "no evidence" in text
-    assert "2 models audited" in text
-    assert max(map(len, text.splitlines())) <= 100
-    assert "no evidence" not in forked.run(show, check=True).stdout
-
-
-def test_the_printed_headline_gives_each_size_a_line(evaluated, tmp_path):
-    table = headline.headline_table(evaluated[1], shown()).head(3)
-    table.loc[2, "Size per fold"] = "5000+100x3 (1x), 5000+1000x3 (2x)"
-    table.to_csv(tmp_path / "headline.csv", index=False)
-    (tmp_path / "lineage.json").write_text('{"models": []}')
-    show = [sys.executable, "scripts/print_headline.py", "--headline", tmp_path / "headline.csv", "--report", "r.html"]
-    text = forked.run([*show, "--lineage", tmp_path / "lineage.json"], check=True)
-    lines = text.stdout.splitlines()
-    place = next(i for i, line in enumerate(lines) if line.startswith("dcgan"))
-    assert lines[place].split()[1:3] == ["5000+100x3", "(1x)"]
-    assert lines[place + 1].split() == ["5000+1000x3", "(2x)"]

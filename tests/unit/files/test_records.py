@@ -232,7 +232,7 @@ def test_what_an_earlier_run_left_over_is_not_part_of_the_report(tmp_path):
     chain(tmp_path)
     (tmp_path / "report.html").write_text("page")
     report = {
-        "rule": "record_report",
+        "rule": "write_report",
         "params": None,
         "code": {},
         "versions": {},
@@ -244,7 +244,7 @@ def test_what_an_earlier_run_left_over_is_not_part_of_the_report(tmp_path):
     done = verification.check(tmp_path, None)
     assert (done.records, done.left_over, done.report) == (3, 1, True)
     change(tmp_path / "b/record.json", lambda record: record.update(params=1))
-    with pytest.raises(InputError, match=r"^b/record\.json: expected .*, as record_report read it"):
+    with pytest.raises(InputError, match=r"^b/record\.json: expected .*, as write_report read it"):
         verification.check(tmp_path, None)
 
 
@@ -261,7 +261,7 @@ def closed_study(folder: Path) -> None:
     for part, other in [("versions", {"numpy": "0"}), ("code", {"LICENSE": "0" * 64})]:
         change(folder / "b/record.json", lambda record, part=part, other=other: record.update({part: other}))
     (folder / "report.html").write_text("page")
-    report = {"rule": "record_report", "params": None, "code": {}, "versions": {}}
+    report = {"rule": "write_report", "params": None, "code": {}, "versions": {}}
     shown = {f"{name}/record.json": artifacts.sha256(folder / name / "record.json") for name in "ac"}
     made = {"report.html": digest("page")}
     artifacts.write_json({**report, "inputs": shown, "outputs": made}, folder / "report.record.json")

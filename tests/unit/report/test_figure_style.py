@@ -4,22 +4,19 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import jinja2
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from docutils.core import publish_parts
 from matplotlib.colors import to_rgb
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
-from tests.helpers import common_rules, forked
+from tests.helpers import forked
 
 from synthaug.classification import roi_figures
 from synthaug.errors import InputError
-from synthaug.report import figure_style, size_curves
+from synthaug.report import captions, figure_style, size_curves
 
 CLASSES = ["cyst", "met"]
 ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
@@ -262,16 +259,12 @@ def configuration(table, rule="fixed", **experiment):
         "imported": {"other": {"folder": "x/{cls}"}},
         "experiment": known | experiment,
         "evaluation": {"primary": "dcgan", "operating_point": rule, "synthetic": 100, "plateau": 0.01,
-                       "smallest_gain": 0.03, "bootstrap": 1000, "confidence": 0.95},
+                       "smallest_gain": 0.03, "bootstrap": 1000, "confidence": 0.95, "costs": None},
     }  # fmt: skip
 
 
 def render(caption, config):
-    snakemake = SimpleNamespace(config=config, wildcards=SimpleNamespace(generator="dcgan", seed="0"))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(Path(caption).read_text(encoding="utf-8")).render(snakemake=snakemake)
-    common_rules.helpers(config)["teach_captions"]()
-    return publish_parts(text, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["html_body"]
+    return captions.html(Path(caption).read_text(encoding="utf-8"), config, {"generator": "dcgan", "seed": "0"})
 
 
 CAPTIONS = {f"{path.parent.name}/{path.stem}": path for path in sorted(Path("workflow/report").rglob("*.rst"))}
@@ -303,6 +296,15 @@ def test_captions_call_the_published_rule_optimistic(name):
     assert "optimistic" in render(path, configuration("cases.csv", "published"))
     for rule in ("fixed", "nested"):
         assert rule in render(path, configuration("cases.csv", rule))
+
+
+def test_captions_say_the_costs_of_errors():
+    config = configuration("cases.csv")
+    assert "1 - mean cost" not in render(CAPTIONS["classification/metrics"], config)
+    config["evaluation"]["costs"] = {"met": {"hem": 5, "cyst": None}, "hem": {"met": 0.5}}
+    assert "1 - mean cost" in render(CAPTIONS["classification/metrics"], config)
+    words = " ".join(render(CAPTIONS["classification/costs"], config).split())
+    assert "met taken for hem costs 5; hem taken for met costs 0.5; every other error costs 1." in words
 
 
 def test_the_front_page_lists_the_arms_of_the_experiment():

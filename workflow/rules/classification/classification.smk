@@ -17,6 +17,7 @@ TASK_FOLDER = "classify"
 
 # What is scored, and the measure that verdicts are about: as in this task's class of measures.
 TASK_UNIT = "lesion"
+TASK_QUESTION = "Do synthetic images improve the classifier?"
 TASK_PRIMARY = "accuracy"
 
 # The column of the units that predictions repeat as their truth.
@@ -33,7 +34,8 @@ TASK_SCRIPTS = {
 
 def task_measures():
     """Return the parameters of this task's class of measures."""
-    return {"classes": config["cases"]["classes"]}
+    costs = config["evaluation"]["costs"]
+    return {"classes": config["cases"]["classes"], **({"costs": costs} if costs else {})}
 
 
 def task_headline():
@@ -100,6 +102,8 @@ def task_targets():
         rules.plot_augmentations.output,
         rules.plot_tsne.output,
         rules.plot_calibration.output,
+        rules.plot_decision_curves.output,
+        rules.make_cost_table.output if config["evaluation"]["costs"] else [],
     ]
 
 
@@ -139,6 +143,20 @@ def task_problems():
         found.append(f"rois: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    return found + cost_problems()
+
+
+def cost_problems():
+    """Return what is wrong with the costs of errors."""
+    classes, found = config["cases"]["classes"], []
+    for truth, costs in (config["evaluation"]["costs"] or {}).items():
+        for name in [truth, *costs]:
+            if name not in classes:
+                found.append(f"evaluation: costs: {truth}: {name!r} is no class; choose one of {', '.join(classes)}")
+        if costs.get(truth):
+            found.append(
+                f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
+            )
     return found
 
 

@@ -44,6 +44,32 @@ rule make_tables:
         " --record {output.record:q} --log {log:q}"
 
 
+rule make_cost_table:
+    input:
+        code=code("make_cost_table"),
+        metrics=rules.compute_metrics.output.metrics,
+        operating_points=rules.compute_metrics.output.operating_points,
+        comparisons=rules.compare_arms.output.comparisons,
+    output:
+        table=shown("<results>/evaluation/tables/costs.csv", "costs", RESULTS, "Costs of errors"),
+        record="<results>/evaluation/tables/make_cost_table.record.json",
+    log:
+        "<results>/logs/make_cost_table.log",
+    benchmark:
+        "<results>/benchmarks/make_cost_table.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=2000, runtime=30),
+    params:
+        settings=canonical_json(confidence=config["evaluation"]["confidence"], **selection()),
+    shell:
+        "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
+        " --comparisons {input.comparisons:q} --params {params.settings:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
 rule plot_augmentations:
     input:
         **samples(),
@@ -126,6 +152,32 @@ rule plot_calibration:
         **grown(mem_mb=4000, runtime=60),
     params:
         settings=canonical_json(**statistics(), **drawing()),
+    shell:
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
+rule plot_decision_curves:
+    input:
+        code=code("plot_decision_curves"),
+        predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
+    output:
+        **figure("<results>/evaluation/figures/decision_curves", "decision_curves", RESULTS, "Decision curves"),
+        table="<results>/evaluation/decision_curves.csv",
+        record="<results>/evaluation/plot_decision_curves.record.json",
+    log:
+        "<results>/logs/plot_decision_curves.log",
+    benchmark:
+        "<results>/benchmarks/plot_decision_curves.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        settings=canonical_json(**statistics(), **drawing(), shown=shown_arm()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
         " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --out {output.table:q}"

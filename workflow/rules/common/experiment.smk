@@ -126,6 +126,34 @@ def selection():
     return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}
 
 
+def headline_settings():
+    """Return the parameters of the headline."""
+    confidence = config["evaluation"]["confidence"]
+    return {
+        "unit": TASK_UNIT,
+        "primary": TASK_PRIMARY,
+        "further": task_headline(),
+        "confidence": confidence,
+        **selection(),
+    }
+
+
+def summary_settings():
+    """Return the parameters of the summary."""
+    singles = task_single_arms()
+    return {
+        **headline_settings(),
+        "cohort": config["cohort"],
+        "question": TASK_QUESTION,
+        "main": (shown_arm() or [arm for arm in all_arms() if arm != "classic"])[0],
+        "declared": config["evaluation"]["primary"] is not None,
+        "networks": [arm for arm in all_arms() if arm not in singles],
+        "imported": imported(),
+        "smallest_gain": config["evaluation"]["smallest_gain"],
+        "phantom": config["cases"]["table"] is None,
+    }
+
+
 def drawing():
     """Return `selection`, and which of the arms are generators, whose colours follow their order."""
     return {**selection(), "generators": config["experiment"]["generators"]}

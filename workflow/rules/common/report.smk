@@ -2,14 +2,41 @@
 
 import json
 import subprocess
-import tempfile
 
-import yaml
+# The sections of the report, in the order of reading.
+SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Data", "Against the paper"
 
-# What the directive `phantom` of a caption stands for, if the cohort is a phantom.
-WARNING = "The cohort is a phantom: these figures are no evidence."
-
-DATA, GENERATORS, RESULTS, CONFORMANCE = "1 Data", "2 Generators", "3 Results", "4 Conformance"
+# The captions in the order of reading; others follow.
+READING_ORDER = [
+    *[
+        "headline",
+        "operating_points",
+        "comparisons",
+        "fig8",
+        "variances",
+        "seeds",
+        "study_size",
+        "subgroups",
+        "calibration",
+    ],
+    *[
+        "decision_curves",
+        "costs",
+        "table2",
+        "table3",
+        "table4",
+        "table5",
+        "table6",
+        "table7",
+        "fig9",
+        "reader_scores",
+        "told_apart",
+    ],
+    *["reader_agreement", "reader_times", "fooled", "metrics", "lineage", "analysis_plan", "deviations"],
+    *["quality", "samples", "fig6", "losses", "neighbours", "test_copies"],
+    *["contours", "duplicates", "fig3"],
+    *["conformance", "checklists"],
+]
 
 
 def shown(path, about, category, content, **labels):
@@ -26,53 +53,77 @@ def figure(path, about, category, content, **labels):
     return {"png": shown(f"{path}.png", about, category, content, **labels), "svg": f"{path}.svg"}
 
 
-def teach_captions():
-    """Teach reStructuredText the directive `phantom`, because Snakemake's captions cannot include one another."""
-    from docutils import nodes
-    from docutils.parsers import rst
-
-    class Phantom(rst.Directive):
-        def run(self):
-            of_phantom = config["cases"]["table"] is None
-            return [nodes.paragraph("", "", nodes.strong(text=WARNING))] if of_phantom else []
-
-    rst.directives.register_directive("phantom", Phantom)
-
-
-if any(word.startswith("--report") for word in sys.argv):  # only then, because docutils takes a while to import
-    teach_captions()
-
-
 def report_is_due():
     """Return whether the report is missing or not of the present results, as after a run that ended before it stood."""
     folder = Path(f"results/{config['cohort']}")
     try:
         record = json.loads((folder / "report.record.json").read_text(encoding="utf-8"))
-        return any(digest(folder / name) != known for name, known in (record["inputs"] | record["outputs"]).items())
+        files = {folder / name: known for name, known in (record["inputs"] | record["outputs"]).items()}
+        files |= {BASE / name: known for name, known in record["code"].items()}
+        return any(digest(path) != known for path, known in files.items())
     except (OSError, ValueError, KeyError, TypeError):  # none, or damaged
         return True
 
 
 def write_report():
-    """Write the Snakemake report of a complete run, and its record; part of a run, such as check_data, has none."""
+    """Write the report of a complete run, and its record; part of a run, such as check_data, has none."""
     jobs = list(workflow.dag.jobs)
     if "all" not in {job.rule.name for job in jobs}:
         return
     results = Path(f"results/{config['cohort']}")
-    page, written = results / "report.html", results / ".report.html"
-    records = [job.output.record for job in jobs if "record" in job.output.keys()]
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder, "config.yaml")
-        whole.write_text(yaml.safe_dump(config))
-        command = ["-m", "snakemake", "--snakefile", BASE / "Snakefile", "--configfile", whole]
-        run_python(*command, "--cores", "1", "--nolock", "--report", written)
-    paths = ["--written", written, "--report", page, "--record", results / "report.record.json"]
-    run_python(BASE / "scripts/record_report.py", *paths, input="\n".join(sorted(records)))
-    print(f"Report: {page}", file=sys.stderr)
-
-
-def run_python(*arguments, **options):
-    """Run Python and stop with one line if it fails."""
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
+    records = sorted(job.output.record for job in jobs if "record" in job.output.keys())
+    content = {"config": config, "records": records, "sections": sections(jobs)}
+    command = [sys.executable, BASE / "scripts/write_report.py"]
+    for option, path in {
+        "summary": results / "evaluation/summary.json",
+        "figure": results / "evaluation/figures/fig8.png",
+        "method": BASE / f"workflow/report/{config['task']}/workflow.rst",
+        "template": BASE / "workflow/report/shared/report.html.j2",
+        "report": results / "report.html",
+        "record": results / "report.record.json",
+    }.items():
+        command += [f"--{option}", path]
+    done = subprocess.run(command, input=json.dumps(content), capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"error: report: {done.stderr.strip()}")
+    print(done.stdout, file=sys.stderr)
+    print(f"Summary: {results / 'summary.html'}\nReport: {results / 'report.html'}", file=sys.stderr)
+
+
+def sections(jobs):
+    """Return what the report shows of these jobs, by section, in the order of reading."""
+    found = []
+    for job in jobs:
+        for path in job.output:
+            flag = path.flags.get("report") if isinstance(path.flags, dict) else None
+            if flag:
+                found.append((flag.category, entry(path, flag, job.wildcards)))
+    return [
+        {"title": title, "entries": sorted((one for section, one in found if section == title), key=place_of)}
+        for title in SECTIONS
+    ]
+
+
+def entry(path, flag, wildcards):
+    """Return how the report shows one result."""
+    values = dict(wildcards.items())
+    labels = {name: text.format(**values) for name, text in flag.labels.items()}
+    of = [f"seed {text}" if name == "seed" else text for name, text in labels.items() if name != "content"]
+    title = f"{labels['content']} ({', '.join(of)})" if of else labels["content"]
+    return {"path": str(path), "caption": str(flag.caption), "title": title, "wildcards": values}
+
+
+def place_of(shown):
+    """Return where a result stands in its section."""
+    about = Path(shown["caption"]).stem
+    order = READING_ORDER.index(about) if about in READING_ORDER else len(READING_ORDER)
+    return (
+        (
+            list(config["experiment"]["generators"]).index(shown["wildcards"]["generator"])
+            if "generator" in shown["wildcards"]
+            else -1
+        ),
+        order,
+        shown["title"],
+        shown["path"],
+    )

@@ -3,6 +3,7 @@
 TASK_FILES = ["samples", "models"]
 TASK_FOLDER = "regress"
 TASK_UNIT = "lesion"
+TASK_QUESTION = "Do mixed images improve the estimate of the diameter?"
 TASK_PRIMARY = "within"
 TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {

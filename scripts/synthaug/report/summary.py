@@ -1,0 +1,312 @@
+"""The answer on one page: what the study found, how sure that is, what limits it, and what to do next.
+
+All of it follows from the evaluation's tables by fixed rules, so the words never say more than the verdict.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from synthaug.audit import analysis_plan
+from synthaug.evaluation import comparisons, operating_points
+from synthaug.report import headline
+from synthaug.report.evaluated import Evaluated
+from synthaug.report.numbers import estimate, percent, span
+from synthaug.terms import arms
+from synthaug.terms.arms import CLASSIC
+
+ANSWERS = {
+    comparisons.GAIN: "Yes",
+    comparisons.WORSE: "No: they did harm",
+    comparisons.EQUIVALENT: "No: no difference that matters",
+    comparisons.NO_GAIN: "No gain that matters",
+    comparisons.UNDECIDABLE: "Not shown",
+}
+DEVIATIONS = 3  # from the analysis plan that are named
+TABLES = ("table", "generators")  # fields of a summary
+NOT_TRAINED_WITH = (arms.PLACEBO, *arms.FRESH, arms.EXTRA)  # arms of real images alone, trained like `classic`
+
+
+@dataclass(frozen=True)
+class Params(headline.Params):
+    """What the summary needs of the config."""
+
+    cohort: str
+    question: str  # such as "Do synthetic images improve the classifier?"
+    main: str  # the arm that the question is about
+    declared: bool  # whether that was declared before any result
+    networks: list[str]  # the arms that train the network, in the order of the config
+    imported: list[str]  # generators whose images were made elsewhere
+    smallest_gain: float  # a fraction
+    phantom: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What else the summary reads.
+
+    Attributes
+    ----------
+    study_size
+        ``study_size.csv``.
+    deviations
+        ``deviations.csv``.
+    generators
+        ``diagnosis.csv`` of each generator and seed, one below the other.
+    """
+
+    study_size: pd.DataFrame
+    deviations: pd.DataFrame
+    generators: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The page, in words.
+
+    Attributes
+    ----------
+    main, measure
+        The arm that the question is about, and the primary metric.
+    answer, verdict
+        A few words, and one or two sentences with the numbers.
+    table
+        The headline's, in fewer columns.
+    caveats, next_steps
+        Sentences, those that matter most first.
+    generators
+        ``generator``, ``seed``, ``light``, ``state`` and ``why``.
+    """
+
+    cohort: str
+    question: str
+    main: str
+    measure: str
+    answer: str
+    verdict: str
+    phantom: bool
+    study: str
+    table: pd.DataFrame
+    caveats: list[str] = field(default_factory=list)
+    next_steps: list[str] = field(default_factory=list)
+    generators: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summary:
+    """Return the summary of a run.
+
+    Parameters
+    ----------
+    evaluated
+        What the evaluation wrote.
+    """
+    difference = evaluated.difference(params.main, params.operating_point)
+    return Summary(
+        cohort=params.cohort,
+        question=params.question,
+        main=params.main,
+        measure=params.measure,
+        answer=ANSWERS[difference["verdict"]] if difference is not None else "No answer yet",
+        verdict=_verdict(evaluated, difference, params),
+        phantom=params.phantom,
+        study=_study(evaluated, difference, params),
+        table=_table(evaluated, params),
+        caveats=_caveats(evaluated, difference, evidence, params),
+        next_steps=_next_steps(evaluated, difference, evidence, params),
+        generators=evidence.generators,
+    )
+
+
+def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
+    """Say what the main comparison shows."""
+    rule, main, measure = params.operating_point, params.main, params.primary
+    if difference is None:
+        return f"{main} or {CLASSIC} was not run at the operating point that the rule {rule} asks for."
+    values = [evaluated.measure(arm, rule, measure)["value"] for arm in (CLASSIC, main)]
+    gain, points = percent(params.smallest_gain), f"{percent(difference['delta'], signed=True)} points"
+    interval = span(difference["low"], difference["high"], signed=True)
+    interval = interval if np.isnan(difference["low"]) else f"{100 * params.confidence:g} % interval {interval}"
+    found = f"With the images of {main}, {measure} was {percent(values[1])} % instead of {percent(values[0])} %"
+    found += f": {points} ({interval})."
+    further = {
+        comparisons.GAIN: "",
+        comparisons.WORSE: "",
+        comparisons.EQUIVALENT: f" A gain of {gain} points is excluded, and so is a loss of {gain}.",
+        comparisons.NO_GAIN: f" A gain of {gain} points is excluded.",
+        comparisons.UNDECIDABLE: " This study cannot tell a gain from none.",
+    }[difference["verdict"]]
+    if difference["verdict"] == comparisons.UNDECIDABLE and not np.isnan(difference["detectable"]):
+        shown = percent(difference["detectable"])
+        further += f" It would have shown a true difference of {shown} points in four studies of five."
+    return found + further
+
+
+def _study(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
+    """Say how large the study was."""
+    if difference is None:
+        return ""
+    seeds = evaluated.seeds(params.main, params.operating_point)
+    patients, units = int(difference["patients"]), int(difference[f"{params.unit}s"])
+    trainings = "one training" if seeds == 1 else f"{seeds} trainings"
+    return (
+        f"{units} {params.unit}s of {patients} patients, each predicted by a model that saw no image of that patient; "
+        f"{trainings} of everything."
+    )
+
+
+def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
+    """Return the headline's table in the columns that answer the question."""
+    whole = headline.headline_table(evaluated, params)
+    measure, interval = params.measure, f"{100 * params.confidence:g} % interval"
+    shown = {
+        "Arm": whole["Arm"],
+        "Images added per fold": whole["Size per fold"],
+        f"{measure}, % ({interval})": _both(whole[f"{measure} (%)"], whole[f"{measure} {interval}"]),
+        **{column: whole[column] for column in whole if " of " in column and column.endswith("(%)")},
+        f"Minus {CLASSIC}, points": _both(
+            whole[f"{measure} minus {CLASSIC} (points)"], whole[f"Difference {interval}"]
+        ),
+        "Verdict": whole["Verdict"],
+        f"Minus best {CLASSIC} size": whole[f"{measure} minus best {CLASSIC} (points)"],
+    }
+    return pd.DataFrame(shown)
+
+
+def _both(values: pd.Series, intervals: pd.Series) -> list[str]:
+    return [f"{value} ({interval})" if value else "" for value, interval in zip(values, intervals, strict=True)]
+
+
+def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
+    """Return every reason to believe the verdict less, those that matter most first."""
+    said, rule = _deviations(evidence.deviations), params.operating_point
+    if rule == operating_points.PUBLISHED:
+        said.append("Sizes were read off the test folds, as in the paper: every value here is optimistic.")
+    if difference is None:
+        return said
+    if difference["speaks_of"] == comparisons.THESE:
+        number = "one seed" if difference["seeds"] == 1 else f"{int(difference['seeds'])} seeds"
+        said.append(f"With {number}, this is about these trainings. Trained again, the same images may differ.")
+    if not params.declared:
+        said.append(f"No primary comparison was declared. {params.main} is shown because it is the first generator.")
+    if difference["differing"] < comparisons.FEWEST:
+        patients = int(difference["differing"])
+        number = {0: "no patient", 1: "one patient"}.get(patients, f"{patients} patients only")
+        said.append(f"The arms differ in {number}, too few to exclude anything.")
+    return said + _compared(evaluated, difference, params)
+
+
+def _deviations(table: pd.DataFrame) -> list[str]:
+    """Say what differs from the analysis plan."""
+    said, standing = [], table[table["until"] == ""]
+    if (table["key"] == analysis_plan.LATE).any():
+        said.append("The analysis plan was registered after the first results, so nothing shows what was planned.")
+    values = standing[~standing["key"].isin([analysis_plan.LATE, "code"])]
+    for row in values.head(DEVIATIONS).itertuples():
+        said.append(f"Against the analysis plan, {row.key} is {row.value} instead of {row.planned}.")
+    if len(values) > DEVIATIONS:
+        said.append(f"{len(values) - DEVIATIONS} more values differ from the analysis plan, see Deviations.")
+    if (standing["key"] == "code").any():
+        said.append("The code of the workflow has changed since the analysis plan was registered.")
+    return said
+
+
+def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> list[str]:
+    """Say what other comparisons make of the difference from `classic`."""
+    said = []
+    best = evaluated.difference(params.main, comparisons.BEST_AT_RULE)
+    sizes = evaluated.sizes(CLASSIC, params.operating_point)
+    if best is not None and str(best["size_b"]) != sizes:
+        said.append(
+            f"Against the best size of {CLASSIC}, {best['size_b']} instead of {sizes}, the difference is "
+            f"{percent(best['delta'], signed=True)} points ({span(best['low'], best['high'], signed=True)}). That size "
+            f"was read off the test folds, which favours {CLASSIC}."
+        )
+    without = evaluated.difference(CLASSIC, comparisons.NONE)
+    if without is not None and without["delta"] < 0:
+        said.append(
+            f"Without any augmentation {params.primary} was {percent(-without['delta'])} points higher than with "
+            f"classic augmentation, so {CLASSIC} is a poor reference here."
+        )
+    placebo = evaluated.difference(arms.PLACEBO, params.operating_point)
+    if placebo is not None and abs(placebo["delta"]) >= abs(difference["delta"]):
+        said.append(
+            f"{CLASSIC}, trained once more from other random numbers (placebo), differed by "
+            f"{percent(placebo['delta'], signed=True)} points: chance alone makes such a difference."
+        )
+    if params.main in params.imported:
+        said.append(f"The images of {params.main} were made elsewhere; of whose images, only its patients.csv says.")
+    return said
+
+
+def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
+    """Return what to do next, what matters most first."""
+    said = []
+    generators = evidence.generators
+    if len(generators):
+        bad = generators[(generators["generator"] == params.main) & (generators["light"] == "red")]
+        if len(bad):
+            said.append(f"Mend the generator first: {params.main} is {bad['state'].iloc[0]}. {bad['why'].iloc[0]}")
+    if difference is None:
+        return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
+    if difference["speaks_of"] == comparisons.THESE:
+        said.append(f"Run {comparisons.SEEDS} seeds, so that the verdict speaks of other trainings too.")
+    if difference["verdict"] == comparisons.UNDECIDABLE:
+        said.append(_patients(evidence.study_size, difference, params))
+    if difference["verdict"] == comparisons.GAIN:
+        said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
+    if params.operating_point != operating_points.NESTED:
+        said.append("Let nested selection choose the sizes, so that neither luck nor a guess does.")
+    return said + _better(evaluated, params)
+
+
+def _patients(study_size: pd.DataFrame, difference: pd.Series, params: Params) -> str:
+    """Say how many patients would show the smallest gain of interest."""
+    rows = study_size[
+        np.isclose(study_size["gain"], params.smallest_gain)
+        & (study_size["corrected_for"] == 1)
+        & np.isclose(study_size["power"], 0.8)
+    ]
+    gain, now = f"a gain of {percent(params.smallest_gain)} points", int(difference["patients"])
+    if np.isnan(difference["error"]):
+        return "Take more patients: the arms differ in too few to say how many it would take."
+    if rows.empty or rows["patients_needed"].isna().all():
+        return f"No number of patients would show {gain} while trainings differ so much: run more seeds."
+    needed = int(rows["patients_needed"].iloc[0])
+    if needed <= now:
+        return f"By what was seen, {needed} patients show {gain} in four studies of five; there are {now}."
+    return f"To show {gain}, a study like this one needs about {needed} patients; there are {now}."
+
+
+def _better(evaluated: Evaluated, params: Params) -> list[str]:
+    """Name what did better than synthetic images without them: real images alone, and methods without the network."""
+    rule = params.operating_point
+    found = {arm: evaluated.measure(arm, rule, params.primary) for arm in params.arms}
+    main, said = found.get(params.main), []
+    if main is None:
+        return []
+    values = {arm: row["value"] for arm, row in found.items() if row is not None and row["value"] > main["value"]}
+    real = {arm: value for arm, value in values.items() if arm in NOT_TRAINED_WITH}
+    others = {arm: value for arm, value in values.items() if arm not in params.networks}
+    if real:
+        arm = max(real, key=real.get)
+        said.append(f"Try {arm} first: {_measured(found[arm])}, with real images alone.")
+    if others:
+        arm = max(others, key=others.get)
+        said.append(f"Ask whether this network is the right model: {arm} had {_measured(found[arm])}.")
+    return said
+
+
+def _measured(row: pd.Series) -> str:
+    return f"{estimate(row['value'], row['low'], row['high']).replace(' (', ' % (', 1)}"
+
+
+def to_json(summary: Summary) -> dict[str, object]:
+    """Return a summary as a JSON object; `from_json` returns it again."""
+    tables = {name: getattr(summary, name) for name in TABLES}
+    return vars(summary) | {name: table.to_dict("split", index=False) for name, table in tables.items()}
+
+
+def from_json(content: dict[str, object]) -> Summary:
+    """Return the summary that `to_json` wrote."""
+    return Summary(**content | {name: pd.DataFrame(**content[name]) for name in TABLES})

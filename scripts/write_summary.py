@@ -1,0 +1,64 @@
+"""Write the answer on one page: what was found, how sure that is, what limits it, what next.
+
+Inputs: `metrics.csv`, `comparisons.csv`, `operating_points.csv` and `study_size.csv` of the evaluation, Fig. 8, the
+deviations from the plan, the diagnosis of each generator, and the caption that says how everything was measured.
+Outputs: `summary.html`, which needs no other file; `summary.pdf`, the same on one page of paper; `summary.json`, what
+both say.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from steps import command, pages
+from synthaug.files import artifacts
+from synthaug.report import captions, contents, summary, summary_pdf
+from synthaug.report.evaluated import Evaluated
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--study-size", required=True, help="evaluation/study_size.csv")
+    parser.add_argument("--deviations", required=True, help="analysis-plan/deviations.csv")
+    parser.add_argument("--diagnoses", required=True, nargs="*", help="diagnosis.csv of each generator and seed")
+    parser.add_argument("--figure", required=True, type=Path, help="fig8.png")
+    parser.add_argument("--template", required=True, type=Path, help="summary.html.j2")
+    parser.add_argument("--method", required=True, help="workflow.rst of the task")
+    parser.add_argument("--config", required=True, help="the whole config as one JSON object")
+    parser.add_argument("--params", required=True, help="JSON object, see report.summary.Params")
+    parser.add_argument("--html", required=True)
+    parser.add_argument("--pdf", required=True)
+    parser.add_argument("--json", required=True)
+    arguments = parser.parse_args()
+    with command.logged("write_summary", arguments):
+        params = command.params(summary.Params, arguments.params)
+        tables = (arguments.metrics, arguments.comparisons, arguments.operating_points)
+        evaluated = Evaluated(*(artifacts.read_csv(path) for path in tables), params.primary)
+        found = [artifacts.read_csv(path) for path in arguments.diagnoses]
+        evidence = summary.Evidence(
+            study_size=artifacts.read_csv(arguments.study_size),
+            deviations=artifacts.read_csv(arguments.deviations, ()),
+            generators=pd.concat(found) if found else pd.DataFrame(),
+        )
+        made = summary.summarise(evaluated, evidence, params)
+        method = captions.html(artifacts.read_text(arguments.method), json.loads(arguments.config), {})
+        figure = contents.data("image/png", artifacts.reading(arguments.figure).read_bytes())
+        html = pages.page(
+            arguments.template.parent,
+            arguments.template.name,
+            summary=made,
+            figure=figure,
+            method=method,
+        )
+        artifacts.write_text(html, arguments.html)
+        with artifacts.replacing(arguments.pdf) as temporary:
+            temporary.write_bytes(summary_pdf.page(made, arguments.figure))
+        artifacts.write_json(summary.to_json(made), arguments.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""The words of the summary follow from the numbers: each verdict, each caveat, each step."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from synthaug.report import captions, contents, summary, summary_pdf, terminal
+from synthaug.report.evaluated import Evaluated
+
+PARAMS = summary.Params(
+    unit="lesion", primary="accuracy", confidence=0.95, operating_point="nested",
+    arms=["classic", "placebo", "gan", "glcm"], further=[], cohort="livers",
+    question="Do synthetic images improve the classifier?", main="gan", declared=True,
+    networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
+)  # fmt: skip
+NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
+STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
+
+
+def compared(**changes):
+    """Return one row of comparisons.csv, of the generator against `classic`."""
+    row = {
+        "against": "nested", "arm_a": "gan", "size_a": "nested", "arm_b": "classic", "size_b": "nested",
+        "metric": "accuracy", "class": "all", "delta": 0.071, "low": 0.012, "high": 0.129, "error": 0.03, "p": 0.02,
+        "p_adjusted": 0.02, "detectable": 0.09, "detectable_adjusted": 0.1, "primary": True, "verdict": "gain",
+        "speaks_of": "other trainings too", "differing": 40, "patients": 115, "lesions": 182, "seeds": 5,
+    }  # fmt: skip
+    return row | changes
+
+
+def evaluated(*rows, glcm=0.7, sizes=("5000", "5000+1000x3")):
+    values = {"classic": 0.786, "placebo": 0.79, "gan": 0.857, "glcm": glcm}
+    metrics = [
+        (arm, size, seed, "accuracy", "all", value, value - 0.06, value + 0.05, 182)
+        for arm, value in values.items()
+        for size in ("nested", *(["0"] if arm == "classic" else []))
+        for seed in ("all", "0")
+    ]
+    columns = ["arm", "size", "seed", "metric", "class", "value", "low", "high", "n"]
+    chosen = dict(zip(values, (sizes[0], sizes[0], sizes[1], "0"), strict=True))
+    choice = [
+        ("nested", arm, seed, fold, size) for arm, size in chosen.items() for seed in range(5) for fold in range(3)
+    ]
+    return Evaluated(
+        pd.DataFrame(metrics, columns=columns),
+        pd.DataFrame(rows or [compared()]),
+        pd.DataFrame(choice, columns=["rule", "arm", "seed", "fold", "size"]),
+        "accuracy",
+    )
+
+
+def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, **changes):
+    generators = pd.DataFrame() if generators is None else generators
+    evidence = summary.Evidence(STUDY_SIZE, deviations, generators)
+    return summary.summarise(evaluated(*rows, **changes), evidence, params)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer", "words"),
+    [
+        (
+            "gain",
+            "Yes",
+            "With the images of gan, accuracy was 85.7 % instead of 78.6 %: +7.1 points (95 % interval +1.2",
+        ),
+        ("worse", "No: they did harm", "+7.1 points"),
+        ("equivalent", "No: no difference that matters", "A gain of 3.0 points is excluded, and so is a loss of 3.0."),
+        ("no gain", "No gain that matters", "A gain of 3.0 points is excluded."),
+        ("undecidable", "Not shown", "It would have shown a true difference of 9.0 points in four studies of five."),
+    ],
+)
+def test_each_verdict_has_its_words(verdict, answer, words):
+    made = summarised(compared(verdict=verdict))
+    assert made.answer == answer
+    assert words in made.verdict
+    assert made.study.startswith(
+        "182 lesions of 115 patients, each predicted by a model that saw no image of that patient"
+    )
+    assert made.table["Arm"].tolist() == ["no augmentation", "classic", "placebo", "gan", "glcm"]
+
+
+def test_a_clean_gain_has_no_caveats():
+    made = summarised()
+    assert made.caveats == []
+    assert made.next_steps == ["Confirm the gain on patients of another time or hospital before you rely on it."]
+
+
+def only(made, before):
+    """Return the one caveat that ``made`` has more than ``before``."""
+    (text,) = [text for text in made.caveats if text not in before.caveats]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("rows", "params", "words"),
+    [
+        ([compared(speaks_of="these trainings", seeds=1)], {}, "With one seed, this is about these trainings"),
+        ([compared()], {"declared": False}, "No primary comparison was declared"),
+        ([compared(differing=4)], {}, "The arms differ in 4 patients only"),
+        ([compared()], {"imported": ["gan"]}, "made elsewhere"),
+        (
+            [compared(), compared(against="best classic, at the operating point", size_b="500", delta=-0.04, low=-0.1,
+                                  high=0.02)],
+            {},
+            "Against the best size of classic, 500 instead of 5000, the difference is -4.0 points (-10.0 to +2.0)",
+        ),
+        (
+            [compared(), compared(against="no augmentation", arm_a="classic", size_b="0", delta=-0.053)],
+            {},
+            "Without any augmentation accuracy was 5.3 points higher than with classic augmentation",
+        ),
+        ([compared(), compared(arm_a="placebo", delta=-0.08)], {}, "differed by -8.0 points: chance alone"),
+    ],
+)  # fmt: skip
+def test_each_caveat(rows, params, words):
+    assert words in only(summarised(*rows, params=replace(PARAMS, **params)), summarised())
+
+
+def test_sizes_read_off_the_test_folds_are_called_optimistic():
+    results = evaluated(compared(against="published"))
+    metrics = results.metrics.assign(size=results.metrics["size"].replace("nested", "published"))
+    results = Evaluated(metrics, results.comparisons, results.choice.assign(rule="published"), "accuracy")
+    evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
+    made = summary.summarise(results, evidence, replace(PARAMS, operating_point="published"))
+    assert made.caveats == ["Sizes were read off the test folds, as in the paper: every value here is optimistic."]
+    assert "Let nested selection choose the sizes, so that neither luck nor a guess does." in made.next_steps
+
+
+def test_deviations_are_named_by_value_and_those_taken_back_are_not():
+    rows = [
+        ("evaluation: smallest_gain", "0.03", "0.05", "d", ""),
+        ("a: b", "1", "2", "d", "later"),
+        ("code", "x", "y", "d", ""),
+    ]
+    made = summarised(deviations=pd.DataFrame(rows, columns=NO_DEVIATIONS.columns))
+    assert made.caveats == [
+        "Against the analysis plan, evaluation: smallest_gain is 0.05 instead of 0.03.",
+        "The code of the workflow has changed since the analysis plan was registered.",
+    ]
+    late = pd.DataFrame([("predictions before the plan", "0", "7", "d", "")], columns=NO_DEVIATIONS.columns)
+    assert "nothing shows what was planned" in summarised(deviations=late).caveats[0]
+
+
+def test_an_undecided_study_hears_how_many_patients_it_takes():
+    steps = summarised(compared(verdict="undecidable")).next_steps
+    assert "To show a gain of 3.0 points, a study like this one needs about 412 patients; there are 115." in steps
+    steps = summarised(
+        compared(verdict="undecidable", error=np.nan, low=np.nan, high=np.nan, detectable=np.nan)
+    ).next_steps
+    assert any(text.startswith("Take more patients") for text in steps)
+
+
+def test_what_did_better_without_synthetic_images_is_named():
+    assert (
+        "Ask whether this network is the right model: glcm had 88.0 % (82.0 to 93.0)."
+        in summarised(glcm=0.88).next_steps
+    )
+    assert not any("glcm" in text for text in summarised(glcm=0.8).next_steps)
+
+
+def test_a_broken_generator_comes_first():
+    light = {"generator": ["gan"], "seed": ["0"], "state": ["broken"], "light": ["red"], "why": ["Sharpness 2.84."]}
+    assert summarised(generators=pd.DataFrame(light)).next_steps[0] == (
+        "Mend the generator first: gan is broken. Sharpness 2.84."
+    )
+
+
+def test_no_operating_point_is_said():
+    made = summarised(compared(arm_a="other"))
+    assert made.answer == "No answer yet"
+    assert made.verdict == "gan or classic was not run at the operating point that the rule nested asks for."
+
+
+def test_json_holds_all_of_it():
+    made = summarised(compared(), glcm=0.88)
+    again = summary.from_json(summary.to_json(made))
+    pd.testing.assert_frame_equal(again.table, made.table, check_dtype=False)
+    assert (again.answer, again.next_steps) == (made.answer, made.next_steps)
+
+
+def test_terminal_shows_answer_arms_and_caveats_in_its_width():
+    made = summarised(compared(speaks_of="these trainings", seeds=1), params=replace(PARAMS, phantom=True))
+    text = terminal.lines(made)
+    assert text[1] == "Do synthetic images improve the classifier? Yes."
+    (line,) = (line for line in text if line.startswith("gan "))
+    assert line.split()[1] == "5000+1000x3"
+    assert "+7.1 (+1.2 to +12.9)" in line
+    assert any("nothing here is evidence" in line for line in text)
+    assert text[-1].startswith("- With one seed")
+    assert max(map(len, text)) <= terminal.COLUMNS
+
+
+def test_terminal_gives_each_size_a_line():
+    results = evaluated()
+    choice = results.choice
+    choice.loc[(choice["arm"] == "gan") & (choice["fold"] == 0), "size"] = "5000+100x3"
+    evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
+    text = terminal.lines(summary.summarise(results, evidence, PARAMS))
+    place = next(number for number, line in enumerate(text) if line.startswith("gan "))
+    assert text[place].split()[1:3] == ["5000+100x3", "(5x)"]
+    assert text[place + 1].split() == ["5000+1000x3", "(10x)"]
+
+
+def test_pdf_is_the_same_each_time_and_leaves_room_for_the_figure(tmp_path):
+    Image.new("RGB", (800, 400), "white").save(tmp_path / "fig8.png")
+    light = {"generator": ["gan"], "seed": ["0"], "state": ["fine"], "light": ["green"], "why": ["Like real images."]}
+    made = summarised(generators=pd.DataFrame(light))
+    content = summary_pdf.page(made, tmp_path / "fig8.png")
+    assert content == summary_pdf.page(made, tmp_path / "fig8.png")
+    assert content.count(b"/Subtype /Image") == 1
+
+
+CONFIG = {"cases": {"table": None}, "seeds": [0]}
+
+
+def test_captions_take_values_of_the_config_and_warn_of_a_phantom():
+    text = "``a`` and {{ config['seeds'] | length }} of {{ wildcards.generator }}\n\n.. phantom::\n"
+    found = captions.html(text, CONFIG, {"generator": "gan"})
+    assert "1 of gan" in found
+    assert "no evidence" in found
+    assert "no evidence" not in captions.html(text, CONFIG | {"cases": {"table": "cases.csv"}}, {"generator": "gan"})
+    assert "<main" not in found
+
+
+def test_tables_show_text_as_text_and_say_how_much_is_left_out():
+    rows = pd.DataFrame({"name": ["<b>"] * 400, "value": ["0.06666666666666665"] * 400})
+    found = contents.table(rows)
+    assert "&lt;b&gt;" in found
+    assert "<b>" not in found
+    assert found.count("<tr>") == contents.ROWS + 1
+    assert "The first 300 of 400 rows." in found
+    assert '<td class="number">0.06667</td>' in found
+    upright = contents.table(pd.DataFrame([map(str, range(12))], columns=[f"c{i}" for i in range(12)]))
+    assert upright.count("<tr>") == 13
