@@ -228,7 +228,7 @@ def cohort(tmp_path) -> Path:
 def test_script(cohort):
     synthetic = ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
     arm = ["--arm", "dcgan", "--size", "15+4x2"]
-    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None}
+    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None, "augmentation": None}
     finished = run(cohort, cohort / "out", settings, *arm, *synthetic)
     assert finished.returncode == 0, finished.stderr
     out = cohort / "out/train-12"
