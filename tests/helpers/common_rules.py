@@ -11,7 +11,13 @@ ROOT = Path(__file__).parents[2]
 
 def helpers(config: dict, root: Path = ROOT) -> dict:
     """Return the functions of workflow/rules/common, by name, as the Snakefile includes them for ``config``."""
-    names = {"workflow": SimpleNamespace(basedir=root), "config": config, "Path": Path, "sys": sys, "os": os}
+    names = {
+        "workflow": SimpleNamespace(basedir=root, configfiles=[]),
+        "config": config,
+        "Path": Path,
+        "sys": sys,
+        "os": os,
+    }
     text = (root / "Snakefile").read_text(encoding="utf-8")
     for name in re.findall(r'^include: "(workflow/rules/common/.*)"$', text, re.MULTILINE):
         include(root / name, names)

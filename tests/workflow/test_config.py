@@ -129,7 +129,12 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "evaluation: primary: stylegan is not run; choose one of",
         ),
         (lambda c: c["evaluation"].update(primary="classic"), "evaluation: primary: classic is not run; choose one of"),
-        (lambda c: c["cases"].update(classes=["cyst", "all"]), "'all' is reserved"),
+        (lambda c: c["cases"].update(classes=["cyst", "all"], positive="cyst"), "'all' is reserved"),
+        (
+            lambda c: c["cases"].update(classes=["benign", "malignant"], table="x.csv"),
+            "cases: positive: expected the positive one of two classes, benign or malignant, found None; name it",
+        ),
+        (lambda c: c["cases"].update(positive="cyst"), "cases: positive: 'cyst' of 3 classes; give null"),
         (lambda c: c["rois"]["intensity"].update(low=300), "rois: intensity: low 300 is not below high 200"),
         (lambda c: c["rois"]["intensity"].update(mode="percentile"), "percentiles lie between 0 and 100"),
         (lambda c: c["augmentation"].update(preset="ct"), "augmentation: preset: 'ct' is not one of"),
@@ -238,6 +243,26 @@ def test_the_schema_has_the_presets_that_there_are():
     assert known == list(augmentations.PRESETS)
     for name in known:
         completed({**read(ROOT / "config/tiny.yaml"), "augmentation": {"preset": name, **augmentations.PRESETS[name]}})
+
+
+def test_key_that_stands_twice_is_refused(project):
+    (project.folder / "mine.yaml").write_text("cohort: mine\nexperiment:\n  online: []\nexperiment:\n  mixup: []\n")
+    done = project.snakemake("--dry-run", configfile="mine.yaml")
+    assert done.returncode == 1
+    line = "error: config: mine.yaml, line 4: 'experiment' stands in line 2 already; put the two together"
+    assert line in (done.stdout + done.stderr).splitlines()
+
+
+def test_real_data_are_not_given_to_the_demos_networks(project):
+    """What a config has that changes README's lines alone."""
+    path = project.folder / "mine.yaml"
+    path.write_text("cohort: mine\ncases:\n  table: data/cases.csv\nexperiment:\n  extra: []\n")
+    done = project.snakemake("--dry-run", configfile="mine.yaml")
+    assert done.returncode == 1
+    assert "error: config: classifier, generators: these are the demo's small networks" in done.stdout + done.stderr
+    path.write_text(path.read_text() + "classifier:\n  epochs: 30\n")
+    done = project.snakemake("--dry-run", configfile="mine.yaml")
+    assert "the demo's small networks" not in done.stdout + done.stderr
 
 
 def test_misspelt_key_on_top_of_the_default_is_refused(project):

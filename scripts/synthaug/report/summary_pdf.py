@@ -13,7 +13,7 @@ from synthaug.report.summary import Summary
 
 FAMILY = "DejaVu"
 MARGIN, WIDTH, HEIGHT = 14, 210, 297  # mm, of A4
-LEAST_FIGURE = 45  # mm; a lower figure cannot be read and is left out
+FIGURE, LEAST_FIGURE = 140, 45  # mm: its width, and the height below which it cannot be read and is left out
 LIGHTS = {"green": (45, 164, 78), "amber": (227, 160, 8), "red": (207, 34, 46)}
 DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same results give the same bytes
 
@@ -102,5 +102,5 @@ def _figure(document: FPDF, figure: Path) -> None:
     if document.page_no() > 1 or room < LEAST_FIGURE:
         return
     with Image.open(figure) as image:
-        width = min(WIDTH - 2 * MARGIN, room * image.width / image.height)
+        width = min(FIGURE, room * image.width / image.height)
     document.image(str(figure), x=MARGIN, w=width)

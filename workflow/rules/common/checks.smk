@@ -19,11 +19,31 @@ def inconsistencies():
         found.append(
             f"evaluation: primary: {evaluation['primary']} is not run; choose one of {', '.join(others) or '(no arm)'}, or null"
         )
+    found += budget_problems()
     if "all" in classes:
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):
         found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
     return found
+
+
+def budget_problems():
+    """Return what is wrong where real data would be given to the demo's networks, which nobody chose for them."""
+    if config["cases"]["table"] is None or "check_data" in sys.argv:
+        return []
+    demo = yaml.safe_load((BASE / "config/config.yaml").read_text(encoding="utf-8"))
+    own = [key for key in ["classifier", "generators"] if key in config and config[key] != completed_demo(demo)[key]]
+    if config["task"] != demo["task"] or own:
+        return []
+    return [
+        "classifier, generators: these are the demo's small networks, too little training for real data; start from"
+        " config/paper.yaml (needs a GPU) or config/figshare-brain.yaml (two CPU cores), or set their epochs and maps"
+    ]
+
+
+def completed_demo(demo):
+    """Return the demo's config with its presets complete."""
+    return {**demo, "generators": {name: completed(name, demo["generators"]) for name in demo["generators"]}}
 
 
 def generator_problems():

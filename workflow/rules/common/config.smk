@@ -37,11 +37,28 @@ def task_of(path):
 
 def check_config():
     """Complete the presets, then stop with one line for each key or value that the schemas forbid."""
+    stop_at([line for path in workflow.configfiles for line in repeated_keys(Path(path))])
     if config.get("task") not in tasks():
         stop_at([f"task: {config.get('task')!r} is no task; choose one of: {', '.join(tasks())}"])
     stop_at(complete_presets())
     validator = jsonschema.Draft202012Validator(schema(config["task"]))
     stop_at([line for error in validator.iter_errors(config) for line in explain(error)])
+
+
+def repeated_keys(path):
+    """Yield a line for each key that a file of config gives twice in one place, where the second hides the first."""
+    pending = [yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            first = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if first.setdefault(key.value, line) != line:
+                    yield f"{os.path.relpath(path)}, line {line}: {key.value!r} stands in line {first[key.value]} already; put the two together"
+                pending.append(value)
 
 
 def stop_at(problems):
