@@ -61,6 +61,7 @@ include: "workflow/rules/copies.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/checklists.smk"
 include: "workflow/rules/summary.smk"
 
 
@@ -86,6 +87,7 @@ rule complete:
         rules.write_headline.output,
         rules.write_summary.output,
         rules.plot_size_curves.output,
+        rules.write_checklists.output,
         generator_figures(),
         answered("<results>/evaluation/readers/scores.csv"),
         task_targets(),

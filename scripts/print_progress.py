@@ -26,7 +26,7 @@ DEMO = {
     "plot_training": 7, "sample_acgan": 4, "sample_dcgan": 3, "assess_generator": 25, "plot_synthetic": 4,
     "audit_lineage": 1, "collect_predictions": 1, "plot_tsne": 9, "compute_metrics": 2, "compare_arms": 2,
     "compute_subgroups": 2, "plot_size_curves": 2, "plot_calibration": 8, "write_headline": 1, "make_tables": 1,
-    "plot_decision_curves": 6, "write_conformance": 2,
+    "plot_decision_curves": 6, "write_conformance": 2, "write_checklists": 2,
 }  # fmt: skip
 TELLING = 3  # jobs that must have ended before a time is given
 CORES, PLANNED = re.compile(r"Provided cores: (\d+)"), re.compile(r"(\w+) +(\d+)$")

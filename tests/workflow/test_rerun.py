@@ -18,6 +18,7 @@ TRAINING = {**NETWORKS, **BASELINES}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
+STATISTICS |= {"write_checklists": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
 PLAN = {"list_deviations": 1, "write_summary": 1}
 EVALUATION = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}
@@ -37,6 +38,8 @@ ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
 PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
 VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, "make_cost_table": 1, **PLAN, **PAGE}
+VERDICTS |= {"write_checklists": 1}
+CHECKLISTS = {"write_checklists": 1, **PLAN, "all": 1}
 SMALLEST_GAIN = {**VERDICTS, "estimate_study_size": 1}
 
 
@@ -269,7 +272,9 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),
         ("cohort/folds", FROM_FOLDS),
         ("cohort/near_duplicates", {**SHEETS, **FROM_FOLDS}),
-        ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "all": 1}),
+        ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "write_checklists": 1, "all": 1}),
+        ("report/cohort_facts", CHECKLISTS),
+        ("classification/described_models", CHECKLISTS),
         ("audit/analysis_plan", {**PLAN, "all": 1}),
     ],
 )
@@ -280,6 +285,12 @@ def test_library_module_and_its_revert(rerun, module, expected):
     assert rerun.planned() == {rule: count for rule, count in expected.items() if count}
     (rerun.folder / name).write_text(before)
     assert rerun.planned() == {}
+
+
+@pytest.mark.parametrize("name", ["checklists.yaml", "checklists.html.j2"])
+def test_items_and_look_of_the_checklists(rerun, name):
+    rerun.edit(f"workflow/report/shared/{name}", lambda text: text.replace("Funding", "Money").replace("#222", "#111"))
+    assert rerun.planned() == {"write_checklists": 1, "all": 1}
 
 
 def test_library_of_another_task_is_added(rerun):

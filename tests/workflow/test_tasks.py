@@ -37,7 +37,8 @@ def test_another_task_is_planned_with_the_shared_stages(two_tasks):
     shared = {
         "make_phantom", "check_cases", "plot_contours", "collect_predictions", "compute_metrics", "compare_arms",
         "plot_size_curves", "write_headline", "write_summary", "compute_subgroups", "audit_lineage",
-        "register_analysis_plan", "list_deviations", "estimate_study_size", "check_duplicates", "all",
+        "register_analysis_plan", "list_deviations", "estimate_study_size", "check_duplicates", "write_checklists",
+        "all",
     }  # fmt: skip
     assert two_tasks.planned(configfile=REGRESSION) == own | dict.fromkeys(shared, 1) | {"make_folds": 2}
 
@@ -71,6 +72,9 @@ def test_another_task_gets_its_statistics_and_its_report(regression):
     assert {"Within (%)", "Lesions", "Verdict"} <= set(headline)
     assert len(json.loads((regression / "evaluation/lineage.json").read_text())["models"]) == 24
     assert (regression / "evaluation/figures/fig8.svg").stat().st_size
+    checklists = (regression / "evaluation/checklists.html").read_text()
+    assert "17 patients with 24 lesions" in checklists
+    assert "what the scripts of this task do not describe by themselves: model, baselines." in checklists
     assert "Within" in (regression / "evaluation/figures/subgroups.svg").read_text()
     report = (regression / "report.html").read_text()
     assert "how often the prediction is near enough" in report

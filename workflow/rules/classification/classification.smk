@@ -29,6 +29,7 @@ TASK_SCRIPTS = {
     "compare_arms": "compare_arms_classification",
     "compute_subgroups": "compute_subgroups_classification",
     "estimate_study_size": "estimate_study_size_classification",
+    "write_checklists": "write_checklists_classification",
 }
 
 
@@ -36,6 +37,15 @@ def task_measures():
     """Return the parameters of this task's class of measures."""
     costs = config["evaluation"]["costs"]
     return {"classes": config["cases"]["classes"], **({"costs": costs} if costs else {})}
+
+
+def task_settings():
+    """Return what the reporting checklists say of this task's keys: without baselines that are not run."""
+    families = {"bovw": ["bovw-single", "bovw-multi"], "texture": ["gabor", "glcm"]}
+    families["svm"] = families["bovw"] + families["texture"]
+    run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
+    baselines = {name: config["baselines"][name] for name in run}
+    return {"rois": config["rois"], "classifier": config["classifier"], "baselines": baselines}
 
 
 def task_headline():

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 # The sections of the report, in the order of reading.
-SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Data", "Against the paper"
+SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Data", "Against the paper and guidelines"
 
 # The captions in the order of reading; others follow.
 READING_ORDER = [
@@ -51,6 +51,23 @@ def shown(path, about, category, content, **labels):
 def figure(path, about, category, content, **labels):
     """Return the outputs of a figure: its PNG, which the report shows, and its SVG."""
     return {"png": shown(f"{path}.png", about, category, content, **labels), "svg": f"{path}.svg"}
+
+
+def what_is_described():
+    """Return what the reporting checklists say of the config, and nothing else of it."""
+    sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
+    return {
+        **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed", "evaluation"]},
+        **{key: config["cases"][key] for key in ["classes", "duplicate_correlation"]},
+        "phantom": config["cases"]["table"] is None,
+        "unit": TASK_UNIT,
+        "primary": TASK_PRIMARY,
+        "arms": all_arms(),
+        "sizes": {name: [size for arm, size in sizes if arm == name] for name in all_arms()},
+        "generators": config["experiment"]["generators"],
+        "presets": planned_config()["generators"],
+        "task": task_settings(),
+    }
 
 
 def report_is_due():

@@ -18,6 +18,10 @@ def task_measures():
     return {"tolerance": config["regressor"]["within"]}
 
 
+def task_settings():
+    return {}
+
+
 def task_headline():
     return []
 

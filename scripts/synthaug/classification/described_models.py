@@ -1,0 +1,198 @@
+"""What a run says of its ROIs and classifiers, by the topics of the reporting checklists."""
+
+import pandas as pd
+
+from synthaug.classification import rois
+from synthaug.report.checklists import Fact
+from synthaug.report.described_run import Run
+from synthaug.report.numbers import percent
+from synthaug.report.sentences import counted, listed, settings
+from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR, PLACEBO
+
+DESCRIBED = {
+    "bovw-single": "visual words chosen by mutual information, one support vector machine of all classes",
+    "bovw-multi": "visual words chosen by mutual information, a support vector machine per binary task",
+    "gabor": "Gabor filters",
+    "glcm": "co-occurrence of gray levels",
+}
+
+
+def facts(run: Run) -> dict[str, Fact]:
+    """Return what the run says of its models, by topic."""
+    return {
+        "subset of the images": subset(),
+        "preprocessing": preprocessing(run),
+        "augmentation": augmentation(),
+        "predictors": predictors(),
+        "model": model(run),
+        "initial weights": initial(run),
+        "training": training(run),
+        "baselines": baselines(run),
+        "output": output(),
+        "class balance": balance(run),
+        "calibration and utility": calibration(run),
+        "results by class": by_class(run),
+        "errors": errors(run),
+    }
+
+
+def subset() -> Fact:
+    """Say which part of an image is used."""
+    return Fact(
+        "Of each lesion one slice is used, the one that the case table names or else the one with the largest lesion "
+        "area, and of it a square around the lesion.",
+        ("Lesion outlines",),
+    )
+
+
+def preprocessing(run: Run) -> Fact:
+    """Say how a ROI is made of a slice."""
+    known = run.settings.task["rois"]
+    low, high = known["intensity"]["low"], known["intensity"]["high"]
+    gray = (
+        f"the window from {low:g} to {high:g} (HU in CT)"
+        if known["intensity"]["mode"] == "window"
+        else f"the slice's percentiles {low:g} and {high:g}"
+    )
+    return Fact(
+        f"A ROI is a square centred on the lesion's bounding box, with {known['margin']:g} of the lesion's largest "
+        f"diameter as margin on each side, brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation"
+        f"{', after a low-pass filter where it becomes smaller' if known['antialias'] else ''}. Gray values: {gray} "
+        "became 0 and 1, and what lies beyond was clipped. The mean of the training images is subtracted."
+    )
+
+
+def augmentation() -> Fact:
+    """Say what classic augmentation is."""
+    low, high = rois.SURROUND
+    return Fact(
+        "Classic augmentation: rotations by 0 to 180 degrees, each alone or with a flip, with a shift of at most "
+        f"{rois.MAX_SHIFT_PX:g} px or a tenth of the diameter, or with another scale, which shows {low:g} to {high:g} "
+        "diameters of surrounding tissue; 480 per lesion, each sampled once from the original slice. A group holds the "
+        "same number of each lesion, give or take one.",
+        ("Fig 3: augmentation",),
+    )
+
+
+def predictors() -> Fact:
+    """Say what the models see."""
+    return Fact("The only predictor is the image of the lesion; no clinical variable is used.")
+
+
+def model(run: Run) -> Fact:
+    """Describe the network."""
+    known = run.settings.task["classifier"]
+    layers = counted(len(known["widths"]), "convolution")
+    text = (
+        f"The classifier is a convolutional network for images of {rois.SIZE}x{rois.SIZE} px: {layers} of "
+        f"{known['kernel']}x{known['kernel']} px with {listed(known['widths'])} feature maps, each followed by 2x2 max "
+        f"pooling and ReLU, a dense layer of {known['dense']} units with ReLU, dropout of {known['dropout']:g}, and a "
+        f"dense layer with softmax over the {len(run.settings.classes)} classes."
+    )
+    return Fact(text + _discriminators(run))
+
+
+def _discriminators(run: Run) -> str:
+    arms = [arm for arm in run.settings.arms if arm.endswith(DISCRIMINATOR)]
+    return f" In {listed(arms)} the discriminator of an ACGAN names the class." if arms else ""
+
+
+def initial(run: Run) -> Fact:
+    """Say how the classifier's weights begin."""
+    return Fact(
+        "The weights of the classifier are drawn uniformly after Glorot and Bengio (2010), biases are zero; none is "
+        "pretrained. Within a repetition all arms start from the same random numbers"
+        f"{f' (but {PLACEBO})' if PLACEBO in run.settings.arms else ''}."
+    )
+
+
+def training(run: Run) -> Fact:
+    """Say how the network was trained."""
+    known = run.settings.task["classifier"]
+    return Fact(
+        f"Cross-entropy, gradient descent with Nesterov momentum {known['momentum']:g} and learning rate "
+        f"{known['learning_rate']:g}, {counted(known['epochs'], 'epoch')} in batches of {known['batch']}; no early "
+        "stopping, no schedule and no weight decay. The workflow itself searches for no setting of a network.",
+        open="how the settings of the networks were found, if others were tried",
+    )
+
+
+def baselines(run: Run) -> Fact:
+    """Describe the baselines that were run."""
+    names = [arm for arm in run.settings.arms if arm in BASELINES]
+    if not names:
+        return Fact("No method without a network was run beside them.")
+    parts = "; ".join(f"{name}: {DESCRIBED[name]}" for name in names)
+    details = ". ".join(f"{part}: {settings(values)}" for part, values in run.settings.task["baselines"].items())
+    return Fact(
+        f"Beside the networks, on un-augmented ROIs: {parts}. C and gamma of the support vector machines were searched "
+        f"for within the training folds, by patient. Settings: {details}.",
+        ("Table 6: baselines",),
+    )
+
+
+def output() -> Fact:
+    """Say what a model returns."""
+    return Fact(
+        "A probability for each class; the class with the largest is predicted, so there is no threshold. Those of "
+        "support vector machines are transformed distances. evaluation/predictions.csv has all of them."
+    )
+
+
+def balance(run: Run) -> Fact:
+    """Say how unequal classes are treated."""
+    text = (
+        "The folds hold the classes in like proportions. Classes are neither weighted nor resampled in training, and "
+        "classic augmentation keeps their proportions."
+    )
+    if run.settings.generators:
+        text += " Synthetic images are added in equal number per class."
+    return Fact(f"{text} Predictions are not recalibrated.")
+
+
+def calibration(run: Run) -> Fact:
+    """Say where calibration, net benefit and costs of errors are shown."""
+    text = (
+        "Calibration: reliability diagrams, Brier score, log loss, calibration error and slope. Clinical utility: "
+        "decision curves of each class against the rest."
+    )
+    if not run.settings.evaluation["costs"]:
+        return Fact(f"{text} Every error costs the same.", ("Calibration", "Decision curves"))
+    return Fact(
+        f"{text} Errors have the costs of the config.",
+        ("Calibration", "Decision curves", "Costs of errors"),
+        open="where the costs of errors come from",
+    )
+
+
+def by_class(run: Run) -> Fact:
+    """State sensitivity, specificity and AUC of each class, of `classic` and of the first generator."""
+    parts = [f"{arm}: {'; '.join(_of_class(run, arm, name) for name in run.settings.classes)}." for arm in _two(run)]
+    return Fact(
+        f"By class, in percent. {' '.join(parts)} The report has their intervals.", ("Table 7: by class", "All metrics")
+    )
+
+
+def _of_class(run: Run, arm: str, name: str) -> str:
+    values = []
+    for measure, shown in (("sensitivity", "sensitivity"), ("specificity", "specificity"), ("auc", "AUC")):
+        row = run.evaluated.measure(arm, run.rule, measure, name)
+        if row is not None:
+            values.append(f"{shown} {percent(row['value'])}")
+    return f"{name} {', '.join(values)}"
+
+
+def errors(run: Run) -> Fact:
+    """Say where the errors are shown, and which class is missed most often."""
+    text = "Confusion matrices are in Tables 2 and 3; evaluation/predictions.csv names every lesion."
+    for arm in _two(run):
+        rows = {name: run.evaluated.measure(arm, run.rule, "sensitivity", name) for name in run.settings.classes}
+        known = {name: row["value"] for name, row in rows.items() if row is not None and not pd.isna(row["value"])}
+        if known:
+            worst = min(known, key=known.get)
+            text += f" {arm} misses {worst} most often: sensitivity {percent(known[worst])} %."
+    return Fact(text, ("Table 2: confusion, classic augmentation", "Table 3: confusion, with synthetic images"))
+
+
+def _two(run: Run) -> list[str]:
+    return [CLASSIC, *run.settings.generators[:1]]
