@@ -45,7 +45,13 @@ def task_settings():
     families["svm"] = families["bovw"] + families["texture"]
     run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
     baselines = {name: config["baselines"][name] for name in run}
-    return {"rois": config["rois"], "classifier": config["classifier"], "baselines": baselines}
+    models = {"classifier": config["classifier"], "baselines": baselines}
+    return {"rois": config["rois"], "augmentation": chosen_augmentation(), **models}
+
+
+def chosen_augmentation():
+    """Return the augmentations of each lesion, as the config gives them or its preset does."""
+    return {key: value for key, value in config["augmentation"].items() if key != "preset"}
 
 
 def task_headline():

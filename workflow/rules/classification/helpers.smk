@@ -1,11 +1,6 @@
 """Helpers of the rules of this task: parameters of samples, and parameters and files of classifiers."""
 
 
-def chosen_augmentation():
-    """Return the augmentations of each lesion, as the config gives them or its preset does."""
-    return {key: value for key, value in config["augmentation"].items() if key != "preset"}
-
-
 def augmentation_reach():
     """Return how far augmentations look beyond a ROI: only these values change what is cut from an image."""
     shifts, scales = config["augmentation"]["shifts"], config["augmentation"]["scales"]
