@@ -68,8 +68,8 @@ def augmentation(run: Run) -> Fact:
     chosen = Choice(**run.settings.task["augmentation"])
     rotations = f"rotations by {_range(chosen.rotations['degrees'])} degrees, each alone"
     return Fact(
-        f"Classic augmentation: {rotations}{_further(chosen)}; {chosen.per_lesion:,} per lesion, each sampled once from "
-        "the original slice. A group holds the same number of each lesion, give or take one.",
+        f"Classic augmentation: {rotations}{_further(chosen)}; {chosen.per_lesion:,} per lesion, each sampled once "
+        "from the original slice. A group holds the same number of each lesion, give or take one.",
         ("Fig 3: augmentation",),
     )
 

@@ -199,8 +199,8 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("preprocessing", "with 0.3 of the lesion's largest diameter as margin"),
         ("preprocessing", "the slice's percentiles 1 and 99 became 0 and 1"),
         ("augmentation", "rotations by -10 to 10 degrees, each alone, or with a flip (left-right), or with a shift of "
-                         "at most 0.1 diameters, or with other gray values (gain 0.75 to 1.25, gamma 0.7 to 1.5, normal "
-                         "noise with a standard deviation of 0 to 0.05 of"),
+                         "at most 0.1 diameters, or with other gray values (gain 0.75 to 1.25, gamma 0.7 to 1.5, "
+                         "normal noise with a standard deviation of 0 to 0.05 of"),
         ("augmentation", "1,200 per lesion, each sampled once"),  # 20 (1 + 1 + 3 + 55)
         ("model", "2 convolutions of 3x3 px with 4 and 8 feature maps"),
         ("training", "momentum 0.9 and learning rate 0.01, 9 epochs in batches of 32"),
