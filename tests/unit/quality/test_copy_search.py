@@ -110,10 +110,26 @@ def test_audit_finds_every_control_and_only_the_copies_among_the_synthetic(train
     assert result.nearest["row"].tolist()[30:] == [0, 1, 2, 3, 4]
     assert 0.8 < result.ratio < 1.2
     assert result.authentic < 1
+    assert (result.summary()["flagged"], result.summary()["clear"]) == (5, 5)
     assert (result.unseen < result.nearest["threshold"][0]).mean() <= 0.01
     unknown = copy_search.audit(synthetic, train, lesions, train[:0], 0.01, np.random.default_rng(9))
     assert not unknown.nearest["alarm"].any()
     assert unknown.found == 0
+
+
+def test_images_that_are_alike_anyway_are_no_clear_copies(train):
+    """Another lesion is as near to the training image as the synthetic image is."""
+    pairs = np.concatenate([train[:20], copy_search.plant(train[:20], np.random.default_rng(5))])
+    synthetic = copy_search.plant(train[:10], np.random.default_rng(6))
+    found = [
+        copy_search.audit(
+            synthetic, images, np.arange(len(images)).astype(str), textures(50, 7), 0.01, np.random.default_rng(9)
+        ).summary()
+        for images in (pairs, train[:40])
+    ]
+    assert [summary["flagged"] for summary in found] == [10, 10]
+    assert found[0]["clear"] <= 5
+    assert found[1]["clear"] == 10
 
 
 def test_sheet_shows_the_nearest_first_and_frames_alarms(search, train):
