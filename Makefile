@@ -3,7 +3,7 @@
 #             pages alone, nothing answered is lost (RESULTS=results/liver: of a pack that is built)
 # make plan-study  how many patients a study needs, before any data (STUDY="--gain 5 --arms 3"; STUDY=--help: all it asks)
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
-# make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, SEED=n for the same moments again)
+# make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, WAY=Ctrl-C in this way only, SEED=n for the same moments again)
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
 # make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv); RECOMPUTE=1: whether they are
 #             what is computed again from what they were made of; PUBLIC_KEY=public.pem: whether its owner signed them
@@ -53,7 +53,7 @@ bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
 
 chaos: .venv/installed
-	PYTHONPATH=scripts:. $(BIN)/python -m tests.chaos --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=scripts:. $(BIN)/python -m tests.chaos --kills $(KILLS) $(if $(WAY),--way "$(WAY)") $(if $(SEED),--seed $(SEED))
 
 audit: .venv-audit/installed
 	$(AUDIT)/python tests/audit/audit.py requirements.txt

@@ -13,6 +13,12 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 2**20))
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(512 * 2**20))
 
 
+include: "workflow/rules/common/stopping.smk"
+
+
+be_ready_to_end()
+
+
 include: "workflow/rules/common/config.smk"
 include: "workflow/rules/common/checks.smk"
 include: "workflow/rules/common/code.smk"
@@ -118,11 +124,14 @@ else:
             rules.complete.input,
 
 
+# SIGTERM ends the run as Ctrl-C does; Snakemake's own answer to it is to wait for all jobs that run, which on a cluster is better.
+#
 # Snakemake limits how many jobs it starts in a second, and to do so wakes its scheduler each second, once more for every job
 # that has ended while others wait: a fifth of a core after fifty jobs, all of one after some hundreds. A queue needs the limit;
 # one machine, whose jobs wait for its cores, does not.
 onstart:
     if workflow.local_exec:
+        heed(signal.SIGTERM)
         workflow.scheduler.job_rate_limiter = None
 
 

@@ -107,8 +107,8 @@ def main() -> int:
     parser.add_argument("command", nargs="+", help="Snakemake and its arguments, after --")
     arguments = parser.parse_args()
     progress = Progress(arguments.benchmarks, DEMO if arguments.like_demo else {})
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal asks Snakemake itself, whose last words are passed on
     run = subprocess.Popen(arguments.command, stderr=subprocess.PIPE, text=True, errors="replace")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal asks Snakemake itself, whose last words are passed on
     signal.signal(signal.SIGTERM, lambda *_: run.terminate())
     for line in run.stderr:
         sys.stderr.write("".join(f"{each}\n" for each in progress.read(line.rstrip("\n"))))

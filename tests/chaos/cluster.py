@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.helpers.terminal import Terminal
+
 from .project import Project, end_and_wait
 
 SCRIPTS = Path(__file__).parents[1] / "slurm"
@@ -47,12 +49,12 @@ def prepare(finished: Project, folder: Path) -> Project:
     return project
 
 
-def start(project: Project) -> subprocess.Popen:
+def start(project: Project) -> Terminal:
     environment = {"SLURM_CONF": f"{STATE}/slurm.conf"}
     return project.start("results/tiny/evaluation/predictions.csv", *PROFILE, environment=environment)
 
 
-def cancel(project: Project, run: subprocess.Popen) -> None:
+def cancel(project: Project, run: Terminal) -> None:
     end_and_wait(run, signal.SIGINT, 60)
     project.kill_all()
 

@@ -14,30 +14,47 @@ from pathlib import Path
 
 import psutil
 
+from tests.helpers.terminal import CTRL_C, Terminal
+
 from .project import Project, end, end_and_wait
 
 PATIENCE = 60.0  # seconds for a run to end once it is cut short
+IMPATIENCE = 0.5  # seconds between two Ctrl-C
 GRACE = 10.0  # seconds between SIGTERM and SIGKILL at a job's time limit
 
 
-def ctrl_c(project: Project, run: subprocess.Popen, script: str) -> None:
+def ctrl_c(project: Project, run: Terminal, script: str) -> None:
     """Ctrl-C in the terminal: everybody gets SIGINT."""
-    end_and_wait(run, signal.SIGINT, PATIENCE)
+    run.press(CTRL_C)
+    run.wait(PATIENCE)
 
 
-def terminate_all(project: Project, run: subprocess.Popen, script: str) -> None:
+def ctrl_c_twice(project: Project, run: Terminal, script: str) -> None:
+    """Ctrl-C, and again before the run has ended."""
+    run.press(CTRL_C)
+    time.sleep(IMPATIENCE)
+    ctrl_c(project, run, script)
+
+
+def close_terminal(project: Project, run: Terminal, script: str) -> None:
+    """The terminal is closed, or the connection to it lost: everybody gets SIGHUP."""
+    run.close()
+    run.wait(PATIENCE)
+
+
+def terminate_all(project: Project, run: Terminal, script: str) -> None:
     """Logout, shutdown: everybody gets SIGTERM."""
     end_and_wait(run, signal.SIGTERM, PATIENCE)
 
 
-def kill_job(project: Project, run: subprocess.Popen, script: str) -> None:
+def kill_job(project: Project, run: Terminal, script: str) -> None:
     """A job is killed, as when memory runs out; Snakemake goes on with what does not need it, then fails."""
     for job in project.jobs(script)[:1]:
         job.kill()
     run.wait()
 
 
-def time_limit(project: Project, run: subprocess.Popen, script: str) -> None:
+def time_limit(project: Project, run: Terminal, script: str) -> None:
     """A job gets SIGTERM and, if it has not ended in time, SIGKILL, as at a cluster's time limit."""
     for job in project.jobs(script)[:1]:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -48,20 +65,20 @@ def time_limit(project: Project, run: subprocess.Popen, script: str) -> None:
     run.wait()
 
 
-def kill_snakemake(project: Project, run: subprocess.Popen, script: str) -> None:
+def kill_snakemake(project: Project, run: Terminal, script: str) -> None:
     """Snakemake is killed; its jobs go on, and the next run meets them."""
     run.kill()
     run.wait()
 
 
-def kill_everything(project: Project, run: subprocess.Popen, script: str = "") -> None:
+def kill_everything(project: Project, run: Terminal, script: str = "") -> None:
     """Everything is killed at once, as when a node is lost."""
     end(run, signal.SIGKILL)
     project.kill_all()
     run.wait()
 
 
-def fill_disk(project: Project, run: subprocess.Popen, script: str) -> None:
+def fill_disk(project: Project, run: Terminal, script: str) -> None:
     """The disk that the run writes to becomes full; it has room again before the next run."""
     filler = project.folder / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -108,16 +125,18 @@ class Way:
     """A way to cut a run short."""
 
     name: str
-    act: Callable[[Project, subprocess.Popen, str], None]
+    act: Callable[[Project, Terminal, str], None]
     needs: str = ""
 
 
 WAYS = [
+    Way("Ctrl-C", ctrl_c),
     Way("kill -9 of Snakemake", kill_snakemake),
     Way("time limit of a job", time_limit),
     Way("kill -9 of a job", kill_job),
-    Way("Ctrl-C", ctrl_c),
+    Way("Ctrl-C twice", ctrl_c_twice),
     Way("full disk", fill_disk, needs="small disk"),
     Way("kill -9 of all", kill_everything),
+    Way("closed terminal", close_terminal),
     Way("SIGTERM to all", terminate_all),
 ]

@@ -1,12 +1,13 @@
 """Random moments of a run: anywhere in it, or inside the training of one network."""
 
 import re
-import subprocess
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+
+from tests.helpers.terminal import Terminal
 
 from .project import Project
 
@@ -25,7 +26,7 @@ class Moment:
     def __str__(self) -> str:
         return f"{self.seconds:.2f} s into {self.rule or 'the run'}"
 
-    def wait(self, project: Project, run: subprocess.Popen) -> bool:
+    def wait(self, project: Project, run: Terminal) -> bool:
         """Wait for the moment; return whether it lies inside a training, or in the run when no rule is named."""
         while self.rule and not BEGUN.search(project.log(self.rule)):
             if run.poll() is not None:

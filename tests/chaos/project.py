@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.helpers.terminal import Terminal
 from tests.workflow.conftest import copy_workflow
 
 CONFIGS = ["--configfile", "config/tiny.yaml", "longer.yaml"]
@@ -27,6 +28,7 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         self.results = folder / "results/tiny"
+        self.screen = folder.parent.with_suffix(".screen")  # not on the disk that becomes full
 
     @classmethod
     def copy(cls, folder: Path) -> "Project":
@@ -35,30 +37,11 @@ class Project:
         (folder / "longer.yaml").write_bytes(Path(__file__).with_name("longer.yaml").read_bytes())
         return cls(folder)
 
-    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
-        """Start Snakemake as the leader of a process group of its own; its output goes to snakemake.log."""
+    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> Terminal:
+        """Start Snakemake in a terminal of its own, whose screen shows what earlier runs have said, too."""
         command = [sys.executable, "-m", "snakemake", *arguments, *CONFIGS, "--quiet", "rules"]
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.folder / ".cache"), **(environment or {})}
-        with open(self.folder.parent / "snakemake.log", "ab") as log:
-            return subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
-
-    def finish(self, attempts: int = 4) -> int:
-        """Run, as a user would, until all is done; return how many runs that took.
-
-        Raises
-        ------
-        RuntimeError
-            If the last attempt failed.
-        """
-        for attempt in range(1, attempts + 1):
-            locks = self.folder / ".snakemake/locks"
-            if locks.is_dir() and any(locks.iterdir()):
-                self.start(*LOCAL, "--unlock").wait()
-            if self.start(*LOCAL, "--rerun-incomplete").wait() == 0:
-                return attempt
-        raise RuntimeError(f"not done after {attempts} runs; see {self.folder.parent / 'snakemake.log'}")
+        return Terminal(command, self.screen, cwd=self.folder, env=environment)
 
     def jobs(self, script: str = "") -> list[psutil.Process]:
         """Return the running processes of the rules' scripts, or those of one script."""
@@ -106,13 +89,13 @@ class Project:
         return "".join(path.read_text() for path in sorted((self.results / "logs" / rule).rglob("*.log")))
 
 
-def end(process: subprocess.Popen, number: int) -> None:
+def end(process: Terminal, number: int) -> None:
     """Send a signal to the process group of ``process``, if there is one left."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 
 
-def end_and_wait(process: subprocess.Popen, number: int, seconds: float) -> None:
+def end_and_wait(process: Terminal, number: int, seconds: float) -> None:
     """Send a signal to the group and wait; who has not ended after ``seconds`` is killed."""
     end(process, number)
     try:

@@ -14,7 +14,7 @@ from filelock import FileLock
 from tests.helpers import forked
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "config", "workflow", "scripts", "envs"]
+PARTS = ["Snakefile", "config", "workflow", "profiles", "scripts", "envs"]
 # config/tiny.yaml runs one arm of a kind; as config/every.yaml of the copy it runs every arm, and errors have costs.
 EVERY = "config/every.yaml"
 EVERY_ARM = {"classic": [0, 60, 90], "online": [90], "mixup": [90], "generators": ["dcgan", "acgan"], "extra": [10]}

@@ -1,8 +1,9 @@
-"""A training script that is asked to stop: it saves itself in seconds, says so in one line, and goes on from there."""
+"""A training that is asked to stop, alone or with its run: it saves itself, says so in one line, and goes on there."""
 
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.terminal import CTRL_C, Terminal
+
+from .conftest import EVERY
 
 EPOCHS = 60  # long enough to be hit in their middle
 SECONDS = 60  # far more than a step and a save take, even on a busy machine
@@ -75,3 +80,33 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script
     assert again.stderr == ""
     assert "goes on in epoch" in (cut / "job.log").read_text(encoding="utf-8")
     assert results(cut) == results(whole)
+
+
+@pytest.mark.slow
+def test_the_same_command_goes_on_after_ctrl_c_between_two_folds(rerun, tmp_path):
+    """The first fold's files are written then: whole, but of a job that Snakemake calls incomplete."""
+    rerun.configure(lambda config: config["classifier"].update(epochs=EPOCHS))
+    name = "results/tiny/seed-0/classify/classic/60"
+    folder, log = rerun.folder / name, rerun.folder / "results/tiny/logs/train_classifier/seed-0/classic/60.log"
+    same = [sys.executable, "-m", "snakemake", "--configfile", EVERY, "--cores", "2", f"{name}/record.json"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(rerun.folder / ".cache")}
+    subprocess.run(same, cwd=rerun.folder, env=environment, check=True, capture_output=True)
+    whole = results(folder)
+    shutil.rmtree(folder)
+
+    with Terminal(same, tmp_path / "screen", cwd=rerun.folder, env=environment) as run:
+        end = time.monotonic() + SECONDS
+        while not any(folder.glob("train-*/predictions.csv")):
+            assert time.monotonic() < end, run.text()
+            time.sleep(0.01)
+        run.press(CTRL_C)
+        assert run.wait(SECONDS) == 1
+    said = run.text().partition("Stopping. The same command goes on where it was.\n")[2].splitlines()
+    assert [line.partition("; saved; run")[1] for line in said] == ["; saved; run"], run.text()
+    assert said[0].startswith("STOPPED [train_classifier] asked to stop in epoch ")
+    assert len(list(folder.glob("train-*/predictions.csv"))) == 1
+
+    again = subprocess.run(same, cwd=rerun.folder, env=environment, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert "goes on in epoch" in log.read_text(encoding="utf-8")
+    assert results(folder) == whole

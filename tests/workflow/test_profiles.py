@@ -67,9 +67,9 @@ def test_snakemake_plans_with_each_profile(project, name):
     assert sum(counts.values()) == 36
 
 
-@pytest.mark.parametrize("name", PROFILES)
-def test_every_entry_of_a_profile_is_explained(name):
-    lines = (ROOT / f"workflow/profiles/{name}/config.yaml").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("folder", ["profiles/default", *(f"workflow/profiles/{name}" for name in PROFILES)])
+def test_every_entry_of_a_profile_is_explained(folder):
+    lines = (ROOT / folder / "config.yaml").read_text(encoding="utf-8").splitlines()
     for above, line in zip(["", *lines], lines, strict=False):
         if re.match(r"[a-z-]+:", line) and not line.startswith("resources:"):
             assert " # " in line or above.startswith("#"), line

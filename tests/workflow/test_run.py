@@ -94,8 +94,11 @@ def test_report_is_one_file_that_needs_no_network(finished):
 def test_check_data_stops_before_any_training_and_report(rerun):
     rerun.configure(lambda c: c["rois"]["intensity"].update(low=-50))
     before = (rerun.folder / "results/tiny/report.html").stat().st_mtime
+    sheet = rerun.folder / "results/tiny/evaluation/figures/fig3.png"
+    content = sheet.read_bytes()
     done = rerun.snakemake("check_data")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert sheet.read_bytes() != content
     assert (rerun.folder / "results/tiny/report.html").stat().st_mtime == before
     assert rerun.planned()["train_classifier"] == 8
 

@@ -30,6 +30,7 @@ PROFILES = (
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 WORKFLOW = (
     "workflow",
+    "profiles",
     "scripts",
     "envs",
     "config/README.md",

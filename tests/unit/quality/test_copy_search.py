@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import torch
 from scipy import ndimage
+from tests.helpers.augmentations import PAPER, REACH
 
-from synthaug.classification import augment, rois
+from synthaug.classification import augment, augmentation_draws, rois
 from synthaug.imaging import volumes
 from synthaug.phantom import cohort
 from synthaug.quality import copy_search
@@ -160,8 +161,9 @@ def test_phantom_copies_are_all_found_and_other_patients_raise_no_alarm(tmp_path
         key = label.sum(axis=(1, 2)).argmax()
         y, x = np.nonzero(label[key])
         diameter = float(max(np.ptp(y), np.ptp(x)) + 1)
-        crop = rois.crop(stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS)
-        maps = augment.matrices(augment.draw(np.random.default_rng(0), diameter).head(12), diameter, PARAMS)
+        crop = rois.crop(stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS, REACH)
+        drawn = augmentation_draws.draw(np.random.default_rng(0), diameter, PAPER).head(12)
+        maps = augment.matrices(drawn, diameter, PARAMS)
         pools.append(augment.apply(crop, maps, -60, 200))
     seen, unseen, third = (np.concatenate(pools[i : i + 6]) for i in (0, 6, 12))
     planted = copy_search.plant(seen, np.random.default_rng(1))
