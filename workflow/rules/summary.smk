@@ -35,7 +35,7 @@ rule write_summary:
     resources:
         **grown(mem_mb=2000, runtime=30),
     params:
-        config=json.dumps(config, sort_keys=True),
+        config=canonical_json(**public_config()),
         settings=canonical_json(**summary_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
