@@ -381,7 +381,7 @@ def monai_pipeline() -> Callable:
 
 def _zooms() -> tuple[float, float]:
     """Return the smallest and the largest zoom of the paper's maps."""
-    widest, narrowest = (rois.side_px(DIAMETER, margin) for margin in rois.SURROUND[::-1])
+    widest, narrowest = (rois.side_px(DIAMETER, margin) for margin in PAPER.scales["diameters"][::-1])
     return rois.SIZE / widest, rois.SIZE / narrowest
 
 

@@ -21,11 +21,12 @@ import torch
 from PIL import Image
 
 from synthaug import seeding
-from synthaug.classification import augment, classifier, rois
+from synthaug.classification import augment, augmentation_draws, classifier, rois
 from synthaug.imaging import intensity
 from synthaug.phantom import cohort
 from synthaug.quality import copy_search, diagnosis, embedding, realism
 from tests.helpers import planted_images
+from tests.helpers.augmentations import PAPER, REACH
 
 AUGMENTATIONS = 12  # of each lesion
 PHANTOM = {"cyst": 28, "metastasis": 28, "hemangioma": 28}
@@ -56,8 +57,9 @@ def augmented(image: np.ndarray, box: tuple[float, ...], window: dict, random: n
     """Return the augmented ROIs of the lesion within ``box`` (x0, y0, x1, y1 in px) of a slice, (rows, columns)."""
     params = rois.Params(**CUT, intensity=window)
     diameter = max(box[2] - box[0], box[3] - box[1]) + 1
-    crop = rois.crop(image, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, diameter, params)
-    maps = augment.matrices(augment.draw(random, diameter).head(AUGMENTATIONS), diameter, params)
+    crop = rois.crop(image, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, diameter, params, REACH)
+    drawn = augmentation_draws.draw(random, diameter, PAPER).head(AUGMENTATIONS)
+    maps = augment.matrices(drawn, diameter, params)
     return augment.apply(rois.lowpass(crop, diameter, params), maps, *intensity.limits(image, window))
 
 
