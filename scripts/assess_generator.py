@@ -3,12 +3,13 @@
 Reads, for all choices of training folds and all classes, the synthetic images, what their generator was trained on, and
 the classifier of the same folds and classic group. Writes quality.csv, each measure beside the same measure between
 real images; copies.csv, each synthetic image that was looked at with its nearest training image; card.csv, one row that
-sums both up; and a sheet of the synthetic images that are nearest to training images.
+sums both up; diagnosis.csv, one row that says what is wrong with the images, if anything; and a sheet of the synthetic
+images that are nearest to training images.
 """
 
 import argparse
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from synthaug.classification import classifier, stored_classifier, training_imag
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.generators import imported
-from synthaug.quality import copy_search, embedding, realism
+from synthaug.quality import copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.training import device
 
@@ -143,7 +144,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--train-sets", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="train_set.csv")
     parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the classic group")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
-    for output in ("quality", "copies", "card", "png", "svg"):
+    for output in ("quality", "copies", "card", "diagnosis", "png", "svg"):
         parser.add_argument(f"--{output}", required=True)
     return parser.parse_args()
 
@@ -247,23 +248,20 @@ def movement(row: pd.Series) -> str:
     return f"shifted {row['shift_x_px']:+.1f} {row['shift_y_px']:+.1f} px, rotated {row['rotation_deg']:.0f} deg{flip}"
 
 
-def card(
-    names: dict[str, object], table: pd.DataFrame, audits: list[copy_search.Audit], nearest: pd.DataFrame
-) -> pd.DataFrame:
+def card(names: dict[str, object], table: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:
     """Sum up one generator in one row: each measure and its reference (``..., real``), then the search for copies."""
     total = table[(table["folds"] == ALL) & (table["class"] == ALL)].set_index(["features", "measure"])
-    row = {**names, "images": len(nearest)}
+    count, flagged = audits["images"].sum(), audits["flagged"].sum()
+    row = {**names, "images": count}
     for name, (features, measure, digits) in CARD.items():
         value = total.loc[(features, measure)]
         row |= {name: round(value["value"], digits), f"{name}, real": round(value["reference"], digits)}
-    planted, found = sum(part.planted for part in audits), sum(part.found for part in audits)
-    flagged = int(nearest["alarm"].sum())
-    row["copies flagged"] = f"{flagged} of {len(nearest)} ({100 * flagged / len(nearest):.1f} %)"
-    row["flagged by chance"] = f"up to {100 * np.mean([part.chance for part in audits]):.1f} %"
-    row["distance ratio"] = round(float(np.mean([part.ratio for part in audits])), 2)
-    row["authentic"] = f"{100 * np.mean([part.authentic for part in audits]):.0f} %"
-    row["controls found"] = f"{found} of {planted}"
-    row["valid"] = "true" if found == planted else "false"
+    row["copies flagged"] = f"{flagged} of {count} ({100 * flagged / count:.1f} %)"
+    row["flagged by chance"] = f"up to {100 * audits['chance'].to_numpy().mean():.1f} %"
+    row["distance ratio"] = round(float(audits["ratio"].to_numpy().mean()), 2)
+    row["authentic"] = f"{100 * audits['authentic'].to_numpy().mean():.0f} %"
+    row["controls found"] = f"{audits['found'].sum()} of {audits['planted'].sum()}"
+    row["valid"] = "true" if copy_search.missed(audits).empty else "false"
     return pd.DataFrame([row])
 
 
@@ -303,14 +301,16 @@ def main() -> None:
             audit, nearest, originals = copies(generator, cohort, seen, made, unseen, params)
             report(log, generator, audit)
             tables.append(table.assign(folds=folds))
-            audits.append(audit)
+            audits.append({"folds": folds, "class": cls, **audit.summary()})
             found.append(nearest)
             shown.extend(made)
             beside.extend(originals)
-        table, nearest = with_averages(tables), pd.concat(found, ignore_index=True)
+        table, nearest, searched = with_averages(tables), pd.concat(found, ignore_index=True), pd.DataFrame(audits)
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
-        artifacts.write_csv(card(names, table, audits, nearest), arguments.card)
+        artifacts.write_csv(card(names, table, searched), arguments.card)
+        light = {**names, **asdict(diagnosis.diagnose(table, searched))}
+        artifacts.write_csv(pd.DataFrame([light])[diagnosis.COLUMNS], arguments.diagnosis)
         title = f"Generator {arguments.generator}, seed {arguments.seed}"
         figure = neighbour_sheet.nearest(nearest, shown, beside, params.classes, title)
         figure_style.save(figure, arguments.png, arguments.svg)

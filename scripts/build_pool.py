@@ -1,4 +1,4 @@
-"""Draw and apply the 480 classic augmentations of every lesion, main and extra.
+"""Draw and apply the classic augmentations of every lesion, main and extra.
 
 Reads the crops and their index. Writes the images, and an index with the parameters that were drawn, lesion by lesion;
 ``rank`` is an augmentation's place in the random order of its lesion.
@@ -10,14 +10,15 @@ import numpy as np
 import torch
 
 from steps import classic_pool, command
-from synthaug.classification import augment, rois
+from synthaug.classification import augmentation_choice, rois
 from synthaug.files import artifacts
 
 
 @dataclass(frozen=True)
 class Params(rois.Params):
-    """How ROIs are cut, the seed of the augmentations, and the CPU threads that sample them."""
+    """How ROIs are cut, the augmentations (see `augmentation_choice.Choice`), their seed, and the CPU threads."""
 
+    augmentation: dict
     master_seed: int
     threads: int
 
@@ -34,13 +35,14 @@ def main() -> None:
         params = command.params(Params, arguments.params)
         torch.set_num_threads(params.threads)
         index = artifacts.read_csv(arguments.rois)
-        shape = (len(index) * augment.PER_LESION, rois.SIZE, rois.SIZE)
+        choice = augmentation_choice.Choice(**params.augmentation)
+        shape = (len(index) * choice.per_lesion, rois.SIZE, rois.SIZE)
         tables = []
         with (
             artifacts.read_arrays(arguments.crops) as crops,
             artifacts.array_in_parts(arguments.images, shape, np.uint8) as append,
         ):
-            for table, images in classic_pool.build(index, crops, params, params.master_seed):
+            for table, images in classic_pool.build(index, crops, params, choice, params.master_seed):
                 append(images)
                 tables.append(table)
                 log.info("%s: %d augmentations", table["lesion"].iloc[0], len(table))

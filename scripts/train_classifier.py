@@ -17,7 +17,15 @@ import torch
 
 from steps import command, resumable
 from synthaug import seeding
-from synthaug.classification import classifier, fresh, prediction_table, rois, training_images, training_sets
+from synthaug.classification import (
+    augmentation_choice,
+    classifier,
+    fresh,
+    prediction_table,
+    rois,
+    training_images,
+    training_sets,
+)
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.terms import arms
@@ -26,10 +34,12 @@ from synthaug.training import checkpoints, device, weights
 
 @dataclass(frozen=True, kw_only=True)
 class Params(classifier.Params):
-    """The classifier of the config, and how ROIs are made."""
+    """The classifier of the config and, only for augmentations that are drawn afresh, how these are made."""
 
     rois: dict | None = None
-    """How ROIs are made; only for augmentations that are drawn afresh."""
+    """How ROIs are made, see `rois.Params`."""
+    augmentation: dict | None = None
+    """The augmentations, see `augmentation_choice.Choice`."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +147,13 @@ def redrawing(
     """
     if not (rows["source"] == training_sets.FRESH).any():
         return None
-    how = rois.Params(**params.rois)
+    how, choice = rois.Params(**params.rois), augmentation_choice.Choice(**params.augmentation)
     seen = cohort.index[cohort.index["lesion"].isin(rows["lesion"])]
     crops = fresh.prepare(cohort.crops, seen, how)
 
     def redraw(epoch: int) -> np.ndarray:
         random = seeding.stream(params.master_seed, *names, "online", epoch)
-        fresh.redraw(images, rows, crops, seen, how, random)
+        fresh.redraw(images, rows, crops, seen, how, choice, random)
         return images
 
     return redraw

@@ -1,4 +1,4 @@
-"""The classic pool: the 480 augmentations of every lesion, one lesion at a time."""
+"""The classic pool: all augmentations of every lesion, one lesion at a time."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,13 +6,18 @@ import numpy as np
 import pandas as pd
 
 from synthaug import seeding
-from synthaug.classification import augment, rois
+from synthaug.classification import augment, augmentation_draws, rois
+from synthaug.classification.augmentation_choice import Choice
 
-COLUMNS = ["lesion", "rank", *augment.COLUMNS]
+COLUMNS = ["lesion", "rank", *augmentation_draws.COLUMNS]
 
 
 def build(
-    index: pd.DataFrame, crops: Mapping[str, np.ndarray], params: rois.Params, master_seed: int
+    index: pd.DataFrame,
+    crops: Mapping[str, np.ndarray],
+    params: rois.Params,
+    choice: Choice,
+    master_seed: int,
 ) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
     """Yield, for each lesion of ``index`` (``rois.csv``), its rows of the pool's index and its images.
 
@@ -23,15 +28,16 @@ def build(
 
     Yields
     ------
-    DataFrame with `COLUMNS`, and uint8 (480, 64, 64).
+    DataFrame with `COLUMNS`, and uint8 (choice.per_lesion, 64, 64).
     """
     for row in index.itertuples():
-        table = augment.draw(seeding.stream(master_seed, "pool", row.lesion), row.diameter_px)
+        table = augmentation_draws.draw(seeding.stream(master_seed, "pool", row.lesion), row.diameter_px, choice)
         maps = augment.matrices(table, row.diameter_px, params)
         crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
+        noise = seeding.stream(master_seed, "pool", row.lesion, "noise")
         yield (
             table.assign(lesion=row.lesion, rank=range(len(table)))[COLUMNS],
-            augment.apply(crop, maps, row.low, row.high),
+            augment.apply(crop, maps, row.low, row.high, table, noise),
         )
 
 

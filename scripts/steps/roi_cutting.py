@@ -42,9 +42,9 @@ def key_slices(cases: pd.DataFrame, table: Path) -> Iterator[tuple[str, int, np.
 
 
 def cut(
-    row: NamedTuple, image: np.ndarray, path: str, params: rois.Params
+    row: NamedTuple, image: np.ndarray, path: str, params: rois.Params, reach: rois.Reach
 ) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
-    """Cut the ROI of one lesion, a row of ``cases.csv``, from its key slice.
+    """Cut the ROI of one lesion, a row of ``cases.csv``, from its key slice, with room for augmentations of ``reach``.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def cut(
         low, high = intensity.limits(image, params.intensity)
     except InputError as error:
         raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
-    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params)
+    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach)
     maps = augment.matrices(augment.identity(), row.diameter_px, params)
     filtered = rois.lowpass(crop, row.diameter_px, params)
     return crop, augment.apply(filtered, maps, low, high)[0], (low, high)

@@ -20,9 +20,10 @@ import torchio
 from scipy import ndimage
 from skimage import transform
 
-from synthaug.classification import augment, rois
+from synthaug.classification import augment, augmentation_draws, rois
 from synthaug.imaging import intensity
 from tests.benchmarks import timing
+from tests.helpers.augmentations import PAPER, REACH
 
 PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})
 LOW, HIGH = -60.0, 200.0  # HU
@@ -84,8 +85,8 @@ def paper_seconds() -> dict:
 
     with one_thread():
         for lesion, diameter in enumerate(np.linspace(15, 110, PAPER_LESIONS)):
-            crop = rois.crop(slice_, 255.5, 255.5, diameter, PARAMS)
-            drawn = timed("draw", augment.draw, np.random.default_rng(lesion), diameter)
+            crop = rois.crop(slice_, 255.5, 255.5, diameter, PARAMS, REACH)
+            drawn = timed("draw", augmentation_draws.draw, np.random.default_rng(lesion), diameter, PAPER)
             crop = timed("lowpass", rois.lowpass, crop, diameter, PARAMS)
             maps = timed("matrices", augment.matrices, drawn, diameter, PARAMS)
             images += len(timed("apply", augment.apply, crop, maps, LOW, HIGH))
@@ -97,12 +98,12 @@ def phantom_crop() -> np.ndarray:
     slice_ = 110 + 60 * ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(512, 512)), 1.2)
     y, x = np.mgrid[:512, :512] - 255.5
     inside = 1 / (1 + np.exp((np.hypot(x, y) - DIAMETER / 2) / 0.8))
-    return rois.crop((slice_ - 70 * inside).astype(np.float32), 255.5, 255.5, DIAMETER, PARAMS)
+    return rois.crop((slice_ - 70 * inside).astype(np.float32), 255.5, 255.5, DIAMETER, PARAMS, REACH)
 
 
 def paper_maps() -> np.ndarray:
     """Return the 480 maps of a lesion of DIAMETER, float64 (480, 2, 3)."""
-    return augment.matrices(augment.draw(np.random.default_rng(0), DIAMETER), DIAMETER, PARAMS)
+    return augment.matrices(augmentation_draws.draw(np.random.default_rng(0), DIAMETER, PAPER), DIAMETER, PARAMS)
 
 
 @contextlib.contextmanager
@@ -380,7 +381,7 @@ def monai_pipeline() -> Callable:
 
 def _zooms() -> tuple[float, float]:
     """Return the smallest and the largest zoom of the paper's maps."""
-    widest, narrowest = (rois.side_px(DIAMETER, margin) for margin in rois.SURROUND[::-1])
+    widest, narrowest = (rois.side_px(DIAMETER, margin) for margin in PAPER.scales["diameters"][::-1])
     return rois.SIZE / widest, rois.SIZE / narrowest
 
 

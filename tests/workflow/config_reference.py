@@ -21,7 +21,14 @@ def read(name: str) -> dict:
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
-CONFIGS = {path.stem: read(f"config/{path.name}") for path in sorted((ROOT / "config").glob("*.yaml"))}
+def completed(name: str) -> dict:
+    """Return a config with the values of its presets."""
+    config = read(name)
+    common_rules.check(config)
+    return config
+
+
+CONFIGS = {path.stem: completed(f"config/{path.name}") for path in sorted((ROOT / "config").glob("*.yaml"))}
 
 
 def rows(schema: dict, definitions: dict, where: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict]]:
@@ -74,6 +81,26 @@ def table(schema: dict, definitions: dict, columns: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
+def presets(key: str) -> str:
+    """Return the table of the values that the presets of ``key`` give."""
+    values = read(f"workflow/presets/{key}.yaml")
+    lines = [f"### Presets of `{key}`\n", "| key | " + " | ".join(f"`{name}`" for name in values) + " |"]
+    lines += ["|" + "---|" * (len(values) + 1)]
+    for where in leaves(next(iter(values.values()))):
+        row = " | ".join(f"`{value_of(preset, where)}`" for preset in values.values())
+        lines.append(f"| `{': '.join((key, *where))}` | {row} |")
+    return "\n".join(lines)
+
+
+def leaves(values: dict, where: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every value."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*where, key))
+        else:
+            yield (*where, key)
+
+
 def columns_of(task: str) -> dict[str, dict]:
     """Return the configs that the tables of a task show: its default, and the one of its paper, if there is one."""
     ours = {name: config for name, config in CONFIGS.items() if config["task"] == task}
@@ -90,6 +117,7 @@ def reference() -> str:
     for task in COMMON["tasks"]():
         own = read(f"workflow/schemas/{task}.schema.yaml")
         parts += [f"### Of `task: {task}`", table(own, COMMON["schema"](task)["$defs"], columns_of(task))]
+    parts += [presets(path.stem) for path in sorted((ROOT / "workflow/presets").glob("*.yaml"))]
     return "\n\n".join(parts)
 
 

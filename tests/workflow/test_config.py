@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from tests.helpers import common_rules, forked
+from tests.helpers import augmentations, common_rules, forked
 
 ROOT = common_rules.ROOT
 CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
@@ -137,6 +137,36 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         (lambda c: c["cases"].update(positive="cyst"), "cases: positive: 'cyst' of 3 classes; give null"),
         (lambda c: c["rois"]["intensity"].update(low=300), "rois: intensity: low 300 is not below high 200"),
         (lambda c: c["rois"]["intensity"].update(mode="percentile"), "percentiles lie between 0 and 100"),
+        (lambda c: c["augmentation"].update(preset="ct"), "augmentation: preset: 'ct' is not one of"),
+        (lambda c: c["augmentation"].update(flips=["updown"]), "augmentation: flips: 0: 'updown' is not one of"),
+        (
+            lambda c: c["augmentation"].update(rotations={"degrees": [10, -10]}),
+            "augmentation: rotations: degrees: 10 is above -10; exchange them",
+        ),
+        (
+            lambda c: c["augmentation"].update(rotations={"degrees": [0, 0]}),
+            "augmentation: rotations: degrees has one value, 0, but number is 30; give a range or number: 1",
+        ),
+        (
+            lambda c: c["augmentation"].update(scales={"diameters": [0.2]}),
+            "augmentation: scales: diameters: [0.2] is too short",
+        ),
+        (
+            lambda c: c["augmentation"].update(shifts={"px": 0}),
+            "augmentation: shifts: 7 shifts by at most 0 px; raise the limit or give number: 0",
+        ),
+        (
+            lambda c: c["augmentation"].update(intensities={"number": 2}),
+            "augmentation: intensities: 2 changes that change nothing; give a range or number: 0",
+        ),
+        (
+            lambda c: c["augmentation"].update(intensities={"gain": [2, 1]}),
+            "augmentation: intensities: gain: 2 is above 1; exchange them",
+        ),
+        (
+            lambda c: c["augmentation"].update(intensities={"gamma": [0, 1]}),
+            "augmentation: intensities: gamma: 0: 0 is less than or equal to the minimum of 0",
+        ),
         (lambda c: c.update(device="gpu"), "device: 'gpu' is not one of"),
         (lambda c: c["experiment"].update(nested=["classic"]), "nested: needs folds: 3 or more"),
         (lambda c: c["experiment"].update(nested=["gabor"]), "nested: 'gabor' is not one of"),
@@ -196,6 +226,23 @@ def test_wrong_value_is_one_line_and_nothing_is_written(project, change, expecte
     assert any(expected in line for line in lines), text
     assert "Traceback" not in text
     assert not (project.folder / "results").exists()
+
+
+def test_augmentation_is_that_of_its_preset_but_for_what_is_given():
+    config = read(ROOT / "config/tiny.yaml")
+    config["augmentation"] = {"preset": "ultrasound", "flips": [], "rotations": {"degrees": [-5, 5]}}
+    expected = copy.deepcopy(augmentations.PRESETS["ultrasound"])
+    expected["rotations"]["degrees"], expected["flips"] = [-5, 5], []
+    complete = completed(config)["augmentation"]
+    assert complete == {"preset": "ultrasound", **expected}
+    assert completed({**config, "augmentation": complete})["augmentation"] == complete
+
+
+def test_the_schema_has_the_presets_that_there_are():
+    known = COMMON["schema"]("classification")["properties"]["augmentation"]["properties"]["preset"]["enum"]
+    assert known == list(augmentations.PRESETS)
+    for name in known:
+        completed({**read(ROOT / "config/tiny.yaml"), "augmentation": {"preset": name, **augmentations.PRESETS[name]}})
 
 
 def test_key_that_stands_twice_is_refused(project):

@@ -13,7 +13,8 @@ DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
 ACGAN = {"train_acgan": 2, "sample_acgan": 2, "classify_discriminator": 1}
 BASELINES = {"train_bovw": 1, "train_texture": 1}
 SEARCHED, ONE_SEARCHED = {"check_copies": 2}, {"check_copies": 1}
-TRAINING = {**DCGAN, **ACGAN, **SEARCHED, **BASELINES, "train_classifier": 8}
+NETWORKS = {**DCGAN, **ACGAN, **SEARCHED, "train_classifier": 8}
+TRAINING = {**NETWORKS, **BASELINES}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
@@ -25,17 +26,11 @@ GENERATOR_FIGURES = {"plot_synthetic": 2, "plot_training": 2, "assess_generator"
 ONE_GENERATOR = {"plot_synthetic": 1, "plot_training": 1, "assess_generator": 1}
 SAMPLED = {"plot_synthetic": 1, "assess_generator": 1}
 FIG9 = {"plot_tsne": 1}
-FROM_ROIS = {
-    "extract_rois": 1,
-    "plan_experiment": 1,
-    "build_pool": 1,
-    "plot_augmentations": 1,
-    **TRAINING,
-    **GENERATOR_FIGURES,
-    **FIG9,
-    **EVALUATION,
-}
+SHEET = {"build_pool": 1, "plot_augmentations": 1}
+FROM_POOL = {**SHEET, "plan_experiment": 1, **NETWORKS, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
+FROM_ROIS = {"extract_rois": 1, **BASELINES, **FROM_POOL}
 SHEETS = {"plot_contours": 1, "check_duplicates": 1}
+DATA_CHECKED = {"check_cases": 1, **SHEETS, "extract_rois": 1, **SHEET, "check_data": 1}
 FROM_CASES = {"check_cases": 1, **SHEETS, "make_folds": 1, **FROM_ROIS}
 FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
@@ -115,6 +110,11 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["cases"]["acknowledged_duplicates"].append(["a", "b"]), {"check_duplicates": 1, **FROM_FOLDS}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
         (lambda c: c["rois"]["intensity"].update(low=-50), {**SHEETS, "make_folds": 1, **FROM_ROIS}),
+        # Baselines see no augmented image. Only larger ones need other crops.
+        (lambda c: c["augmentation"].update(flips=["left-right"]), FROM_POOL),
+        (lambda c: c["augmentation"].update(intensities={"number": 1, "gain": [0.8, 1.2]}), FROM_POOL),
+        (lambda c: c["augmentation"].update(shifts={"px": 8}), FROM_ROIS),
+        (lambda c: c["augmentation"].update(rotations={"number": 30}), {}),  # as it is
         (
             lambda c: c["generators"]["dcgan"].update(epochs=3),
             {**DCGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **FIG9, **EVALUATION},
@@ -157,7 +157,8 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
-        "phantom", "cases", "acknowledged", "rois", "intensity", "dcgan", "acgan", "sampling", "classifier", "mixup",
+        "phantom", "cases", "acknowledged", "rois", "intensity", "flips", "gray", "shifts", "preset",
+        "dcgan", "acgan", "sampling", "classifier", "mixup",
         "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
         "confidence", "costs", "reader-study", "folds",
     ],
@@ -224,7 +225,7 @@ def test_slice_replaced_in_the_users_series(rerun):
     check_own_data(rerun)
     path = sorted((rerun.folder / "data").rglob("*.dcm"))[0]
     path.write_bytes(path.read_bytes() + b"\0\0")
-    assert rerun.planned("check_data") == {"check_cases": 1, **SHEETS, "check_data": 1}
+    assert rerun.planned("check_data") == DATA_CHECKED
 
 
 @pytest.mark.parametrize("suffix", ["mhd", "nhdr"])
@@ -243,7 +244,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
     content = voxels.read_bytes()
     voxels.unlink()
     voxels.write_bytes(content)
-    assert rerun.planned("check_data") == {"check_cases": 1, **SHEETS, "check_data": 1}
+    assert rerun.planned("check_data") == DATA_CHECKED
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,8 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ),
         # The ACGAN is built on the networks of the DCGAN, not the other way round.
         ("generators/acgan", {**ACGAN, **ONE_SEARCHED, "train_classifier": 1, **ONE_GENERATOR, **EVALUATION}),
+        ("classification/augmentation_draws", FROM_POOL),
+        ("classification/augment", FROM_ROIS),
         ("classification/cnn", {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}),
         ("classification/bovw", {"train_bovw": 1, **EVALUATION}),
         ("classification/texture", {"train_texture": 1, **EVALUATION}),

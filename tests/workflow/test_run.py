@@ -94,8 +94,11 @@ def test_report_is_one_file_that_needs_no_network(finished):
 def test_check_data_stops_before_any_training_and_report(rerun):
     rerun.configure(lambda c: c["rois"]["intensity"].update(low=-50))
     before = (rerun.folder / "results/tiny/report.html").stat().st_mtime
+    sheet = rerun.folder / "results/tiny/evaluation/figures/fig3.png"
+    content = sheet.read_bytes()
     done = rerun.snakemake("check_data")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert sheet.read_bytes() != content
     assert (rerun.folder / "results/tiny/report.html").stat().st_mtime == before
     assert rerun.planned()["train_classifier"] == 8
 
@@ -248,6 +251,9 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
     assert len(record["inputs"]) == 3  # none of the user's own files
     assert rerun.verify().returncode == 0
     assert (results / "evaluation/figures/other/seed-0/neighbours.png").exists()
+    light = pd.read_csv(results / "evaluation/quality/other/seed-0/diagnosis.csv")
+    assert light[["generator", "seed", "state", "light"]].to_numpy().tolist() == [["other", 0, "untrained", "red"]]
+    assert "real" in light["why"][0]
 
     tested = folds[folds["fold"] == "0"]["patient"].iloc[0]
     with (rerun.folder / "data/train-1/cyst/patients.csv").open("a", encoding="utf-8") as file:

@@ -88,3 +88,4 @@ rule check_data:
     input:
         rules.plot_contours.output,
         rules.check_duplicates.output,
+        task_sheets(),

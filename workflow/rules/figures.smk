@@ -87,6 +87,7 @@ rule assess_generator:
             "Quality card, seed {seed}",
             generator="{generator}",
         ),
+        diagnosis="<results>/evaluation/quality/{generator}/seed-{seed}/diagnosis.csv",
         record="<results>/evaluation/quality/{generator}/seed-{seed}/record.json",
     log:
         "<results>/logs/assess_generator/{generator}/seed-{seed}.log",
@@ -117,8 +118,8 @@ rule assess_generator:
         " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {params.group:q}"
         " --train-folds {params.folds:q} --synthetic {params.synthetic:q} --train-sets {params.train_sets:q}"
         " --classifiers {params.classifiers:q} --params {params.settings:q} --quality {output.quality:q}"
-        " --copies {output.copies:q} --card {output.card:q} --png {output.png:q} --svg {output.svg:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --copies {output.copies:q} --card {output.card:q} --diagnosis {output.diagnosis:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_training:

@@ -14,6 +14,11 @@ rule write_summary:
         operating_points=rules.compute_metrics.output.operating_points,
         study_size=rules.estimate_study_size.output.table,
         deviations=rules.list_deviations.output.deviations,
+        diagnoses=expand(
+            rules.assess_generator.output.diagnosis,
+            generator=config["experiment"]["generators"],
+            seed=config["seeds"],
+        ),
         figure=rules.plot_size_curves.output.png,
     output:
         html="<results>/summary.html",
@@ -30,11 +35,11 @@ rule write_summary:
     resources:
         **grown(mem_mb=2000, runtime=30),
     params:
-        config=json.dumps(config, sort_keys=True),
+        config=canonical_json(**public_config()),
         settings=canonical_json(**summary_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
         " --operating-points {input.operating_points:q} --study-size {input.study_size:q}"
-        " --deviations {input.deviations:q} --diagnoses --figure {input.figure:q} --template {input.templates[0]:q}"
+        " --deviations {input.deviations:q} --diagnoses {input.diagnoses:q} --figure {input.figure:q} --template {input.templates[0]:q}"
         " --method {input.method:q} --config {params.config:q} --params {params.settings:q} --html {output.html:q}"
         " --pdf {output.pdf:q} --json {output.json:q} --record {output.record:q} --log {log:q}"

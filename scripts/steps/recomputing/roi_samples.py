@@ -9,7 +9,7 @@ from steps import classic_pool, roi_cutting
 from steps.recomputing.job import Context
 from synthaug.audit import recomputed, recorded_run
 from synthaug.audit.recomputed import Finding
-from synthaug.classification import rois
+from synthaug.classification import augmentation_choice, rois
 from synthaug.files import artifacts
 
 CROPS, ROIS, ROI_IMAGES = "rois/crops.npz", "rois/rois.csv", "rois/images.npy"
@@ -21,7 +21,9 @@ def cut(context: Context) -> Iterator[Finding]:
     """Cut crops and ROIs from the key slices again."""
     for record in context.run.of("extract_rois"):
         if context.table.is_file():
-            yield from _cut(context, rois.Params(**record.content["params"]))
+            settings = dict(record.content["params"])
+            reach = rois.Reach(**settings.pop("reach"))
+            yield from _cut(context, rois.Params(**settings), reach)
         else:
             yield Finding(CROPS, not_done=f"there is no case table {context.table}; name it with --table")
 
@@ -32,10 +34,11 @@ def pool(context: Context) -> Iterator[Finding]:
         settings = dict(record.content["params"])
         master_seed, threads = settings.pop("master_seed"), settings.pop("threads")
         torch.set_num_threads(threads)
-        yield from _pool(context.run, rois.Params(**settings), master_seed)
+        choice = augmentation_choice.Choice(**settings.pop("augmentation"))
+        yield from _pool(context.run, rois.Params(**settings), choice, master_seed)
 
 
-def _cut(context: Context, params: rois.Params) -> Iterator[Finding]:
+def _cut(context: Context, params: rois.Params, reach: rois.Reach) -> Iterator[Finding]:
     run = context.run
     cases = run.table("cases.csv")
     limits, images = np.empty((len(cases), 2)), np.empty((len(cases), rois.SIZE, rois.SIZE), np.uint8)
@@ -43,7 +46,7 @@ def _cut(context: Context, params: rois.Params) -> Iterator[Finding]:
     with artifacts.read_arrays(run.results / CROPS) as crops:
         for path, _, image, lesions in roi_cutting.key_slices(cases, context.table):
             for row in lesions.itertuples():
-                crop, images[row.Index], limits[row.Index] = roi_cutting.cut(row, image, path, params)
+                crop, images[row.Index], limits[row.Index] = roi_cutting.cut(row, image, path, params, reach)
                 if row.lesion not in crops or not np.array_equal(crops[row.lesion], crop):
                     others.append(row.lesion)
     problem = f"{CROPS}, lesion {', '.join(others)}: expected the crop of its image, found another; run again"
@@ -54,13 +57,15 @@ def _cut(context: Context, params: rois.Params) -> Iterator[Finding]:
     yield recomputed.images(ROI_IMAGES, [images], run.array(ROI_IMAGES), names.__getitem__, "its crop", ROUNDED)
 
 
-def _pool(run: recorded_run.Run, params: rois.Params, master_seed: int) -> Iterator[Finding]:
+def _pool(
+    run: recorded_run.Run, params: rois.Params, choice: augmentation_choice.Choice, master_seed: int
+) -> Iterator[Finding]:
     index = run.table(ROIS)
     tables = []
 
     def images(crops: np.lib.npyio.NpzFile) -> Iterator[np.ndarray]:
         """Yield the images of one lesion after the other; keep their rows of the index on the way."""
-        for table, made in classic_pool.build(index, crops, params, master_seed):
+        for table, made in classic_pool.build(index, crops, params, choice, master_seed):
             tables.append(table)
             yield made
 

@@ -1,18 +1,16 @@
-"""Classic augmentation: the paper's 480 maps per lesion, drawn and applied (paper section 3.1).
+"""Classic augmentation: the maps of augmentations that were drawn, and the images that they give (paper section 3.1).
 
-Each augmentation is one affine map from the 64x64 grid to the native crop, sampled once with bicubic interpolation.
+Each augmentation is one affine map from the 64x64 grid to the native crop, sampled once with bicubic interpolation, and
+perhaps a change of the gray values.
 """
 
 import numpy as np
 import pandas as pd
 import torch
 
-from synthaug.classification import rois
+from synthaug.classification import gray_values, rois
 from synthaug.imaging import grids, intensity
 
-ROTATIONS, FLIPS, TRANSLATIONS, SCALES = 30, 3, 7, 5
-PER_ROTATION = 1 + FLIPS + TRANSLATIONS + SCALES
-PER_LESION = ROTATIONS * PER_ROTATION  # N = 480
 FLIP_SIGNS = {"none": (1, 1), "up-down": (1, -1), "left-right": (-1, 1), "both": (-1, -1)}  # (x, y)
 TOGETHER = 32  # maps sampled together: their positions fit a processor's cache
 COLUMNS = ["rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
@@ -21,46 +19,6 @@ COLUMNS = ["rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
 def identity() -> pd.DataFrame:
     """Return the parameters of the one map that leaves a ROI un-augmented."""
     return pd.DataFrame([[0.0, "none", 0.0, 0.0, np.nan]], columns=COLUMNS)
-
-
-def draw(random: np.random.Generator, diameter_px: float) -> pd.DataFrame:
-    """Draw the 480 augmentations of one lesion, in random order.
-
-    Each of 30 rotations occurs alone, with three flips, with seven translations and with five scales (section 3.1).
-
-    Returns
-    -------
-    DataFrame with `COLUMNS`. ``rotation_deg`` is uniform in [0, 180). ``shift_x_px`` and ``shift_y_px``, in native px,
-    are uniform within +-min(4, 0.1 d). ``surround`` is how much surrounding tissue the scale shows, as a fraction of
-    the diameter, uniform in [0.1, 0.4); NaN without a scale.
-    """
-    angles = random.uniform(0, 180, ROTATIONS)
-    reach = min(rois.MAX_SHIFT_PX, 0.1 * diameter_px)
-    shifts = random.uniform(-reach, reach, (ROTATIONS, TRANSLATIONS, 2))
-    surrounds = random.uniform(*rois.SURROUND, (ROTATIONS, SCALES))
-    rows = []
-    for r, angle in enumerate(angles):
-        rows.append([angle, "none", 0.0, 0.0, np.nan])
-        rows += [[angle, flip, 0.0, 0.0, np.nan] for flip in list(FLIP_SIGNS)[1:]]
-        rows += [[angle, "none", x, y, np.nan] for x, y in shifts[r]]
-        rows += [[angle, "none", 0.0, 0.0, surround] for surround in surrounds[r]]
-    order = random.permutation(len(rows))
-    return pd.DataFrame(rows, columns=COLUMNS).iloc[order].reset_index(drop=True).round(6)
-
-
-def draw_some(random: np.random.Generator, diameter_px: float, number: int) -> pd.DataFrame:
-    """Draw ``number`` independent augmentations of one lesion; each kind is as likely as it is frequent in `draw`."""
-    angle = random.uniform(0, 180, number)
-    place = random.integers(PER_ROTATION, size=number)  # of the 1 + 3 + 7 + 5 that share a rotation
-    reach = min(rois.MAX_SHIFT_PX, 0.1 * diameter_px)
-    shift = random.uniform(-reach, reach, (number, 2))
-    surround = random.uniform(*rois.SURROUND, number)
-    flipped = (place >= 1) & (place <= FLIPS)
-    shifted = (place > FLIPS) & (place <= FLIPS + TRANSLATIONS)
-    scaled = place > FLIPS + TRANSLATIONS
-    flips = np.array(list(FLIP_SIGNS))[np.where(flipped, place, 0)]
-    columns = [angle, flips, *np.where(shifted, shift.T, 0.0), np.where(scaled, surround, np.nan)]
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Params) -> np.ndarray:
@@ -86,8 +44,15 @@ def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Param
     return np.concatenate([linear, offset[:, :, None]], axis=2)
 
 
-def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Sample ``crop`` along ``maps`` and map the intensities ``low``-``high`` to 0-255.
+def apply(
+    crop: np.ndarray,
+    maps: np.ndarray,
+    low: float,
+    high: float,
+    changes: pd.DataFrame | None = None,
+    random: np.random.Generator | None = None,
+) -> np.ndarray:
+    """Sample ``crop`` along ``maps``, map the intensities ``low``-``high`` to 0-255 and change these gray values.
 
     Parameters
     ----------
@@ -95,6 +60,9 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
         float32 (rows, columns), the lesion's centre at its geometric centre.
     maps
         float64 (n, 2, 3) from `matrices`.
+    changes, random
+        The changes of each image's gray values and the stream of their noise, as `gray_values.changed` takes them; none
+        by default.
 
     Returns
     -------
@@ -115,5 +83,8 @@ def apply(crop: np.ndarray, maps: np.ndarray, low: float, high: float) -> np.nda
             align_corners=False,
         )
         sampled = sampled.reshape(-1, rois.SIZE, rois.SIZE).numpy()
-        images[part] = np.rint(intensity.unit(sampled, low - middle, high - middle) * 255)
+        sampled = intensity.unit(sampled, low - middle, high - middle)
+        if changes is not None:
+            sampled = gray_values.changed(sampled, changes.iloc[part], random)
+        images[part] = np.rint(sampled * 255)
     return images

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from synthaug.classification import frid_adar
+from synthaug.classification.augmentation_choice import Choice
 from synthaug.evaluation import operating_points
 from synthaug.evaluation.detectability import detectability
 from synthaug.report.evaluated import NOT_RUN, Evaluated
@@ -263,11 +264,21 @@ def settings(config: dict) -> list[dict[str, str | bool]]:
         if setting.key == "seeds":
             ours = len(ours)
         result.append(_setting(setting.where, setting.what, key, setting.value, ours))
+    result.append(_augmentations(result, config["augmentation"]))
     widths = config["classifier"]
     number = cnn_parameters(widths["widths"], widths["kernel"], widths["dense"], len(config["cases"]["classes"]))
     similar = math.isclose(number, frid_adar.PARAMETERS, rel_tol=0.04)  # "approximately 1.3 M": 1.25 to 1.35
     row = _setting("2.2", "CNN: parameters, approximately", "classifier", f"{frid_adar.PARAMETERS:,.0f}", f"{number:,}")
     return [*result, row | {"same": similar}]
+
+
+def _augmentations(rows: list[dict[str, str | bool]], chosen: dict) -> dict[str, str | bool]:
+    """Return the number of augmentations of a lesion beside the paper's, given the rows of each kind of them."""
+    number = Choice(**{key: value for key, value in chosen.items() if key != "preset"}).per_lesion
+    same = all(row["same"] for row in rows if row["key"].startswith("augmentation"))
+    ours = f"{number}" if same else f"{number}, preset {chosen['preset']}, not the paper's"
+    what = "classic augmentations of each lesion"
+    return _setting("3.1", what, "augmentation", frid_adar.AUGMENTATIONS, ours) | {"same": same}
 
 
 def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:

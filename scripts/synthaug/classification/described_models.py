@@ -3,6 +3,7 @@
 import pandas as pd
 
 from synthaug.classification import rois
+from synthaug.classification.augmentation_choice import Choice
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -22,7 +23,7 @@ def facts(run: Run) -> dict[str, Fact]:
     return {
         "subset of the images": subset(),
         "preprocessing": preprocessing(run),
-        "augmentation": augmentation(),
+        "augmentation": augmentation(run),
         "predictors": predictors(),
         "model": model(run),
         "initial weights": initial(run),
@@ -62,16 +63,39 @@ def preprocessing(run: Run) -> Fact:
     )
 
 
-def augmentation() -> Fact:
+def augmentation(run: Run) -> Fact:
     """Say what classic augmentation is."""
-    low, high = rois.SURROUND
+    chosen = Choice(**run.settings.task["augmentation"])
+    rotations = f"rotations by {_range(chosen.rotations['degrees'])} degrees, each alone"
     return Fact(
-        "Classic augmentation: rotations by 0 to 180 degrees, each alone or with a flip, with a shift of at most "
-        f"{rois.MAX_SHIFT_PX:g} px or a tenth of the diameter, or with another scale, which shows {low:g} to {high:g} "
-        "diameters of surrounding tissue; 480 per lesion, each sampled once from the original slice. A group holds the "
-        "same number of each lesion, give or take one.",
+        f"Classic augmentation: {rotations}{_further(chosen)}; {chosen.per_lesion:,} per lesion, each sampled once "
+        "from the original slice. A group holds the same number of each lesion, give or take one.",
         ("Fig 3: augmentation",),
     )
+
+
+def _further(chosen: Choice) -> str:
+    """Say what a rotation comes with, of the kinds that are chosen."""
+    parts = []
+    if chosen.flips:
+        parts.append(f"with a flip ({' or '.join(chosen.flips)})")
+    if chosen.shifts["number"]:
+        limit = "" if chosen.shifts["px"] is None else f"{chosen.shifts['px']:g} px or "
+        parts.append(f"with a shift of at most {limit}{chosen.shifts['diameters']:g} diameters")
+    if chosen.scales["number"]:
+        shown = _range(chosen.scales["diameters"])
+        parts.append(f"with another scale, which shows {shown} diameters of surrounding tissue")
+    if chosen.intensities["number"]:
+        gain, gamma, noise = (_range(chosen.intensities[name]) for name in ("gain", "gamma", "noise"))
+        parts.append(
+            f"with other gray values (gain {gain}, gamma {gamma}, normal noise with a standard deviation of {noise} of "
+            "the range from black to white)"
+        )
+    return "".join(f", or {part}" for part in parts)
+
+
+def _range(ends: list[float]) -> str:
+    return f"{ends[0]:g} to {ends[1]:g}"
 
 
 def predictors() -> Fact:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from synthaug.classification import augment, rois, training_sets
+from synthaug.classification import augment, augmentation_draws, rois, training_sets
+from synthaug.classification.augmentation_choice import Choice
 
 
 def prepare(crops: Mapping[str, np.ndarray], index: pd.DataFrame, params: rois.Params) -> dict[str, np.ndarray]:
@@ -19,6 +20,7 @@ def redraw(
     crops: Mapping[str, np.ndarray],
     index: pd.DataFrame,
     params: rois.Params,
+    choice: Choice,
     random: np.random.Generator,
 ) -> None:
     """Replace the images whose source is `training_sets.FRESH` by new augmentations, in place.
@@ -33,6 +35,8 @@ def redraw(
         From `prepare`.
     index
         ``rois.csv``, with each lesion's diameter and intensity limits.
+    choice
+        The augmentations to draw from.
     random
         The stream of this epoch.
     """
@@ -40,6 +44,6 @@ def redraw(
     drawn = rows[rows["source"] == training_sets.FRESH]
     for lesion, places in sorted(drawn.groupby("lesion").indices.items()):
         known = of_lesion.loc[lesion]
-        table = augment.draw_some(random, known["diameter_px"], len(places))
+        table = augmentation_draws.draw_some(random, known["diameter_px"], len(places), choice)
         maps = augment.matrices(table, known["diameter_px"], params)
-        images[drawn.index[places]] = augment.apply(crops[lesion], maps, known["low"], known["high"])
+        images[drawn.index[places]] = augment.apply(crops[lesion], maps, known["low"], known["high"], table, random)

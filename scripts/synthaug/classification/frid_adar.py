@@ -98,9 +98,16 @@ class Setting:
     value: object
 
 
+AUGMENTATIONS = 480  # of each lesion, section 3.1
+
 SETTINGS = [
     Setting("4.1", "cross-validation folds", "folds", 3),
     Setting("-", "repetitions with another split and other weights", "seeds", 1),
+    Setting("3.1", "rotations of each lesion", "augmentation: rotations", {"degrees": [0, 180], "number": 30}),
+    Setting("3.1", "flips with every rotation", "augmentation: flips", ["up-down", "left-right", "both"]),
+    Setting("3.1", "shifts with every rotation", "augmentation: shifts", {"diameters": 0.1, "number": 7, "px": 4}),
+    Setting("3.1", "scales with every rotation", "augmentation: scales", {"diameters": [0.1, 0.4], "number": 5}),
+    Setting("3.1", "changes of the gray values with every rotation", "augmentation: intensities: number", 0),
     Setting("2.2", "CNN: batch", "classifier: batch", 64),
     Setting("2.2", "CNN: learning rate", "classifier: learning_rate", 0.001),
     Setting("2.2", "CNN: epochs", "classifier: epochs", 150),

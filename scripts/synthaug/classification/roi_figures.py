@@ -11,8 +11,9 @@ from synthaug.errors import InputError
 from synthaug.report import figure_style
 
 CELL = 0.86  # inches per image
-MAPS = ("rotation", "flip", "translation", "scale")  # each on top of a rotation, as drawn
-PER_MAP = 2
+KINDS = ("rotation", "flip", "translation", "scale", "intensity")  # each on top of a rotation, as drawn
+WRITTEN = {"intensity": "gain, gamma, noise"}  # where the name of a kind does not say what its numbers are
+PER_KIND = 2
 REAL, SYNTHETIC_ROWS, COLUMNS = 1, 2, 8
 
 
@@ -24,17 +25,19 @@ class Params:
     master_seed: int
 
 
-def map_kinds(pool_index: pd.DataFrame) -> pd.Series:
-    """Name what each augmentation does besides its rotation, one of `MAPS`; ``rotation`` means nothing else."""
+def kinds_of(pool_index: pd.DataFrame) -> pd.Series:
+    """Name what each augmentation does besides its rotation, one of `KINDS`; ``rotation`` means nothing else."""
     shifted = (pool_index["shift_x_px"] != 0) | (pool_index["shift_y_px"] != 0)
-    conditions = [pool_index["flip"] != "none", shifted, pool_index["surround"].notna()]
-    return pd.Series(np.select(conditions, MAPS[1:], MAPS[0]), index=pool_index.index)
+    conditions = [pool_index["flip"] != "none", shifted, pool_index["surround"].notna(), pool_index["gain"].notna()]
+    return pd.Series(np.select(conditions, KINDS[1:], KINDS[0]), index=pool_index.index)
 
 
 def augmentations(
     rois: pd.DataFrame, roi_images: np.ndarray, pool_index: pd.DataFrame, pool_images: np.ndarray, params: Params
 ) -> Figure:
-    """Draw Fig. 3: the ROI of one random lesion per class, and two examples of each kind of augmentation.
+    """Draw Fig. 3: the ROI of one random lesion per class, and two examples of each kind of augmentation in the pool.
+
+    Above each example stands what was done to it.
 
     Parameters
     ----------
@@ -48,7 +51,9 @@ def augmentations(
     InputError
         If a class has no main lesion.
     """
-    columns = 1 + PER_MAP * len(MAPS)
+    of_pool = kinds_of(pool_index)
+    shown = [kind for kind in KINDS if (of_pool == kind).any()]
+    columns = 1 + PER_KIND * len(shown)
     with figure_style.style():
         figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(params.classes) + 0.35)
         grid = figure.subplots(len(params.classes), columns, squeeze=False)
@@ -60,16 +65,15 @@ def augmentations(
             figure_style.show_image(row[0], roi_images[place], colour)
             row[0].set_ylabel(f"{cls}\n{lesion}", fontsize=8)
             row[0].set_title("ROI\n", fontsize=7)
-            augmented = pool_index[pool_index["lesion"] == lesion]
-            kinds = map_kinds(augmented)
-            for i, kind in enumerate(MAPS):
-                for j, (number, drawn) in enumerate(augmented[kinds == kind].head(PER_MAP).iterrows()):
-                    axes = row[1 + PER_MAP * i + j]
+            own = pool_index["lesion"] == lesion
+            for i, kind in enumerate(shown):
+                for j, (number, drawn) in enumerate(pool_index[own & (of_pool == kind)].head(PER_KIND).iterrows()):
+                    axes = row[1 + PER_KIND * i + j]
                     figure_style.show_image(axes, pool_images[number], colour)
                     axes.set_title(_what(kind, drawn), fontsize=7)
-        for i, kind in enumerate(MAPS):
-            label = kind if kind == MAPS[0] else f"rotation + {kind}"
-            grid[-1, 1 + PER_MAP * i].set_xlabel(label, fontsize=8, x=1.05)
+        for i, kind in enumerate(shown):
+            label = kind if kind == KINDS[0] else f"rotation + {WRITTEN.get(kind, kind)}"
+            grid[-1, 1 + PER_KIND * i].set_xlabel(label, fontsize=8, x=1.05)
     return figure
 
 
@@ -79,6 +83,7 @@ def _what(kind: str, drawn: pd.Series) -> str:
         "flip": drawn["flip"],
         "translation": f"{drawn['shift_x_px']:+.1f}, {drawn['shift_y_px']:+.1f} px",
         "scale": f"{drawn['surround']:.2f} d",
+        "intensity": f"{drawn['gain']:.2f}, {drawn['gamma']:.2f}, {drawn['noise']:.2f}",
     }
     return f"{drawn['rotation_deg']:.0f}°\n{details[kind]}"
 

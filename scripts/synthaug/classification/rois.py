@@ -11,9 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 SIZE = 64  # px, side of a ROI; the networks of the paper take nothing else
-MAX_SHIFT_PX = 4.0  # px, largest translation (paper section 3.1)
 INTERPOLATION_PX = 2  # px, reach of bicubic interpolation
-SURROUND = (0.1, 0.4)  # range of the scale augmentation, as a fraction of the diameter (paper section 3.1)
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,7 @@ class Params:
     margin
         Tissue kept on each side of the lesion, as a fraction of its diameter.
     scale
-        ``"replace"``: the scale augmentation sets the margin to 0.1-0.4 diameters. ``"add"``: it adds that much to
-        the margin.
+        ``"replace"``: the tissue that the scale augmentation draws is the margin. ``"add"``: it is added to the margin.
     antialias
         Whether a slice is low-pass filtered before it is reduced to 64 px, as image-resizing functions do.
     intensity
@@ -38,13 +35,32 @@ class Params:
     antialias: bool
     intensity: dict
 
-    def largest_margin(self) -> float:
-        """Return the largest margin that any augmentation needs, as a fraction of the diameter."""
-        return self.margin + SURROUND[1] if self.scale == "add" else max(self.margin, SURROUND[1])
-
-    def scaled_margin(self, surround: np.ndarray) -> np.ndarray:
+    def scaled_margin(self, surround: np.ndarray | float) -> np.ndarray | float:
         """Return the margin after a scale augmentation drew ``surround`` (both fractions of the diameter)."""
         return self.margin + surround if self.scale == "add" else surround
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The largest augmentations that the config allows, as far as a crop must be large enough for them.
+
+    Attributes
+    ----------
+    surround
+        The most tissue that the scale augmentation draws, as a fraction of the diameter.
+    shift_diameters, shift_px
+        The largest translation as a fraction of the diameter, and its limit in native px; None for no limit.
+    """
+
+    surround: float
+    shift_diameters: float
+    shift_px: float | None
+
+    def px(self, diameter_px: float, params: Params) -> float:
+        """Return how far from the lesion's centre an augmentation that is not rotated looks, in native px."""
+        margin = max(params.margin, params.scaled_margin(self.surround))
+        shift = self.shift_diameters * diameter_px if self.shift_px is None else self.shift_px
+        return diameter_px * (0.5 + margin) + shift
 
 
 def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | float:
@@ -52,7 +68,9 @@ def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | floa
     return diameter_px * (1 + 2 * margin)
 
 
-def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float, params: Params) -> np.ndarray:
+def crop(
+    image: np.ndarray, center_x: float, center_y: float, diameter_px: float, params: Params, reach: Reach
+) -> np.ndarray:
     """Cut the native-resolution crop of one lesion.
 
     Parameters
@@ -63,14 +81,16 @@ def crop(image: np.ndarray, center_x: float, center_y: float, diameter_px: float
         Centre of the lesion's bounding box in px; pixel centres are integers.
     diameter_px
         Largest diameter of the lesion in px.
+    reach
+        The largest augmentations.
 
     Returns
     -------
     float32 (rows, columns), whose geometric centre is the lesion's centre. On each side it reaches sqrt(2) (d/2 +
-    largest margin + largest shift) plus the reach of the interpolation; beyond the image's border its edge repeats.
+    largest margin + largest translation) plus the reach of the interpolation; beyond the image's border its edge
+    repeats.
     """
-    reach = math.sqrt(2) * (diameter_px * (0.5 + params.largest_margin()) + MAX_SHIFT_PX)
-    half = math.ceil(reach) + INTERPOLATION_PX
+    half = math.ceil(math.sqrt(2) * reach.px(diameter_px, params)) + INTERPOLATION_PX
     # Bounding-box centres lie on half pixels, so the crop has an even or an odd number of them, by axis.
     columns, rows = (np.arange(math.ceil(c - half), math.floor(c + half) + 1) for c in (center_x, center_y))
     cut = image[np.clip(rows, 0, image.shape[0] - 1)][:, np.clip(columns, 0, image.shape[1] - 1)]

@@ -150,7 +150,8 @@ def _first(pool_index: pd.DataFrame, lesions: list[str], count: int, where: str)
     if count > len(candidates):
         raise InputError(
             f"experiment: {count} augmentations asked for of {where}, which has {len(lesions)} lesions and so at most "
-            f"{pool_index['lesion'].isin(lesions).sum()}; lower the sizes in the config"
+            f"{pool_index['lesion'].isin(lesions).sum()}; lower the sizes in the config, or raise the numbers of its "
+            "augmentation"
         )
     place = candidates["lesion"].map({lesion: i for i, lesion in enumerate(lesions)})
     return candidates.assign(place=place).sort_values(["rank", "place"]).head(count)

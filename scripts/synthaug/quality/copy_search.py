@@ -33,6 +33,8 @@ PLANTED_SHIFT_PX = 4.0  # of these: largest shift in x and in y, as far as the s
 CONTROLS = 25  # copies planted in each audit, and as many to set its threshold
 # A copy may be this many times farther from its original than the farthest that was planted to set the threshold.
 MARGIN = 3.0
+FOUND = 0.95  # share of the planted copies of a class that a valid audit finds at least
+CLEAR = 0.5  # as a share of its original's distance to another lesion, how far a clear copy is at most
 COLUMNS = ["distance", "row", "flipped", "rotation_deg", "shift_x_px", "shift_y_px"]
 
 
@@ -221,12 +223,10 @@ class Audit:
     """What the search found for the images of one generator and class."""
 
     nearest: pd.DataFrame
-    """One row per synthetic image: `COLUMNS`, ``threshold``, ``alarm``."""
+    """One row per synthetic image: `COLUMNS`; ``threshold``; ``alarm``; and ``apart``, the distance from the nearest
+    training image to the nearest one of another lesion, NaN with one lesion."""
     unseen: np.ndarray
     """(n,) distances of real images that the generator never saw."""
-    authentic: float
-    """The share of synthetic images that are no nearer to their nearest training image than that one is to the nearest
-    image of another lesion (after Alaa et al. 2022); NaN with one lesion."""
     chance: float
     """The share of unseen real images expected to raise an alarm; with few of them it is more than was asked for."""
     planted: int
@@ -237,6 +237,41 @@ class Audit:
     def ratio(self) -> float:
         """The median distance of the synthetic images over that of the unseen real ones."""
         return float(self.nearest["distance"].median() / np.median(self.unseen)) if len(self.unseen) else np.nan
+
+    @property
+    def authentic(self) -> float:
+        """The share of synthetic images that are no nearer to their nearest training image than that one is to the
+        nearest image of another lesion (after Alaa et al. 2022); NaN with one lesion."""
+        known = self.nearest["apart"].notna()
+        return float((self.nearest["distance"] >= self.nearest["apart"])[known].mean())
+
+    def summary(self) -> dict[str, float]:
+        """Return the audit in numbers.
+
+        ``images``; how many of them are ``flagged``; how many of these are ``clear`` copies, much nearer to their
+        training image than that one is to any other lesion, because a few real lesions that look alike can raise
+        many alarms; the other numbers have the names of their attributes.
+        """
+        likeness = self.nearest["distance"] / self.nearest["apart"]
+        clear = self.nearest["alarm"] & ~(likeness > CLEAR)  # with one lesion there is no other to compare with
+        counts = {"images": len(self.nearest), "flagged": int(self.nearest["alarm"].sum()), "clear": int(clear.sum())}
+        return counts | {name: getattr(self, name) for name in ("chance", "planted", "found", "ratio", "authentic")}
+
+
+def missed(audits: pd.DataFrame) -> pd.DataFrame:
+    """Return the classes in which too few planted copies were found: there the audit is not valid.
+
+    Parameters
+    ----------
+    audits
+        `Audit.summary` of each class and choice of folds, with ``class``.
+
+    Returns
+    -------
+    DataFrame of ``planted`` and ``found``, one row per class, which is the index.
+    """
+    totals = audits.groupby("class", sort=False)[["planted", "found"]].sum()
+    return totals[totals["found"] < FOUND * totals["planted"]]
 
 
 def audit(
@@ -270,16 +305,15 @@ def audit(
     threshold = np.minimum(usual, MARGIN * calibration.max())  # NaN without unseen images
     parents, place = np.unique(nearest["row"], return_inverse=True)
     others = search.nearest(train[parents], exclude=search.lesions[parents])["distance"].to_numpy()[place]
-    authentic = np.where(np.isnan(others), np.nan, nearest["distance"] >= others).mean()
     found = int((controls < threshold).sum())
-    nearest = nearest.assign(threshold=threshold, alarm=nearest["distance"] < threshold)
+    nearest = nearest.assign(threshold=threshold, alarm=nearest["distance"] < threshold, apart=others)
     allowed = int(false_alarm * (len(distances) - 1)) + 1
     chance = min(1.0, allowed / (len(distances) + 1)) if len(distances) else np.nan
-    return Audit(nearest, distances, float(authentic), chance, len(controls), found)
+    return Audit(nearest, distances, chance, len(controls), found)
 
 
 def plant(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return disguised copies of uint8 images (n, 64, 64), of the same type and shape; an audit must find all of them.
+    """Return disguised copies of uint8 images (n, 64, 64), of the same type and shape; an audit must find them.
 
     Each is flipped or not, rotated (odd rows by a multiple of 90 degrees, even ones by any angle), shifted by up to
     4 px in x and y, changed in brightness and contrast, and given white noise.

@@ -24,6 +24,7 @@ ANSWERS = {
     comparisons.UNDECIDABLE: "Not shown",
 }
 DEVIATIONS = 3  # from the analysis plan that are named
+LIGHTS = ("red", "amber", "green")  # the worst first
 TABLES = ("table", "generators")  # fields of a summary
 NOT_TRAINED_WITH = (arms.PLACEBO, *arms.FRESH, arms.EXTRA)  # arms of real images alone, trained like `classic`
 
@@ -76,7 +77,7 @@ class Summary:
     caveats, next_steps
         Sentences, those that matter most first.
     generators
-        ``generator``, ``seed``, ``light``, ``state`` and ``why``.
+        ``generator``, ``seeds``, ``light``, ``state`` and ``why``, a row for each generator.
     """
 
     cohort: str
@@ -114,8 +115,19 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
         table=_table(evaluated, params),
         caveats=_caveats(evaluated, difference, evidence, params),
         next_steps=_next_steps(evaluated, difference, evidence, params),
-        generators=evidence.generators,
+        generators=_generators(evidence.generators),
     )
+
+
+def _generators(diagnoses: pd.DataFrame) -> pd.DataFrame:
+    """Return the worst diagnosis of each generator, and in how many seeds it has that light."""
+    rows = []
+    for name, each in diagnoses.groupby("generator", sort=False) if len(diagnoses) else ():
+        worst = min(each["light"], key=LIGHTS.index)
+        found = each[each["light"] == worst]
+        seeds = "" if len(each) == 1 else f", {len(found)} of {len(each)} seeds"
+        rows.append((name, seeds, worst, found["state"].iloc[0], found["why"].iloc[0]))
+    return pd.DataFrame(rows, columns=["generator", "seeds", "light", "state", "why"])
 
 
 def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:

@@ -93,7 +93,7 @@ def _lights(document: FPDF, summary: Summary) -> None:
         document.ellipse(document.get_x(), document.get_y() + 0.7, 2.6, 2.6, style="F")
         document.set_x(document.get_x() + 4)
         document.set_font(FAMILY, "", 8.5)
-        text = f"{row.generator}, seed {row.seed}: {row.state}. {row.why}"
+        text = f"{row.generator}{row.seeds}: {row.state}. {row.why}"
         document.multi_cell(0, 4.1, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from tests.helpers import forked
+from tests.helpers.augmentations import PRESETS
 
 from synthaug import seeding
 from synthaug.classification import classifier
@@ -227,7 +228,7 @@ def cohort(tmp_path) -> Path:
 def test_script(cohort):
     synthetic = ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
     arm = ["--arm", "dcgan", "--size", "15+4x2"]
-    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None}
+    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None, "augmentation": None}
     finished = run(cohort, cohort / "out", settings, *arm, *synthetic)
     assert finished.returncode == 0, finished.stderr
     out = cohort / "out/train-12"
@@ -272,7 +273,7 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
         "antialias": True,
         "intensity": {"mode": "window", "low": 0, "high": 255},
     }
-    settings = PARAMS | {"epochs": 2, "rois": how, "mixup": 0.2}
+    settings = PARAMS | {"epochs": 2, "rois": how, "augmentation": PRESETS["ct-lesion"], "mixup": 0.2}
     both = run(cohort, cohort / "both", settings, "--train-folds", "02", "12", "--arm", "online", "--size", "15")
     alone = run(cohort, cohort / "alone", settings, "--arm", "online", "--size", "15")
     mixed = run(cohort, cohort / "mixed", settings, "--arm", "mixup", "--size", "15")

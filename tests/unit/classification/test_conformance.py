@@ -1,5 +1,6 @@
 """Beside the paper: its numbers agree with each other, the implied ones with references, ours with the CSVs."""
 
+import copy
 import json
 import sys
 from html.parser import HTMLParser
@@ -24,6 +25,14 @@ CONFIG = {
     "cases": {"table": None, "classes": CLASSES},
     "phantom": {"extra": {"cyst": 4, "metastasis": 4, "hemangioma": 4}},
     "rois": {"margin": 0.3, "intensity": {"mode": "window", "low": -60, "high": 200}},
+    "augmentation": {
+        "preset": "chest-xray",
+        "rotations": {"number": 30, "degrees": [0, 180]},
+        "flips": ["left-right"],
+        "shifts": {"number": 7, "diameters": 0.1, "px": 4},
+        "scales": {"number": 5, "diameters": [0.1, 0.4]},
+        "intensities": {"number": 1, "gain": [1, 2], "gamma": [1, 1], "noise": [0, 0]},
+    },
     "generators": {
         "small": {"architecture": "dcgan", "epochs": 70, "discriminator_maps": 8},
         "acgan": {"architecture": "acgan", "epochs": 3, "discriminator_maps": 9},
@@ -157,6 +166,22 @@ def test_choices_are_read_from_the_config(evaluated):
     assert same["CNN: parameters, approximately"]
     assert not same["CNN: epochs"]
     assert not same["repetitions with another split and other weights"]
+
+
+def test_other_augmentations_than_the_papers_are_named_even_if_as_many():
+    rows = {row["what"]: row for row in conformance.settings(CONFIG)}
+    total = rows["classic augmentations of each lesion"]
+    assert (total["paper"], total["ours"]) == (
+        "480",
+        "450, preset chest-xray, not the paper's",
+    )  # 30 (1 + 1 + 7 + 5 + 1)
+    assert not total["same"]
+    assert not rows["flips with every rotation"]["same"]
+    assert rows["shifts with every rotation"]["same"]
+    as_many = copy.deepcopy(CONFIG)
+    as_many["augmentation"]["intensities"]["number"] = 2
+    (total,) = [row for row in conformance.settings(as_many) if row["key"] == "augmentation"]
+    assert (total["ours"], total["same"]) == ("480, preset chest-xray, not the paper's", False)
 
 
 def test_the_paper_config_states_the_papers_settings():

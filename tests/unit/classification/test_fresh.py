@@ -1,8 +1,10 @@
 import numpy as np
 import pandas as pd
+from tests.helpers.augmentations import PAPER, PRESETS
 
 from synthaug import seeding
-from synthaug.classification import augment, fresh, rois, training_images, training_sets
+from synthaug.classification import augment, augmentation_draws, fresh, rois, training_images, training_sets
+from synthaug.classification.augmentation_choice import Choice
 
 PARAMS = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": 0, "high": 255})
 INDEX = pd.DataFrame({"lesion": ["a", "b"], "diameter_px": [20.0, 60.0], "low": 0.0, "high": 255.0})
@@ -17,10 +19,10 @@ def rows(*lesions: str) -> pd.DataFrame:
     return pd.DataFrame([(training_sets.ROI, "a", "cyst", 0), *drawn], columns=["source", "lesion", "class", "row"])
 
 
-def filled(table: pd.DataFrame, *epoch: int) -> np.ndarray:
+def filled(table: pd.DataFrame, *epoch: int, choice: Choice = PAPER) -> np.ndarray:
     array = training_images.gather(table, np.full((1, 64, 64), 7, np.uint8), np.zeros((0, 64, 64), np.uint8), {})
     crops = fresh.prepare(CROPS, INDEX, PARAMS)
-    fresh.redraw(array, table, crops, INDEX, PARAMS, seeding.stream(1, "online", *epoch))
+    fresh.redraw(array, table, crops, INDEX, PARAMS, choice, seeding.stream(1, "online", *epoch))
     return array
 
 
@@ -38,9 +40,19 @@ def test_epochs_differ_and_repeat():
     assert not np.array_equal(filled(table, 2), filled(table, 3))
 
 
+def test_fresh_images_are_of_the_chosen_augmentations():
+    """Lesion a is of one gray value, 50, which only changes of the gray values move."""
+    table = rows(*"a" * 200)
+    assert (filled(table, 1)[1:] == 50).all()
+    found = filled(table, 1, choice=Choice(**PRESETS["ultrasound"]))[1:]
+    changed = (found != 50).any(axis=(1, 2))
+    assert 0.05 < changed.mean() < 0.25  # 2 of 16
+    assert found[changed].std(axis=(1, 2)).max() > 3  # noise
+
+
 def test_drawn_augmentations_are_those_of_the_pool_in_kind_and_range():
-    some = augment.draw_some(seeding.stream(0, "some"), 30.0, 16_000)
-    pool = pd.concat([augment.draw(seeding.stream(0, "pool", i), 30.0) for i in range(30)])
+    some = augmentation_draws.draw_some(seeding.stream(0, "some"), 30.0, 16_000, PAPER)
+    pool = pd.concat([augmentation_draws.draw(seeding.stream(0, "pool", i), 30.0, PAPER) for i in range(30)])
     for table in (some, pool):
         shifted = (table["shift_x_px"] != 0) | (table["shift_y_px"] != 0)
         kinds = pd.DataFrame({"flip": table["flip"] != "none", "shift": shifted, "scale": table["surround"].notna()})

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from scipy.spatial.distance import pdist
+from tests.helpers.augmentations import REACH
 
 from synthaug.classification import rois
 from synthaug.cohort import cases
@@ -61,7 +62,7 @@ def measured(folder: Path, image: str, mask: str) -> tuple[pd.Series, np.ndarray
     table.write_text(f"lesion,patient,class,image,mask\nL,p,lesion,{image},{mask}\n")
     row = cases.check(table, PARAMS).iloc[0]
     slice_, _ = cases.lesion_on_slice({**cases.read_table(table).iloc[0], "slice": row["slice"]}, folder)
-    crop = rois.crop(slice_, row["center_x_px"], row["center_y_px"], row["diameter_px"], CROP)
+    crop = rois.crop(slice_, row["center_x_px"], row["center_y_px"], row["diameter_px"], CROP, REACH)
     return row, crop, volumes.open_image(folder / image).geometry
 
 

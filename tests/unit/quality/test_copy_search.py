@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import torch
 from scipy import ndimage
+from tests.helpers.augmentations import PAPER, REACH
 
-from synthaug.classification import augment, rois
+from synthaug.classification import augment, augmentation_draws, rois
 from synthaug.imaging import volumes
 from synthaug.phantom import cohort
 from synthaug.quality import copy_search
@@ -109,10 +110,26 @@ def test_audit_finds_every_control_and_only_the_copies_among_the_synthetic(train
     assert result.nearest["row"].tolist()[30:] == [0, 1, 2, 3, 4]
     assert 0.8 < result.ratio < 1.2
     assert result.authentic < 1
+    assert (result.summary()["flagged"], result.summary()["clear"]) == (5, 5)
     assert (result.unseen < result.nearest["threshold"][0]).mean() <= 0.01
     unknown = copy_search.audit(synthetic, train, lesions, train[:0], 0.01, np.random.default_rng(9))
     assert not unknown.nearest["alarm"].any()
     assert unknown.found == 0
+
+
+def test_images_that_are_alike_anyway_are_no_clear_copies(train):
+    """Another lesion is as near to the training image as the synthetic image is."""
+    pairs = np.concatenate([train[:20], copy_search.plant(train[:20], np.random.default_rng(5))])
+    synthetic = copy_search.plant(train[:10], np.random.default_rng(6))
+    found = [
+        copy_search.audit(
+            synthetic, images, np.arange(len(images)).astype(str), textures(50, 7), 0.01, np.random.default_rng(9)
+        ).summary()
+        for images in (pairs, train[:40])
+    ]
+    assert [summary["flagged"] for summary in found] == [10, 10]
+    assert found[0]["clear"] <= 5
+    assert found[1]["clear"] == 10
 
 
 def test_sheet_shows_the_nearest_first_and_frames_alarms(search, train):
@@ -144,8 +161,9 @@ def test_phantom_copies_are_all_found_and_other_patients_raise_no_alarm(tmp_path
         key = label.sum(axis=(1, 2)).argmax()
         y, x = np.nonzero(label[key])
         diameter = float(max(np.ptp(y), np.ptp(x)) + 1)
-        crop = rois.crop(stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS)
-        maps = augment.matrices(augment.draw(np.random.default_rng(0), diameter).head(12), diameter, PARAMS)
+        crop = rois.crop(stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS, REACH)
+        drawn = augmentation_draws.draw(np.random.default_rng(0), diameter, PAPER).head(12)
+        maps = augment.matrices(drawn, diameter, PARAMS)
         pools.append(augment.apply(crop, maps, -60, 200))
     seen, unseen, third = (np.concatenate(pools[i : i + 6]) for i in (0, 6, 12))
     planted = copy_search.plant(seen, np.random.default_rng(1))

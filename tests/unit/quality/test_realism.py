@@ -154,12 +154,16 @@ def test_card_is_one_row():
     spec.loader.exec_module(script)
     keys = pd.DataFrame(script.CARD.values(), columns=["features", "measure", "digits"])
     table = keys.assign(folds="all", value=0.12345, reference=0.5, **{"class": "all"})
-    nearest = pd.DataFrame({"distance": [0.1, 0.2], "alarm": [True, False]})
-    audit = Audit(nearest, np.array([0.3]), authentic=0.5, chance=0.02, planted=40, found=39)
-    card = script.card({"generator": "g", "seed": 0, "group": 4}, table, [audit], nearest)
+    nearest = pd.DataFrame({"distance": [0.1, 0.2], "alarm": [True, False], "apart": [0.15, 0.15]})
+    audit = Audit(nearest, np.array([0.3]), chance=0.02, planted=40, found=37)
+    audits = pd.DataFrame([{"class": "cyst", **audit.summary()}, {"class": "met", **audit.summary(), "found": 38}])
+    card = script.card({"generator": "g", "seed": 0, "group": 4}, table, audits)
     assert len(card) == 1
     row = card.iloc[0]
     assert (row["KID"], row["precision"], row["precision, real"]) == (0.123, 0.12, 0.5)
-    assert row["copies flagged"] == "1 of 2 (50.0 %)"
+    assert row["copies flagged"] == "2 of 4 (50.0 %)"
     assert row["distance ratio"] == 0.5
-    assert (row["controls found"], row["valid"]) == ("39 of 40", "false")
+    assert row["authentic"] == "50 %"
+    assert (row["controls found"], row["valid"]) == ("75 of 80", "false")  # 37 of 40 cysts are too few
+    audits["found"] = 38
+    assert script.card({}, table, audits).iloc[0]["valid"] == "true"

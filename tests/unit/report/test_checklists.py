@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from steps import checklists as steps
-from synthaug.classification import augment, described_models
+from synthaug.classification import described_models
 from synthaug.errors import InputError
 from synthaug.report import checklists, cohort_facts, result_facts, training_facts
 from synthaug.report.checklists import FILLED, NOT_APPLICABLE, OPEN, PARTLY, Fact
@@ -85,6 +85,11 @@ SETTINGS = Settings(
                 "bootstrap": 2000, "confidence": 0.9, "costs": None},
     task={
         "rois": {"margin": 0.3, "antialias": False, "intensity": {"mode": "percentile", "low": 1, "high": 99}},
+        "augmentation": {
+            "rotations": {"number": 20, "degrees": [-10, 10]}, "flips": ["left-right"],
+            "shifts": {"number": 3, "diameters": 0.1, "px": None}, "scales": {"number": 0, "diameters": [0.1, 0.4]},
+            "intensities": {"number": 55, "gain": [0.75, 1.25], "gamma": [0.7, 1.5], "noise": [0, 0.05]},
+        },
         "classifier": {"widths": [4, 8], "kernel": 3, "dense": 16, "dropout": 0.5, "epochs": 9, "batch": 32,
                        "learning_rate": 0.01, "momentum": 0.9},
         "baselines": {"texture": {"levels": 32}},
@@ -193,7 +198,10 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("limits", "2 repetitions, so verdicts speak of these trainings only"),
         ("preprocessing", "with 0.3 of the lesion's largest diameter as margin"),
         ("preprocessing", "the slice's percentiles 1 and 99 became 0 and 1"),
-        ("augmentation", f"{augment.PER_LESION} per lesion"),
+        ("augmentation", "rotations by -10 to 10 degrees, each alone, or with a flip (left-right), or with a shift of "
+                         "at most 0.1 diameters, or with other gray values (gain 0.75 to 1.25, gamma 0.7 to 1.5, "
+                         "normal noise with a standard deviation of 0 to 0.05 of"),
+        ("augmentation", "1,200 per lesion, each sampled once"),  # 20 (1 + 1 + 3 + 55)
         ("model", "2 convolutions of 3x3 px with 4 and 8 feature maps"),
         ("training", "momentum 0.9 and learning rate 0.01, 9 epochs in batches of 32"),
         ("baselines", "glcm: co-occurrence of gray levels"), ("baselines", "texture: levels 32."),

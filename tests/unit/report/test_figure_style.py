@@ -39,10 +39,9 @@ def pool_index(rois):
         ("none", 1.5, 0.0, np.nan),
         ("none", 0.0, 0.0, 0.3),
     ]
+    columns = ["lesion", "rank", "rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
     rows = [(lesion, i, 10.0 * i, *kinds[i % 4]) for lesion in rois["lesion"] for i in range(12)]
-    return pd.DataFrame(
-        rows, columns=["lesion", "rank", "rotation_deg", "flip", "shift_x_px", "shift_y_px", "surround"]
-    )
+    return pd.DataFrame(rows, columns=columns).assign(gain=np.nan, gamma=np.nan, noise=np.nan)
 
 
 def metrics_table(seeds=("all", "0", "1")):
@@ -71,8 +70,9 @@ def images(number, seed=0):
 
 
 def test_kinds_of_augmentation(pool_index):
-    kinds = roi_figures.map_kinds(pool_index)
-    assert kinds[:4].tolist() == ["rotation", "flip", "translation", "scale"]
+    pool_index.loc[4, ["gain", "gamma", "noise"]] = [1.1, 0.9, 0.02]
+    kinds = roi_figures.kinds_of(pool_index)
+    assert kinds[:5].tolist() == ["rotation", "flip", "translation", "scale", "intensity"]
 
 
 def test_fig3_shows_each_lesion_with_its_own_augmentations(rois, pool_index):
@@ -90,6 +90,17 @@ def test_fig3_shows_each_lesion_with_its_own_augmentations(rois, pool_index):
             assert (axes.images[0].get_array() == pool_images[number + offset]).all()
         assert row[5].get_title() == "20°\n+1.5, +0.0 px"
     assert all(axes.images[0].get_clim() == (0, 255) for axes in figure.axes)
+
+
+def test_fig3_shows_the_kinds_that_the_pool_has_and_what_was_done(rois, pool_index):
+    flips = pool_index["flip"] != "none"
+    pool_index.loc[flips, "flip"] = "none"
+    pool_index.loc[flips, ["gain", "gamma", "noise"]] = [1.25, 0.7, 0.04]
+    roi_images, pool_images = images(len(rois)), images(len(pool_index), 1)
+    figure = roi_figures.augmentations(rois, roi_images, pool_index, pool_images, roi_figures.Params(CLASSES, 1))
+    labels = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
+    assert labels == ["rotation", "rotation + translation", "rotation + scale", "rotation + gain, gamma, noise"]
+    assert np.array(figure.axes).reshape(2, 9)[0, 7].get_title() == "10°\n1.25, 0.70, 0.04"
 
 
 def test_fig6_shows_the_first_synthetic_images_below_real_ones(rois):

@@ -168,6 +168,17 @@ def test_a_broken_generator_comes_first():
     )
 
 
+def test_the_worst_light_of_each_generator_is_shown_with_how_often_it_was():
+    table = pd.DataFrame(
+        [("gan", "0", "fine", "green", "a"), ("gan", "1", "copying", "red", "b"), ("other", "0", "fine", "green", "c")],
+        columns=["generator", "seed", "state", "light", "why"],
+    )
+    assert summarised(generators=table).generators.to_numpy().tolist() == [
+        ["gan", ", 1 of 2 seeds", "red", "copying", "b"],
+        ["other", "", "green", "fine", "c"],
+    ]
+
+
 def test_no_operating_point_is_said():
     made = summarised(compared(arm_a="other"))
     assert made.answer == "No answer yet"

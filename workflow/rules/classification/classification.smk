@@ -1,8 +1,13 @@
 """The task classification: what the shared stages need to know of it, and nothing else of it is known there.
 
 Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
-It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet; only the augmentations
+are completed here.
 """
+
+# The config names a preset of the augmentations and gives what is to differ from it; from here on it has every value.
+AUGMENTATIONS = yaml.safe_load((BASE / "workflow/presets/augmentation.yaml").read_text(encoding="utf-8"))
+config["augmentation"] = replaced(AUGMENTATIONS[config["augmentation"]["preset"]], config["augmentation"])
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
 TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
@@ -40,7 +45,13 @@ def task_settings():
     families["svm"] = families["bovw"] + families["texture"]
     run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
     baselines = {name: config["baselines"][name] for name in run}
-    return {"rois": config["rois"], "classifier": config["classifier"], "baselines": baselines}
+    models = {"classifier": config["classifier"], "baselines": baselines}
+    return {"rois": config["rois"], "augmentation": chosen_augmentation(), **models}
+
+
+def chosen_augmentation():
+    """Return the augmentations of each lesion, as the config gives them or its preset does."""
+    return {key: value for key, value in config["augmentation"].items() if key != "preset"}
 
 
 def task_headline():
@@ -112,6 +123,11 @@ def task_targets():
     ]
 
 
+def task_sheets():
+    """Return what is made for the user to look at before any training, besides the outlines of the lesions."""
+    return ["<results>/evaluation/figures/fig3.png"]
+
+
 def positive_problems():
     """Return what is wrong with the positive class."""
     classes, positive = config["cases"]["classes"], config["cases"]["positive"]
@@ -127,7 +143,7 @@ def positive_problems():
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], positive_problems()
+    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -157,4 +173,29 @@ def cost_problems():
             found.append(
                 f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
             )
+    return found
+
+
+def augmentation_problems():
+    """Return what is wrong with the augmentations: ranges upside down, and changes that would repeat an image."""
+    found = []
+    shifts, intensities = config["augmentation"]["shifts"], config["augmentation"]["intensities"]
+    for part in ["rotations", "scales", "intensities"]:
+        for key, values in config["augmentation"][part].items():
+            if key != "number" and values[0] > values[1]:
+                found.append(f"augmentation: {part}: {key}: {values[0]} is above {values[1]}; exchange them")
+    for part, key in [("rotations", "degrees"), ("scales", "diameters")]:
+        number, (low, high) = config["augmentation"][part]["number"], config["augmentation"][part][key]
+        if number > 1 and low == high:
+            found.append(
+                f"augmentation: {part}: {key} has one value, {low}, but number is {number}; give a range or number: 1"
+            )
+    if shifts["number"] and 0 in [shifts["diameters"], shifts["px"]]:
+        found.append(
+            f"augmentation: shifts: {shifts['number']} shifts by at most 0 px; raise the limit or give number: 0"
+        )
+    if intensities["number"] and [intensities[key] for key in ["gain", "gamma", "noise"]] == [[1, 1], [1, 1], [0, 0]]:
+        found.append(
+            f"augmentation: intensities: {intensities['number']} changes that change nothing; give a range or number: 0"
+        )
     return found

@@ -1,11 +1,21 @@
-"""Helpers of the rules of this task: parameters and files of classifiers."""
+"""Helpers of the rules of this task: parameters of samples, and parameters and files of classifiers."""
+
+
+def augmentation_reach():
+    """Return how far augmentations look beyond a ROI: only these values change what is cut from an image."""
+    shifts, scales = config["augmentation"]["shifts"], config["augmentation"]["scales"]
+    return {
+        "surround": scales["diameters"][1],
+        "shift_diameters": shifts["diameters"],
+        "shift_px": shifts["px"],
+    }
 
 
 def classifier_settings(arm):
     """Return the parameters of a classifier; those of one arm are given to that arm only."""
     settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
     if arm in ["online", "mixup"]:
-        settings["rois"] = config["rois"]
+        settings |= {"rois": config["rois"], "augmentation": chosen_augmentation()}
     if arm == "mixup":
         settings["mixup"] = config["classifier"]["mixup"]
     return canonical_json(**settings, classes=config["cases"]["classes"], **compute())

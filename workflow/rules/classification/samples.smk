@@ -24,7 +24,7 @@ rule extract_rois:
     resources:
         **grown(mem_mb=4000, runtime=30),
     params:
-        settings=canonical_json(**config["rois"]),
+        settings=canonical_json(**config["rois"], reach=augmentation_reach()),
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
@@ -49,7 +49,12 @@ rule build_pool:
     resources:
         **grown(mem_mb=4000, runtime=30),
     params:
-        settings=canonical_json(**config["rois"], master_seed=config["master_seed"], threads=config["threads"]),
+        settings=canonical_json(
+            **config["rois"],
+            augmentation=chosen_augmentation(),
+            master_seed=config["master_seed"],
+            threads=config["threads"],
+        ),
     shell:
         "python {input.code[0]:q} --rois {input.rois:q} --crops {input.crops:q} --params {params.settings:q}"
         " --images {output.images:q} --index {output.index:q} --record {output.record:q} --log {log:q}"

@@ -89,7 +89,7 @@ def write_report():
         return
     results = Path(f"results/{config['cohort']}")
     records = sorted(job.output.record for job in jobs if "record" in job.output.keys())
-    content = {"config": config, "records": records, "sections": sections(jobs)}
+    content = {"config": public_config(), "records": records, "sections": sections(jobs)}
     command = [sys.executable, BASE / "scripts/write_report.py"]
     for option, path in {
         "summary": results / "evaluation/summary.json",

@@ -50,5 +50,9 @@ def task_targets():
     return []
 
 
+def task_sheets():
+    return []
+
+
 def task_problems():
     return []
