@@ -109,7 +109,7 @@ def test_unquoted_fields_are_seen(command):
 
 
 def test_addresses_are_names_only():
-    # Identifiers of profiles, licences and a schema; nothing fetches them (no module for it is imported). The reader
+    # Identifiers of profiles, licences, papers and a schema; nothing fetches them (no module for it is imported). The reader
     # study's server says where it listens.
     found = {
         (path.name, address.split("/")[2])
@@ -118,7 +118,11 @@ def test_addresses_are_names_only():
         if path.suffix in {".py", ".smk", ".yaml", ".j2", ".rst"}
         for address in re.findall(r"https?://[^\s\"'>]+", path.read_text(encoding="utf-8"))
     }
-    identifiers = {"crate.py": {"w3id.org", "spdx.org", "schema.org"}, "config.schema.yaml": {"json-schema.org"}}
+    identifiers = {
+        "crate.py": {"w3id.org", "spdx.org", "schema.org"},
+        "config.schema.yaml": {"json-schema.org"},
+        "checklists.yaml": {"doi.org"},
+    }
     served = {"serve_reader_study.py", "protection.py"}
     others = {(name, host) for name, host in found if host not in identifiers.get(name, ()) and name not in served}
     assert others == set()
