@@ -109,8 +109,8 @@ def test_unquoted_fields_are_seen(command):
 
 
 def test_addresses_are_names_only():
-    # Identifiers of profiles, licences, papers and a schema; nothing fetches them (no module for it is imported). The reader
-    # study's server says where it listens.
+    # Identifiers of profiles, licences, papers and a schema; nothing fetches them (no module for it is imported). The
+    # reader study's server says where it listens.
     found = {
         (path.name, address.split("/")[2])
         for folder in ["scripts", "workflow"]
