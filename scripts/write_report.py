@@ -53,6 +53,7 @@ def main() -> None:
             summary=made,
             figure=figure,
             method=method,
+            in_report=True,
             sections=sections,
         )
         artifacts.write_text(html, arguments.report)

@@ -53,6 +53,7 @@ def main() -> None:
             summary=made,
             figure=figure,
             method=method,
+            in_report=False,
         )
         artifacts.write_text(html, arguments.html)
         with artifacts.replacing(arguments.pdf) as temporary:

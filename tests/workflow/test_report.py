@@ -46,7 +46,7 @@ def test_first_screen_holds_the_answer(opened, name):
     page, asked = opened(name, SCREEN)
     for selector in [
         *(".question", ".phantom", ".word", ".verdict", ".study", "ul.next", "ul.caveats", ".summary figure img"),
-        *("table.headline thead", "table.headline tr.main"),
+        *("ul.lights", "table.headline thead", "table.headline tr.main"),
     ]:
         left, top, right, bottom = box(page, selector)
         assert left >= 0, selector

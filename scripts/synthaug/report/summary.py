@@ -258,7 +258,7 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
     if len(generators):
         bad = generators[(generators["generator"] == params.main) & (generators["light"] == "red")]
         if len(bad):
-            said.append(f"Mend the generator first: {params.main} is {bad['state'].iloc[0]}. {bad['why'].iloc[0]}")
+            said.append(f"Mend the generator first: {params.main} is {bad['state'].iloc[0]}.")
     if difference is None:
         return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
     if difference["speaks_of"] == comparisons.THESE:

@@ -163,9 +163,7 @@ def test_what_did_better_without_synthetic_images_is_named():
 
 def test_a_broken_generator_comes_first():
     light = {"generator": ["gan"], "seed": ["0"], "state": ["broken"], "light": ["red"], "why": ["Sharpness 2.84."]}
-    assert summarised(generators=pd.DataFrame(light)).next_steps[0] == (
-        "Mend the generator first: gan is broken. Sharpness 2.84."
-    )
+    assert summarised(generators=pd.DataFrame(light)).next_steps[0] == ("Mend the generator first: gan is broken.")
 
 
 def test_the_worst_light_of_each_generator_is_shown_with_how_often_it_was():
