@@ -1,13 +1,18 @@
 """How tests are spread over processes: `make test` runs two; by hand pytest runs one, which computes the same."""
 
 import os
+import signal
 
 import pytest
 
-RUNS = {f"test_{name}.py" for name in ("analysis_plan", "interruption", "private", "reader_study", "run", "tasks")}
+NAMES = "analysis_plan", "checklists", "interruption", "private", "reader_study", "report", "run", "stopping", "tasks"
+RUNS = {f"test_{name}.py" for name in NAMES}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+# In the background of a shell SIGINT is ignored, also by all that a test starts; tests stop things by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def unit_of_work(nodeid: str) -> tuple[int, str]:
