@@ -64,7 +64,7 @@ def test_resources_grow_with_each_attempt():
 @pytest.mark.parametrize("name", PROFILES)
 def test_snakemake_plans_with_each_profile(project, name):
     counts = project.planned("--workflow-profile", f"workflow/profiles/{name}", configfile="config/tiny.yaml")
-    assert sum(counts.values()) == 39
+    assert counts == project.planned(configfile="config/tiny.yaml")
 
 
 @pytest.mark.parametrize("folder", ["profiles/default", *(f"workflow/profiles/{name}" for name in PROFILES)])

@@ -7,36 +7,14 @@ import subprocess
 SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Data", "Against the paper and guidelines"
 
 # The captions in the order of reading; others follow.
-READING_ORDER = [
-    *[
-        "headline",
-        "operating_points",
-        "comparisons",
-        "fig8",
-        "variances",
-        "seeds",
-        "study_size",
-        "subgroups",
-        "calibration",
-    ],
-    *[
-        "decision_curves",
-        "costs",
-        "table2",
-        "table3",
-        "table4",
-        "table5",
-        "table6",
-        "table7",
-        "fig9",
-        "reader_scores",
-        "told_apart",
-    ],
-    *["reader_agreement", "reader_times", "fooled", "metrics", "lineage", "analysis_plan", "deviations"],
-    *["quality", "samples", "fig6", "losses", "neighbours", "test_copies"],
-    *["contours", "duplicates", "fig3"],
-    *["conformance", "checklists"],
-]
+READING_ORDER = (
+    "headline operating_points comparisons fig8 variances seeds study_size subgroups calibration decision_curves costs"
+    " table2 table3 table4 table5 table6 table7 fig9 reader_scores told_apart reader_agreement reader_times fooled"
+    " metrics lineage analysis_plan deviations"
+    " quality samples fig6 losses neighbours test_copies"
+    " contours duplicates fig3"
+    " conformance checklists"
+).split()
 
 
 def shown(path, about, category, content, **labels):
@@ -134,13 +112,5 @@ def place_of(shown):
     """Return where a result stands in its section."""
     about = Path(shown["caption"]).stem
     order = READING_ORDER.index(about) if about in READING_ORDER else len(READING_ORDER)
-    return (
-        (
-            list(config["experiment"]["generators"]).index(shown["wildcards"]["generator"])
-            if "generator" in shown["wildcards"]
-            else -1
-        ),
-        order,
-        shown["title"],
-        shown["path"],
-    )
+    names = ["", *config["experiment"]["generators"]]
+    return names.index(shown["wildcards"].get("generator", "")), order, shown["title"], shown["path"]
