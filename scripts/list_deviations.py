@@ -9,22 +9,18 @@ Outputs: a copy of its entries, see `synthaug.audit.analysis_plan`; `deviations.
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 
-from steps import analysis_plans, command
+from steps import analysis_plans, command, pages
 from synthaug.audit import analysis_plan
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 
 
-def page(entries: list[analysis_plan.Entry], deviations: pd.DataFrame, template: str) -> str:
+def page(entries: list[analysis_plan.Entry], deviations: pd.DataFrame, template: Path) -> str:
     """Return the page, made of the Jinja template in the file ``template``."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     planned = analysis_plan.flat(entries[0]["content"])
-    return environment.from_string(artifacts.read_text(template)).render(
-        plan=entries[0], planned=planned, deviations=deviations.to_dict("records")
-    )
+    return pages.page(template, plan=entries[0], planned=planned, deviations=deviations.to_dict("records"))
 
 
 def main() -> None:
@@ -32,7 +28,7 @@ def main() -> None:
     parser.add_argument("--plan", required=True, type=Path, help="the plan as it was registered")
     parser.add_argument("--cases", required=True, help="cases.csv")
     parser.add_argument("--results", required=True, type=Path, help="where predictions are counted, results/<cohort>")
-    parser.add_argument("--template", required=True, help="Jinja template of the page")
+    parser.add_argument("--template", required=True, type=Path, help="Jinja template of the page")
     parser.add_argument("--params", required=True, help="JSON object, see steps.analysis_plans.Params")
     parser.add_argument("--entries", required=True)
     parser.add_argument("--deviations", required=True)

@@ -13,10 +13,9 @@ import functools
 import tempfile
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 
-from steps import command
+from steps import command, pages
 from synthaug.evaluation import study_size
 from synthaug.files import artifacts
 from synthaug.report import figure_style, study_size_figures
@@ -93,8 +92,8 @@ def main() -> None:
         )
         study_size.check(design)
         table = study_size.table(design)
-        environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-        page = environment.from_string(artifacts.read_text(TEMPLATE)).render(
+        page = pages.page(
+            TEMPLATE,
             design=design,
             effect=study_size.design_effect(design.units_per_patient, design.icc),
             powers=study_size.POWERS,

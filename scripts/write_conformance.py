@@ -6,10 +6,9 @@ Outputs: the page, which needs no other file, and the numbers as a table (percen
 """
 
 import json
+from pathlib import Path
 
-import jinja2
-
-from steps import command
+from steps import command, pages
 from synthaug.classification import conformance
 from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
@@ -24,7 +23,7 @@ def main() -> None:
     parser.add_argument("--readers", nargs="?", help="evaluation/readers/scores.csv, if readers answered")
     parser.add_argument("--agreement", nargs="?", help="evaluation/readers/agreement.csv, if readers answered")
     parser.add_argument("--config", required=True, help="the whole config as one JSON object")
-    parser.add_argument("--template", required=True, help="Jinja template of the page")
+    parser.add_argument("--template", required=True, type=Path, help="Jinja template of the page")
     parser.add_argument("--html", required=True)
     parser.add_argument("--csv", required=True)
     arguments = parser.parse_args()
@@ -39,10 +38,8 @@ def main() -> None:
         )
         compared = conformance.rows(evaluated, config)
         answered = [path and artifacts.read_csv(path) for path in (arguments.readers, arguments.agreement)]
-        environment = jinja2.Environment(
-            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        page = environment.from_string(artifacts.read_text(arguments.template)).render(
+        page = pages.page(
+            arguments.template,
             config=config,
             rows=compared,
             readers=conformance.readers(*answered),

@@ -48,8 +48,7 @@ def main() -> None:
         figure = contents.data("image/png", artifacts.reading(arguments.figure).read_bytes())
         method = captions.html(artifacts.read_text(arguments.method), content["config"], {})
         html = pages.page(
-            arguments.template.parent,
-            arguments.template.name,
+            arguments.template,
             summary=made,
             figure=figure,
             method=method,

@@ -1,4 +1,4 @@
-"""Pages made of the Jinja templates in one folder."""
+"""Pages made of Jinja templates."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ import jinja2
 from synthaug.files import artifacts
 
 
-def page(folder: Path, name: str, **values: object) -> str:
-    """Return the page of the template ``name`` in ``folder``, which may include others that lie there."""
+def page(template: Path, **values: object) -> str:
+    """Return the page that the file ``template`` gives; it may include others of its folder."""
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(lambda other: artifacts.read_text(folder / other)),
+        loader=jinja2.FunctionLoader(lambda other: artifacts.read_text(template.parent / other)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name).render(**values)
+    return environment.get_template(template.name).render(**values)
