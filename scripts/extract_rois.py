@@ -49,7 +49,7 @@ def main() -> None:
 
         artifacts.write_arrays(crops(), arguments.crops)
         artifacts.write_array(images, arguments.images)
-        artifacts.write_csv(roi_cutting.index(cases, limits), arguments.index)
+        artifacts.write_csv(roi_cutting.index(cases, limits, params.margin), arguments.index)
 
 
 if __name__ == "__main__":

@@ -59,12 +59,26 @@ def cut(
         low, high = intensity.limits(image, params.intensity)
     except InputError as error:
         raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
-    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach)
+    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach, low)
     maps = augment.matrices(augment.identity(), row.diameter_px, params)
     filtered = rois.lowpass(crop, row.diameter_px, params)
     return crop, augment.apply(filtered, maps, low, high)[0], (low, high)
 
 
-def index(cases: pd.DataFrame, limits: np.ndarray) -> pd.DataFrame:
-    """Return ``rois.csv``: what is known of each lesion, and its ``limits``, float (n, 2): what is black and white."""
-    return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1])
+def index(cases: pd.DataFrame, limits: np.ndarray, margin: float) -> pd.DataFrame:
+    """Return ``rois.csv``: what is known of each lesion and of its un-augmented ROI.
+
+    Parameters
+    ----------
+    cases
+        ``cases.csv``.
+    limits
+        float (n, 2): the values of each lesion's slice that become black and white, the columns ``low`` and ``high``.
+    margin
+        Of the ROIs, see `rois.Params`; ``beyond`` is the share of a ROI that lies beyond the image.
+    """
+    beyond = [
+        round(rois.share_beyond((row.rows, row.columns), row.center_x_px, row.center_y_px, row.diameter_px, margin), 4)
+        for row in cases.itertuples()
+    ]
+    return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1], beyond=beyond)

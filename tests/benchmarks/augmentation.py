@@ -25,7 +25,7 @@ from synthaug.imaging import intensity
 from tests.benchmarks import timing
 from tests.helpers.augmentations import PAPER, REACH
 
-PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})
+PARAMS = rois.Params(0.25, "replace", True, "edge", {"mode": "window", "low": -60, "high": 200})
 LOW, HIGH = -60.0, 200.0  # HU
 DIAMETER = 56.5  # px; its crop is CROP px wide
 CROP = 160
@@ -85,7 +85,7 @@ def paper_seconds() -> dict:
 
     with one_thread():
         for lesion, diameter in enumerate(np.linspace(15, 110, PAPER_LESIONS)):
-            crop = rois.crop(slice_, 255.5, 255.5, diameter, PARAMS, REACH)
+            crop = rois.crop(slice_, 255.5, 255.5, diameter, PARAMS, REACH, 0)
             drawn = timed("draw", augmentation_draws.draw, np.random.default_rng(lesion), diameter, PAPER)
             crop = timed("lowpass", rois.lowpass, crop, diameter, PARAMS)
             maps = timed("matrices", augment.matrices, drawn, diameter, PARAMS)
@@ -98,7 +98,7 @@ def phantom_crop() -> np.ndarray:
     slice_ = 110 + 60 * ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(512, 512)), 1.2)
     y, x = np.mgrid[:512, :512] - 255.5
     inside = 1 / (1 + np.exp((np.hypot(x, y) - DIAMETER / 2) / 0.8))
-    return rois.crop((slice_ - 70 * inside).astype(np.float32), 255.5, 255.5, DIAMETER, PARAMS, REACH)
+    return rois.crop((slice_ - 70 * inside).astype(np.float32), 255.5, 255.5, DIAMETER, PARAMS, REACH, 0)
 
 
 def paper_maps() -> np.ndarray:

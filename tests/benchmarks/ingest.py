@@ -25,7 +25,7 @@ from synthaug.phantom import scanner, series
 from tests.benchmarks import timing
 from tests.helpers.augmentations import REACH
 
-PARAMS = rois.Params(0.25, "replace", True, {"mode": "window", "low": -60, "high": 200})
+PARAMS = rois.Params(0.25, "replace", True, "edge", {"mode": "window", "low": -60, "high": 200})
 CENTER_X, CENTER_Y, DIAMETER = 300.5, 221.0, 42.0  # px
 SLICES = 300
 PROTOCOL = scanner.Protocol(scanner.MODELS[0], 0.75, 1.25, 250)
@@ -142,7 +142,7 @@ READERS = {"ours": ours, "simpleitk": simpleitk, "monai": monai}
 def extract(reader: Callable, path: Path, index: int) -> np.ndarray:
     """Return the lesion's ROI, uint8 (64, 64), as the workflow cuts it."""
     image = reader(path, index)
-    crop = rois.crop(image, CENTER_X, CENTER_Y, DIAMETER, PARAMS, REACH)
+    crop = rois.crop(image, CENTER_X, CENTER_Y, DIAMETER, PARAMS, REACH, 0)
     maps = augment.matrices(augment.identity(), DIAMETER, PARAMS)
     low, high = intensity.limits(image, PARAMS.intensity)
     return augment.apply(rois.lowpass(crop, DIAMETER, PARAMS), maps, low, high)[0]

@@ -51,7 +51,7 @@ def _cut(context: Context, params: rois.Params, reach: rois.Reach) -> Iterator[F
                     others.append(row.lesion)
     problem = f"{CROPS}, lesion {', '.join(others)}: expected the crop of its image, found another; run again"
     yield Finding(CROPS, problem if others else None)
-    expected = roi_cutting.index(cases, limits)
+    expected = roi_cutting.index(cases, limits, params.margin)
     yield recomputed.table(run.results, ROIS, expected, "cases and images", tolerance=recomputed.ROUNDING)
     names = [f"lesion {lesion}" for lesion in cases["lesion"]]
     yield recomputed.images(ROI_IMAGES, [images], run.array(ROI_IMAGES), names.__getitem__, "its crop", ROUNDED)

@@ -16,6 +16,7 @@ DESCRIBED = {
     "gabor": "Gabor filters",
     "glcm": "co-occurrence of gray levels",
 }
+BEYOND = {"edge": "its edge repeats", "constant": "a ROI is black", "reflect": "it is mirrored"}
 
 
 def facts(run: Run) -> dict[str, Fact]:
@@ -59,7 +60,8 @@ def preprocessing(run: Run) -> Fact:
         f"A ROI is a square centred on the lesion's bounding box, with {known['margin']:g} of the lesion's largest "
         f"diameter as margin on each side, brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation"
         f"{', after a low-pass filter where it becomes smaller' if known['antialias'] else ''}. Gray values: {gray} "
-        "became 0 and 1, and what lies beyond was clipped. The mean of the training images is subtracted."
+        f"became 0 and 1, and what lies beyond was clipped. Beyond the image's border {BEYOND[known['padding']]}. "
+        "The mean of the training images is subtracted."
     )
 
 

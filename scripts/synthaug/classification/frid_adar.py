@@ -177,6 +177,8 @@ OPEN = [
     Open("2.2", "Which HU become 0 and 1", ("rois: intensity",), "An abdominal window, or percentiles without HU."),
     Open("3.1", "Low-pass filter before a large ROI is reduced to 64x64", ("rois: antialias",),
          "Only \"bicubic interpolation\" is stated; without a filter large lesions are aliased."),
+    Open("2.1", "What a ROI shows beyond the image's border", ("rois: padding",),
+         "Not stated; by default the edge repeats. It concerns lesions at the border only."),
     Open("2.2", "Widths and kernels of the CNN (Fig 2 shows layers, the text 1.3 M parameters)",
          ("classifier: widths", "classifier: kernel", "classifier: dense"),
          "32, 64, 128 maps of 5x5 and 128 units are the one doubling sequence with that many parameters."),

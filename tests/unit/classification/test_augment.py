@@ -9,7 +9,9 @@ from tests.helpers.augmentations import PAPER, REACH
 from synthaug import seeding
 from synthaug.classification import augment, augmentation_draws, gray_values, rois
 
-PARAMS = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": 0, "high": 255})
+PARAMS = rois.Params(
+    margin=0.25, scale="replace", antialias=False, padding="edge", intensity={"mode": "window", "low": 0, "high": 255}
+)
 DIAMETER = 40.0
 
 
@@ -17,7 +19,7 @@ DIAMETER = 40.0
 def crop():
     noise = np.random.default_rng(1).normal(0, 1, (400, 400))
     image = 128 + 400 * ndimage.gaussian_filter(noise, 4)
-    return rois.crop(image.astype(np.float32), 200.0, 199.5, DIAMETER, PARAMS, REACH)
+    return rois.crop(image.astype(np.float32), 200.0, 199.5, DIAMETER, PARAMS, REACH, 0)
 
 
 def rendered(crop, *, rotation=0.0, flip="none", shift=(0.0, 0.0), surround=np.nan):
@@ -76,7 +78,7 @@ WIDE = {
 def test_every_sampling_position_lies_inside_the_crop(choice, scale):
     params, reach = replace(PARAMS, scale=scale), augmentations.reach(choice)
     for diameter in (12.0, 40.0, 137.0):
-        crop = rois.crop(np.zeros((512, 512), np.float32), 200.0, 199.5, diameter, params, reach)
+        crop = rois.crop(np.zeros((512, 512), np.float32), 200.0, 199.5, diameter, params, reach, 0)
         table = augmentation_draws.draw(seeding.stream(0, "w", str(diameter)), diameter, choice)
         maps = augment.matrices(table, diameter, params)
         corners = np.array([[x, y, 1] for x in (-1, 1) for y in (-1, 1)], dtype=float)
@@ -88,7 +90,7 @@ def test_crop_of_the_papers_reach_holds_what_it_always_held():
     """sqrt(2) (d/2 + 0.4 d + 4 px), rounded up, and 2 px of interpolation on each side."""
     for diameter, half in ((12.0, 23), (40.0, 59), (137.0, 183)):
         image = np.zeros((8, 8), np.float32)
-        assert rois.crop(image, 4.0, 4.0, diameter, PARAMS, REACH).shape == (2 * half + 1, 2 * half + 1)
+        assert rois.crop(image, 4.0, 4.0, diameter, PARAMS, REACH, 0).shape == (2 * half + 1, 2 * half + 1)
 
 
 def test_positive_angles_turn_anticlockwise(crop):

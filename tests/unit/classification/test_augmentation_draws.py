@@ -12,7 +12,9 @@ from synthaug import seeding
 from synthaug.classification import augment, augmentation_draws, rois
 from synthaug.classification.augmentation_choice import Choice
 
-PARAMS = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": 0, "high": 255})
+PARAMS = rois.Params(
+    margin=0.25, scale="replace", antialias=False, padding="edge", intensity={"mode": "window", "low": 0, "high": 255}
+)
 DIAMETER = 40.0
 ODD = Choice(
     rotations={"number": 200, "degrees": [-5, 20]},

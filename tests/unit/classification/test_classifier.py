@@ -271,6 +271,7 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
         "margin": 0.25,
         "scale": "replace",
         "antialias": True,
+        "padding": "edge",
         "intensity": {"mode": "window", "low": 0, "high": 255},
     }
     settings = PARAMS | {"epochs": 2, "rois": how, "augmentation": PRESETS["ct-lesion"], "mixup": 0.2}

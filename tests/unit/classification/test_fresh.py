@@ -6,7 +6,9 @@ from synthaug import seeding
 from synthaug.classification import augment, augmentation_draws, fresh, rois, training_images, training_sets
 from synthaug.classification.augmentation_choice import Choice
 
-PARAMS = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": 0, "high": 255})
+PARAMS = rois.Params(
+    margin=0.25, scale="replace", antialias=False, padding="edge", intensity={"mode": "window", "low": 0, "high": 255}
+)
 INDEX = pd.DataFrame({"lesion": ["a", "b"], "diameter_px": [20.0, 60.0], "low": 0.0, "high": 255.0})
 CROPS = {
     "a": np.full((200, 200), 50, np.float32),

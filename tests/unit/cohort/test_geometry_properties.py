@@ -23,7 +23,7 @@ from synthaug.imaging import volumes
 KEY, SHAPE = 2, (4, 14, 11)  # z, y, x
 STACK = np.random.default_rng(1).permutation(np.prod(SHAPE)).reshape(SHAPE).astype(np.int16)  # each voxel its own value
 PARAMS = cases.Params(classes=["lesion"], folds=1)
-CROP = rois.Params(margin=0.25, scale="replace", antialias=False, intensity={})
+CROP = rois.Params(margin=0.25, scale="replace", antialias=False, padding="edge", intensity={})
 PROPERTY = settings(deadline=None, max_examples=60, derandomize=True)
 
 # Rounded: SimpleITK inverts a matrix with numbers next to 1e-308 to NaN, which no file has.
@@ -62,7 +62,7 @@ def measured(folder: Path, image: str, mask: str) -> tuple[pd.Series, np.ndarray
     table.write_text(f"lesion,patient,class,image,mask\nL,p,lesion,{image},{mask}\n")
     row = cases.check(table, PARAMS).iloc[0]
     slice_, _ = cases.lesion_on_slice({**cases.read_table(table).iloc[0], "slice": row["slice"]}, folder)
-    crop = rois.crop(slice_, row["center_x_px"], row["center_y_px"], row["diameter_px"], CROP, REACH)
+    crop = rois.crop(slice_, row["center_x_px"], row["center_y_px"], row["diameter_px"], CROP, REACH, 0)
     return row, crop, volumes.open_image(folder / image).geometry
 
 

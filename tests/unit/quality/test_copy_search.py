@@ -18,7 +18,7 @@ from synthaug.report import neighbour_sheet
 
 torch.set_num_threads(1)
 PARAMS = rois.Params(
-    margin=0.25, scale="replace", antialias=False, intensity={"mode": "window", "low": -60, "high": 200}
+    margin=0.25, scale="replace", antialias=False, padding="edge", intensity={"mode": "window", "low": -60, "high": 200}
 )
 
 
@@ -161,7 +161,9 @@ def test_phantom_copies_are_all_found_and_other_patients_raise_no_alarm(tmp_path
         key = label.sum(axis=(1, 2)).argmax()
         y, x = np.nonzero(label[key])
         diameter = float(max(np.ptp(y), np.ptp(x)) + 1)
-        crop = rois.crop(stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS, REACH)
+        crop = rois.crop(
+            stored.slice(key), (x.min() + x.max()) / 2, (y.min() + y.max()) / 2, diameter, PARAMS, REACH, 0
+        )
         drawn = augmentation_draws.draw(np.random.default_rng(0), diameter, PAPER).head(12)
         maps = augment.matrices(drawn, diameter, PARAMS)
         pools.append(augment.apply(crop, maps, -60, 200))

@@ -84,7 +84,8 @@ SETTINGS = Settings(
     evaluation={"primary": "gan", "operating_point": "fixed", "synthetic": 10, "plateau": 0.01, "smallest_gain": 0.03,
                 "bootstrap": 2000, "confidence": 0.9, "costs": None},
     task={
-        "rois": {"margin": 0.3, "antialias": False, "intensity": {"mode": "percentile", "low": 1, "high": 99}},
+        "rois": {"margin": 0.3, "antialias": False, "padding": "reflect",
+                 "intensity": {"mode": "percentile", "low": 1, "high": 99}},
         "augmentation": {
             "rotations": {"number": 20, "degrees": [-10, 10]}, "flips": ["left-right"],
             "shifts": {"number": 3, "diameters": 0.1, "px": None}, "scales": {"number": 0, "diameters": [0.1, 0.4]},
@@ -196,6 +197,7 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("robustness", "between the 2 repetitions, in points: classic 2.1, gan 4.3."),
         ("subgroups", "by site (A: 2 and B: 1); numbers are lesions."),
         ("limits", "2 repetitions, so verdicts speak of these trainings only"),
+        ("preprocessing", "Beyond the image's border it is mirrored."),
         ("preprocessing", "with 0.3 of the lesion's largest diameter as margin"),
         ("preprocessing", "the slice's percentiles 1 and 99 became 0 and 1"),
         ("augmentation", "rotations by -10 to 10 degrees, each alone, or with a flip (left-right), or with a shift of "

@@ -16,8 +16,8 @@ from synthaug.files import artifacts
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 PARAMS = {
-    "margin": 0.25, "scale": "replace", "antialias": True, "intensity": {"mode": "window", "low": 0, "high": 255},
-    "master_seed": 1, "threads": 1,
+    "margin": 0.25, "scale": "replace", "antialias": True, "padding": "edge",
+    "intensity": {"mode": "window", "low": 0, "high": 255}, "master_seed": 1, "threads": 1,
 }  # fmt: skip
 
 
@@ -25,10 +25,12 @@ def build(folder: Path, lesions: int, augmentation: dict = PRESETS["ct-lesion"])
     """Run the script on noise; return its input and its peak memory in MB."""
     draws = np.random.default_rng(0)
     image = draws.normal(128, 40, (300, 300)).astype(np.float32)
-    settings = rois.Params(**{key: PARAMS[key] for key in ("margin", "scale", "antialias", "intensity")})
+    settings = rois.Params(**{key: PARAMS[key] for key in ("margin", "scale", "antialias", "padding", "intensity")})
     index = pd.DataFrame({"lesion": [f"lesion-{i}" for i in range(lesions)], "low": 0.0, "high": 255.0})
     index["diameter_px"] = draws.uniform(20, 80, lesions).round(3)
-    crops = {row.lesion: rois.crop(image, 150.0, 150.0, row.diameter_px, settings, REACH) for row in index.itertuples()}
+    crops = {
+        row.lesion: rois.crop(image, 150.0, 150.0, row.diameter_px, settings, REACH, 0) for row in index.itertuples()
+    }
     artifacts.write_csv(index, folder / "rois.csv")
     artifacts.write_arrays(crops.items(), folder / "crops.npz")
     process = subprocess.Popen(
@@ -50,7 +52,7 @@ def test_rows_are_the_lesions_draws(tmp_path, augmentation, number):
     pool, table = artifacts.read_array(tmp_path / "pool.npy"), artifacts.read_csv(tmp_path / "pool.csv")
     assert pool.shape == (3 * number, 64, 64)
     assert table["lesion"].tolist() == [lesion for lesion in index["lesion"] for _ in range(number)]
-    settings = rois.Params(**{key: PARAMS[key] for key in ("margin", "scale", "antialias", "intensity")})
+    settings = rois.Params(**{key: PARAMS[key] for key in ("margin", "scale", "antialias", "padding", "intensity")})
     lesion = index.iloc[1]
     name, diameter = lesion["lesion"], lesion["diameter_px"]
     drawn = augmentation_draws.draw(seeding.stream(1, "pool", name), diameter, Choice(**augmentation))
