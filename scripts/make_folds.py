@@ -1,6 +1,6 @@
 """Split the main lesions into patient-level, class-balanced folds for one seed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from steps import command
 from synthaug.cohort import folds
@@ -9,8 +9,9 @@ from synthaug.files import artifacts
 
 @dataclass(frozen=True)
 class Params:
-    """The number of folds, and the master seed of the whole experiment."""
+    """The classes, the number of folds, and the master seed of the whole experiment."""
 
+    classes: list[str]
     master_seed: int
     folds: int
 
@@ -25,7 +26,7 @@ def main() -> None:
     with command.logged("make_folds", arguments) as log:
         params = command.params(Params, arguments.params)
         cases = artifacts.read_csv(arguments.cases)
-        table = folds.split(cases, folds=params.folds, seed=arguments.seed, master_seed=params.master_seed)
+        table = folds.split(cases, seed=arguments.seed, **asdict(params))
         log.info("lesions by class and fold:\n%s", table.groupby(["class", "fold"]).size().unstack())
         artifacts.write_csv(table, arguments.out)
 

@@ -1,7 +1,8 @@
 """Register the analysis plan, before the first prediction of a test fold.
 
 Inputs: `cases.csv`, and what the config and the code are now. Output: the plan, a list with one entry, see
-`synthaug.audit.analysis_plan`. A plan that is there already is checked and stays as it is.
+`synthaug.audit.analysis_plan`. A plan that is there already is checked and stays as it is. Cases that are too few
+for the folds are refused: a plan for them would have to be deviated from.
 """
 
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from steps import analysis_plans, command
 from synthaug.audit import analysis_plan
+from synthaug.cohort import folds
+from synthaug.files import artifacts
 
 
 def main() -> None:
@@ -21,7 +24,10 @@ def main() -> None:
     with command.logged("register_analysis_plan", arguments) as log:
         entries = analysis_plans.read(arguments.plan)
         if not entries:
-            now = analysis_plans.content(arguments.cases, command.params(analysis_plans.Params, arguments.params))
+            params = command.params(analysis_plans.Params, arguments.params)
+            cases = artifacts.read_csv(arguments.cases)
+            folds.require(cases, params.config["cases"]["classes"], params.config["folds"])
+            now = analysis_plans.content(arguments.cases, params)
             already = analysis_plans.predictions(arguments.results)
             entries = [analysis_plan.sealed(now, analysis_plan.stamp(datetime.now(UTC)), already)]
             analysis_plans.write(entries, arguments.plan)

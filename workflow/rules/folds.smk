@@ -19,7 +19,9 @@ rule make_folds:
     resources:
         **grown(mem_mb=1000, runtime=10),
     params:
-        settings=canonical_json(master_seed=config["master_seed"], folds=config["folds"]),
+        settings=canonical_json(
+            classes=config["cases"]["classes"], master_seed=config["master_seed"], folds=config["folds"]
+        ),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"
         " --out {output.folds:q} --record {output.record:q} --log {log:q}"

@@ -36,13 +36,10 @@ class Params:
     Attributes
     ----------
     classes
-        The classes of the experiment.
-    folds
-        Number of cross-validation folds; each class needs at least as many patients in the main set.
+        The classes of the experiment. A table may lack some of them, see `folds.require`.
     """
 
     classes: list[str]
-    folds: int
 
 
 def check(table_path: str | Path, params: Params) -> pd.DataFrame:
@@ -160,12 +157,13 @@ def _wrong_annotation(row: pd.Series) -> Iterator[str]:
 
 def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: Problems) -> None:
     """Check what no single row can show."""
+    if table.empty:
+        problems.cohort("lesions: expected a row for each, found the header alone; add them")
     for lesion, rows in table.groupby("lesion").groups.items():
         if lesion and len(rows) > 1:
             problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
     _check_spellings(table, params, problems)
     _check_patients(table, folder, problems)
-    _check_classes(table, params, problems)
 
 
 def _check_spellings(table: pd.DataFrame, params: Params, problems: Problems) -> None:
@@ -197,20 +195,6 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
             problems.cohort(
                 f"image {image}: expected one patient, found {patients} in rows {_listed(rows.index)}; "
                 "give the patient one id"
-            )
-
-
-def _check_classes(table: pd.DataFrame, params: Params, problems: Problems) -> None:
-    """Look for classes without lesions, or with too few patients for the folds."""
-    main = table[table["set"] == "main"]
-    for cls in params.classes:
-        patients = main.loc[(main["class"] == cls) & (main["patient"] != ""), "patient"].nunique()
-        if not (table["class"] == cls).any():
-            problems.cohort(f"class {cls}: expected lesions, found none; add some or remove the class from the config")
-        elif patients < params.folds:
-            problems.cohort(
-                f"class {cls}: expected at least {params.folds} patients in the main set for {params.folds} folds, "
-                f"found {patients}; add patients, lower folds or leave the class out"
             )
 
 
@@ -278,14 +262,18 @@ def _parts(lesion: np.ndarray) -> list[int]:
 
 
 def _check_copies(table: pd.DataFrame, found: dict[int, dict], problems: Problems) -> None:
+    """Look for lesions that are the same in every pixel; those whose classes contradict each other come first."""
     digests = pd.Series({row: measured["digest"] for row, measured in found.items()}, dtype=str)
-    for rows in digests.groupby(digests).groups.values():
-        if len(rows) > 1:
-            names = " and ".join(table.loc[rows, "lesion"])
-            problems.cohort(
-                f"lesions: expected different ones, found the same pixels and outline as {names} "
-                f"(rows {_listed(rows)}); keep one of them"
-            )
+    copies = [rows for rows in digests.groupby(digests).groups.values() if len(rows) > 1]
+    for rows in sorted(copies, key=lambda rows: (table.loc[rows, "class"].nunique() == 1, rows[0])):
+        names = " and ".join(table.loc[rows, "lesion"])
+        classes = " and ".join(sorted(set(table.loc[rows, "class"])))
+        contradicting = f", with the contradicting classes {classes}" if " and " in classes else ""
+        cure = "find out which class is right and keep that one" if contradicting else "keep one of them"
+        problems.cohort(
+            f"lesions: expected different ones, found the same pixels and outline as {names} "
+            f"(rows {_listed(rows)}){contradicting}; {cure}"
+        )
 
 
 def _listed(rows: Sequence[int]) -> str:

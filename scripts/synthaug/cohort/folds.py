@@ -1,5 +1,7 @@
 """Patient-level, class-balanced folds of the main set (paper section 4.1)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
@@ -10,7 +12,35 @@ from synthaug.errors import InputError
 CANDIDATES = 100  # shuffles tried; the best balanced one is kept
 
 
-def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd.DataFrame:
+def require(cases: pd.DataFrame, classes: Sequence[str], folds: int) -> None:
+    """Refuse a main set that is too small for the experiment.
+
+    Parameters
+    ----------
+    cases
+        Columns ``patient``, ``class``, ``set``.
+
+    Raises
+    ------
+    InputError
+        With a line for each class that has no lesion, or fewer patients than there are folds.
+    """
+    main = cases[cases["set"] == "main"]
+    patients = main.groupby("class")["patient"].nunique()
+    problems = []
+    for cls in classes:
+        if cls not in set(cases["class"]):
+            problems.append(f"class {cls}: expected lesions, found none; add some or remove the class from the config")
+        elif (count := patients.get(cls, 0)) < folds:
+            problems.append(
+                f"class {cls}: expected at least {folds} patients in the main set for {folds} folds, found {count}; "
+                "add patients, lower folds or leave the class out"
+            )
+    if problems:
+        raise InputError("\n  ".join(problems))
+
+
+def split(cases: pd.DataFrame, *, classes: Sequence[str], folds: int, seed: int, master_seed: int) -> pd.DataFrame:
     """Assign every main lesion to a fold; all lesions of a patient share one.
 
     Of 100 shuffled stratified splits, the one whose class counts differ least between folds is kept. Lesions of other
@@ -20,6 +50,8 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
     ----------
     cases
         Columns ``lesion``, ``patient``, ``class``, ``set``.
+    classes
+        All classes of the experiment.
 
     Returns
     -------
@@ -28,16 +60,10 @@ def split(cases: pd.DataFrame, *, folds: int, seed: int, master_seed: int) -> pd
     Raises
     ------
     InputError
-        If a class has fewer patients than there are folds, or no candidate has every class in every fold.
+        If a class has no lesion or fewer patients than there are folds, or no candidate has every class in every fold.
     """
+    require(cases, classes, folds)
     main = cases[cases["set"] == "main"].sort_values("lesion", ignore_index=True)[["lesion", "patient", "class"]]
-    patients = main.groupby("class")["patient"].nunique()
-    for cls, count in patients.items():
-        if count < folds:
-            raise InputError(
-                f"class {cls}: expected at least {folds} patients in the main set for {folds} folds, found {count}; "
-                "add patients, lower folds or leave the class out"
-            )
     best, best_spread = None, None
     least = int((main["class"].value_counts() % folds > 0).sum())  # no split of the lesions spreads them less
     for candidate in range(CANDIDATES):

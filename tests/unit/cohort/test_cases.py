@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from unittest import mock
@@ -22,7 +23,7 @@ from synthaug.files import artifacts
 from synthaug.imaging import volumes
 from synthaug.terms import case_columns
 
-PARAMS = cases.Params(classes=["cyst", "metastasis"], folds=2)
+PARAMS = cases.Params(classes=["cyst", "metastasis"])
 SCRIPT = Path(__file__).parents[3] / "scripts" / "check_cases.py"
 SHAPE, SPACING = (5, 60, 50), (3.0, 0.8, 0.8)
 REAL = Path(os.environ.get("SYNTHAUG_REAL_DATA", "/nonexistent"))
@@ -81,7 +82,7 @@ def refused(table, folder, *expected, params=PARAMS):
     """Check that the script refuses the table with one message that has all of ``expected``, and writes nothing."""
     path = table if isinstance(table, Path) else save(table, folder)
     before = sorted(folder.rglob("*"))
-    settings = json.dumps({"classes": params.classes, "folds": params.folds})
+    settings = json.dumps({"classes": params.classes})
     arguments = ["check_cases", "--table", str(path), "--params", settings, "--out", str(folder / "cases.csv")]
     with mock.patch("sys.argv", arguments), pytest.raises(SystemExit) as caught:
         check_cases.main()
@@ -94,7 +95,7 @@ def refused(table, folder, *expected, params=PARAMS):
 
 
 def run(table, out, params=PARAMS, start=forked.run):
-    text = json.dumps({"classes": params.classes, "folds": params.folds})
+    text = json.dumps({"classes": params.classes})
     command = [sys.executable, str(SCRIPT), "--table", str(table), "--params", text, "--out", str(out)]
     return start(command)
 
@@ -199,12 +200,26 @@ def test_refused_cells(cohort, tmp_path, change, expected):
     refused(cohort, tmp_path, expected)
 
 
-def test_class_without_lesions_and_too_few_patients(cohort, tmp_path):
-    refused(cohort, tmp_path, "class abscess: expected lesions", params=cases.Params([*PARAMS.classes, "abscess"], 2))
-    message = refused(cohort, tmp_path, params=cases.Params(PARAMS.classes, 3))
-    assert "class cyst: expected at least 3 patients in the main set for 3 folds, found 2" in message
-    cohort["set"] = ["extra"] * 2 + ["main"] * 6
-    refused(cohort, tmp_path, "class cyst: expected at least 2 patients in the main set for 2 folds, found 1")
+def test_the_first_lesion_of_the_first_patient_is_checked_like_any_other(cohort, tmp_path):
+    first = cohort.head(1)
+    checked = cases.check(save(first, tmp_path), PARAMS)
+    everything = cases.check(save(cohort, tmp_path), PARAMS)
+    pd.testing.assert_frame_equal(checked, everything[everything["lesion"] == first["lesion"].item()])
+
+
+def test_copies_whose_classes_contradict_each_other_are_called_so_and_come_first(cohort, tmp_path):
+    copied = [{**cohort.loc[4], "lesion": "agrees", "image": "copied.nii.gz"}]
+    copied += [{**cohort.loc[6], "lesion": "differs", "image": "other.nii.gz", "class": PARAMS.classes[0]}]
+    for row in copied:
+        shutil.copy(tmp_path / cohort.loc[4 if row["lesion"] == "agrees" else 6, "image"], tmp_path / row["image"])
+    assert cohort.loc[6, "class"] == PARAMS.classes[1]
+    message = refused(pd.concat([cohort, pd.DataFrame(copied)]), tmp_path)
+    first, second = (line for line in message.splitlines() if "same pixels and outline" in line)
+    assert f"found the same pixels and outline as {cohort.loc[6, 'lesion']} and differs (rows 8, 11), " in first
+    assert first.endswith(
+        "with the contradicting classes cyst and metastasis; find out which class is right and keep that one"
+    )
+    assert second.endswith("and agrees (rows 6, 10); keep one of them")
 
 
 def test_empty_mask(cohort, tmp_path):
@@ -278,14 +293,14 @@ def test_pictures_with_polygons_boxes_and_masks(tmp_path):
     table.loc[2, "mask"] = "2-mask.png"
     table.loc[3, "polygon"] = "10,10 19,10 19,13 10,13"
     Image.fromarray(disc(20, 30, 9).astype(np.uint8) * 255).save(tmp_path / "2-mask.png")
-    checked = cases.check(save(table, tmp_path), cases.Params(["cyst"], 4))
+    checked = cases.check(save(table, tmp_path), cases.Params(["cyst"]))
     np.testing.assert_allclose(checked["center_x_px"], [25, 20, 20, 14.5], atol=0.5)
     np.testing.assert_allclose(checked["center_y_px"], [30, 24, 30, 11.5], atol=0.5)
     np.testing.assert_allclose(checked["diameter_px"], [24, 20, 18, np.hypot(10, 4)], atol=1.1)
     assert checked[["spacing_x_mm", "diameter_mm"]].isna().all(axis=None)
     assert (checked["slice"] == 0).all()
     Image.fromarray(np.ones((60, 51), np.uint8)).save(tmp_path / "2-mask.png")
-    refused(table, tmp_path, "2-mask.png: mask and image do not match", params=cases.Params(["cyst"], 4))
+    refused(table, tmp_path, "2-mask.png: mask and image do not match", params=cases.Params(["cyst"]))
 
 
 @pytest.mark.parametrize("radius", [1, 3, 7.5, 20, 24])
@@ -365,9 +380,9 @@ def test_3d_ircadb_and_figshare(tmp_path):
         "lesion,patient,class,image,mask\n"
         + "".join(f"t{n},p17,tumour,{folder}/PATIENT_DICOM,{folder}/MASKS_DICOM/livertumor{n}\n" for n in (1, 2))
     )
-    checked = cases.check(path, cases.Params(["tumour"], 1))
+    checked = cases.check(path, cases.Params(["tumour"]))
     assert checked["diameter_mm"].between(50, 90).all()
     brains = cases.check(
-        REAL / "figshare-brain-t1c" / "lesions.csv", cases.Params(["meningioma", "glioma", "pituitary"], 3)
+        REAL / "figshare-brain-t1c" / "lesions.csv", cases.Params(["meningioma", "glioma", "pituitary"])
     )
     assert brains.groupby("class").size().to_dict() == {"glioma": 480, "meningioma": 240, "pituitary": 320}

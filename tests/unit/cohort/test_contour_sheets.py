@@ -30,7 +30,7 @@ def cohort(tmp_path):
         rows.append((f"L{number:02}", f"p{number}", cls, f"{number}.png", f"20,30 50,30 50,60 {20 + number},60"))
     table = tmp_path / "table.csv"
     pd.DataFrame(rows, columns=["lesion", "patient", "class", "image", "polygon"]).to_csv(table, index=False)
-    artifacts.write_csv(cases.check(table, cases.Params(["cyst", "metastasis"], 2)), tmp_path / "cases.csv")
+    artifacts.write_csv(cases.check(table, cases.Params(["cyst", "metastasis"])), tmp_path / "cases.csv")
     return tmp_path
 
 

@@ -161,7 +161,7 @@ def test_lesions_measure_the_same_as_in_nifti(tmp_path, flips):
             rows.append([f"L{number}", "p0", "cyst", "ct", mask, label])
         path = tmp_path / f"{name}.csv"
         pd.DataFrame(rows, columns=["lesion", "patient", "class", "image", "mask", "label"]).to_csv(path, index=False)
-        checked[name] = cases.check(path, cases.Params(["cyst"], 1))
+        checked[name] = cases.check(path, cases.Params(["cyst"]))
         for row in cases.read_table(path).to_dict("records"):
             case = checked[name].set_index("lesion").loc[row["lesion"]]
             mask = cases.lesion_on_slice({**row, "slice": case["slice"]}, tmp_path)[1]
@@ -187,7 +187,7 @@ def test_missing_and_wrong_labels(tmp_path, ct, name, label, expected):
     table = tmp_path / "table.csv"
     table.write_text(f"lesion,patient,class,image,mask,label\nL1,p0,cyst,ct,{name},{label}\n")
     with pytest.raises(InputError) as caught:
-        cases.check(table, cases.Params(["cyst"], 1))
+        cases.check(table, cases.Params(["cyst"]))
     assert expected.format(name) in str(caught.value)
 
 

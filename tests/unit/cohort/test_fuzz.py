@@ -46,7 +46,7 @@ FUZZ = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-PARAMS = cases.Params(classes=["a", "b"], folds=1)
+PARAMS = cases.Params(classes=["a", "b"])
 HEADER = ["lesion", "patient", "class", "set", "image", "mask", "label", "polygon", "box", "slice", "site"]
 ROWS = [
     ["L1", "p1", "a", "main", "1.png", "", "", "", "2,2,9,9", "", "x"],
@@ -125,7 +125,7 @@ def checked(path: Path) -> None:
     refusal = refused(lambda: cases.check(path, PARAMS))
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "cases.csv"
-        settings_ = json.dumps({"classes": PARAMS.classes, "folds": PARAMS.folds})
+        settings_ = json.dumps({"classes": PARAMS.classes})
         arguments = ["check_cases", "--table", str(path), "--params", settings_, "--out", str(out)]
         message = None
         with little_memory(), mock.patch("sys.argv", arguments), contextlib.redirect_stderr(io.StringIO()):

@@ -22,7 +22,7 @@ from synthaug.imaging import volumes
 
 KEY, SHAPE = 2, (4, 14, 11)  # z, y, x
 STACK = np.random.default_rng(1).permutation(np.prod(SHAPE)).reshape(SHAPE).astype(np.int16)  # each voxel its own value
-PARAMS = cases.Params(classes=["lesion"], folds=1)
+PARAMS = cases.Params(classes=["lesion"])
 CROP = rois.Params(margin=0.25, scale="replace", antialias=False, padding="edge", intensity={})
 PROPERTY = settings(deadline=None, max_examples=60, derandomize=True)
 

@@ -228,4 +228,4 @@ def test_ids_that_could_become_paths_or_commands_are_refused(tmp_path, column, a
     pd.DataFrame(rows).to_csv(tmp_path / "table.csv", index=False)
     classes = ["cyst", attack] if column == "class" else ["cyst"]
     with pytest.raises(InputError, match=rf"row 2.*: {column}: expected letters, digits, _ and - only"):
-        cases.check(tmp_path / "table.csv", cases.Params(classes, 1))
+        cases.check(tmp_path / "table.csv", cases.Params(classes))
