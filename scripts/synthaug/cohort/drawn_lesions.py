@@ -1,0 +1,86 @@
+"""Lesions as sheets draw them: the key slice, the outline on it, and what the network sees."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthaug.cohort.cases import lesion_on_slice
+from synthaug.errors import InputError
+from synthaug.imaging import intensity
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One lesion.
+
+    Attributes
+    ----------
+    row
+        Of cases.csv.
+    image
+        The whole key slice, float32 (y, x) in 0-1.
+    mask
+        The outline, filled: bool (y, x).
+    seen
+        The image as the network sees it, without augmentation: uint8 (rows, columns). None if the task has none of this
+        lesion.
+    beyond
+        Share of ``seen`` that lies beyond the slice, 0 to 1; None if the task does not say.
+    """
+
+    row: pd.Series
+    image: np.ndarray
+    mask: np.ndarray
+    seen: np.ndarray | None = None
+    beyond: float | None = None
+
+
+class Reader:
+    """Reads the lesions of checked cases.
+
+    Parameters
+    ----------
+    table
+        The case table as `case_table.read_table` returns it.
+    folder
+        Where the table lies.
+    window
+        As `imaging.intensity.limits` takes it.
+    units
+        The table of the task's samples: ``lesion``, and perhaps ``beyond``.
+    seen
+        Their images, (n, rows, columns): uint8, or in the units of the slices, which ``window`` then maps to gray.
+    """
+
+    def __init__(self, table: pd.DataFrame, folder: Path, window: dict, units: pd.DataFrame, seen: np.ndarray):
+        self._table, self._folder, self._window = table.set_index("lesion"), folder, window
+        self._units, self._seen = units, seen
+        self._place = {lesion: place for place, lesion in enumerate(units.get("lesion", []))}
+
+    def read(self, row: pd.Series) -> Lesion:
+        """Read the lesion of a row of cases.csv.
+
+        Raises
+        ------
+        InputError
+            If its image or mask cannot be read, or its slice has no contrast.
+        """
+        annotation = self._table.loc[row["lesion"]]
+        image, mask = lesion_on_slice({**annotation.to_dict(), "slice": row["slice"]}, self._folder)
+        try:
+            limits = intensity.limits(image, self._window)
+        except InputError as error:
+            raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
+        place = self._place.get(row["lesion"])
+        seen = None if place is None else self._seen[place]
+        if seen is not None and seen.dtype != np.uint8:
+            seen = as_gray(intensity.unit(seen, *limits))
+        beyond = None if place is None or "beyond" not in self._units else float(self._units["beyond"].iloc[place])
+        return Lesion(row, intensity.unit(image, *limits), mask, seen, beyond)
+
+
+def as_gray(image: np.ndarray) -> np.ndarray:
+    """Return an image in 0-1 as uint8 of the same shape, white as 255."""
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
