@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps import command
-from synthaug.cohort import acknowledged_duplicates
+from synthaug.cohort import acknowledged_duplicates, duplicates
 from synthaug.files import artifacts
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("check_duplicates", arguments) as log:
         params = command.params(Params, arguments.params)
-        pairs = artifacts.read_csv(arguments.duplicates)
+        pairs = artifacts.read_csv(arguments.duplicates, duplicates.NUMBERS)
         acknowledged_duplicates.check(pairs, params.acknowledged, arguments.duplicates.with_name("contours.pdf"))
         artifacts.write_csv(pairs, arguments.out)
         log.info("%d pairs acknowledged", len(pairs))

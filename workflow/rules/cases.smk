@@ -33,6 +33,7 @@ rule check_cases:
 
 rule plot_contours:
     input:
+        **samples("units", "unit_images"),
         code=code("plot_contours"),
         cases=rules.check_cases.output.cases,
         table=phantom_table(),
@@ -56,7 +57,8 @@ rule plot_contours:
         ),
         digest=table_digest(),
     shell:
-        'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
+        'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --units {input.units:q}'
+        " --unit-images {input.unit_images:q} --params {params.settings:q}"
         " --contours {output.contours:q} --duplicates {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 
@@ -84,8 +86,66 @@ rule check_duplicates:
         " --out {output.duplicates:q} --record {output.record:q} --log {log:q}"
 
 
+rule suggest_cases:
+    input:
+        code=code("suggest_cases"),
+        duplicates=rules.plot_contours.output.duplicates,
+        table=phantom_table(),
+    output:
+        cases="<results>/check/suggested_cases.csv",
+        record="<results>/check/suggest_cases.record.json",
+    log:
+        "<results>/logs/suggest_cases.log",
+    benchmark:
+        "<results>/benchmarks/suggest_cases.tsv"
+    priority: 101  # before check_duplicates, which stops the run
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=1000, runtime=10),
+    params:
+        settings=canonical_json(acknowledged=config["cases"]["acknowledged_duplicates"]),
+        digest=table_digest(),
+    shell:
+        'python {input.code[0]:q} --table "$SYNTHAUG_TABLE" --duplicates {input.duplicates:q} --params {params.settings:q}'
+        " --out {output.cases:q} --record {output.record:q} --log {log:q}"
+
+
+rule write_notes:
+    input:
+        **samples("units"),
+        code=code("write_notes"),
+        cases=rules.check_cases.output.cases,
+        duplicates=rules.plot_contours.output.duplicates,
+    output:
+        notes="<results>/check/notes.txt",
+        record="<results>/check/write_notes.record.json",
+    log:
+        "<results>/logs/write_notes.log",
+    benchmark:
+        "<results>/benchmarks/write_notes.tsv"
+    priority: 101
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=1000, runtime=10),
+    params:
+        settings=canonical_json(
+            **{key: config[key] for key in ["folds", "seeds", "master_seed"]},
+            classes=config["cases"]["classes"],
+            acknowledged=config["cases"]["acknowledged_duplicates"],
+        ),
+    shell:
+        "python {input.code[0]:q} --cases {input.cases:q} --units {input.units:q} --duplicates {input.duplicates:q}"
+        " --params {params.settings:q} --out {output.notes:q} --record {output.record:q} --log {log:q}"
+
+
 rule check_data:
     input:
+        rules.write_notes.output,
+        rules.suggest_cases.output,
         rules.plot_contours.output,
         rules.check_duplicates.output,
         task_sheets(),

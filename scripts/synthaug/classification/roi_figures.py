@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.report import figure_style
+from synthaug.terms.short_ids import shortened
 
 CELL = 0.86  # inches per image
+LETTERS = 16  # of an id beside an image
 KINDS = ("rotation", "flip", "translation", "scale", "intensity")  # each on top of a rotation, as drawn
 WRITTEN = {"intensity": "gain, gamma, noise"}  # where the name of a kind does not say what its numbers are
 PER_KIND = 2
@@ -37,7 +39,8 @@ def augmentations(
 ) -> Figure:
     """Draw Fig. 3: the ROI of one random lesion per class, and two examples of each kind of augmentation in the pool.
 
-    Above each example stands what was done to it.
+    Above each example stands what was done to it. Classes without a main lesion, which a cohort may lack while it is
+    collected, are left out.
 
     Parameters
     ----------
@@ -49,21 +52,24 @@ def augmentations(
     Raises
     ------
     InputError
-        If a class has no main lesion.
+        If there is no main lesion.
     """
+    classes = [cls for cls in params.classes if ((rois["class"] == cls) & (rois["set"] == "main")).any()]
+    if not classes:
+        raise InputError("rois.csv: expected lesions in the main set, found none; add one to the case table")
     of_pool = kinds_of(pool_index)
     shown = [kind for kind in KINDS if (of_pool == kind).any()]
     columns = 1 + PER_KIND * len(shown)
     with figure_style.style():
-        figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(params.classes) + 0.35)
-        grid = figure.subplots(len(params.classes), columns, squeeze=False)
+        figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(classes) + 0.35)
+        grid = figure.subplots(len(classes), columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
-        for row, cls in zip(grid, params.classes, strict=True):
+        for row, cls in zip(grid, classes, strict=True):
             place = _drawn(rois, cls, 1, seeding.stream(params.master_seed, "figure", "augmentations", cls))[0]
             lesion, colour = rois["lesion"][place], figure_style.class_colour(params.classes, cls)
             figure_style.show_image(row[0], roi_images[place], colour)
-            row[0].set_ylabel(f"{cls}\n{lesion}", fontsize=8)
+            row[0].set_ylabel(f"{shortened(cls, LETTERS)}\n{shortened(lesion, LETTERS)}", fontsize=8)
             row[0].set_title("ROI\n", fontsize=7)
             own = pool_index["lesion"] == lesion
             for i, kind in enumerate(shown):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from synthaug.cohort import duplicates
 from synthaug.errors import InputError
 
 KEY = "cases: acknowledged_duplicates"
@@ -17,7 +18,7 @@ def check(pairs: pd.DataFrame, acknowledged: Sequence[Sequence[str]], sheet: Pat
     Parameters
     ----------
     pairs
-        The suspected duplicates, see `near_duplicates.pairs`.
+        The suspected duplicates, see `duplicates.table`.
     acknowledged
         Pairs of lesions that the config names.
     sheet
@@ -33,7 +34,7 @@ def check(pairs: pd.DataFrame, acknowledged: Sequence[Sequence[str]], sheet: Pat
     suspected = [frozenset(pair) for pair in pairs[["lesion_a", "lesion_b"]].itertuples(index=False)]
     missing = [pair for pair, names in zip(pairs.itertuples(), suspected, strict=True) if names not in known]
     if missing:
-        raise InputError("\n    ".join([_advice(len(missing), sheet), *map(_entry, missing)]))
+        raise InputError("\n    ".join([_advice(missing, sheet), *map(_entry, missing)]))
     needless = [list(pair) for pair in acknowledged if frozenset(pair) not in suspected]
     if needless:
         raise InputError(
@@ -44,17 +45,23 @@ def check(pairs: pd.DataFrame, acknowledged: Sequence[Sequence[str]], sheet: Pat
         )
 
 
-def _advice(count: int, sheet: Path) -> str:
-    found = "1 pair that looks like one scan" if count == 1 else f"{count} pairs that look like one scan"
+def _advice(missing: Sequence[tuple], sheet: Path) -> str:
+    count = len(missing)
+    found = (
+        "1 pair that is, or looks like, one scan" if count == 1 else f"{count} pairs that are, or look like, one scan"
+    )
+    contradicting = sum(pair.classes == duplicates.CONTRADICT for pair in missing)
+    also = f", {contradicting} of them with contradicting classes" if contradicting else ""
     return (
-        f"images: expected different ones of different patients, found {found} (last pages of {sheet}); give both "
-        f"the same patient id or remove one; to keep them after a look at them, add under {KEY} in the config:"
+        f"images: expected different ones of different patients, found {found}{also} (last pages of {sheet}); give "
+        "both the same patient id, as in suggested_cases.csv, which check_data writes beside it, or remove one; to "
+        f"keep them after a look at them, add under {KEY} in the config:"
     )
 
 
 def _entry(pair: tuple) -> str:
-    patients = f"patients {pair.patient_a} and {pair.patient_b}, correlation {pair.correlation:.3f}"
-    return f"- {_names((pair.lesion_a, pair.lesion_b))} # {patients}"
+    patients = f"patients {pair.patient_a} (row {pair.row_a}) and {pair.patient_b} (row {pair.row_b})"
+    return f"- {_names((pair.lesion_a, pair.lesion_b))} # {patients}: {duplicates.evidence(pair)}"
 
 
 def _names(lesions: Sequence[str]) -> str:

@@ -115,8 +115,8 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion) -> None:
     pictures, _ = LESION_CELL
     close, seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
     x, y, side = close_up(lesion.row)
-    frame = Frame(*close, x, y, side)
-    sheet.picture(frame, as_gray(lesion.image), 0.4)
+    frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
+    sheet.picture(frame, gray, 0.4)
     sheet.lines(frame, outlines(lesion.mask, side), ORANGE)
     mm = lesion.row["spacing_x_mm"]
     length, unit = (bar_length(side * mm), "mm") if pd.notna(mm) else (bar_length(side), "px")
@@ -124,16 +124,18 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion) -> None:
     if lesion.seen is not None:
         rows, columns = lesion.seen.shape
         sheet.picture(Frame(*seen, *_square(rows, columns)), lesion.seen, 0.35)
-    frame = _whole(sheet, whole, lesion, 0.25)
+    frame = _whole(sheet, whole, gray, lesion.row, 0.25)
     corners = np.array([(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)])
     sheet.lines(frame, [corners], BLUE)
 
 
 def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple) -> None:
-    names = [("{}, patient {}", ids) for ids in ((pair.lesion_a, pair.patient_a), (pair.lesion_b, pair.patient_b))]
-    caption = [(pair_text(pair), ()), *names]
+    contradicting = "contradicting classes; " if pair.classes == duplicates.CONTRADICT else ""
+    caption = [(f"{contradicting}{pair.found}, correlation {pair.correlation:.3f}", ())]
+    caption += [("{}, patient {}, {}", (pair.lesion_a, pair.patient_a, pair.class_a))]
+    caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b))]
     for place, lesion in zip(sheet.cell(cell, PAIR_CELL[0], caption), both, strict=True):
-        frame = _whole(sheet, place, lesion, 0.5)
+        frame = _whole(sheet, place, as_gray(lesion.image), lesion.row, 0.5)
         sheet.lines(frame, outlines(lesion.mask, frame.width), ORANGE)
 
 
@@ -147,13 +149,6 @@ def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
     beyond = [f"{100 * lesion.beyond:.0f} % beyond the image"] if lesion.beyond else []
     details = ", ".join(["patient {}", *place, size, *extra, *beyond])
     return [("{}", [row["lesion"]]), (details, [row["patient"]])]
-
-
-def pair_text(pair: tuple) -> str:
-    """Return by what evidence a pair, a row of `duplicates.table`, is suspected."""
-    contradicting = f"contradicting classes {pair.class_a} and {pair.class_b}; "
-    start = contradicting if pair.classes == duplicates.CONTRADICT else ""
-    return f"{start}{pair.found}, correlation {pair.correlation:.3f}"
 
 
 def close_up(row: pd.Series) -> tuple[float, float, float]:
@@ -194,11 +189,11 @@ def _square(rows: int, columns: int) -> tuple[float, float, float]:
     return (columns - side) / 2 - 0.5, (rows - side) / 2 - 0.5, side
 
 
-def _whole(sheet: Sheet, place: tuple[float, float, float], lesion: Lesion, share: float) -> Frame:
+def _whole(sheet: Sheet, place: tuple[float, float, float], gray: np.ndarray, row: pd.Series, share: float) -> Frame:
     """Draw the whole slice; of a volume the sides are known, in radiological convention."""
-    frame = Frame(*place, *_square(*lesion.image.shape))
-    sheet.picture(frame, as_gray(lesion.image), share)
-    if pd.notna(lesion.row["spacing_x_mm"]):
+    frame = Frame(*place, *_square(*gray.shape))
+    sheet.picture(frame, gray, share)
+    if pd.notna(row["spacing_x_mm"]):
         for letter, (x, y) in SIDES.items():
             sheet.label(frame, x, y, letter)
     return frame

@@ -10,6 +10,7 @@ COLUMNS = [
     "lesion_a", "patient_a", "class_a", "row_a", "lesion_b", "patient_b", "class_b", "row_b",
     "found", "classes", "correlation",
 ]  # fmt: skip
+NUMBERS = ("row_a", "row_b", "correlation")  # all other columns are text
 CONTRADICT, AGREE = "contradict", "agree"
 
 
@@ -37,7 +38,7 @@ def table(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float, shared:
     look like, one and the same and have no class in common, else `AGREE`. Contradictions come first, then the shared
     images, then the most similar.
     """
-    evidence = {frozenset((row.image_a, row.image_b)): row.found for row in shared.itertuples()}
+    kinds = {frozenset((row.image_a, row.image_b)): row.found for row in shared.itertuples()}
     first = cases.drop_duplicates(["image", "slice"])
     classes = cases.groupby(["image", "slice"])["class"].agg(lambda each: "+".join(sorted(set(each))))
     by_lesion = first.set_index("lesion")
@@ -49,7 +50,7 @@ def table(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float, shared:
             places = [first.index[first["image"] == image][0] for image in (row.image_a, row.image_b)]
             correlation = round(float(thumbnails[places[0]] @ thumbnails[places[1]]), 4)
             found.append((*cases.loc[places, "lesion"], correlation))
-    rows = [_row(by_lesion.loc[a], by_lesion.loc[b], correlation, evidence, classes) for a, b, correlation in found]
+    rows = [_row(by_lesion.loc[a], by_lesion.loc[b], correlation, kinds, classes) for a, b, correlation in found]
     pairs = pd.DataFrame(rows, columns=COLUMNS)
     ranks = pairs.assign(agree=pairs["classes"] == AGREE, alike=pairs["found"] == ALIKE)
     order = ["agree", "alike", "correlation", "lesion_a", "lesion_b"]
@@ -57,9 +58,23 @@ def table(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float, shared:
     return ranks[COLUMNS]
 
 
-def _row(a: pd.Series, b: pd.Series, correlation: float, evidence: dict, classes: pd.Series) -> tuple:
+def evidence(pair: tuple) -> str:
+    """Return by what a pair, a row of `table`, is suspected."""
+    contradicting = f"contradicting classes {pair.class_a} and {pair.class_b}; "
+    start = contradicting if pair.classes == CONTRADICT else ""
+    return f"{start}{pair.found}, correlation {pair.correlation:.3f}"
+
+
+def in_words(pair: tuple) -> str:
+    """Return which lesions a pair, a row of `table`, is of, and by what it is suspected."""
+    a = f"{pair.lesion_a} (patient {pair.patient_a}, row {pair.row_a})"
+    b = f"{pair.lesion_b} (patient {pair.patient_b}, row {pair.row_b})"
+    return f"{a} and {b}: {evidence(pair)}"
+
+
+def _row(a: pd.Series, b: pd.Series, correlation: float, kinds: dict, classes: pd.Series) -> tuple:
     of_a, of_b = (classes[(each["image"], each["slice"])] for each in (a, b))
-    kind = evidence.get(frozenset((a["image"], b["image"])), ALIKE)
+    kind = kinds.get(frozenset((a["image"], b["image"])), ALIKE)
     one_slice = kind == ALIKE or a["slice"] == b["slice"]
     contradict = one_slice and not set(of_a.split("+")) & set(of_b.split("+"))
     return (

@@ -15,6 +15,8 @@ import numpy as np
 from fpdf import FPDF
 from PIL import Image
 
+from synthaug.terms.short_ids import shortened
+
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = 210, 297, 10  # mm, of A4
 CELL_WIDTH, CELL_GAP, PICTURE_GAP = 93, 4, 1.5  # mm
 HEAD, LINE = 14, 3.4  # mm: height of a page's title and legend, and of a line of a caption
@@ -25,16 +27,7 @@ LEAST_PX = 16
 QUALITY, SMALLER = 80, 0.8  # of a JPEG; factor of its side until it fits
 FONT, GREY = "Helvetica", 96
 DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same cases give the same bytes
-ELLIPSIS = "..."
 LEAST_LETTERS = 9  # of an id that is shortened
-
-
-def shortened(text: str, letters: int) -> str:
-    """Return ``text`` with at most ``letters`` letters; what is too much is left out of its middle."""
-    if len(text) <= letters:
-        return text
-    end = (letters - len(ELLIPSIS)) // 2
-    return text[: letters - len(ELLIPSIS) - end] + ELLIPSIS + text[len(text) - end :]
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,23 @@
 """Contour sheets: their pages are counted, their drawing is compared with what is known, their bytes repeat."""
 
 import json
-import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
+from fpdf import FPDF
 from PIL import Image
-from tests.helpers import forked
+from tests.helpers import forked, pdf_content
 
-from synthaug.cohort import cases, contour_sheets
+from synthaug.cohort import cases, contour_sheets, near_duplicates, sheet_pages
+from synthaug.cohort.drawn_lesions import Lesion
+from synthaug.cohort.sheet_pages import Frame, Sheet
 from synthaug.files import artifacts
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "plot_contours.py"
+SEEN = np.random.default_rng(1).integers(0, 256, (13, 64, 64)).astype(np.uint8)
 PARAMS = {"intensity": {"mode": "percentile", "low": 1, "high": 99}, "duplicate_correlation": 0.9}
 
 
@@ -30,12 +32,16 @@ def cohort(tmp_path):
         rows.append((f"L{number:02}", f"p{number}", cls, f"{number}.png", f"20,30 50,30 50,60 {20 + number},60"))
     table = tmp_path / "table.csv"
     pd.DataFrame(rows, columns=["lesion", "patient", "class", "image", "polygon"]).to_csv(table, index=False)
-    artifacts.write_csv(cases.check(table, cases.Params(["cyst", "metastasis"])), tmp_path / "cases.csv")
+    checked = cases.check(table, cases.Params(["cyst", "metastasis"]))
+    artifacts.write_csv(checked, tmp_path / "cases.csv")
+    artifacts.write_csv(checked[["lesion", "patient"]].assign(beyond=[0.25] + [0.0] * 12), tmp_path / "units.csv")
+    artifacts.write_array(SEEN, tmp_path / "images.npy")
     return tmp_path
 
 
 def run(cohort, name, params=PARAMS, start=forked.run):
     command = [sys.executable, str(SCRIPT), "--cases", str(cohort / "cases.csv"), "--table", str(cohort / "table.csv")]
+    command += ["--units", str(cohort / "units.csv"), "--unit-images", str(cohort / "images.npy")]
     command += ["--params", json.dumps(params), "--contours", str(cohort / name / "contours.pdf")]
     command += ["--duplicates", str(cohort / name / "duplicates.csv")]
     return start(command)
@@ -48,11 +54,33 @@ def test_sheets_and_duplicates_repeat_byte_by_byte(cohort):
         assert "1 pair" in result.stderr
     for name in ("contours.pdf", "duplicates.csv"):
         assert (cohort / "one" / name).read_bytes() == (cohort / "two" / name).read_bytes()
-    duplicates = artifacts.read_csv(cohort / "one" / "duplicates.csv")
-    assert duplicates.to_numpy().tolist() == [["L00", "p0", "L12", "p12", 1.0]]
+    (row,) = artifacts.read_csv(cohort / "one" / "duplicates.csv").to_dict("records")
+    assert row == {
+        "lesion_a": "L00", "patient_a": "p0", "class_a": "cyst", "row_a": 2,
+        "lesion_b": "L12", "patient_b": "p12", "class_b": "metastasis", "row_b": 14,
+        "found": "same pixels", "classes": "contradict", "correlation": 1.0,
+    }  # fmt: skip
+
+
+def test_each_lesion_is_shown_as_the_network_sees_it(cohort):
+    """Byte by byte: twelve lesions are drawn on a page, by class, and the pair at the end."""
+    assert run(cohort, "one").returncode == 0
     pdf = (cohort / "one" / "contours.pdf").read_bytes()
-    assert len(re.findall(rb"/Type /Page\b", pdf)) == 2 + 1 + 1  # ten lesions a page, by class, and the pair
-    assert b"CreationDate" not in pdf
+    stored = [image for image in pdf_content.images(pdf) if image.shape == (64, 64)]
+    assert [np.array_equal(*pair) for pair in zip(stored, SEEN, strict=True)] == [True] * 13
+    written = [[text for _, _, text in pdf_content.texts(page)] for page in pdf_content.pages(pdf)]
+    assert [texts[0] for texts in written] == [
+        "cyst: lesions 1 to 11 of 11", "metastasis: lesions 1 to 2 of 2",
+        "Possibly the same scan under two patients: pairs 1 to 1 of 1",
+    ]  # fmt: skip
+    assert written[2][2:5] == [
+        "contradicting classes; same pixels, correlation 1.000", "L00, patient p0, cyst",
+        "L12, patient p12, metastasis",
+    ]  # fmt: skip
+    assert [text for texts in written for text in texts if "beyond the image" in text] == [
+        next(text for text in written[0] if "patient p0" in text)
+    ]
+    assert "25 % beyond the image" in " ".join(written[0])
 
 
 def test_unknown_parameter_and_damaged_image(cohort):
@@ -64,49 +92,143 @@ def test_unknown_parameter_and_damaged_image(cohort):
     assert not (cohort / "one").exists() or not list((cohort / "one").iterdir())
 
 
-def drawn(image, mask, **changes):
-    row = {"lesion": "L1", "patient": "p1", "slice": 3, "set": "main", "diameter_px": 20.0, "diameter_mm": 16.0,
-           "center_x_px": 30.0, "center_y_px": 40.0, "spacing_x_mm": 0.8}  # fmt: skip
-    figure = Figure()
-    contour_sheets._draw_lesion(figure, 0, contour_sheets.Lesion(pd.Series({**row, **changes}), image, mask))
-    return figure
+def lesion(image=None, mask=None, seen=None, beyond=None, **changes):
+    row = {"lesion": "L1", "patient": "p1", "class": "cyst", "slice": 3, "set": "main", "diameter_px": 20.0,
+           "diameter_mm": 16.0, "center_x_px": 30.0, "center_y_px": 40.0, "spacing_x_mm": 0.8}  # fmt: skip
+    return Lesion(pd.Series({**row, **changes}), image, mask, seen, beyond)
+
+
+def rectangle(shape=(100, 80)):
+    mask = np.zeros(shape, bool)
+    mask[35:46, 20:41] = True
+    return mask
 
 
 def test_close_up_is_centred_on_the_lesion_and_its_outline_fits():
-    mask = np.zeros((100, 80), bool)
-    mask[35:46, 20:41] = True
-    figure = drawn(np.zeros((100, 80)), mask)
-    close, whole = figure.axes
-    assert np.mean(close.get_xlim()) == pytest.approx(30)
-    assert np.mean(close.get_ylim()) == pytest.approx(40)
-    line = close.lines[0].get_xydata()
+    left, top, side = contour_sheets.close_up(lesion().row)
+    assert (left + side / 2, top + side / 2, side) == (30, 40, 60)  # a diameter on each side
+    (line,) = contour_sheets.outlines(rectangle(), side)
     np.testing.assert_allclose([line.min(axis=0), line.max(axis=0)], [[19.5, 34.5], [40.5, 45.5]])
-    bar, side = close.lines[-1].get_xdata(), np.ptp(close.get_xlim())
-    assert np.ptp(bar) * side * 0.8 == pytest.approx(10)  # mm: the label says so
-    assert [text.get_text() for text in close.texts] == ["10 mm"]
-    assert {text.get_text() for text in whole.texts} == set("RLAP")
-    assert any("slice 3, 16.0 mm (20 px)" in text.get_text() for text in figure.texts)
 
 
-def test_pictures_are_measured_in_pixels_and_have_no_sides():
-    mask = np.zeros((100, 80), bool)
-    mask[35:46, 20:41] = True
-    figure = drawn(np.zeros((100, 80)), mask, spacing_x_mm=np.nan, diameter_mm=np.nan, set="extra")
-    close, whole = figure.axes
-    assert [text.get_text() for text in close.texts] == ["20 px"]
-    assert not whole.texts
-    assert any(text.get_text() == "patient p1, 20 px, extra set" for text in figure.texts)
+def test_an_outline_of_many_parts_stays_small():
+    rows, columns = np.indices((240, 240)) - 120
+    specks = np.random.default_rng(0).random(rows.shape) > 0.7
+    wave = 80 + 8 * np.sin(9 * np.arctan2(rows, columns))
+    ring = np.abs(np.hypot(rows, columns) - wave) < 12
+    for mask in (specks, ring, specks | ring):
+        lines = contour_sheets.outlines(mask, 240)
+        assert 0 < sum(map(len, lines)) <= contour_sheets.MOST_POINTS
+    outer, inner = contour_sheets.outlines(ring, 240)  # a hole has an outline too
+    for line, side in ((outer, 12), (inner, -12)):
+        x, y = (line - 120).T
+        np.testing.assert_allclose(np.hypot(x, y), 80 + 8 * np.sin(9 * np.arctan2(y, x)) + side, atol=1.5)
+
+
+def test_captions_of_volumes_and_pictures():
+    assert contour_sheets.lesion_caption(lesion()) == [("{}", ["L1"]), ("patient {}, slice 3, 16.0 mm (20 px)", ["p1"])]
+    flat = lesion(beyond=0.2, spacing_x_mm=np.nan, diameter_mm=np.nan, set="extra")
+    assert contour_sheets.lesion_caption(flat)[1][0] == "patient {}, 20 px, extra set, 20 % beyond the image"
+
+
+@pytest.mark.parametrize(("width", "length"), [(60 * 0.8, 10), (3000, 500), (2, 1), (0.5, 1)])
+def test_scale_bar_is_a_round_third_of_the_picture(width, length):
+    assert contour_sheets.bar_length(width) == length
+
+
+def drawn(*lesions):
+    """The bytes of the sheets of lesions, and their thumbnails."""
+    table = pd.DataFrame([each.row for each in lesions]).reset_index(drop=True)
+    sheet = Sheet(min(len(table), contour_sheets.LESIONS) + contour_sheets.PAIRS)
+    params = contour_sheets.Params(**PARAMS)
+    thumbnails = contour_sheets.draw_lesions(sheet, table, lambda row: lesions[row.name], params)
+    return bytes(sheet._pdf.output()), thumbnails
+
+
+def test_pictures_have_no_sides_and_a_bar_in_px():
+    image = np.random.default_rng(0).random((100, 80), np.float32)
+    pictured = lesion(image, rectangle(), spacing_x_mm=np.nan, diameter_mm=np.nan)
+    for each, bar, letters in ((lesion(image, rectangle()), "10 mm", set("RLAP")), (pictured, "20 px", set())):
+        pdf, _ = drawn(each)
+        texts = [text for _, _, text in pdf_content.texts(pdf_content.pages(pdf)[0])]
+        assert bar in texts
+        assert set("RLAP") & set(texts) == letters
 
 
 def test_shown_pixels_are_where_they_were():
-    image = np.zeros((100, 80))
-    image[90, 70] = 1
-    figure = Figure()
-    axes = figure.add_axes((0, 0, 1, 1))
-    contour_sheets._show(axes, image, (60, 80, 40))
-    picture = axes.images[0]
-    left, right, bottom, top = picture.get_extent()
-    shown = np.argwhere(picture.get_array() == 255)[0]
-    assert left + 0.5 + shown[1] == 70
-    assert top + 0.5 + shown[0] == 90
-    assert (right, bottom) == (79.5, 99.5)
+    """A part of an image is placed so that its pixels keep their place in the frame; what lies beyond is black."""
+    image = np.random.default_rng(0).integers(0, 256, (100, 80)).astype(np.uint8)
+    frame, sheet = Frame(30, 50, 20, left=59.5, top=79.5, width=40), Sheet(1)
+    sheet.page("", "")
+    sheet.picture(frame, image, 1)
+    pdf = bytes(sheet._pdf.output())
+    (shown,) = pdf_content.images(pdf)
+    np.testing.assert_array_equal(shown, image[79:, 59:])
+    ((left, bottom, width, height),) = np.array(pdf_content.placed(pdf_content.pages(pdf)[0])) * 25.4 / 72
+    # The frame begins at the right edge of column 59, 0.5 mm a px.
+    np.testing.assert_allclose([left, width], [30 - 0.5, 21 * 0.5], atol=0.01)
+    np.testing.assert_allclose([297 - bottom - height, height], [50 - 0.5, 21 * 0.5], atol=0.01)
+
+
+def test_long_ids_neither_overlap_nor_leave_the_page():
+    image, name = np.random.default_rng(0).random((100, 80), np.float32), "W" * 30 + "-" + "m" * 29
+    cells = [lesion(image, rectangle(), None, 0.333, lesion=f"{name}{n}", patient=name, set="extra") for n in range(12)]
+    (page,) = pdf_content.pages(drawn(*cells)[0])
+    texts = pdf_content.texts(page)
+    rows = {}
+    for x, y, text in texts:
+        if "..." in text:
+            rows.setdefault(y, []).append((x, text))
+    assert [len(row) for row in rows.values()] == [2] * 12  # two captions of two lines, in six rows of cells
+    measure = FPDF()
+    for place, row in enumerate(rows.values()):
+        measure.set_font("Helvetica", *(("B", 8) if place % 2 == 0 else ("", 7)))
+        ends = [x / 72 * 25.4 + measure.get_string_width(text) for x, text in sorted(row)]
+        assert ends[0] < sorted(row)[1][0] / 72 * 25.4
+        assert ends[1] < 200
+    assert any(text.endswith("m3") for _, _, text in texts)  # both ends stay, so that lesions can be told apart
+    assert any("extra set, 33 % beyond the image" in text for _, _, text in texts)
+
+
+@pytest.mark.parametrize(("count", "shape"), [(500, (512, 512)), (1200, (60, 90)), (20, (2000, 3000))])
+def test_the_sheets_of_a_large_cohort_stay_below_10_mb(count, shape):
+    """Noise is what compresses worst. Twenty large ones are drawn as if there were 500."""
+    random = np.random.default_rng(0)
+    image, mask = random.random(shape, np.float32), rectangle(shape)
+    seen = random.integers(0, 256, (64, 64)).astype(np.uint8)
+    table = pd.DataFrame([lesion(lesion=f"L{n}", center_x_px=40.0 + n % 100).row for n in range(count)])
+    table = table.reset_index(drop=True)
+    drawn_as = max(count, 500)
+    sheet = Sheet(min(drawn_as, contour_sheets.LESIONS) + contour_sheets.PAIRS)
+
+    def read(row):
+        changed = np.roll(image, row.name, axis=1)  # fpdf2 stores equal images once
+        return Lesion(row, changed, mask, np.roll(seen, row.name, axis=1), 0.0)
+
+    contour_sheets.draw_lesions(sheet, table, read, contour_sheets.Params(**PARAMS))
+    pdf = bytes(sheet._pdf.output())
+    drawn_now = min(count, contour_sheets.LESIONS)
+    assert len(pdf) * min(drawn_as, contour_sheets.LESIONS) / drawn_now < 10e6
+    placed = sum(len(pdf_content.placed(page)) for page in pdf_content.pages(pdf))
+    assert placed == 3 * drawn_now
+    if count > contour_sheets.LESIONS:
+        assert "1000 drawn, 1200 in all" in pdf_content.texts(pdf_content.pages(pdf)[0])[0][2]
+
+
+@pytest.mark.parametrize("most", [20_000, 5_000, 1_000])
+def test_a_picture_is_stored_in_the_bytes_that_it_may_take(most):
+    image = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    stored = sheet_pages.stored(image, most)
+    if most > 64 * 64:
+        np.testing.assert_array_equal(np.asarray(stored), image)
+    else:
+        assert len(stored.getvalue()) <= most
+        smaller = np.asarray(Image.open(stored).resize((8, 8), Image.Resampling.BOX), float)
+        assert np.corrcoef(smaller.ravel(), image.reshape(8, 8, 8, 8).mean(axis=(1, 3)).ravel())[0, 1] > 0.8
+
+
+def test_thumbnails_are_of_the_whole_slices_also_of_those_that_are_not_drawn(monkeypatch):
+    monkeypatch.setattr(contour_sheets, "LESIONS", 1)
+    images = [np.random.default_rng(n).random((100, 80), np.float32) for n in range(3)]
+    _, thumbnails = drawn(*(lesion(image, rectangle(), lesion=f"L{n}") for n, image in enumerate(images)))
+    np.testing.assert_array_equal(thumbnails, [near_duplicates.thumbnail(image, 0, 1) for image in images])

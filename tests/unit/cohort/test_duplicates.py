@@ -97,9 +97,17 @@ def test_a_shared_volume_is_a_row_though_its_slices_do_not_look_alike():
     rows = [("L1", "P1", "cyst", "a", 3), ("L2", "P1", "cyst", "a", 9), ("L3", "P2", "metastasis", "b", 30)]
     (row,) = listed(rows, [("a", "b", "same series")]).to_dict("records")
     assert row == {
-        "lesion_a": "L1", "patient_a": "P1", "class_a": "cyst", "row_a": 2,
-        "lesion_b": "L3", "patient_b": "P2", "class_b": "metastasis", "row_b": 4,
-        "found": "same series", "classes": "agree", "correlation": 0.0,  # two lesions of one patient
+        "lesion_a": "L1",
+        "patient_a": "P1",
+        "class_a": "cyst",
+        "row_a": 2,
+        "lesion_b": "L3",
+        "patient_b": "P2",
+        "class_b": "metastasis",
+        "row_b": 4,
+        "found": "same series",
+        "classes": "agree",
+        "correlation": 0.0,  # two lesions of one patient
     }
 
 

@@ -1,0 +1,88 @@
+"""What a look at the data has found, in words: what stops the experiment, and which lesions deserve a second look."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+
+from synthaug.cohort import duplicates
+
+SUGGESTED = "suggested_cases.csv"
+
+
+def too_small(refusals: Sequence[str], folds: int) -> list[str]:
+    """Return what the cohort lacks for the experiment.
+
+    Parameters
+    ----------
+    refusals
+        The messages of `folds.split`, of each seed.
+    """
+    lines = list(dict.fromkeys(line.strip() for text in refusals for line in text.splitlines()))
+    if not lines:
+        return [f"The cohort is large enough for {folds} folds."]
+    return ["The experiment will not run before the cohort is larger; this preview does:", *_indented(lines)]
+
+
+def beyond(units: pd.DataFrame) -> list[str]:
+    """Return how many images of the network reach beyond their source image, and which, the worst first.
+
+    Parameters
+    ----------
+    units
+        The task's samples: ``lesion``, ``patient`` and ``beyond``, a share from 0 to 1. Without it nothing is said.
+    """
+    if "beyond" not in units:
+        return []
+    found = units[units["beyond"] > 0].sort_values(["beyond", "lesion"], ascending=[False, True])
+    count = (
+        f"{len(found)} of {len(units)} lesions lie so near the border that the network sees what is beyond the image"
+    )
+    if found.empty:
+        return [f"{count}."]
+    how = "the key padding of the config says what it sees there. Turned and shifted copies reach further."
+    rows = [f"{row.lesion}, patient {row.patient}: {100 * row.beyond:.1f} %" for row in found.itertuples()]
+    return [f"{count}; {how}", *_indented(rows)]
+
+
+def shared(found: pd.DataFrame, new: Mapping[str, str], acknowledged: Collection[Sequence[str]]) -> list[str]:
+    """Return which lesions may be one scan under two patients, those of contradicting classes first.
+
+    Parameters
+    ----------
+    found
+        See `duplicates.table`.
+    new
+        See `linked_patients.merged`.
+    acknowledged
+        Pairs of lesions that the config acknowledges.
+    """
+    if found.empty:
+        return ["No two patients share an image, and no images of two patients look alike."]
+    known = {frozenset(pair) for pair in acknowledged}
+    contradicting = int((found["classes"] == duplicates.CONTRADICT).sum())
+    also = f", {contradicting} of them with contradicting classes" if contradicting else ""
+    lines = [f"{_counted(len(found), 'pair')} of lesions of two patients may show one scan{also}:"]
+    for pair in found.itertuples():
+        seen = " (acknowledged)" if frozenset((pair.lesion_a, pair.lesion_b)) in known else ""
+        lines += _indented([f"{duplicates.in_words(pair)}{seen}"])
+    if new:
+        lines.append(
+            f"{SUGGESTED} is your case table with one id for {_counted(len(set(new) | set(new.values())), 'patient')} "
+            "whom these pairs link; to take it, copy it into the folder of your table and name it under cases: table."
+        )
+        if contradicting:
+            lines.append("It changes no class: contradicting ones are yours to correct, or leave one of the two out.")
+    return lines
+
+
+def text(*sections: Sequence[str]) -> str:
+    """Return the sections as text, with an empty line between them; those without lines are left out."""
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
