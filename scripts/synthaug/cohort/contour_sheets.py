@@ -170,9 +170,9 @@ def outlines(mask: np.ndarray, width: float) -> list[np.ndarray]:
     found = [line[:, ::-1] - 1 + [columns[0], rows[0]] for line in measure.find_contours(part.astype(float), 0.5)]
     found.sort(key=len, reverse=True)
     tolerance = width / 1000
-    lines = [measure.approximate_polygon(line, tolerance) for line in found[:MOST_POINTS]]
+    lines = [measure.approximate_polygon(line, tolerance) for line in found[: MOST_POINTS // 4]]
     while sum(map(len, lines)) > MOST_POINTS and tolerance < width:
-        tolerance *= 1.5
+        tolerance *= 2
         lines = [measure.approximate_polygon(line, tolerance) for line in lines]
     many = np.cumsum([len(line) for line in lines]) > MOST_POINTS
     return [line for line, left_out in zip(lines, many, strict=True) if not left_out]

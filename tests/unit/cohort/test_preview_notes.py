@@ -1,0 +1,38 @@
+"""What a look at the data has found is said in words, the worst first."""
+
+import pandas as pd
+
+from synthaug.cohort import duplicates, preview_notes
+
+
+def test_what_stops_the_experiment_is_said_once_for_all_seeds():
+    refusals = ["class a: too few\n  class b: none", "class a: too few\n  class b: none", "folds: no split"]
+    assert preview_notes.too_small(refusals, 3)[1:] == ["  class a: too few", "  class b: none", "  folds: no split"]
+    assert preview_notes.too_small([], 3) == ["The cohort is large enough for 3 folds."]
+
+
+def test_images_beyond_the_border_are_counted_and_listed():
+    units = pd.DataFrame({"lesion": list("abc"), "patient": list("pqr"), "beyond": [0.051, 0, 0.25]})
+    first, *rows = preview_notes.beyond(units)
+    assert first.startswith("2 of 3 lesions lie so near the border")
+    assert "padding" in first
+    assert rows == ["  c, patient r: 25.0 %", "  a, patient p: 5.1 %"]
+    assert preview_notes.beyond(units[1:2]) == [first.replace("2 of 3", "0 of 1").partition(";")[0] + "."]
+    assert preview_notes.beyond(units.drop(columns="beyond")) == []
+
+
+def test_pairs_are_listed_with_what_may_be_done_about_them():
+    rows = [("c", "r", "benign", 4, "d", "s", "malignant", 5, "same pixels", "contradict", 1.0)]
+    rows += [("a", "p", "benign", 2, "b", "q", "benign", 3, "same series", "agree", 0.311)]
+    found = pd.DataFrame(rows, columns=duplicates.COLUMNS)
+    first, one, other, *rest = preview_notes.shared(found, {"s": "r"}, [["b", "a"]])
+    assert first == "2 pairs of lesions of two patients may show one scan, 1 of them with contradicting classes:"
+    assert one == (
+        "  c (patient r, row 4) and d (patient s, row 5): contradicting classes benign and malignant; same pixels, "
+        "correlation 1.000"
+    )
+    assert other.endswith("same series, correlation 0.311 (acknowledged)")
+    assert "suggested_cases.csv is your case table with one id for 2 patients whom these pairs link" in rest[0]
+    assert "changes no class" in rest[1]
+    assert preview_notes.shared(found[1:], {}, [["b", "a"]])[2:] == []
+    assert len(preview_notes.shared(found[:0], {}, [])) == 1
