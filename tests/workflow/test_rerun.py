@@ -28,10 +28,11 @@ SAMPLED = {"plot_synthetic": 1, "assess_generator": 1}
 FIG9 = {"plot_tsne": 1}
 SHEET = {"build_pool": 1, "plot_augmentations": 1}
 FROM_POOL = {**SHEET, "plan_experiment": 1, **NETWORKS, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
-FROM_ROIS = {"extract_rois": 1, **BASELINES, **FROM_POOL}
-SHEETS = {"plot_contours": 1, "check_duplicates": 1}
-DATA_CHECKED = {"check_cases": 1, **SHEETS, "extract_rois": 1, **SHEET, "check_data": 1}
-FROM_CASES = {"check_cases": 1, **SHEETS, "make_folds": 1, **FROM_ROIS}
+SHEETS = {"plot_contours": 1, "check_duplicates": 1}  # of the ROIs too, so whatever follows duplicates follows these
+FROM_ROIS = {"extract_rois": 1, **SHEETS, "make_folds": 1, **BASELINES, **FROM_POOL}
+PREVIEW = {**SHEETS, "suggest_cases": 1, "write_notes": 1}
+DATA_CHECKED = {"check_cases": 1, **PREVIEW, "extract_rois": 1, **SHEET, "check_data": 1}
+FROM_CASES = {"check_cases": 1, **FROM_ROIS}
 FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
 FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
@@ -109,7 +110,8 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c["cases"].update(duplicate_correlation=0.8), {**SHEETS, **FROM_FOLDS}),
         (lambda c: c["cases"]["acknowledged_duplicates"].append(["a", "b"]), {"check_duplicates": 1, **FROM_FOLDS}),
         (lambda c: c["rois"].update(margin=0.3), FROM_ROIS),
-        (lambda c: c["rois"]["intensity"].update(low=-50), {**SHEETS, "make_folds": 1, **FROM_ROIS}),
+        (lambda c: c["rois"]["intensity"].update(low=-50), FROM_ROIS),
+        (lambda c: c["rois"].update(padding="reflect"), FROM_ROIS),
         # Baselines see no augmented image. Only larger ones need other crops.
         (lambda c: c["augmentation"].update(flips=["left-right"]), FROM_POOL),
         (lambda c: c["augmentation"].update(intensities={"number": 1, "gain": [0.8, 1.2]}), FROM_POOL),
@@ -157,7 +159,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[
-        "phantom", "cases", "acknowledged", "rois", "intensity", "flips", "gray", "shifts", "preset",
+        "phantom", "cases", "acknowledged", "rois", "intensity", "padding", "flips", "gray", "shifts", "preset",
         "dcgan", "acgan", "sampling", "classifier", "mixup",
         "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
         "confidence", "costs", "reader-study", "folds",
@@ -272,6 +274,8 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("cohort/acknowledged_duplicates", {"check_duplicates": 1, **FROM_FOLDS}),
         ("cohort/folds", FROM_FOLDS),
         ("cohort/near_duplicates", {**SHEETS, **FROM_FOLDS}),
+        ("cohort/shared_images", {**SHEETS, **FROM_FOLDS}),
+        ("cohort/preview_notes", PLAN | {"all": 1}),
         ("evaluation/study_size", {**PLAN, "estimate_study_size": 1, "write_checklists": 1, "all": 1}),
         ("report/cohort_facts", CHECKLISTS),
         ("classification/described_models", CHECKLISTS),

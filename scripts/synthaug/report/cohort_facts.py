@@ -95,7 +95,8 @@ def missing(run: Run) -> Fact:
 def screening(run: Run) -> Fact:
     """Say how duplicates among the patients were looked for."""
     text = (
-        "Every file of the case table was checked before anything was computed. Images of different patients with a "
+        "Every file of the case table was checked before anything was computed. Images of different patients that are "
+        "of one series, are equal in every pixel, or have a "
         f"correlation of {run.settings.duplicate_correlation:g} or more are suspected duplicates, which stop the run; "
     )
     if not len(run.acknowledged):
