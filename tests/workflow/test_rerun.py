@@ -34,7 +34,7 @@ PREVIEW = {**SHEETS, "suggest_cases": 1, "write_notes": 1}
 DATA_CHECKED = {"check_cases": 1, **PREVIEW, "extract_rois": 1, **SHEET, "check_data": 1}
 FROM_CASES = {"check_cases": 1, **FROM_ROIS}
 FROM_FOLDS = {"make_folds": 1, "plan_experiment": 1, **TRAINING, **GENERATOR_FIGURES, **FIG9, **EVALUATION}
-FROM_THREE_FOLDS = {**FROM_CASES, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
+FROM_THREE_FOLDS = {**FROM_FOLDS, "train_dcgan": 9, "sample_dcgan": 3, "train_acgan": 3, "sample_acgan": 3}
 ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
 PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
@@ -155,7 +155,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
             {**PLAN, **{rule: 1 for rule in STATISTICS if rule != "make_cost_table"}, "all": 1},
         ),
         (lambda c: c["reader_study"].update(readers=3), PAGE),
-        # check_cases needs a patient of each class in every fold; the models of folds 12, 02 and 01 are new.
+        # The models of folds 12, 02 and 01 are new.
         (lambda c: c.update(folds=3), FROM_THREE_FOLDS),
     ],
     ids=[

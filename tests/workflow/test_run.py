@@ -328,7 +328,8 @@ def test_images_of_two_patients_that_look_alike_stop_the_run_until_acknowledged(
     text = done.stdout + done.stderr
     assert done.returncode == 1
     assert "ERROR [check_duplicates] images: expected different ones of different patients, found 1 pair" in text
-    assert f'- ["{first["lesion"]}", "again"] # patients {first["patient"]} and another, correlation 1.000' in text
+    patients = f"patients {first['patient']} (row 2) and another (row {len(table) + 2})"
+    assert f'- ["{first["lesion"]}", "again"] # {patients}: same series, correlation 1.000' in text
     assert not list((rerun.folder / "results/mine").rglob("folds.csv"))
     assert (rerun.folder / "results/mine/check/contours.pdf").exists()
 

@@ -15,7 +15,7 @@ from synthaug.cohort.sheet_pages import Frame, Sheet
 CONTEXT = 1.0  # diameters of tissue shown on each side of the lesion
 MIN_SIDE = 40  # px, smallest close-up
 LESIONS, PAIRS = 1000, 100  # the most that are drawn
-LESION_CELL, PAIR_CELL = (3, 2), (2, 3)  # pictures side by side, and lines of the caption
+LESION_CELL, PAIR_CELL = (3, 3), (2, 3)  # pictures side by side, and lines of the caption
 MOST_POINTS = 200  # of an outline
 ORANGE, BLUE = (230, 159, 0), (86, 180, 233)  # of the palette of Okabe and Ito, distinct for colour-blind readers
 SIDES = {"R": (0.05, 0.5), "L": (0.95, 0.5), "A": (0.5, 0.05), "P": (0.5, 0.95)}
@@ -147,8 +147,8 @@ def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
     place = [f"slice {row['slice']}"] if measured else []
     extra = ["extra set"] if row["set"] == "extra" else []
     beyond = [f"{100 * lesion.beyond:.0f} % beyond the image"] if lesion.beyond else []
-    details = ", ".join(["patient {}", *place, size, *extra, *beyond])
-    return [("{}", [row["lesion"]]), (details, [row["patient"]])]
+    details = ", ".join([*place, size, *extra, *beyond])
+    return [("{}", [row["lesion"]]), ("patient {}", [row["patient"]]), (details, [])]
 
 
 def close_up(row: pd.Series) -> tuple[float, float, float]:

@@ -77,10 +77,10 @@ def test_each_lesion_is_shown_as_the_network_sees_it(cohort):
         "contradicting classes; same pixels, correlation 1.000", "L00, patient p0, cyst",
         "L12, patient p12, metastasis",
     ]  # fmt: skip
-    assert [text for texts in written for text in texts if "beyond the image" in text] == [
-        next(text for text in written[0] if "patient p0" in text)
-    ]
-    assert "25 % beyond the image" in " ".join(written[0])
+    (place,) = (place for place, text in enumerate(written[0]) if "beyond the image" in text)
+    assert written[0][place - 2 : place] == ["L00", "patient p0"]
+    assert written[0][place].endswith(" px, 25 % beyond the image")
+    assert "beyond the image" not in " ".join(written[1])
 
 
 def test_unknown_parameter_and_damaged_image(cohort):
@@ -126,9 +126,13 @@ def test_an_outline_of_many_parts_stays_small():
 
 
 def test_captions_of_volumes_and_pictures():
-    assert contour_sheets.lesion_caption(lesion()) == [("{}", ["L1"]), ("patient {}, slice 3, 16.0 mm (20 px)", ["p1"])]
+    assert contour_sheets.lesion_caption(lesion()) == [
+        ("{}", ["L1"]),
+        ("patient {}", ["p1"]),
+        ("slice 3, 16.0 mm (20 px)", []),
+    ]
     flat = lesion(beyond=0.2, spacing_x_mm=np.nan, diameter_mm=np.nan, set="extra")
-    assert contour_sheets.lesion_caption(flat)[1][0] == "patient {}, 20 px, extra set, 20 % beyond the image"
+    assert contour_sheets.lesion_caption(flat)[2][0] == "20 px, extra set, 20 % beyond the image"
 
 
 @pytest.mark.parametrize(("width", "length"), [(60 * 0.8, 10), (3000, 500), (2, 1), (0.5, 1)])

@@ -103,6 +103,23 @@ def test_fig3_shows_the_kinds_that_the_pool_has_and_what_was_done(rois, pool_ind
     assert np.array(figure.axes).reshape(2, 9)[0, 7].get_title() == "10°\n1.25, 0.70, 0.04"
 
 
+def test_fig3_of_a_cohort_that_is_being_collected_shows_the_classes_that_it_has(rois, pool_index):
+    """Its ids may be long."""
+    long = {name: f"{name}-{'x' * 60}" for name in rois["lesion"]}
+    rois, pool_index = (table.assign(lesion=table["lesion"].map(long)) for table in (rois, pool_index))
+    roi_images, pool_images = images(len(rois)), images(len(pool_index), 1)
+    first = rois.assign(set=np.where(rois["class"] == "cyst", rois["set"], "extra"))
+    figure = roi_figures.augmentations(first, roi_images, pool_index, pool_images, roi_figures.Params(CLASSES, 1))
+    cls, lesion = figure.axes[0].get_ylabel().splitlines()
+    assert cls == "cyst"
+    assert len(figure.axes) == 9
+    assert len(lesion) == 16
+    assert sum(name.startswith(lesion[:7]) for name in first["lesion"]) == 1
+    none = first.assign(set="extra")
+    with pytest.raises(InputError, match="expected lesions in the main set, found none"):
+        roi_figures.augmentations(none, roi_images, pool_index, pool_images, roi_figures.Params(CLASSES, 1))
+
+
 def test_fig6_shows_the_first_synthetic_images_below_real_ones(rois):
     roi_images = images(len(rois))
     synthetic = {"cyst": images(20, 2), "met": images(3, 3)}
