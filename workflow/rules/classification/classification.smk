@@ -111,6 +111,65 @@ def task_features(wildcards, name):
     return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
 
 
+def task_images_of_generator(folds, cls):
+    """Return about how many images a generator sees in an epoch that is trained on so many ``folds``."""
+    lesions, _ = counted_cases()
+    images = folds * (lesions / config["folds"] + config["experiment"]["group"])
+    return round(images if cls == "all" else images / len(config["cases"]["classes"]))
+
+
+def task_work(stage, values):
+    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
+    trained = {"train_classifier": train_folds(), "train_inner_classifier": inner_folds()}.get(stage)
+    if trained is None:
+        return None
+    lesions, _ = counted_cases()
+    images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + total_size(values["size"]))
+    settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
+    name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
+    return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))
+
+
+def task_jobs():
+    """Return the (rule, wildcards) of each training of this task in a complete run."""
+    sized = {(arm, size, seed) for arm, size, seed, _ in runs() if arm in sized_arms()}
+    jobs = [("train_classifier", {"arm": arm, "size": size}) for arm, size, _ in sized]
+    inner = [
+        ("train_inner_classifier", {"size": size}) for arm, size, _ in sized if arm in config["experiment"]["nested"]
+    ]
+    baselines = [
+        ("train_bovw" if arm.startswith("bovw") else "train_texture", {}) for arm in config["experiment"]["baselines"]
+    ]
+    return jobs + inner + baselines * len(config["seeds"])
+
+
+def task_budget(values):
+    """Return the values of a budget's step as keys of the config: its two sizes give those of every arm."""
+    classes, (_, extra_cases) = len(config["cases"]["classes"]), counted_cases()
+    group, synthetic = values["experiment"]["group"], values["experiment"]["synthetic"]
+    synthetic -= synthetic % classes
+    as_many = [group + synthetic]  # classic images, fresh ones, and steps
+    experiment = {
+        "classic": [0, group, *as_many],
+        "group": group,
+        "online": as_many,
+        "mixup": as_many,
+        "generators": values["run"],
+        "synthetic": [synthetic],
+        "extra": [synthetic] if extra_cases else [],
+        "nested": values["experiment"]["nested"],
+    }
+    presets = copy.deepcopy(values["generators"])
+    presets["dcgan"]["sampling"]["samples"] = synthetic // classes * (config["folds"] - 1)
+    set_ones = {key: values[key] for key in ["seeds", "classifier", "baselines", "quality"]}
+    return {
+        **set_ones,
+        "generators": presets,
+        "experiment": experiment,
+        "evaluation": {**values["evaluation"], "synthetic": synthetic},
+    }
+
+
 def task_targets():
     """Return what a complete run makes besides what the shared stages make of every task."""
     return [

@@ -32,11 +32,15 @@ def fingerprint(paths):
 
 
 def public_config():
-    """Return the config without the paths of the user's files, for a page that everybody may see."""
+    """Return the config without the paths of the user's files, for a page that everybody may see.
+
+    The values that a budget has set stand there, so that it adds nothing.
+    """
     cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
     readers = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
     imported = {name: {} for name in config["imported"]}
-    return {**config, "cases": cases, "imported": imported, "reader_study": readers}
+    shown = {key: value for key, value in config.items() if key != "budget"}
+    return {**shown, "cases": cases, "imported": imported, "reader_study": readers}
 
 
 def case_files():
