@@ -37,8 +37,9 @@ def gan_params(size: str, kind: str, precision: str, epochs: int = 1) -> dcgan.P
 def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> lesion_classifier.Params:
     widths, dense = CLASSIFIERS[size]
     return lesion_classifier.Params(
-        master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, widths=widths, kernel=5,
-        dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9, mean="value",
+        master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, architecture="cnn",
+        widths=widths, kernel=5, dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9,
+        mean="value",
     )  # fmt: skip
 
 

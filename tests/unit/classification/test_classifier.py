@@ -23,6 +23,7 @@ CPU = torch.device("cpu")
 PARAMS = {
     "master_seed": 1,
     "classes": ["dark", "bright"],
+    "architecture": "cnn",
     "widths": [4, 8],
     "kernel": 3,
     "dense": 16,

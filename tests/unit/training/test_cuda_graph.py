@@ -62,8 +62,9 @@ def train():
     draws = np.random.default_rng(0)
     images, labels = draws.integers(0, 256, (40, 64, 64), np.uint8), np.arange(40) % 2
     params = classifier.Params(
-        master_seed=1, device="cpu", threads=1, precision="float32", classes=["a", "b"], widths=[4, 8], kernel=3,
-        dense=8, dropout=0.5, epochs=3, batch=16, learning_rate=0.01, momentum=0.9, mean="value", mixup=0.2,
+        master_seed=1, device="cpu", threads=1, precision="float32", classes=["a", "b"], architecture="cnn",
+        widths=[4, 8], kernel=3, dense=8, dropout=0.5, epochs=3, batch=16, learning_rate=0.01, momentum=0.9,
+        mean="value", mixup=0.2,
     )  # fmt: skip
     network = device.place(classifier.build(images, params, ("x",)), device.pick(params))
     history = classifier.train(network, images, labels, params, ("x",), CPU, mix=True)

@@ -1,13 +1,14 @@
 """The task classification: what the shared stages need to know of it, and nothing else of it is known there.
 
 Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
-It is read before the config is checked for contradictions, so it defines, and looks nothing up yet; only the augmentations
-are completed here.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet, but for one file of the
+user's.
 """
 
-# The config names a preset of the augmentations and gives what is to differ from it; from here on it has every value.
-AUGMENTATIONS = yaml.safe_load((BASE / "workflow/presets/augmentation.yaml").read_text(encoding="utf-8"))
-config["augmentation"] = replaced(AUGMENTATIONS[config["augmentation"]["preset"]], config["augmentation"])
+# The user's file of weights, whose path no result has: from here on the config has its digest.
+WEIGHTS = config["classifier"]["weights"]
+os.environ.update(SYNTHAUG_WEIGHTS=WEIGHTS or "")
+config["classifier"] = {**config["classifier"], "weights": digest(WEIGHTS) if WEIGHTS else None}
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
 TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
@@ -45,13 +46,23 @@ def task_settings():
     families["svm"] = families["bovw"] + families["texture"]
     run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
     baselines = {name: config["baselines"][name] for name in run}
-    models = {"classifier": config["classifier"], "baselines": baselines}
+    models = {"classifier": chosen_classifier(), "baselines": baselines}
     return {"rois": config["rois"], "augmentation": chosen_augmentation(), **models}
 
 
 def chosen_augmentation():
     """Return the augmentations of each lesion, as the config gives them or its preset does."""
     return {key: value for key, value in config["augmentation"].items() if key != "preset"}
+
+
+def chosen_classifier():
+    """Return the network and its training, as the config gives them or its preset does."""
+    return {key: value for key, value in config["classifier"].items() if key != "preset"}
+
+
+def validation_share():
+    """Return the share of the training patients who tell a network when to stop; 0 for none."""
+    return (config["classifier"]["early_stopping"] or {"share": 0})["share"]
 
 
 def task_headline():
@@ -143,7 +154,7 @@ def positive_problems():
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems()
+    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems() + network_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -173,6 +184,21 @@ def cost_problems():
             found.append(
                 f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
             )
+    return found
+
+
+def network_problems():
+    """Return what is wrong with the network: widths that its architecture cannot have, and a missing file of weights."""
+    widths, found = config["classifier"]["widths"], []
+    if config["classifier"]["architecture"] == "cnn" and len(widths) != 3:
+        found.append(f"classifier: widths: expected those of three convolutions, found {len(widths)}; give three")
+    rising = all(before < after for before, after in zip(widths, widths[1:]))
+    if config["classifier"]["architecture"] == "resnet" and not (rising and all(width % 8 == 0 for width in widths)):
+        found.append(
+            f"classifier: widths: expected rising multiples of 8, found {', '.join(map(str, widths))}; correct them"
+        )
+    if WEIGHTS and config["classifier"]["weights"] is None:
+        found.append(f"classifier: weights: no file {WEIGHTS} that can be read; correct the path, or give null")
     return found
 
 

@@ -45,7 +45,8 @@ def budget_problems():
 
 def completed_demo(demo):
     """Return the demo's config with its presets complete."""
-    return {**demo, "generators": {name: completed(name, demo["generators"]) for name in demo["generators"]}}
+    generators = {name: completed(name, demo["generators"]) for name in demo["generators"]}
+    return with_presets({**demo, "generators": generators})
 
 
 def generator_problems():
