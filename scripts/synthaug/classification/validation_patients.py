@@ -11,13 +11,14 @@ def choose(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split lesions into those that are learned from and those of the validation patients; no patient is in both.
 
-    Of the patients of each class ``share`` validates, rounded, but at least one. A patient of several classes counts as
-    one of the class that has the fewest patients. Arms and sizes play no part, so all of them have the same ones.
+    Of the patients of each class ``share`` validates, rounded, but at least one; of each fold as many, give or take
+    one. A patient of several classes counts as one of the class that has the fewest patients. Arms and sizes play no
+    part, so all of them have the same ones.
 
     Parameters
     ----------
     members
-        The lesions of the training folds: ``lesion``, ``patient``, ``class``, and any other columns.
+        The lesions of the training folds: ``lesion``, ``patient``, ``class``, ``fold``.
     train_folds
         The folds trained on, a digit each.
 
@@ -26,7 +27,7 @@ def choose(
     InputError
         If a class would have no patient to learn from, or none to validate with.
     """
-    patients = members[["patient", "class"]].drop_duplicates().sort_values("patient")
+    patients = members[["patient", "class", "fold"]].drop_duplicates().sort_values("patient")
     number = patients["class"].value_counts()
     rank = {cls: place for place, cls in enumerate(sorted(number.index, key=lambda cls: (number[cls], cls)))}
     class_of = patients.sort_values("class", key=lambda column: column.map(rank), kind="stable")
@@ -34,7 +35,9 @@ def choose(
     chosen = []
     for cls, part in class_of.groupby("class"):
         random = seeding.stream(master_seed, "validation", seed, train_folds, cls)
-        chosen += random.permutation(part["patient"].to_numpy())[: max(1, round(share * len(part)))].tolist()
+        shuffled = part.iloc[random.permutation(len(part))]
+        turn = shuffled.groupby("fold").cumcount().to_numpy()  # the first of each fold, then the second of each
+        chosen += shuffled["patient"].iloc[turn.argsort(kind="stable")].head(max(1, round(share * len(part)))).tolist()
     validates = members["patient"].isin(chosen)
     for cls in rank:
         sides = validates[members["class"] == cls]

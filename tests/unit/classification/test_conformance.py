@@ -14,7 +14,7 @@ import yaml
 from scipy import stats as reference
 from tests.helpers import common_rules, forked
 
-from synthaug.classification import cnn, conformance, frid_adar, measures
+from synthaug.classification import cnn, conformance, frid_adar, measures, network_sizes
 from synthaug.report.evaluated import Evaluated
 
 CLASSES = list(frid_adar.CLASSES)
@@ -39,7 +39,7 @@ CONFIG = {
         "unused": {"architecture": "dcgan", "epochs": 5, "discriminator_maps": 77},
     },
     "imported": {"<other>": {"folder": "{cls}"}},
-    "classifier": {"widths": [32, 64, 128], "kernel": 5, "dense": 128, "epochs": 10},
+    "classifier": {"architecture": "cnn", "widths": [32, 64, 128], "kernel": 5, "dense": 128, "epochs": 10},
     "experiment": {"generators": ["<other>", "small", "acgan"]},
     "evaluation": {"operating_point": "nested", "confidence": 0.95},
 }
@@ -197,7 +197,24 @@ def test_the_paper_config_states_the_papers_settings():
 def test_parameters_are_those_of_the_network(layers):
     widths, kernel, dense, classes = layers
     network = cnn.Cnn(classes, widths, kernel, dense, 0.5, torch.zeros(1, 1))
-    assert conformance.cnn_parameters(*layers) == sum(part.numel() for part in network.parameters())
+    assert network_sizes.cnn_parameters(*layers) == sum(part.numel() for part in network.parameters())
+
+
+def test_another_network_is_said_to_be_none_of_the_papers():
+    """Its own number of parameters, counted by hand: 9 * 8 + 2 * 8, a block of 2 * (9 * 8 * 8 + 2 * 8), and 9 * 3."""
+    stopping = {"share": 0.25, "patience": 7}
+    network = {"architecture": "resnet", "widths": [8], "blocks": 1, "epochs": 10, "early_stopping": stopping}
+    config = {**CONFIG, "classifier": {**network, "weights": "0123abc"}}
+    rows = {row["what"]: row for row in conformance.settings(config)}
+    for what, ours in [
+        ("network that classifies lesions", "resnet"),
+        ("CNN: parameters, approximately", f"{9 * 8 + 16 + 2 * (9 * 64 + 16) + 27:,}"),
+        ("CNN: dropout", conformance.ABSENT),
+    ]:
+        assert (rows[what]["ours"], rows[what]["same"]) == (ours, False)
+    choices = {row["what"]: row["choice"] for row in conformance.open_details(config)}
+    assert choices["Which epoch's weights are tested"] == "classifier: early_stopping: share 0.25, patience 7"
+    assert choices["Initial weights of the CNN"] == "classifier: weights: 0123abc"
 
 
 class Page(HTMLParser):

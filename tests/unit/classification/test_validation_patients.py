@@ -74,7 +74,13 @@ def test_nobody_who_validates_is_learned_from_or_tested(tables, arm, size):
 def test_a_fifth_of_the_patients_of_each_class_validates(tables):
     held = training(tables, "classic", "0")
     patients = held[held["source"] == "validation"]["lesion"].str.rsplit("-", n=1).str[0].drop_duplicates()
-    assert patients.str.split("-").str[0].value_counts().to_dict() == {"benign": 8, "malignant": 4}
+    parts = patients.str.split("-").str[:2].str.join("-")  # class and fold
+    assert parts.value_counts().to_dict() == {"benign-1": 4, "benign-2": 4, "malignant-1": 2, "malignant-2": 2}
+    held = training(tables, "classic", "0", share=0.25, folds="012")  # 15 of 60 and 7 or 8 of 30
+    parts = held[held["source"] == "validation"]["lesion"].str.rsplit("-", n=1).str[0].drop_duplicates()
+    counts = parts.str.split("-", expand=True).groupby([0, 1]).size().unstack()
+    assert counts.sum(axis=1).tolist() in ([15, 7], [15, 8])
+    assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 1
 
 
 def test_all_arms_and_sizes_have_the_same_and_each_split_its_own(tables):
@@ -101,7 +107,9 @@ def test_groups_keep_their_size_and_equal_volume(tables):
 def test_a_patient_of_two_classes_is_in_one_part_with_all_lesions():
     draws = np.random.default_rng(0)
     rows = [(f"p{number}", cls) for number in range(20) for cls in draws.choice(CLASSES, 1 + number % 2, replace=False)]
-    members = pd.DataFrame(rows, columns=["patient", "class"]).assign(lesion=[f"l{i}" for i in range(len(rows))])
+    members = pd.DataFrame(rows, columns=["patient", "class"]).assign(
+        lesion=[f"l{i}" for i in range(len(rows))], fold=1
+    )
     for seed in range(20):
         learned, held = validation_patients.choose(members, 0.3, train_folds="12", seed=seed, master_seed=1)
         assert set(learned["patient"]).isdisjoint(held["patient"])
@@ -112,7 +120,7 @@ def test_a_patient_of_two_classes_is_in_one_part_with_all_lesions():
 def test_a_class_of_one_patient_is_an_error():
     members = pd.DataFrame(
         {"lesion": ["a", "b", "c"], "patient": ["p", "q", "r"], "class": ["benign", "benign", "malignant"]}
-    )
+    ).assign(fold=1)
     with pytest.raises(
         InputError, match=r"^class malignant: expected two or more patients in the training folds 1, 2,"
     ):
