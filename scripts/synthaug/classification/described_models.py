@@ -165,9 +165,9 @@ def training(run: Run) -> Fact:
             f"at most {epochs} in batches of {known['batch']}. Early stopping: of the training patients of each class "
             f"{percent(stopping['share'])} % are not learned from; training ends once the loss on their un-augmented "
             f"ROIs has had no new minimum for {counted(stopping['patience'], 'epoch')}, and the weights of the minimum "
-            "are used. All arms of the network have the same such patients. Generators were trained on them too, so with "
-            "synthetic images the loss may look too good and training end too late; no test patient plays a part. There "
-            "is no"
+            "are used. All arms of the network have the same such patients. Generators were trained on them too, so "
+            "with synthetic images the loss may look too good and training end too late; no test patient plays a part. "
+            "There is no"
         )
     else:
         ends = f"{epochs} in batches of {known['batch']}, the last one's weights are used; no early stopping, no"

@@ -232,6 +232,8 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("table", [None, "cases.csv"])
 def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, table):
     config = {**CONFIG, "cases": {"table": table, "classes": CLASSES}}
+    if table:
+        config["classifier"] = {"preset": "resnet", "architecture": "resnet", "widths": [8], "blocks": 1, "epochs": 10}
     command = [sys.executable, "scripts/write_conformance.py", "--config", json.dumps(config)]
     inputs = {"metrics": evaluated.metrics, "comparisons": evaluated.comparisons, "operating-points": evaluated.choice}
     for name, frame in inputs.items():
@@ -246,6 +248,7 @@ def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, tabl
     assert not {"script", "link"} & set(page.tags)
     assert page.tags.count("tr") > len(frid_adar.PUBLISHED) + len(frid_adar.OPEN) + len(frid_adar.SETTINGS)
     assert ("no evidence, neither" in text) == (table is None)
+    assert ("not the paper's but a residual network" in text) == (table is not None)
     assert "<b>a&lt;b</b>" in text.replace("strong>", "b>")  # what the config says is text, never markup
     written = pd.read_csv(tmp_path / "c.csv")
     assert written["paper"].tolist() == [row.percent for row in frid_adar.PUBLISHED]
