@@ -120,10 +120,14 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         (lambda c: c["experiment"].update(group=77), "experiment: group: 77 is not in experiment: classic"),
         (lambda c: c["experiment"].update(generators=["dcgam"]), "'dcgam' is not a preset"),
         (
-            lambda c: c["experiment"].update(synthetic=[10, 500]),
+            lambda c: c["experiment"].update(synthetic=[30, 1500]),
             "sampling: samples: 20 per class, but experiment: synthetic needs 500",
         ),
-        (lambda c: c["evaluation"].update(synthetic=11), "evaluation: synthetic: 11 is not in experiment"),
+        (lambda c: c["evaluation"].update(synthetic=33), "evaluation: synthetic: 33 is not in experiment"),
+        (
+            lambda c: c["experiment"].update(synthetic=[30, 100]),
+            "experiment: synthetic: 100 images per training fold are not as many of each of 3 classes; give 99 or 102",
+        ),
         (
             lambda c: c["evaluation"].update(primary="stylegan"),
             "evaluation: primary: stylegan is not run; choose one of",

@@ -138,7 +138,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
         ),
         (lambda c: c["classifier"].update(mixup=0.4), {"train_classifier": 1, **EVALUATION}),
         (lambda c: c["baselines"]["bovw"].update(words=30), {"train_bovw": 1, **EVALUATION}),
-        (lambda c: c["experiment"].update(synthetic=[5, 10]), {**ADDED_SIZE, "train_classifier": 2}),
+        (lambda c: c["experiment"].update(synthetic=[15, 30]), {**ADDED_SIZE, "train_classifier": 2}),
         (lambda c: c["experiment"].update(classic=[0, 30, 60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"].update(online=[60, 90]), ADDED_SIZE),
         (lambda c: c["experiment"].update(placebo=True), ADDED_SIZE),

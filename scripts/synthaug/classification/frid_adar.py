@@ -129,12 +129,12 @@ SETTINGS = [
     ),
     Setting("4.2.2", "classic images beneath synthetic ones", "experiment: group", 5000),
     Setting(
-        "4.2.2", "synthetic images per class and fold", "experiment: synthetic", [100, 500, 1000, 2000, 3000, 4000]
+        "4.2.2", "synthetic images per fold, of three classes", "experiment: synthetic", [300, 1500, 3000, 6000, 9000, 12000]
     ),
     Setting(
-        "4.2.2", "images of extra cases per class and fold", "experiment: extra", [100, 500, 1000, 2000, 3000, 4000]
+        "4.2.2", "images of extra cases per fold, likewise", "experiment: extra", [300, 1500, 3000, 6000, 9000, 12000]
     ),
-    Setting("4.2.2", "synthetic images per class at the optimum", "evaluation: synthetic", 1000),
+    Setting("4.2.2", "synthetic images per fold at the optimum", "evaluation: synthetic", 3000),
     Setting("4.5", "BoVW-MI: side of a patch, px", "baselines: bovw: patch", 11),
     Setting("4.5", "BoVW-MI: principal components", "baselines: bovw: components", 10),
     Setting("4.5", "BoVW-MI: words", "baselines: bovw: words", 750),

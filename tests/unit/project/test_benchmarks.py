@@ -51,8 +51,8 @@ def test_presentations_are_those_of_the_paper_configuration():
         return epochs * (lesions * (folds - 1) + folds * (folds - 1) * (classic + further * classes))
 
     sizes = [(size, 0) for arm in ("classic", "online", "mixup") for size in experiment[arm]]
-    sizes += [(experiment["group"], size) for size in experiment["extra"]]
-    sizes += [(experiment["group"], size) for _ in experiment["generators"] for size in experiment["synthetic"]]
+    arms = ["extra", *["synthetic"] * len(experiment["generators"])]
+    sizes += [(experiment["group"], size // classes) for arm in arms for size in experiment[arm]]
     assert gpu_check.PRESENTATIONS["classifier training"] == sum(presentations(*size, epochs) for size in sizes)
     trained = [config["generators"][name]["epochs"] for name in experiment["generators"]]
     expected = sum(presentations(experiment["group"], 0, epochs) for epochs in trained)

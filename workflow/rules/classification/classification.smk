@@ -79,7 +79,9 @@ def task_arms():
     plain += [(arm, str(size)) for arm in ["online", "mixup"] for size in experiment[arm]]
     count = len(config["cases"]["classes"])
     further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in experiment["generators"]}
-    return plain + [(arm, f"{experiment['group']}+{size}x{count}") for arm, sizes in further.items() for size in sizes]
+    return plain + [
+        (arm, f"{experiment['group']}+{per_class(size)}x{count}") for arm, sizes in further.items() for size in sizes
+    ]
 
 
 def task_single_arms():

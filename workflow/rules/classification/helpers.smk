@@ -63,7 +63,7 @@ def baseline():
 def separated_arms():
     """Return the two arms whose features Fig 9 shows, with their sizes at the fixed operating point."""
     generator, group = config["experiment"]["generators"][0], config["experiment"]["group"]
-    synthetic = f"{group}+{config['evaluation']['synthetic']}x{len(config['cases']['classes'])}"
+    synthetic = f"{group}+{per_class(config['evaluation']['synthetic'])}x{len(config['cases']['classes'])}"
     return {"classic": str(group), generator: synthetic}
 
 

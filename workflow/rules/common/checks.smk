@@ -10,7 +10,7 @@ def check_consistency():
 
 def inconsistencies():
     """Return what is wrong between the keys that every task has."""
-    found = generator_problems() + imported_problems() + nested_problems() + reader_problems()
+    found = size_problems() + generator_problems() + imported_problems() + nested_problems() + reader_problems()
     experiment, evaluation, classes = config["experiment"], config["evaluation"], config["cases"]["classes"]
     if evaluation["synthetic"] not in experiment["synthetic"]:
         found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: synthetic; add it there")
@@ -47,6 +47,20 @@ def completed_demo(demo):
     """Return the demo's config with its presets complete."""
     generators = {name: completed(name, demo["generators"]) for name in demo["generators"]}
     return with_presets({**demo, "generators": generators})
+
+
+def size_problems():
+    """Return the sizes that cannot have as many images of each class."""
+    classes, found = len(config["cases"]["classes"]), []
+    for key in ["synthetic", "extra"]:
+        for size in config["experiment"].get(key, []):
+            if size % classes:
+                below = size - size % classes
+                found.append(
+                    f"experiment: {key}: {size} images per training fold are not as many of each of {classes} classes;"
+                    f" give {below} or {below + classes}"
+                )
+    return found
 
 
 def generator_problems():

@@ -89,7 +89,12 @@ def generator_classes(name):
 
 def largest_synthetic():
     """Return how many synthetic images of a class the largest training set takes."""
-    return max(config["experiment"]["synthetic"]) * (config["folds"] - 1)
+    return per_class(max(config["experiment"]["synthetic"])) * (config["folds"] - 1)
+
+
+def per_class(size):
+    """Return how many of the synthetic or extra images of a size of the config show each class."""
+    return size // len(config["cases"]["classes"])
 
 
 def shown_arm():
@@ -117,7 +122,7 @@ def verdicts():
 def operating_points():
     """Return the parameters by which the size of each arm is chosen."""
     evaluation = config["evaluation"]
-    sizes = {key: evaluation[key] for key in ["synthetic", "plateau"]}
+    sizes = {"synthetic": per_class(evaluation["synthetic"]), "plateau": evaluation["plateau"]}
     return {"group": config["experiment"]["group"], "classes": len(config["cases"]["classes"]), **sizes}
 
 
