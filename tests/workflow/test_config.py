@@ -7,6 +7,7 @@ import sys
 import pytest
 import yaml
 
+from synthaug.audit import crate
 from tests.helpers import augmentations, common_rules, forked
 
 ROOT = common_rules.ROOT
@@ -177,6 +178,10 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "classifier: 'dense' is no key of the preset resnet; remove it, or choose another preset",
         ),
         (
+            lambda c: c["classifier"].update(architecture="resnet"),
+            "classifier: architecture: resnet is not that of the preset frid-adar; remove it, or choose another preset",
+        ),
+        (
             lambda c: c["classifier"].update(blocks=2),
             "classifier: 'blocks' is no key of the preset frid-adar; remove it, or choose another preset",
         ),
@@ -277,8 +282,7 @@ def test_the_schema_has_the_presets_that_there_are(part):
     presets = read(ROOT / f"workflow/presets/{part}.yaml")
     assert COMMON["schema"]("classification")["properties"][part]["properties"]["preset"]["enum"] == list(presets)
     for name, values in presets.items():
-        given = {key: value for key, value in values.items() if key != "architecture"}  # which only a preset gives
-        complete = completed({**read(ROOT / "config/tiny.yaml"), part: {"preset": name, **given}})
+        complete = completed({**read(ROOT / "config/tiny.yaml"), part: {"preset": name, **values}})
         assert complete[part] == {"preset": name, **values}
 
 
@@ -314,6 +318,8 @@ def test_no_rule_and_no_page_has_the_path_of_the_weights(tmp_path):
         assert "secret" not in str(shown)
         assert digest in str(shown)
     assert names["os"].environ["SYNTHAUG_WEIGHTS"] == str(path)
+    published = completed(crate.runnable(names["public_config"]()))  # a config that others can plan with
+    assert published["classifier"] == {**config["classifier"], "weights": None}
 
 
 def test_key_that_stands_twice_is_refused(project):

@@ -127,6 +127,8 @@ def runnable(config: dict) -> dict:
     for source in shown["imported"].values():
         source["folder"] = WITHHELD
     shown["reader_study"]["answers"] = None
+    if shown.get("classifier", {}).get("weights"):  # the record has their digest, which is no path
+        shown["classifier"]["weights"] = None
     return shown
 
 

@@ -151,7 +151,7 @@ def initial(run: Run) -> Fact:
         return Fact(f"{text} {same}start from the same random numbers.")
     return Fact(
         f"Every training of the classifier starts from pretrained weights, a file with the SHA-256 {known['weights']}; "
-        f"what the file lacks of the last layer is {drawn}. {same}have the same random numbers.",
+        f"a last layer that the file lacks begins at random. {same}have the same random numbers.",
         open="what the pretrained weights were trained on, and that it was no patient of this cohort",
     )
 

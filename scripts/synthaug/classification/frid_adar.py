@@ -129,7 +129,10 @@ SETTINGS = [
     ),
     Setting("4.2.2", "classic images beneath synthetic ones", "experiment: group", 5000),
     Setting(
-        "4.2.2", "synthetic images per fold, of three classes", "experiment: synthetic", [300, 1500, 3000, 6000, 9000, 12000]
+        "4.2.2",
+        "synthetic images per fold, of three classes",
+        "experiment: synthetic",
+        [300, 1500, 3000, 6000, 9000, 12000],
     ),
     Setting(
         "4.2.2", "images of extra cases per fold, likewise", "experiment: extra", [300, 1500, 3000, 6000, 9000, 12000]

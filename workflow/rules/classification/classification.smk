@@ -190,12 +190,17 @@ def cost_problems():
 
 
 def network_problems():
-    """Return what is wrong with the network: widths that its architecture cannot have, and a missing file of weights."""
-    widths, found = config["classifier"]["widths"], []
-    if config["classifier"]["architecture"] == "cnn" and len(widths) != 3:
+    """Return what is wrong with the network: another kind than its preset's, widths that it cannot have, a missing file."""
+    widths, found, kind = config["classifier"]["widths"], [], config["classifier"]["architecture"]
+    name = config["classifier"]["preset"]
+    if kind != named_presets()["classifier"][name]["architecture"]:
+        found.append(
+            f"classifier: architecture: {kind} is not that of the preset {name}; remove it, or choose another preset"
+        )
+    if kind == "cnn" and len(widths) != 3:
         found.append(f"classifier: widths: expected those of three convolutions, found {len(widths)}; give three")
     rising = all(before < after for before, after in zip(widths, widths[1:]))
-    if config["classifier"]["architecture"] == "resnet" and not (rising and all(width % 8 == 0 for width in widths)):
+    if kind == "resnet" and not (rising and all(width % 8 == 0 for width in widths)):
         found.append(
             f"classifier: widths: expected rising multiples of 8, found {', '.join(map(str, widths))}; correct them"
         )
