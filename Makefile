@@ -30,12 +30,11 @@ OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 .PHONY: demo reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
 
 demo: .venv/installed
-	@$(BIN)/python scripts/print_progress.py --benchmarks results/phantom/benchmarks --like-demo -- \
-	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules
+	@$(BIN)/snakemake --cores $(CORES)
 
 reader-study: .venv/installed
 	@test -e "$(RESULTS)/reader-study/pack/study.json" || \
-	  $(BIN)/snakemake --cores $(CORES) --quiet host reason rules -- build_reader_study
+	  $(BIN)/snakemake --cores $(CORES) -- build_reader_study
 	@$(BIN)/python scripts/serve_reader_study.py invite --pack "$(RESULTS)/reader-study/pack"
 	@$(BIN)/python scripts/serve_reader_study.py serve --pack "$(RESULTS)/reader-study/pack"
 

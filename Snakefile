@@ -28,6 +28,8 @@ include: "workflow/rules/common/paths.smk"
 include: "workflow/rules/common/reader_study.smk"
 include: "workflow/rules/common/analysis_plan.smk"
 include: "workflow/rules/common/report.smk"
+include: "workflow/rules/common/progress.smk"
+include: "workflow/rules/common/budget.smk"
 
 
 if default_config():
@@ -41,6 +43,7 @@ check_config()
 include: f"workflow/rules/{config['task']}/{config['task']}.smk"
 
 
+set_budget()
 check_consistency()
 
 
@@ -75,6 +78,8 @@ for name in TASK_FILES:
 
     include: f"workflow/rules/{config['task']}/{name}.smk"
 
+
+be_brief()
 
 # For register_analysis_plan: the code of all rules is known here.
 os.environ.update(SYNTHAUG_PLANNED=canonical_json(**what_is_planned()))
@@ -133,6 +138,7 @@ onstart:
     if workflow.local_exec:
         heed(signal.SIGTERM)
         workflow.scheduler.job_rate_limiter = None
+    tell_progress()
 
 
 onsuccess:

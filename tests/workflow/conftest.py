@@ -108,6 +108,7 @@ def finished(tmp_path_factory) -> Project:
         project = copy_workflow(folder / "project")
         done = project.snakemake()
         assert done.returncode == 0, done.stdout + done.stderr
+        (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
         (folder / "done").touch()
     return project
 

@@ -313,11 +313,9 @@ def test_no_rule_and_no_page_has_the_path_of_the_weights(tmp_path):
     config = {**read(ROOT / "config/tiny.yaml"), "classifier": {"preset": "resnet", "weights": str(path)}}
     names = common_rules.check(config)
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
-    assert config["classifier"]["weights"] == digest
     for shown in (names["public_config"](), names["planned_config"](), names["task_settings"]()):
         assert "secret" not in str(shown)
         assert digest in str(shown)
-    assert names["os"].environ["SYNTHAUG_WEIGHTS"] == str(path)
     published = completed(crate.runnable(names["public_config"]()))  # a config that others can plan with
     assert published["classifier"] == {**config["classifier"], "weights": None}
 

@@ -11,8 +11,6 @@ import pandas as pd
 import pytest
 import yaml
 
-import print_progress
-
 from .conftest import COSTS, EVERY, Project
 
 NETWORKS = ["train_dcgan", "train_acgan", "sample_dcgan", "sample_acgan", "train_classifier", "classify_discriminator"]
@@ -174,11 +172,6 @@ def test_strange_image_names_are_left_to_check_cases_and_never_listed(project: P
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert image not in done.stdout + done.stderr
-
-
-def test_each_rule_of_the_demo_has_a_time(project):
-    """Or `make demo` says what is left of it at the very end only."""
-    assert set(project.planned(configfile="config/config.yaml")) - {"all"} == set(print_progress.DEMO)
 
 
 def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: Project):

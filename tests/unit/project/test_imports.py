@@ -14,7 +14,7 @@ TASKS = {path.parent.name for path in (ROOT / "workflow/rules").glob("*/*.smk") 
 # Each line imports from the lines above it, and nobody from beside or below himself.
 ORDER = [
     {"errors", "seeding"},
-    {"terms", "files", "imaging", "phantom"},
+    {"terms", "files", "imaging", "phantom", "timing"},
     {"training", "cohort", "evaluation"},
     {"generators", "quality", "audit"},
     {"report"},

@@ -1,14 +1,8 @@
 """The task classification: what the shared stages need to know of it, and nothing else of it is known there.
 
 Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
-It is read before the config is checked for contradictions, so it defines, and looks nothing up yet, but for one file of the
-user's.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
-
-# The user's file of weights, whose path no result has: from here on the config has its digest.
-WEIGHTS = config["classifier"]["weights"]
-os.environ.update(SYNTHAUG_WEIGHTS=WEIGHTS or "")
-config["classifier"] = {**config["classifier"], "weights": digest(WEIGHTS) if WEIGHTS else None}
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
 TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
@@ -56,8 +50,9 @@ def chosen_augmentation():
 
 
 def chosen_classifier():
-    """Return the network and its training, as the config gives them or its preset does."""
-    return {key: value for key, value in config["classifier"].items() if key != "preset"}
+    """Return the network and its training, as the config gives them or its preset does; of a file of weights its digest."""
+    known = public_config()["classifier"]
+    return {key: value for key, value in known.items() if key != "preset"}
 
 
 def validation_share():
@@ -120,6 +115,70 @@ def task_features(wildcards, name):
     """
     folder = f"<results>/seed-{wildcards.seed}/{TASK_FOLDER}/classic/{config['experiment']['group']}"
     return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
+
+
+def task_images_of_generator(folds, cls):
+    """Return about how many images a generator sees in an epoch that is trained on so many ``folds``."""
+    lesions, _ = counted_cases()
+    images = folds * (lesions / config["folds"] + config["experiment"]["group"])
+    return round(images if cls == "all" else images / len(config["cases"]["classes"]))
+
+
+def task_work(stage, values):
+    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
+    trained = {"train_classifier": train_folds(), "train_inner_classifier": inner_folds()}.get(stage)
+    if trained is None:
+        return None
+    lesions, _ = counted_cases()
+    images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + total_size(values["size"]))
+    settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
+    name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
+    return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))
+
+
+def task_jobs():
+    """Return the (rule, wildcards) of each training of this task in a complete run."""
+    sized = {(arm, size, seed) for arm, size, seed, _ in runs() if arm in sized_arms()}
+    jobs = [("train_classifier", {"arm": arm, "size": size}) for arm, size, _ in sized]
+    inner = [
+        ("train_inner_classifier", {"size": size}) for arm, size, _ in sized if arm in config["experiment"]["nested"]
+    ]
+    baselines = [
+        ("train_bovw" if arm.startswith("bovw") else "train_texture", {}) for arm in config["experiment"]["baselines"]
+    ]
+    return jobs + inner + baselines * len(config["seeds"])
+
+
+def task_budget(values):
+    """Return the values of a budget's step as keys of the config: its two sizes give those of every arm.
+
+    It has values for the network of one preset; where the config names another one, the network is the user's choice.
+    """
+    classes, (_, extra_cases) = len(config["cases"]["classes"]), counted_cases()
+    group, synthetic = values["experiment"]["group"], values["experiment"]["synthetic"]
+    synthetic -= synthetic % classes
+    as_many = [group + synthetic]  # classic images, fresh ones, and steps
+    experiment = {
+        "classic": [0, group, *as_many],
+        "group": group,
+        "online": as_many,
+        "mixup": as_many,
+        "generators": values["run"],
+        "synthetic": [synthetic],
+        "extra": [synthetic] if extra_cases else [],
+        "nested": values["experiment"]["nested"],
+    }
+    presets = copy.deepcopy(values["generators"])
+    presets["dcgan"]["sampling"]["samples"] = synthetic // classes * (config["folds"] - 1)
+    set_ones = {key: values[key] for key in ["seeds", "baselines", "quality"]}
+    if config["classifier"]["preset"] == values["classifier"]["preset"]:
+        set_ones["classifier"] = values["classifier"]
+    return {
+        **set_ones,
+        "generators": presets,
+        "experiment": experiment,
+        "evaluation": {**values["evaluation"], "synthetic": synthetic},
+    }
 
 
 def task_targets():
@@ -204,8 +263,9 @@ def network_problems():
         found.append(
             f"classifier: widths: expected rising multiples of 8, found {', '.join(map(str, widths))}; correct them"
         )
-    if WEIGHTS and config["classifier"]["weights"] is None:
-        found.append(f"classifier: weights: no file {WEIGHTS} that can be read; correct the path, or give null")
+    weights = config["classifier"]["weights"]
+    if weights is not None and digest(weights) is None:
+        found.append(f"classifier: weights: no file {weights} that can be read; correct the path, or give null")
     return found
 
 

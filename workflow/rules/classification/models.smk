@@ -3,6 +3,8 @@
 Each network predicts the lesions of the fold that it never saw.
 """
 
+os.environ.update(SYNTHAUG_WEIGHTS=config["classifier"]["weights"] or "")  # the user's file, as in cases.smk
+
 
 rule plan_experiment:
     input:

@@ -29,24 +29,21 @@ def inconsistencies():
 
 def budget_problems():
     """Return what is wrong where real data would be given to the demo's networks, which nobody chose for them."""
-    if config["cases"]["table"] is None or "check_data" in sys.argv:
-        return []
-    demo = yaml.safe_load((BASE / "config/config.yaml").read_text(encoding="utf-8"))
-    if demo["cases"]["table"] is not None:  # it is the user's own by now
-        return []
-    own = [key for key in ["classifier", "generators"] if key in config and config[key] != completed_demo(demo)[key]]
-    if config["task"] != demo["task"] or own:
+    if config["budget"] or "check_data" in sys.argv or not left_to_the_demo():
         return []
     return [
-        "classifier, generators: these are the demo's small networks, too little training for real data; start from"
-        " config/paper.yaml (needs a GPU) or config/figshare-brain.yaml (two CPU cores), or set their epochs and maps"
+        "budget: null leaves real data to the demo's small networks; give budget: 40min, 2h or gpu (how long the run may"
+        " take), or your own values, as config/figshare-brain.yaml and config/paper.yaml do"
     ]
 
 
-def completed_demo(demo):
-    """Return the demo's config with its presets complete."""
-    generators = {name: completed(name, demo["generators"]) for name in demo["generators"]}
-    return with_presets({**demo, "generators": generators})
+def left_to_the_demo():
+    """Return whether real data has the networks of the demo, of which the config says nothing."""
+    demo = yaml.safe_load((BASE / "config/config.yaml").read_text(encoding="utf-8"))
+    if config["cases"]["table"] is None or demo["cases"]["table"] is not None or config["task"] != demo["task"]:
+        return False  # the phantom, a demo that is the user's own by now, or another task
+    presets = {name: completed(name, demo["generators"]) for name in demo["generators"]}
+    return config.get("classifier") == with_presets(demo).get("classifier") and config["generators"] == presets
 
 
 def size_problems():

@@ -1,0 +1,151 @@
+"""How far a run is, what is left of it, and what its trainings do at the moment, in one line."""
+
+import re
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+
+from synthaug.timing import job_times, schedule
+
+EPOCH = re.compile(r"epoch (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
+SHOWN = 3  # trainings in a line
+LEAST = 1.0  # seconds that a job which runs has at least left
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job of the run: what it does, as the user is to call it, and the jobs that it waits for."""
+
+    job: job_times.Job
+    label: str
+    waits_for: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a job with trainings is: which training, and which of its epochs, and images a second."""
+
+    training: int
+    epoch: int
+    epochs: int
+    speed: float
+
+    def share(self, trainings: int) -> float:
+        """Return which part of the job is done, 0 to 1."""
+        return min((self.training - 1 + self.epoch / self.epochs) / trainings, 1.0)
+
+
+@dataclass
+class Progress:
+    """A run, as far as it is known at each moment that `update` is called.
+
+    Attributes
+    ----------
+    planned
+        Every job, by a name of its own.
+    cores
+        How many jobs can run at once; None if nobody knows, as on a cluster. Then no time is given.
+    lesions
+        Of the cohort.
+    speeds
+        Images a second in the training of each network, as far as measured. Trainings add to it what they report.
+    log_of
+        Returns what the job of a name has logged so far.
+    seen
+        Seconds of a job of each rule in an earlier run.
+    """
+
+    planned: Mapping[str, Planned]
+    cores: int | None
+    lesions: int
+    speeds: dict[str, float]
+    log_of: Callable[[str], str]
+    began: float
+    seen: Mapping[str, float] = field(default_factory=dict)
+    started: dict[str, float] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
+
+    def update(self, now: float, running: Set[str], done: Set[str]) -> None:
+        """Take in which jobs run and which are done at the time ``now``, in seconds."""
+        for name in running:
+            self.started.setdefault(name, now)
+        for name in done:
+            if name not in self.took:
+                self.took[name] = now - self.started.get(name, now)
+
+    def line(self, now: float) -> str:
+        """Return what to print: jobs done, time so far and left, and the epochs of trainings that run."""
+        text = f"{len(self.took)} of {len(self.planned)} jobs done, {in_words(now - self.began)} so far"
+        positions = {name: position for name in self._running() if (position := self._position(name))}
+        left = self.left(now, positions)
+        if left is not None:
+            text += f", about {in_words(left)} left"
+        each = [
+            f"{self.planned[name].label}: epoch {position.epoch} of {position.epochs}, {position.speed:.0f} images/s"
+            for name, position in sorted(positions.items())
+        ]
+        further = f"; {len(each) - SHOWN} more trainings" if len(each) > SHOWN else ""
+        return "; ".join([text, *each[:SHOWN]]) + further
+
+    def left(self, now: float, positions: Mapping[str, Position] | None = None) -> float | None:
+        """Return the seconds until the run ends; None as long as the speed of a training is not known."""
+        unknown = {plan.job.network for plan in self._open().values()} - {None} - set(self.speeds)
+        if self.cores is None or unknown:
+            return None
+        paces = {kind: self._pace(kind) for kind in [True, False]}
+        seconds = {}
+        for name, plan in self._open().items():
+            seconds[name] = paces[plan.job.network is not None] * self._expected(name)
+            if name in self.started:
+                elapsed, position = now - self.started[name], (positions or {}).get(name)
+                share = position.share(plan.job.trainings) if position else 0
+                rest = elapsed * (1 - share) / share if share else seconds[name] - elapsed
+                seconds[name] = max(rest, LEAST)
+        waits_for = {name: self.planned[name].waits_for for name in seconds}
+        return schedule.duration(seconds, waits_for, self.cores, running=set(self._running()))
+
+    def _open(self) -> dict[str, Planned]:
+        return {name: plan for name, plan in self.planned.items() if name not in self.took}
+
+    def _running(self) -> list[str]:
+        return [name for name in self.started if name not in self.took]
+
+    def _expected(self, name: str) -> float:
+        return job_times.expected(self.planned[name].job, self.lesions, self.speeds, self.seen)
+
+    def _pace(self, training: bool) -> float:
+        """Return how many times as long as expected the jobs took that are done, of trainings or of others."""
+        done = [
+            name
+            for name in self.took
+            if (self.planned[name].job.network is not None) == training
+            and (not training or self.planned[name].job.network in self.speeds)
+        ]
+        expected = sum(self._expected(name) for name in done)
+        return sum(self.took[name] for name in done) / expected if expected else 1.0
+
+    def _position(self, name: str) -> Position | None:
+        """Return where a training is, and learn its speed if nobody has measured it."""
+        job = self.planned[name].job
+        if job.network is None:
+            return None
+        reports = EPOCH.findall(self.log_of(name))
+        if not reports:
+            return None
+        *_, (epoch, epochs, speed) = reports
+        first = sum(now[0] <= before[0] for before, now in zip(_epochs(reports), _epochs(reports)[1:], strict=False))
+        self.speeds.setdefault(job.network, float(speed))
+        return Position(first + 1, int(epoch), int(epochs), float(speed))
+
+
+def _epochs(reports: list[tuple[str, str, str]]) -> list[tuple[int]]:
+    return [(int(epoch),) for epoch, *_ in reports]
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours.
+
+    >>> in_words(90), in_words(600), in_words(9000)
+    ('90 s', '10 min', '2.5 h')
+    """
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

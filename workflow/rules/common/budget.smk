@@ -1,0 +1,137 @@
+"""`budget`: the networks, epochs and sizes that fit a time on this machine, wherever the user does not give them himself."""
+
+import copy
+
+CHOSEN = f"results/{config.get('cohort')}/budget.json"  # the values that a budget has set, kept for all later runs
+
+
+def set_budget():
+    """Set what the budget of the config stands for, as it was chosen before or, in the first run, as it is chosen now.
+
+    The check of the data trains nothing; it gets the smallest step, also where nobody has given a budget yet.
+    """
+    name, checking = config["budget"], "check_data" in sys.argv
+    if name is None and not (checking and left_to_the_demo()):
+        return
+    path = BASE / f"workflow/presets/budgets-{config['task']}.yaml"
+    if not path.is_file():
+        stop_at([f"budget: {name}: there is none for task {config['task']}; give null and your own values"])
+    steps = budget_steps(yaml.safe_load(path.read_text(encoding="utf-8")))
+    set_values(steps["1"] if checking else (chosen_before(name) or choose_budget(name, steps))["values"])
+
+
+def budget_steps(known):
+    """Return the values of each step, complete, and of "gpu"."""
+    steps, values = {}, known["all"]
+    for number, step in enumerate(known["steps"], start=1):
+        values = replaced(values, step)
+        steps[str(number)] = values
+    return {**steps, "gpu": replaced(known["all"], known["gpu"])}
+
+
+def chosen_before(name):
+    """Return what was chosen for the budget ``name`` in an earlier run; None if nothing was."""
+    try:
+        chosen = json.loads(Path(CHOSEN).read_text(encoding="utf-8"))
+        return chosen if chosen["budget"] == name and isinstance(chosen["values"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def choose_budget(name, steps):
+    """Choose the last step that fits the time, or the first one if none does; write its values down and say so."""
+    if name == "gpu":
+        return keep_budget(name, "gpu", steps["gpu"], None)
+    limit = int(name.rstrip("minh")) * (60 if name.endswith("min") else 3600)
+    print(f"budget: {name}: timing training steps on this machine, once", file=sys.stderr, flush=True)
+    chosen = None
+    for step, values in steps.items():
+        estimate = with_values(values, timed_run) if step != "gpu" else float("inf")
+        if estimate > limit and chosen:
+            break  # each step takes longer than the one before it
+        chosen = step, values, estimate
+    return keep_budget(name, *chosen)
+
+
+def timed_run():
+    """Return about how many seconds a complete run takes; networks that nobody has timed on this machine are timed."""
+    jobs = whole_run()
+    speeds = timed({job.network for job in jobs} - {None}, processes=cores_given())
+    if speeds is None:
+        stop_at(["budget: training steps could not be timed, see above; give null and your own values"])
+    return duration_of(jobs, speeds)
+
+
+def keep_budget(name, step, values, estimate):
+    """Write down what was chosen, in plain values, tell it, and return it."""
+    chosen = {
+        "budget": name,
+        "step": step,
+        "values": values,
+        "estimate_s": estimate and round(estimate),
+        "cores": cores_given(),
+    }
+    os.makedirs(os.path.dirname(CHOSEN), exist_ok=True)
+    Path(f"{CHOSEN}.new").write_text(json.dumps(chosen, indent=1), encoding="utf-8")
+    os.replace(f"{CHOSEN}.new", CHOSEN)
+    time_given = f", about {progress.in_words(estimate)} (cores: {cores_given()})" if estimate else ""
+    print(f"budget: {name}: step {step}{time_given}; {CHOSEN} has its values", file=sys.stderr, flush=True)
+    return chosen
+
+
+def set_values(values):
+    """Set the values of a step in the config, below what the user's own files and --config give."""
+    default = yaml.safe_load(Path(default_config()).read_text(encoding="utf-8")) | {"generators": {}}
+    for key, value in task_budget(values).items():
+        config[key] = replaced(default[key], value)
+        if key in workflow.config_settings.overwrite_config:
+            config[key] = replaced(config[key], workflow.config_settings.overwrite_config[key])
+    stop_at(complete_presets())
+    config.update(with_presets(config))
+
+
+def with_values(values, function):
+    """Return what ``function`` returns while the config has the values of a step."""
+    before = copy.deepcopy(dict(config))
+    set_values(values)
+    try:
+        return function()
+    finally:
+        config.update(before)
+
+
+def whole_run():
+    """Return every job of a complete run that takes long or that all runs have, as `job_times` knows them."""
+    jobs = [
+        ("train_" + architecture(name), dict(generator=name, folds=folds, cls=cls))
+        for name, _, _, folds, cls in trained()
+    ]
+    folds_of = {(name, seed, folds) for name, _, seed, folds, _ in trained()}
+    jobs += [("sample_" + architecture(name), dict(generator=name)) for name, _, _ in folds_of]
+    jobs += [(stage, {}) for stage in ["assess_generator", "check_copies", "plot_training", "plot_synthetic"]
+             for _ in {(name, seed) for name, seed, _ in folds_of}]  # fmt: skip
+    others = [name for name in job_times.SECONDS if not name.startswith("train_")]
+    jobs += task_jobs() + [
+        (stage, {}) for stage in others if stage != "make_phantom" or config["cases"]["table"] is None
+    ]
+    return [work(stage, values) for stage, values in jobs]
+
+
+def trained():
+    """Return the generators that are trained here, as `generators` does."""
+    return [generator for generator in generators() if generator[0] in config["generators"]]
+
+
+def architecture(name):
+    """Return the family of a preset."""
+    return config["generators"][name]["architecture"]
+
+
+def duration_of(jobs, speeds):
+    """Return about how many seconds jobs take on the cores that are given; the last ones leave cores idle."""
+    lesions = sum(counted_cases())
+    seconds = [job_times.expected(job, lesions, speeds) for job in jobs]
+    return max(sum(seconds) / cores_given(), max(seconds)) + IDLE
+
+
+IDLE = 30  # seconds at the end of a run in which one job waits for another

@@ -1,0 +1,232 @@
+"""How long a run takes: what is left of it, in a line now and then, and what a dry-run says of it in a few lines."""
+
+import atexit
+import platform
+from collections import Counter
+
+sys.path.insert(0, str(BASE / "scripts"))
+
+from synthaug.timing import job_times, progress, schedule
+
+SOON, LATER = 15, 0.02  # a line after so many seconds, later after such a part of the time so far
+NOTED = f"results/{config.get('cohort')}/benchmarks/speeds.json"  # images a second of networks that were timed here
+
+
+def counted_cases():
+    """Return how many lesions the cohort has, main and extra; rows that are wrong count too, as no file was checked yet."""
+    if config["cases"]["table"] is None:
+        return sum(config["phantom"]["lesions"].values()), sum(config["phantom"]["extra"].values())
+    sets = [row.get("set") or "main" for row in case_rows()]
+    return sets.count("main"), sets.count("extra")
+
+
+def case_rows():
+    """Return the rows of the case table; none of one that cannot be read, which check_cases reports."""
+    try:
+        with open(config["cases"]["table"], encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+def work(stage, wildcards):
+    """Return what a job of the rule ``stage`` does, as far as its time depends on it."""
+    values = dict(wildcards)
+    if stage in ["train_dcgan", "train_acgan"]:
+        params = {**training(values["generator"]), **compute()}
+        if values["cls"] == "all":
+            params["classes"] = config["cases"]["classes"]
+        images = task_images_of_generator(len(values["folds"]), values["cls"]) * params["epochs"]
+        return job_times.Job(stage, network(config["generators"][values["generator"]]["architecture"], params), images)
+    if stage.startswith("sample_"):
+        each = config["generators"][values["generator"]]["sampling"]["samples"]
+        return job_times.Job(stage, images=each * len(config["cases"]["classes"]))
+    if stage == "assess_generator":
+        return job_times.Job(
+            stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * config["folds"]
+        )
+    if stage == "check_copies":
+        return job_times.Job(stage, images=largest_synthetic() * len(config["cases"]["classes"]) * config["folds"])
+    return task_work(stage, values) or job_times.Job(stage)
+
+
+def network(kind, params):
+    """Return the name of a network: what scripts/time_trainings.py takes, without what its speed does not depend on."""
+    kept = {key: value for key, value in params.items() if key not in ["epochs", "rois", "augmentation", "master_seed"]}
+    return canonical_json(kind=kind, params={**kept, "epochs": 1, "master_seed": 0})
+
+
+def known_speeds():
+    """Return the images a second of the networks that were timed on this machine, by name."""
+    try:
+        noted = json.loads(Path(NOTED).read_text(encoding="utf-8"))
+        return noted["speeds"] if noted["machine"] == machine() else {}
+    except (OSError, ValueError, KeyError, TypeError):  # none, or damaged
+        return {}
+
+
+def timed(networks, processes=1):
+    """Return the images a second of networks, by name; those that were not timed on this machine are timed now."""
+    speeds = known_speeds()
+    missing = {name: json.loads(name) for name in networks if name not in speeds}
+    if missing:
+        command = [sys.executable, BASE / "scripts/time_trainings.py", "--processes", str(processes)]
+        done = subprocess.run(command, input=json.dumps(missing), capture_output=True, text=True)
+        if done.returncode:
+            return None
+        speeds |= json.loads(done.stdout)
+        os.makedirs(os.path.dirname(NOTED), exist_ok=True)
+        Path(NOTED).write_text(json.dumps({"machine": machine(), "speeds": speeds}, indent=1), encoding="utf-8")
+    return speeds
+
+
+def seen_seconds():
+    """Return the mean seconds of a job of each rule in earlier runs of this cohort, from their benchmark files."""
+    found = {}
+    folder = Path(f"results/{config['cohort']}/benchmarks")
+    for path in folder.rglob("*.tsv"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # just being replaced
+            seconds = float(path.read_text(encoding="utf-8").splitlines()[1].split("\t")[0])
+            found.setdefault(path.relative_to(folder).parts[0].removesuffix(".tsv"), []).append(seconds)
+    return {name: sum(each) / len(each) for name, each in found.items()}
+
+
+def machine():
+    """Return the model of this machine's processor."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return next(line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return f"{platform.node()} {platform.machine()}"
+
+
+def cores_given():
+    """Return how many jobs may run at once; in a dry-run, which needs no --cores, all of this machine's cores."""
+    cores = workflow.resource_settings.cores
+    return cores if cores and not (cores == 1 and workflow.dryrun) else len(os.sched_getaffinity(0))
+
+
+def due_jobs():
+    """Return the jobs of this run, by their names here."""
+    return {str(job.jobid): job for job in workflow.dag.needrun_jobs(exclude_finished=False)}
+
+
+def planned(jobs):
+    """Return what is known of ``jobs`` before they run, as `progress.Progress` takes it."""
+    names = {job: name for name, job in jobs.items()}
+    found = {}
+    for name, job in jobs.items():
+        values = dict(job.wildcards.items())
+        before = frozenset(names[other] for other in workflow.dag.dependencies[job] if other in names)
+        found[name] = progress.Planned(work(job.rule.name, values), label(job.rule.name, values), before)
+    return found
+
+
+def label(name, values):
+    """Return what a job is called in front of the user, such as "train_dcgan dcgan cyst, folds 12, seed 0"."""
+    about = [str(values[key]) for key in ["generator", "arm", "size", "cls"] if key in values]
+    which = [f"{key} {values[key]}" for key in ["folds", "seed"] if key in values]
+    return ", ".join([" ".join([name, *about]), *which])
+
+
+def tell_progress():
+    """Print every now and then, as long as the run goes on, how far it is."""
+    jobs = due_jobs()
+    if len(jobs) > 1:
+        threading.Thread(target=keep_telling, args=(jobs, planned(jobs)), daemon=True).start()
+
+
+def keep_telling(jobs, plans):
+    """Print first how long the run takes, as soon as its networks are timed, and then how far it is."""
+    began, told = time.time(), 0
+    cores = cores_given() if workflow.local_exec else None
+    run = progress.Progress(plans, cores, sum(counted_cases()), known_speeds(), read_log(jobs), began, seen_seconds())
+    if cores is not None:
+        run.speeds.update(timed({plan.job.network for plan in plans.values()} - {None}) or {})
+    while len(run.took) < len(jobs):
+        now = time.time()
+        states = {name: (workflow.dag.is_running(job), workflow.dag.finished(job)) for name, job in jobs.items()}
+        running, done = ({name for name in jobs if states[name][which]} for which in [0, 1])
+        run.update(now, running, done)
+        if now - told > max(SOON, LATER * (now - began)) and len(done) < len(jobs):
+            print(run.line(now), file=sys.stderr, flush=True)
+            told = now
+        time.sleep(1)
+
+
+def read_log(jobs):
+    """Return a function that reads what a job has logged so far."""
+
+    def read(name):
+        try:
+            return Path(jobs[name].log[0]).read_text(encoding="utf-8", errors="replace")
+        except (OSError, IndexError):
+            return ""
+
+    return read
+
+
+SHOWN_RULES = 6
+STEPS = re.compile(r"Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.")  # what Snakemake says at each of its steps
+REASONS = {
+    "missing_output": "missing results",
+    "params_changed": "changed parameters",
+    "code_changed": "changed code",
+    "input_changed": "other inputs",
+    "updated_input": "newer inputs",
+}
+
+
+def be_brief():
+    """Have a dry-run end with a summary of its jobs, unless the user says with --quiet what is to be left out of the list."""
+    quiet = workflow.output_settings.quiet
+    if workflow.is_main_process and {each.name for each in quiet or []} == {"HOST", "PROGRESS", "REASON", "RULES"}:
+        # With these two alone, Snakemake ends a dry-run before it lists what it left out.
+        workflow.output_settings.quiet = {each for each in quiet if each.name in ["PROGRESS", "RULES"]}
+        atexit.register(summarise)
+        logger.addFilter(lambda record: not STEPS.fullmatch(str(record.msg)))
+
+
+def summarise():
+    """Print which jobs a run would have, why, and how long they take as far as this is known."""
+    jobs = due_jobs() if workflow.dryrun and workflow._dag else {}
+    if not jobs:
+        return
+    plans, speeds, lesions, seen = planned(jobs), known_speeds(), sum(counted_cases()), seen_seconds()
+    known = {plan.job.network for plan in plans.values()} - {None} <= set(speeds)
+    seconds = {
+        name: job_times.expected(plan.job, lesions, speeds, seen) if known else 1.0 for name, plan in plans.items()
+    }
+    of_rule = Counter()
+    for name, job in jobs.items():
+        of_rule[job.rule.name] += seconds[name]
+    count = Counter(job.rule.name for job in jobs.values())
+    lines = [f"A run would have {len(jobs)} jobs:"]
+    for name, total in of_rule.most_common(SHOWN_RULES):
+        lines.append(f"{count[name]:6} {name:24}" + (f" {progress.in_words(total):>8} of one core" if known else ""))
+    if len(count) > SHOWN_RULES:
+        others = len(jobs) - sum(count[name] for name, _ in of_rule.most_common(SHOWN_RULES))
+        lines.append(f"{others:6} others, of {len(count) - SHOWN_RULES} rules")
+    lines.append(f"Why: {reasons(jobs)}.")
+    if known:
+        left = schedule.duration(seconds, {name: plan.waits_for for name, plan in plans.items()}, cores_given())
+        lines.append(f"It would take about {progress.in_words(left)} (cores: {cores_given()}).")
+    lines.append("snakemake -n --quiet host lists each job. Nothing was run.")
+    print("\n".join(lines))
+
+
+def reasons(jobs):
+    """Return why the jobs are due that do not only follow others."""
+    found = {}
+    for job in jobs.values():
+        reason = workflow.dag.reason(job)
+        for name, text in REASONS.items():
+            if getattr(reason, name):
+                found.setdefault(text, set()).add(job.rule.name)
+    return "; ".join(f"{text} of {few(sorted(rules))}" for text, rules in found.items()) or "asked for"
+
+
+def few(names, most=4):
+    """Return the first of ``names`` and how many others there are."""
+    rest = f" and {len(names) - most} others" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
