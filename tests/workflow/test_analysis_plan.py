@@ -29,7 +29,7 @@ def listed(project: Project, *arguments: str) -> str:
 
 def jobs(project: Project, configfile: str) -> list[tuple[str, str, str]]:
     """Return (rule, inputs, outputs) of each job of a whole run."""
-    text = project.snakemake("--dry-run", configfile=configfile).stdout
+    text = project.snakemake("--dry-run", "--quiet", "host", configfile=configfile).stdout
     return re.findall(r"^rule (\w+):\n    input: (.*)\n    output: (.*)$", text, re.MULTILINE)
 
 

@@ -334,7 +334,7 @@ def test_real_data_are_not_given_to_the_demos_networks(project):
     path.write_text("cohort: mine\ncases:\n  table: data/cases.csv\nexperiment:\n  extra: []\n")
     done = project.snakemake("--dry-run", configfile="mine.yaml")
     assert done.returncode == 1
-    assert "error: config: classifier, generators: these are the demo's small networks" in done.stdout + done.stderr
+    assert "error: config: budget: null leaves real data to the demo's small networks" in done.stdout + done.stderr
     path.write_text(path.read_text() + "classifier:\n  epochs: 30\n")
     done = project.snakemake("--dry-run", configfile="mine.yaml")
     assert "the demo's small networks" not in done.stdout + done.stderr

@@ -203,7 +203,7 @@ def test_pack_is_not_built_again_once_readers_have_begun(project):
 )
 def test_wrong_reader_study_is_a_line_each(project, changes, expected):
     project.configure(lambda c: c["reader_study"].update(changes))
-    done = project.snakemake("--dry-run")
+    done = project.snakemake("--dry-run", "--quiet", "host")
     assert done.returncode == 1
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error: config:")]
     assert len(lines) == len(expected)
@@ -211,7 +211,9 @@ def test_wrong_reader_study_is_a_line_each(project, changes, expected):
 
 
 def test_paper_config_shows_readers_the_papers_images(project):
-    done = project.snakemake("build_reader_study", "--dry-run", "--printshellcmds", configfile="config/paper.yaml")
+    done = project.snakemake(
+        "build_reader_study", "--dry-run", "--quiet", "host", "--printshellcmds", configfile="config/paper.yaml"
+    )
     (command,) = [
         line for line in done.stdout.splitlines() if "scripts/build_reader_study.py" in line and "--params" in line
     ]

@@ -168,7 +168,7 @@ def test_strange_image_names_are_left_to_check_cases_and_never_listed(project: P
         (project.folder / image).write_bytes(b"")
     (project.folder / "cases.csv").write_text(f'lesion,patient,class, image,box\nL1,P1,cyst,{image},"0,0,9,9"\n')
     project.configure(lambda config: config["cases"].update(table="cases.csv"))
-    done = project.snakemake("check_data", "--dry-run")
+    done = project.snakemake("check_data", "--dry-run", "--quiet", "host")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert image not in done.stdout + done.stderr
@@ -179,7 +179,7 @@ def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: 
     assert counts["train_dcgan"] == 5 * 18  # seeds; three classes in three folds, and trained on one fold fewer
     assert counts["train_acgan"] == 5 * 6
     assert counts["train_bovw"] + counts["train_texture"] == 5 * 4
-    done = project.snakemake("--dry-run", "--printshellcmds", configfile="config/paper.yaml")
+    done = project.snakemake("--dry-run", "--quiet", "host", "--printshellcmds", configfile="config/paper.yaml")
     assert done.cpu_seconds < 12  # Python's own start and imports, about 2 s, are not among them; machines differ
     commands = [line for line in done.stdout.splitlines() if "--params '" in line]
     found = {}
@@ -207,7 +207,7 @@ def test_paper_protocol_is_planned_quickly_and_with_the_papers_numbers(project: 
 @pytest.mark.parametrize(("device", "gpus"), [("cuda", "1"), ("cpu", "0")])
 def test_training_asks_for_a_gpu_where_the_config_has_one(project, device, gpus):
     project.configure(lambda c: c.update(device=device))
-    done = project.snakemake("--dry-run", "--resources", "gpu=1")
+    done = project.snakemake("--dry-run", "--quiet", "host", "--resources", "gpu=1")
     asked = re.findall(r"rule (\w+):(?:\n    .*)*\n    resources: .*gpu=(\d)", done.stdout)
     assert set(asked) == {(rule, gpus) for rule in NETWORKS}
 

@@ -127,9 +127,9 @@ def audit_of(results):
 
 
 def test_another_task_changes_nothing_of_the_first(project):
-    before = project.snakemake("--dry-run", "--printshellcmds").stdout
+    before = project.snakemake("--dry-run", "--quiet", "host", "--printshellcmds").stdout
     regression_task.add(project.folder)
-    after = project.snakemake("--dry-run", "--printshellcmds").stdout
+    after = project.snakemake("--dry-run", "--quiet", "host", "--printshellcmds").stdout
 
     def commands(text):
         return sorted(line for line in text.splitlines() if line.lstrip().startswith(("python", "input:", "output:")))

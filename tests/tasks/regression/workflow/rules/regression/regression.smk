@@ -46,6 +46,22 @@ def task_features(wildcards, name):
     return []
 
 
+def task_images_of_generator(folds, cls):
+    return 0
+
+
+def task_work(stage, values):
+    return None
+
+
+def task_jobs():
+    return [("train_regressor", {"arm": arm, "size": size}) for arm, size in task_arms() for _ in config["seeds"]]
+
+
+def task_budget(values):
+    return {}
+
+
 def task_targets():
     return []
 
