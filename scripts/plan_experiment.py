@@ -20,6 +20,8 @@ class Params:
 
     classes: list[str]
     master_seed: int
+    validation_share: float
+    """Of the training patients, those who tell a network when to stop; 0 for none."""
 
 
 def main() -> None:

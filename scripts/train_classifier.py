@@ -1,8 +1,9 @@
 """Train the classifiers of one arm, size and seed, one per choice of training folds; each predicts what it never saw.
 
 Reads the cohort's ROIs, crops and classic pool, the seed's folds and, for an arm with a generator, its synthetic images
-of each class. Writes to --out-dir/train-<folds>: predictions.csv and, in the same order, features.npy (last hidden
-layer); the weights, the training set (without pixels), loss and accuracy of each epoch, and model.json.
+of each class; and the user's file of weights to start from, if there is one. Writes to --out-dir/train-<folds>:
+predictions.csv and, in the same order, features.npy (last hidden layer); the weights, the training set (without
+pixels), loss and accuracy of each epoch, and model.json.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from synthaug.classification import (
     classifier,
     fresh,
     prediction_table,
+    pretrained,
     rois,
     training_images,
     training_sets,
@@ -74,7 +76,8 @@ def train(
     where = device.pick(params)
     params = device.settle(params, where, params.batch, min(params.widths))
     command.note(device=device.name(where), precision=params.precision)
-    rows = train_set(cohort, params, arguments, train_folds)
+    listed = train_set(cohort, params, arguments, train_folds)
+    rows = listed[listed["source"] != training_sets.VALIDATION]
     synthetic = synthetic_images(arguments.synthetic, train_folds)
     images = training_images.gather(rows, cohort.rois, cohort.pool, synthetic)
     labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
@@ -88,16 +91,20 @@ def train(
     redraw = redrawing(cohort, params, rows, images, names)
     if redraw:
         redraw(1)
-    network = device.place(classifier.build(images, params, names), where)
-    mix = arguments.arm == training_sets.MIXUP
+    network = classifier.build(images, params, names)
+    if params.weights:
+        pretrained.load(network, arguments.weights)
+    network = device.place(network, where)
+    mix, held = arguments.arm == training_sets.MIXUP, validation(cohort, params, listed)
     identity = {"params": asdict(params), "names": names, "device": device.name(where), "mix": mix}
+    seen = [images, labels, *((held.images, held.labels) if held else ())]
     history = classifier.train(
-        network, images, labels, params, names, where, redraw=redraw, mix=mix,
-        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(images, labels)}),
+        network, images, labels, params, names, where, validation=held, redraw=redraw, mix=mix,
+        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(*seen)}),
     )  # fmt: skip
 
     predict(cohort, params, network, train_folds, out, where)
-    artifacts.write_csv(rows, out / "train_set.csv")
+    artifacts.write_csv(listed, out / "train_set.csv")
     artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
     weights.save(network, out / "weights.safetensors")
     model = {
@@ -111,7 +118,7 @@ def train(
 
 
 def train_set(cohort: Cohort, params: Params, arguments: argparse.Namespace, train_folds: str) -> pd.DataFrame:
-    """Return what the classifier trains on, as `training_sets.classifier_set` does.
+    """Return what the classifier trains on, and what validates it, as `training_sets.classifier_set` does.
 
     Raises
     ------
@@ -128,11 +135,21 @@ def train_set(cohort: Cohort, params: Params, arguments: argparse.Namespace, tra
         classes=params.classes,
         seed=arguments.seed,
         master_seed=params.master_seed,
+        validation_share=params.early_stopping["share"] if params.early_stopping else 0.0,
     )
     unknown = sorted(set(rows["class"]) - set(params.classes))
     if unknown:
         raise InputError(f"{arguments.folds}: expected the classes {params.classes}, found also {unknown}")
     return rows
+
+
+def validation(cohort: Cohort, params: Params, listed: pd.DataFrame) -> classifier.Validation | None:
+    """Return the un-augmented ROIs of the validation patients in ``listed``; None without early stopping."""
+    rows = listed[listed["source"] == training_sets.VALIDATION]
+    if rows.empty:
+        return None
+    labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
+    return classifier.Validation(cohort.rois[rows["row"]], labels)
 
 
 def redrawing(
@@ -177,6 +194,7 @@ def main() -> None:
     parser.add_argument("--arm", required=True, help="classic, online, mixup, extra or the name of a generator")
     parser.add_argument("--size", required=True, help="images added per fold, such as 5000 or 5000+1000x3")
     parser.add_argument("--synthetic", nargs="*", default=[], metavar="FOLDS/CLASS=PATH", help="synthetic images, .npy")
+    parser.add_argument("--weights", help="safetensors file of the user's that the training starts from")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     arguments = parser.parse_args()
     with command.logged("train_classifier", arguments) as log:

@@ -33,8 +33,8 @@ PHANTOM = {"cyst": 28, "metastasis": 28, "hemangioma": 28}
 BRAIN = {"meningioma": 96, "glioma": 96, "pituitary": 96}
 PER_RUN = 8  # lesions of each of the brain set's runs
 NETWORK = {
-    "widths": [8, 16, 32], "kernel": 3, "dense": 64, "dropout": 0.5, "epochs": 4, "batch": 32, "learning_rate": 0.01,
-    "momentum": 0.9, "mean": "value", "device": "cpu", "threads": 1, "precision": "float32",
+    "architecture": "cnn", "widths": [8, 16, 32], "kernel": 3, "dense": 64, "dropout": 0.5, "epochs": 4, "batch": 32,
+    "learning_rate": 0.01, "momentum": 0.9, "mean": "value", "device": "cpu", "threads": 1, "precision": "float32",
 }  # fmt: skip
 CUT = {"margin": 0.25, "scale": "replace", "antialias": True, "padding": "edge"}
 NEIGHBOURS, FALSE_ALARM, CONFIDENCE = 5, 0.01, 0.95

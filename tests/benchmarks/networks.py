@@ -1,6 +1,7 @@
 """Training steps and epochs of ours beside the plain loops, and what fraction of the device's limit ours reach."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -37,8 +38,9 @@ def gan_params(size: str, kind: str, precision: str, epochs: int = 1) -> dcgan.P
 def classifier_params(size: str, kind: str, precision: str, epochs: int = 1) -> lesion_classifier.Params:
     widths, dense = CLASSIFIERS[size]
     return lesion_classifier.Params(
-        master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, widths=widths, kernel=5,
-        dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9, mean="value",
+        master_seed=1, device=kind, threads=1, precision=precision, classes=CLASSES, architecture="cnn",
+        widths=widths, kernel=5, dense=dense, dropout=0.5, epochs=epochs, batch=64, learning_rate=1e-3, momentum=0.9,
+        mean="value",
     )  # fmt: skip
 
 
@@ -205,13 +207,14 @@ def graph_agrees(kind: str, count: int = 200) -> dict[str, bool]:
         history = train_gan(both, params, pixels)
         return history, [value for network in both.values() for value in network.state_dict().values()]
 
-    def classifier() -> tuple[np.ndarray, list[torch.Tensor]]:
-        params = classifier_params("demo", kind, "bfloat16", 3)
+    def classifier(**shape: object) -> tuple[np.ndarray, list[torch.Tensor]]:
+        params = dataclasses.replace(classifier_params("demo", kind, "bfloat16", 3), **shape)
         network = classifier_network(params, pixels)
         history = train_classifier(network, params, pixels, labels)
         return history, list(network.state_dict().values())
 
-    for name, training in (("DCGAN", gan), ("classifier", classifier)):
+    residual = functools.partial(classifier, architecture="resnet", widths=[8], blocks=1)
+    for name, training in (("DCGAN", gan), ("classifier", classifier), ("residual network", residual)):
         (first, weights), (second, others) = training(), training()
         cuda_graph.captured = lambda step, where: step
         try:

@@ -10,8 +10,15 @@ GAN = {
     "batchnorm_momentum": 0.1, "generator_updates": 1, "diffaugment": [], "ema": 0.0,
 }  # fmt: skip
 CLASSIFIER = {
-    "classes": ["dark", "bright"], "widths": [8, 16], "kernel": 5, "dense": 32, "dropout": 0.0, "epochs": EPOCHS,
+    "architecture": "cnn", "classes": ["dark", "bright"],
+    "widths": [8, 16], "kernel": 5, "dense": 32, "dropout": 0.0, "epochs": EPOCHS,
     "batch": 16, "learning_rate": 0.01, "momentum": 0.9, "mean": "value",
+}  # fmt: skip
+
+
+RESNET = {
+    "architecture": "resnet", "classes": ["dark", "bright"], "widths": [8, 16], "blocks": 1, "epochs": EPOCHS,
+    "batch": 16, "learning_rate": 0.05, "momentum": 0.9, "mean": "value",
 }  # fmt: skip
 
 

@@ -86,7 +86,10 @@ def presets(key: str) -> str:
     values = read(f"workflow/presets/{key}.yaml")
     lines = [f"### Presets of `{key}`\n", "| key | " + " | ".join(f"`{name}`" for name in values) + " |"]
     lines += ["|" + "---|" * (len(values) + 1)]
-    for where in leaves(next(iter(values.values()))):
+    keys = list(
+        dict.fromkeys(where for preset in values.values() if isinstance(preset, dict) for where in leaves(preset))
+    )
+    for where in [where for where in keys if not any(other[: len(where)] == where != other for other in keys)]:
         row = " | ".join(f"`{value_of(preset, where)}`" for preset in values.values())
         lines.append(f"| `{': '.join((key, *where))}` | {row} |")
     return "\n".join(lines)

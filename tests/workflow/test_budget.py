@@ -116,7 +116,9 @@ def test_the_gpus_budget_is_the_papers_protocol(mine):
     paper = yaml.safe_load((mine.folder / "config/paper.yaml").read_text())
     networks = {key: value for key, value in paper["generators"]["dcgan"].items() if key != "sampling"}
     assert given["train_dcgan"].items() >= networks.items()
-    classifier = {key: value for key, value in paper["classifier"].items() if key != "mixup"}
+    preset = yaml.safe_load((mine.folder / "workflow/presets/classifier.yaml").read_text())["frid-adar"]
+    assert paper["classifier"] == {"preset": "frid-adar"}
+    classifier = {key: value for key, value in preset.items() if key != "mixup"}
     assert given["train_classifier"].items() >= classifier.items()
     bovw = paper["baselines"]["bovw"]
     assert {key: value for key, value in given["train_bovw"].items() if key in bovw}.items() <= bovw.items()
@@ -125,6 +127,16 @@ def test_the_gpus_budget_is_the_papers_protocol(mine):
     assert found["experiment"]["group"] == paper["experiment"]["group"]
     assert found["experiment"]["synthetic"] == paper["evaluation"]["synthetic"]
     assert found["run"] == paper["experiment"]["generators"]
+
+
+def test_a_network_that_the_user_chose_stays(mine):
+    give(mine, budget="gpu", classifier={"preset": "resnet", "epochs": 7})
+    preset = yaml.safe_load((mine.folder / "workflow/presets/classifier.yaml").read_text())["resnet"]
+    classifier = {key: value for key, value in preset.items() if key != "mixup"} | {"epochs": 7}
+    given = commands(mine)
+    assert given["train_classifier"].items() >= classifier.items()
+    assert not {"kernel", "dense", "dropout", "preset"} & set(given["train_classifier"])
+    assert given["train_dcgan"]["generator_maps"] == 128  # the budget's
 
 
 @pytest.mark.parametrize("budget", [None, "2h"])

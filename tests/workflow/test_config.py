@@ -7,6 +7,7 @@ import sys
 import pytest
 import yaml
 
+from synthaug.audit import crate
 from tests.helpers import augmentations, common_rules, forked
 
 ROOT = common_rules.ROOT
@@ -171,6 +172,40 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             lambda c: c["augmentation"].update(intensities={"gamma": [0, 1]}),
             "augmentation: intensities: gamma: 0: 0 is less than or equal to the minimum of 0",
         ),
+        (lambda c: c["classifier"].update(preset="vgg"), "classifier: preset: 'vgg' is not one of"),
+        (
+            lambda c: c["classifier"].update(preset="resnet"),
+            "classifier: 'dense' is no key of the preset resnet; remove it, or choose another preset",
+        ),
+        (
+            lambda c: c["classifier"].update(architecture="resnet"),
+            "classifier: architecture: resnet is not that of the preset frid-adar; remove it, or choose another preset",
+        ),
+        (
+            lambda c: c["classifier"].update(blocks=2),
+            "classifier: 'blocks' is no key of the preset frid-adar; remove it, or choose another preset",
+        ),
+        (
+            lambda c: c.update(classifier={"preset": "resnet", "widths": [16, 8]}),
+            "classifier: widths: expected rising multiples of 8, found 16, 8; correct them",
+        ),
+        (
+            lambda c: c.update(classifier={"preset": "resnet", "widths": [8, 12]}),
+            "classifier: widths: expected rising multiples of 8, found 8, 12; correct them",
+        ),
+        (lambda c: c["classifier"].update(widths=[4, 8]), "classifier: widths: expected those of three convolutions"),
+        (
+            lambda c: c["classifier"].update(early_stopping={"patience": 3}),
+            "classifier: early_stopping: key 'share' is missing; see config/README.md",
+        ),
+        (
+            lambda c: c["classifier"].update(early_stopping={"share": 0.6, "patience": 3}),
+            "classifier: early_stopping: share: 0.6 is greater than the maximum of 0.5",
+        ),
+        (
+            lambda c: c["classifier"].update(weights="data/none.safetensors"),
+            "classifier: weights: no file data/none.safetensors that can be read; correct the path, or give null",
+        ),
         (lambda c: c.update(device="gpu"), "device: 'gpu' is not one of"),
         (lambda c: c["experiment"].update(nested=["classic"]), "nested: needs folds: 3 or more"),
         (lambda c: c["experiment"].update(nested=["gabor"]), "nested: 'gabor' is not one of"),
@@ -242,11 +277,47 @@ def test_augmentation_is_that_of_its_preset_but_for_what_is_given():
     assert completed({**config, "augmentation": complete})["augmentation"] == complete
 
 
-def test_the_schema_has_the_presets_that_there_are():
-    known = COMMON["schema"]("classification")["properties"]["augmentation"]["properties"]["preset"]["enum"]
-    assert known == list(augmentations.PRESETS)
-    for name in known:
-        completed({**read(ROOT / "config/tiny.yaml"), "augmentation": {"preset": name, **augmentations.PRESETS[name]}})
+@pytest.mark.parametrize("part", ["augmentation", "classifier"])
+def test_the_schema_has_the_presets_that_there_are(part):
+    presets = read(ROOT / f"workflow/presets/{part}.yaml")
+    assert COMMON["schema"]("classification")["properties"][part]["properties"]["preset"]["enum"] == list(presets)
+    for name, values in presets.items():
+        complete = completed({**read(ROOT / "config/tiny.yaml"), part: {"preset": name, **values}})
+        assert complete[part] == {"preset": name, **values}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in CONFIGS])
+def test_the_network_is_that_of_its_preset_but_for_what_is_given(name):
+    """Before there were presets, each config gave every value; these are the values of then."""
+    before = {
+        "config": ([8, 16, 32], 3, 64, 4, 32, 0.01), "figshare-brain": ([16, 32, 64], 5, 64, 20, 64, 0.01),
+        "paper": ([32, 64, 128], 5, 128, 150, 64, 0.001), "tiny": ([4, 4, 8], 5, 16, 2, 64, 0.01),
+    }[name]  # fmt: skip
+    network = completed(read(ROOT / f"config/{name}.yaml"))["classifier"]
+    keys = ["widths", "kernel", "dense", "epochs", "batch", "learning_rate"]
+    assert tuple(network[key] for key in keys) == before
+    same = {"dropout": 0.5, "momentum": 0.9, "mean": "value", "mixup": 0.2, "early_stopping": None, "weights": None}
+    assert network.items() >= {"architecture": "cnn", **same}.items()
+
+
+def test_a_config_takes_another_network_by_one_key(project):
+    """Over the default, whose network is another one: nothing of that is left."""
+    (project.folder / "mine.yaml").write_text("cohort: mine\nclassifier: {preset: resnet}\n")
+    done = project.snakemake("--dry-run", "--quiet", "all", configfile="mine.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_rule_and_no_page_has_the_path_of_the_weights(tmp_path):
+    path = tmp_path / "secret.safetensors"
+    path.write_bytes(b"abc")
+    config = {**read(ROOT / "config/tiny.yaml"), "classifier": {"preset": "resnet", "weights": str(path)}}
+    names = common_rules.check(config)
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", FIPS 180-2
+    for shown in (names["public_config"](), names["planned_config"](), names["task_settings"]()):
+        assert "secret" not in str(shown)
+        assert digest in str(shown)
+    published = completed(crate.runnable(names["public_config"]()))  # a config that others can plan with
+    assert published["classifier"] == {**config["classifier"], "weights": None}
 
 
 def test_key_that_stands_twice_is_refused(project):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
+from synthaug.files import artifacts
 from tests.helpers import regression_task
 
 DCGAN = {"train_dcgan": 6, "sample_dcgan": 2}
@@ -133,6 +134,10 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
             lambda c: c["classifier"].update(epochs=3),
             {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION},
         ),
+        (
+            lambda c: c["classifier"].update(early_stopping={"share": 0.2, "patience": 1}),
+            {"plan_experiment": 1, "train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION},
+        ),
         (lambda c: c["classifier"].update(mixup=0.4), {"train_classifier": 1, **EVALUATION}),
         (lambda c: c["baselines"]["bovw"].update(words=30), {"train_bovw": 1, **EVALUATION}),
         (lambda c: c["experiment"].update(synthetic=[15, 30]), {**ADDED_SIZE, "train_classifier": 2}),
@@ -160,7 +165,7 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
     ],
     ids=[
         "phantom", "cases", "acknowledged", "rois", "intensity", "padding", "flips", "gray", "shifts", "preset",
-        "dcgan", "acgan", "sampling", "classifier", "mixup",
+        "dcgan", "acgan", "sampling", "classifier", "early-stopping", "mixup",
         "bovw", "synthetic", "classic", "online", "placebo", "baselines", "quality", "smallest-gain", "primary",
         "confidence", "costs", "reader-study", "folds",
     ],
@@ -168,6 +173,30 @@ def test_edit_that_is_accepted_leaves_no_report_due(rerun):
 def test_config_key(rerun, change, expected):
     rerun.configure(change)
     assert rerun.planned() == expected
+
+
+def test_other_weights_train_again_and_the_name_of_their_file_does_not_count(rerun):
+    folder = rerun.folder / "results/tiny/seed-0/classify/classic/60"
+    record, weights = str(folder.relative_to(rerun.folder) / "record.json"), "train-0/weights.safetensors"
+    shutil.copy(folder / weights, rerun.folder / "mine.safetensors")
+    shutil.copy(folder / "train-1/weights.safetensors", rerun.folder / "others.safetensors")
+    rerun.configure(lambda c: c["classifier"].update(weights="mine.safetensors"))
+    expected = {"train_classifier": 8, "assess_generator": 2, **FIG9, **EVALUATION}
+    assert rerun.planned() == expected
+
+    before = (folder / weights).read_bytes()
+    done = rerun.snakemake(record)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (folder / weights).read_bytes() != before
+    text = (rerun.folder / record).read_text() + (folder / "train-0/model.json").read_text()
+    assert artifacts.sha256(rerun.folder / "mine.safetensors") in text
+    assert "mine.safetensors" not in text
+
+    (rerun.folder / "mine.safetensors").rename(rerun.folder / "renamed.safetensors")
+    rerun.configure(lambda c: c["classifier"].update(weights="renamed.safetensors"))
+    assert rerun.planned(record) == {}
+    (rerun.folder / "others.safetensors").replace(rerun.folder / "renamed.safetensors")
+    assert rerun.planned(record) == {"train_classifier": 1}
 
 
 def test_added_preset_runs_only_that_preset(rerun):

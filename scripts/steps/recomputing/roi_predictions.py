@@ -57,6 +57,7 @@ def training_means(context: Context) -> Iterator[Finding]:
         rows = run.table(f"{place.folder}/{TRAIN_SET}")
         if (rows["source"] == training_sets.FRESH).any():
             continue
+        rows = rows[rows["source"] != training_sets.VALIDATION]
         images = training_images.gather(rows, rois, pool, _synthetic(context, place))
         expected = classifier.train_mean(images, place.record.content["params"]["mean"])
         found = stored_classifier.classifier(run.results / place.folder).mean

@@ -48,7 +48,8 @@ def _drawn(place: Place, rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd
             rois, folds, place.folds, params["classes"], place.seed, params["master_seed"]
         )
     arm = {"arm": place.name, "size": place.size, "classes": params["classes"]}
-    return training_sets.classifier_set(rois, pool_index, folds, **arm, **shared)
+    share = params["early_stopping"]["share"] if params["early_stopping"] else 0.0
+    return training_sets.classifier_set(rois, pool_index, folds, **arm, **shared, validation_share=share)
 
 
 def _generator_of(place: Place) -> str:

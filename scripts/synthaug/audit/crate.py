@@ -122,11 +122,14 @@ def build(run: Run) -> ROCrate:
 def runnable(config: dict) -> dict:
     """Return a recorded ``config`` that can be planned: the user's paths, left out, become placeholders."""
     shown = copy.deepcopy(config)
+    shown.setdefault("budget", None)  # its values stand in the config
     if shown["cases"]["table"] is not None:
         shown["cases"]["table"] = CASES
     for source in shown["imported"].values():
         source["folder"] = WITHHELD
     shown["reader_study"]["answers"] = None
+    if shown.get("classifier", {}).get("weights"):  # the record has their digest, which is no path
+        shown["classifier"]["weights"] = None
     return shown
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from synthaug.errors import InputError
 
 STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "pool"), "fresh", "imported", "synthetic"
-FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH), ("extra-roi", "extra-pool")  # of a classifier's real images
+VALIDATION = "validation"  # of images that a model was stopped by, and must not learn from
+FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
@@ -166,6 +167,7 @@ def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> lis
             leaks.append(
                 f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
             )
+    leaks += _validation_problems(rows, known)
     leaks += _discriminator_problems(model, generators, known.unit)
     leaks += _prediction_problems(model, known)
     return [f"{model.name}: {leak}" for leak in leaks]
@@ -188,6 +190,16 @@ def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[
             yield f"{unit} {name} of patient {patient} is in the training set as an extra one, but is of the main set"
         elif name in known.class_of and cls != known.class_of[name]:
             yield f"{unit} {name} is in the training set as {cls}, it is {known.class_of[name]}"
+
+
+def _validation_problems(rows: pd.DataFrame, known: Cohort) -> Iterator[str]:
+    """Yield a line for each unit that the model learns from although its patient says when to stop."""
+    stopping = rows["source"] == VALIDATION
+    patients = {known.patient.get(name) for name in rows.loc[stopping, known.unit]}
+    learned = rows.loc[~stopping & (rows["source"] != SYNTHETIC), known.unit]
+    for name in sorted(set(learned)):
+        if known.patient.get(name) in patients:
+            yield f"{known.unit} {name} of validation patient {known.patient[name]} is learned from"
 
 
 def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:
@@ -303,15 +315,21 @@ def check(cohorts: dict[int, Cohort], generators: list[Generator], models: Itera
 
 def record(model: Generator | Model, known: Cohort) -> dict[str, object]:
     """Return what the audit counted of one model."""
-    rows = model.train_set
+    stopping = model.train_set["source"] == VALIDATION
+    rows, validating = model.train_set[~stopping], set(model.train_set.loc[stopping, known.unit])
     units = set(rows[known.unit]) - {""}
     tested = known.test_patients(model.folds)
+    validation = {
+        f"validation_{known.unit}s": len(validating),
+        "validation_patients": len({known.patient.get(name) for name in validating}),
+    }
     return {
         "model": model.name,
         "inner": known.is_inner(model.folds),
         "training_images": {source: int(n) for source, n in rows["source"].value_counts().sort_index().items()},
         f"training_{known.unit}s": len(units),
         "training_patients": len({known.patient.get(name) for name in units}),
+        **(validation if validating else {}),
         f"test_{known.unit}s": sum(fold not in model.folds for fold in known.fold.values()),
         "test_patients": len(tested),
     }

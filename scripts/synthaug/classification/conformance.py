@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from synthaug.classification import frid_adar
+from synthaug.classification import frid_adar, network_sizes
 from synthaug.classification.augmentation_choice import Choice
 from synthaug.evaluation import operating_points
 from synthaug.evaluation.detectability import detectability
@@ -265,8 +265,7 @@ def settings(config: dict) -> list[dict[str, str | bool]]:
             ours = len(ours)
         result.append(_setting(setting.where, setting.what, key, setting.value, ours))
     result.append(_augmentations(result, config["augmentation"]))
-    widths = config["classifier"]
-    number = cnn_parameters(widths["widths"], widths["kernel"], widths["dense"], len(config["cases"]["classes"]))
+    number = network_sizes.parameters(config["classifier"], len(config["cases"]["classes"]))
     similar = math.isclose(number, frid_adar.PARAMETERS, rel_tol=0.04)  # "approximately 1.3 M": 1.25 to 1.35
     row = _setting("2.2", "CNN: parameters, approximately", "classifier", f"{frid_adar.PARAMETERS:,.0f}", f"{number:,}")
     return [*result, row | {"same": similar}]
@@ -301,17 +300,6 @@ def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
 def is_phantom(config: dict) -> bool:
     """Return whether the cohort is the built-in one, whose figures are no evidence."""
     return config["cases"]["table"] is None
-
-
-def cnn_parameters(widths: list[int], kernel: int, dense: int, classes: int, side: int = 64) -> int:
-    """Return the weights and biases of the CNN: convolutions with pooling, a hidden dense layer and the output.
-
-    >>> cnn_parameters([32, 64, 128], 5, 128, 3)
-    1306115
-    """
-    convolutions = sum((kernel**2 * before + 1) * after for before, after in zip([1, *widths], widths, strict=False))
-    flat = widths[-1] * (side // 2 ** len(widths)) ** 2
-    return convolutions + (flat + 1) * dense + (dense + 1) * classes
 
 
 def look_up(config: dict, key: str) -> object:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from synthaug.classification import rois
+from synthaug.classification import network_sizes, rois
 from synthaug.classification.augmentation_choice import Choice
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
@@ -107,15 +107,32 @@ def predictors() -> Fact:
 
 def model(run: Run) -> Fact:
     """Describe the network."""
-    known = run.settings.task["classifier"]
-    layers = counted(len(known["widths"]), "convolution")
+    known, classes = run.settings.task["classifier"], len(run.settings.classes)
+    parts = _residual(known) if known["architecture"] == "resnet" else _convolutional(known)
+    number = network_sizes.parameters(known, classes)
     text = (
-        f"The classifier is a convolutional network for images of {rois.SIZE}x{rois.SIZE} px: {layers} of "
-        f"{known['kernel']}x{known['kernel']} px with {listed(known['widths'])} feature maps, each followed by 2x2 max "
-        f"pooling and ReLU, a dense layer of {known['dense']} units with ReLU, dropout of {known['dropout']:g}, and a "
-        f"dense layer with softmax over the {len(run.settings.classes)} classes."
+        f"The classifier is a {parts}, and a dense layer with softmax over the {classes} classes; it has {number:,} "
+        f"weights and biases and takes images of {rois.SIZE}x{rois.SIZE} px."
     )
     return Fact(text + _discriminators(run))
+
+
+def _convolutional(known: dict) -> str:
+    return (
+        f"convolutional network: {counted(len(known['widths']), 'convolution')} of {known['kernel']}x{known['kernel']} "
+        f"px with {listed(known['widths'])} feature maps, each followed by 2x2 max pooling and ReLU, a dense layer of "
+        f"{known['dense']} units with ReLU, dropout of {known['dropout']:g}"
+    )
+
+
+def _residual(known: dict) -> str:
+    stages = counted(len(known["widths"]), "stage")
+    return (
+        f"residual network (He et al. 2016) of {2 * known['blocks'] * len(known['widths']) + 2} layers: a 3x3 "
+        f"convolution, {stages} of {counted(known['blocks'], 'block')} with {listed(known['widths'])} feature maps, "
+        "each block of two 3x3 convolutions with group normalisation and ReLU beside a shortcut without weights, the "
+        "mean of each last map"
+    )
 
 
 def _discriminators(run: Run) -> str:
@@ -125,20 +142,41 @@ def _discriminators(run: Run) -> str:
 
 def initial(run: Run) -> Fact:
     """Say how the classifier's weights begin."""
+    known = run.settings.task["classifier"]
+    drawn = {
+        "cnn": "drawn uniformly after Glorot and Bengio (2010), biases are zero",
+        "resnet": "drawn after He et al. (2015), biases are zero, and every block begins as its shortcut",
+    }[known["architecture"]]
+    same = f"Within a repetition all arms{f' but {PLACEBO}' if PLACEBO in run.settings.arms else ''} "
+    if not known["weights"]:
+        text = f"The weights of the classifier are {drawn}; none is pretrained."
+        return Fact(f"{text} {same}start from the same random numbers.")
     return Fact(
-        "The weights of the classifier are drawn uniformly after Glorot and Bengio (2010), biases are zero; none is "
-        "pretrained. Within a repetition all arms start from the same random numbers"
-        f"{f' (but {PLACEBO})' if PLACEBO in run.settings.arms else ''}."
+        f"Every training of the classifier starts from pretrained weights, a file with the SHA-256 {known['weights']}; "
+        f"a last layer that the file lacks begins at random. {same}have the same random numbers.",
+        open="what the pretrained weights were trained on, and that it was no patient of this cohort",
     )
 
 
 def training(run: Run) -> Fact:
     """Say how the network was trained."""
     known = run.settings.task["classifier"]
+    stopping, epochs = known["early_stopping"], counted(known["epochs"], "epoch")
+    if stopping:
+        ends = (
+            f"at most {epochs} in batches of {known['batch']}. Early stopping: of the training patients of each class "
+            f"{percent(stopping['share'])} % are not learned from; training ends once the loss on their un-augmented "
+            f"ROIs has had no new minimum for {counted(stopping['patience'], 'epoch')}, and the weights of the minimum "
+            "are used. All arms of the network have the same such patients. Generators were trained on them too, so "
+            "with synthetic images the loss may look too good and training end too late; no test patient plays a part. "
+            "There is no"
+        )
+    else:
+        ends = f"{epochs} in batches of {known['batch']}, the last one's weights are used; no early stopping, no"
     return Fact(
         f"Cross-entropy, gradient descent with Nesterov momentum {known['momentum']:g} and learning rate "
-        f"{known['learning_rate']:g}, {counted(known['epochs'], 'epoch')} in batches of {known['batch']}; no early "
-        "stopping, no schedule and no weight decay. The workflow itself searches for no setting of a network.",
+        f"{known['learning_rate']:g}, {ends} schedule and no weight decay. The workflow itself searches for no setting "
+        "of a network.",
         open="how the settings of the networks were found, if others were tried",
     )
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 
-from synthaug.classification import cnn
+from synthaug.classification import networks, rois
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.training import weights
 
 
-def classifier(folder: Path) -> cnn.Cnn:
+def classifier(folder: Path) -> networks.Network:
     """Return the trained classifier whose ``model.json`` and ``weights.safetensors`` lie in ``folder``.
 
     Raises
@@ -20,9 +20,8 @@ def classifier(folder: Path) -> cnn.Cnn:
     """
     params = artifacts.read_json(folder / "model.json")["params"]
     try:
-        mean = torch.zeros((cnn.SIDE, cnn.SIDE) if params["mean"] == "image" else (1, 1))
-        shape = [params[key] for key in ("widths", "kernel", "dense", "dropout")]
-        network = cnn.Cnn(len(params["classes"]), *shape, mean)
+        mean = torch.zeros((rois.SIZE, rois.SIZE) if params["mean"] == "image" else (1, 1))
+        network = networks.network(params, mean)
     except KeyError as error:
         raise InputError(
             f"{folder}/model.json: expected the params of a classifier, found no {error}; delete it and run again"

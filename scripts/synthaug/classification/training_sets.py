@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from synthaug import seeding
+from synthaug.classification import validation_patients
 from synthaug.errors import InputError
 from synthaug.terms import sizes
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
+VALIDATION = "validation"  # source: an un-augmented ROI that early stopping looks at and that is not learned from
 FRESH = "fresh"  # source: an augmentation that is drawn afresh in each epoch, of the arms online and mixup
 ALL_CLASSES = "all"  # the class of a generator of all classes
 
@@ -70,6 +72,7 @@ def classifier_set(
     classes: list[str],
     seed: int,
     master_seed: int,
+    validation_share: float = 0.0,
 ) -> pd.DataFrame:
     """Return what a classifier trains on; the columns are those of `generator_set`.
 
@@ -78,18 +81,32 @@ def classifier_set(
     first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
     of the classic group, as many places for augmentations that each epoch draws afresh (source `FRESH`).
     The arm ``placebo`` has what ``classic`` has.
+
+    With a ``validation_share`` that share of the patients is left out of all this (`validation_patients`), and their
+    un-augmented ROIs come last (source `VALIDATION`). Groups keep their size, so the other patients have more images
+    of them. Synthetic images stay, although their generator saw all patients of the training folds.
     """
     classic, further = sizes.parse(size)
-    fresh = arm in (ONLINE, MIXUP)
+    fresh, validating = arm in (ONLINE, MIXUP), None
+    if validation_share:
+        folds, validating = validation_patients.choose(
+            lesions_of(folds, train_folds),
+            validation_share,
+            train_folds=train_folds,
+            seed=seed,
+            master_seed=master_seed,
+        )
     parts = [_classic(rois, pool_index, folds, train_folds, classic, seed, master_seed, fresh=fresh)]
-    if fresh:
-        return parts[0]
     count = further * len(train_folds)
-    for cls in classes:
+    for cls in () if fresh else classes:
         if arm == EXTRA:
             parts.append(_extra(rois, pool_index, cls, count, master_seed))
         elif arm not in (CLASSIC, PLACEBO):
             parts.append(_rows(SYNTHETIC, "", range(count), cls, range(count), generator=arm))
+    if validating is not None:
+        row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}
+        rows = validating["lesion"].map(row_of).tolist()
+        parts.append(_rows(VALIDATION, validating["lesion"], -1, validating["class"].tolist(), rows))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -93,7 +93,7 @@ def selection(run: Run) -> Fact:
     text += f"It took {listed(f'{sizes} for {arm}' for arm, sizes in of_arms.items())}."
     if rule != operating_points.FIXED:
         text += f" A smaller size of {CLASSIC} counts as good as the best within {_points(chosen['plateau'])}."
-    return Fact(f"{text} Networks are taken after their last epoch.", ("Operating points",))
+    return Fact(text, ("Operating points",))
 
 
 def internal(run: Run) -> Fact:

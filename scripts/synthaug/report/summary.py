@@ -291,22 +291,37 @@ def _patients(study_size: pd.DataFrame, difference: pd.Series, params: Params) -
 
 
 def _better(evaluated: Evaluated, params: Params) -> list[str]:
-    """Name what did better than synthetic images without them: real images alone, and methods without the network."""
+    """Name what did better than synthetic images without them, and say whether the network is the right model."""
     rule = params.operating_point
     found = {arm: evaluated.measure(arm, rule, params.primary) for arm in params.arms}
-    main, said = found.get(params.main), []
-    if main is None:
+    found = {arm: row for arm, row in found.items() if row is not None}
+    if params.main not in found:
         return []
-    values = {arm: row["value"] for arm, row in found.items() if row is not None and row["value"] > main["value"]}
-    real = {arm: value for arm, value in values.items() if arm in NOT_TRAINED_WITH}
-    others = {arm: value for arm, value in values.items() if arm not in params.networks}
+    least = found[params.main]["value"]
+    real = {arm: row["value"] for arm, row in found.items() if arm in NOT_TRAINED_WITH and row["value"] > least}
+    said = []
     if real:
         arm = max(real, key=real.get)
         said.append(f"Try {arm} first: {_measured(found[arm])}, with real images alone.")
-    if others:
-        arm = max(others, key=others.get)
-        said.append(f"Ask whether this network is the right model: {arm} had {_measured(found[arm])}.")
-    return said
+    return said + _right_model(evaluated, found, params)
+
+
+def _right_model(evaluated: Evaluated, found: dict[str, pd.Series], params: Params) -> list[str]:
+    """Compare the best method without the network with the network's best arm; nothing where none was run."""
+    network, other = (
+        max((arm for arm in found if (arm in params.networks) is of), key=lambda arm: found[arm]["value"], default=None)
+        for of in (True, False)
+    )
+    if other is None:
+        return []
+    beside = f"{other} had {_measured(found[other])}, the network's best arm, {network}, {_measured(found[network])}"
+    if found[other]["value"] <= found[network]["value"]:
+        return [f"Keep the network: of the methods without it none did better. {beside}."]
+    paired = evaluated.difference(other, params.operating_point)
+    if paired is not None:
+        points = f"{percent(paired['delta'], signed=True)} points ({span(paired['low'], paired['high'], signed=True)})"
+        beside += f". On the same {params.unit}s {other} minus {CLASSIC} is {points}"
+    return [f"Ask whether this network is the right model: {beside}."]
 
 
 def _measured(row: pd.Series) -> str:

@@ -1,7 +1,7 @@
 """What changes while a training runs: loops over epochs and steps that can stop anywhere and go on from there."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,9 +56,12 @@ class State:
         if self.checkpoint:
             self.checkpoint.restore(self)
 
-    def epochs(self, count: int) -> Iterator[int]:
-        """Yield the numbers, up to ``count``, of the epochs that are not done, and save after the last one."""
-        while self.epoch <= count:
+    def epochs(self, count: int, is_over: Callable[[list[tuple]], bool] | None = None) -> Iterator[int]:
+        """Yield the numbers, up to ``count``, of the epochs that are not done, and save after the last one.
+
+        ``is_over`` may end them earlier: it is asked before each, with the history.
+        """
+        while self.epoch <= count and not (is_over and is_over(self.history)):
             yield self.epoch
             self.epoch, self.step = self.epoch + 1, 0
             self._begin()

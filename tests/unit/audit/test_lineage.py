@@ -54,6 +54,50 @@ def classifier(*more, arm="dcgan", predicted=None):
 SYNTHETIC = ("synthetic", "", 0, "cyst", "dcgan")
 
 
+def stopped_by(*lesions):
+    """Return a classifier that learned from L1 and L2, and was stopped by ``lesions``."""
+    rows = [("roi", "L1", -1, "cyst", ""), ("pool", "L2", 3, "met", "")]
+    class_of = ROIS.set_index("lesion")["class"]
+    rows += [("validation", lesion, -1, class_of[lesion], "") for lesion in lesions]
+    return dataclasses.replace(classifier(), train_set=pd.DataFrame(rows, columns=COLUMNS))
+
+
+def test_validation_patients_are_counted_apart(known):
+    (record,) = lineage.check({0: known}, [], [stopped_by("L3")])
+    assert record["training_images"] == {"pool": 1, "roi": 1}
+    assert record["training_lesions"] == record["training_patients"] == 2
+    assert record["validation_lesions"] == record["validation_patients"] == 1
+    assert "validation_patients" not in lineage.record(classifier(), known)
+
+
+@pytest.mark.parametrize(
+    ("lesion", "expected"),
+    [
+        ("L0a", "lesion L0a of test patient P0 is in the training set"),
+        ("L9", "lesion L9 of patient P9 is in the training set but in none of its folds"),
+        ("L2", "lesion L2 of validation patient P2 is learned from"),
+    ],
+)
+def test_a_patient_who_must_not_validate_is_named(known, lesion, expected):
+    (leak,) = lineage.model_leaks(stopped_by("L3", lesion), known, [])
+    assert leak == f"seed-0/classify/dcgan/100+10x2/train-12: {expected}"
+
+
+def test_another_lesion_of_a_validation_patient_must_not_be_learned_from():
+    """P1 has L1, which is learned from, and L4, which validates; both are of the training folds."""
+    rois = pd.concat([ROIS, pd.DataFrame([("L4", "P1", "cyst", "main")], columns=ROIS.columns)])
+    known = lineage.cohort(rois, pd.concat([FOLDS, FOLDS[2:3].assign(lesion="L4")]), 0, "lesion", "class")
+    model = stopped_by()
+    row = pd.DataFrame([("validation", "L4", -1, "cyst", "")], columns=COLUMNS)
+    (leak,) = lineage.model_leaks(dataclasses.replace(model, train_set=pd.concat([model.train_set, row])), known, [])
+    assert leak.endswith("lesion L1 of validation patient P1 is learned from")
+
+
+def test_a_generator_has_nobody_who_validates(known):
+    (leak,) = lineage.generator_leaks(generator(("validation", "L1", -1)), known)
+    assert "source validation (lesion L1) is not one of roi, pool, imported" in leak
+
+
 def test_clean_models_pass(known):
     extra = classifier(("extra-roi", "L9", -1, "cyst", ""), ("extra-pool", "L9", 3, "cyst", ""), arm="extra")
     lineage.check({0: known}, [generator(), generator(cls="met")], [classifier(SYNTHETIC), extra])

@@ -23,6 +23,7 @@ CPU = torch.device("cpu")
 PARAMS = {
     "master_seed": 1,
     "classes": ["dark", "bright"],
+    "architecture": "cnn",
     "widths": [4, 8],
     "kernel": 3,
     "dense": 16,
@@ -191,7 +192,7 @@ def test_a_written_classifier_returns(tmp_path, mean):
     assert np.array_equal(found[0], written[0])
     assert np.array_equal(found[1], written[1])
     (tmp_path / "model.json").write_text('{"params": {"mean": "value"}}')
-    with pytest.raises(InputError, match="expected the params of a classifier, found no 'widths'"):
+    with pytest.raises(InputError, match="expected the params of a classifier, found no 'classes'"):
         read_classifier(tmp_path)
 
 
@@ -244,13 +245,57 @@ def test_script(cohort):
     rows = train_set.groupby("source")["row"]
     assert set(rows.get_group("roi")) == set(range(30)) - set(chosen)
     assert sorted(rows.get_group("synthetic")) == sorted([*range(8)] * 2)
-    assert artifacts.read_json(out / "model.json")["params"] == settings
+    others = {"blocks": None, "weights": None, "early_stopping": None}
+    assert artifacts.read_json(out / "model.json")["params"] == settings | others
 
     failed = run(cohort, cohort / "failed", settings, *arm)
     assert failed.returncode == 1
     assert failed.stderr.count("\n") == 1
     assert failed.stderr.startswith("ERROR [train_classifier] training set: expected 8 or more synthetic images")
     assert not (cohort / "failed/train-12/predictions.csv").exists()
+
+
+@pytest.mark.parametrize("arm", ["dcgan", "placebo"])
+def test_script_stops_early_by_training_patients_and_starts_from_a_file(cohort, arm):
+    shape = {"architecture": "resnet", "widths": [8], "blocks": 1, "learning_rate": 0.05}
+    shape |= {"epochs": 9, "early_stopping": {"share": 0.3, "patience": 1}, "weights": "a digest"}
+    settings = {key: value for key, value in PARAMS.items() if key not in ("kernel", "dense", "dropout")} | shape
+    other = classifier.build(discs(20, 5)[0], classifier.Params(**settings), ("other",))
+    weights.save(other, cohort / "given.safetensors")
+    further = ["--arm", arm, "--size", "12+4x2" if arm == "dcgan" else "12"]
+    further += ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
+    finished = run(cohort, cohort / "out", settings, *further, "--weights", cohort / "given.safetensors")
+    assert finished.returncode == 0, finished.stderr
+    out = cohort / "out/train-12"
+    table, history = artifacts.read_csv(out / "train_set.csv"), artifacts.read_csv(out / "history.csv")
+    assert table["source"].value_counts().to_dict() == {
+        "roi": 14, "pool": 24, "validation": 6, **({"synthetic": 16} if arm == "dcgan" else {}),
+    }  # fmt: skip
+    folds = artifacts.read_csv(cohort / "folds.csv").set_index("lesion")
+    held = set(table.loc[table["source"] == "validation", "lesion"])  # each is a patient of its own
+    assert folds.loc[sorted(held), "class"].value_counts().to_dict() == {"dark": 3, "bright": 3}
+    assert set(folds.loc[sorted(held), "fold"]) <= {1, 2}
+    assert held.isdisjoint(table.loc[table["source"] != "validation", "lesion"])
+    # It stopped one epoch after the best, or after all nine; what was used is in the history and in the weights.
+    best = history["validation_loss"].argmin()
+    assert history["used"].tolist() == [int(place == best) for place in range(len(history))]
+    assert len(history) == min(best + 2, 9)
+    network = read_classifier(out)
+    images = artifacts.read_array(cohort / "rois.npy")[sorted(int(lesion.removeprefix("lesion-")) for lesion in held)]
+    truth = folds.loc[sorted(held), "class"].map(settings["classes"].index).to_numpy()
+    probabilities, _ = classifier.predict(network, images, CPU)
+    loss = -np.log(probabilities[range(6), truth]).mean()
+    assert loss == pytest.approx(history["validation_loss"][best], rel=1e-5)
+
+    anew = run(cohort, cohort / "anew", settings | {"weights": None}, *further)
+    assert anew.returncode == 0, anew.stderr
+    assert artifacts.read_csv(cohort / "anew/train-12/train_set.csv").equals(table)
+    assert not artifacts.read_csv(cohort / "anew/train-12/history.csv")["loss"].equals(history["loss"])
+
+    refused = run(cohort, cohort / "refused", settings, *further, "--weights", cohort / "dark.npy")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("ERROR [train_classifier] classifier: weights: expected a safetensors file, found")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_the_placebo_differs_from_classic_by_its_random_numbers_alone(cohort):

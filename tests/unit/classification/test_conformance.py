@@ -14,7 +14,7 @@ import yaml
 from scipy import stats as reference
 from tests.helpers import common_rules, forked
 
-from synthaug.classification import cnn, conformance, frid_adar, measures
+from synthaug.classification import cnn, conformance, frid_adar, measures, network_sizes
 from synthaug.report.evaluated import Evaluated
 
 CLASSES = list(frid_adar.CLASSES)
@@ -39,7 +39,7 @@ CONFIG = {
         "unused": {"architecture": "dcgan", "epochs": 5, "discriminator_maps": 77},
     },
     "imported": {"<other>": {"folder": "{cls}"}},
-    "classifier": {"widths": [32, 64, 128], "kernel": 5, "dense": 128, "epochs": 10},
+    "classifier": {"architecture": "cnn", "widths": [32, 64, 128], "kernel": 5, "dense": 128, "epochs": 10},
     "experiment": {"generators": ["<other>", "small", "acgan"]},
     "evaluation": {"operating_point": "nested", "confidence": 0.95},
 }
@@ -197,7 +197,24 @@ def test_the_paper_config_states_the_papers_settings():
 def test_parameters_are_those_of_the_network(layers):
     widths, kernel, dense, classes = layers
     network = cnn.Cnn(classes, widths, kernel, dense, 0.5, torch.zeros(1, 1))
-    assert conformance.cnn_parameters(*layers) == sum(part.numel() for part in network.parameters())
+    assert network_sizes.cnn_parameters(*layers) == sum(part.numel() for part in network.parameters())
+
+
+def test_another_network_is_said_to_be_none_of_the_papers():
+    """Its own number of parameters, counted by hand: 9 * 8 + 2 * 8, a block of 2 * (9 * 8 * 8 + 2 * 8), and 9 * 3."""
+    stopping = {"share": 0.25, "patience": 7}
+    network = {"architecture": "resnet", "widths": [8], "blocks": 1, "epochs": 10, "early_stopping": stopping}
+    config = {**CONFIG, "classifier": {**network, "weights": "0123abc"}}
+    rows = {row["what"]: row for row in conformance.settings(config)}
+    for what, ours in [
+        ("network that classifies lesions", "resnet"),
+        ("CNN: parameters, approximately", f"{9 * 8 + 16 + 2 * (9 * 64 + 16) + 27:,}"),
+        ("CNN: dropout", conformance.ABSENT),
+    ]:
+        assert (rows[what]["ours"], rows[what]["same"]) == (ours, False)
+    choices = {row["what"]: row["choice"] for row in conformance.open_details(config)}
+    assert choices["Which epoch's weights are tested"] == "classifier: early_stopping: share 0.25, patience 7"
+    assert choices["Initial weights of the CNN"] == "classifier: weights: 0123abc"
 
 
 class Page(HTMLParser):
@@ -215,6 +232,8 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("table", [None, "cases.csv"])
 def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, table):
     config = {**CONFIG, "cases": {"table": table, "classes": CLASSES}}
+    if table:
+        config["classifier"] = {"preset": "resnet", "architecture": "resnet", "widths": [8], "blocks": 1, "epochs": 10}
     command = [sys.executable, "scripts/write_conformance.py", "--config", json.dumps(config)]
     inputs = {"metrics": evaluated.metrics, "comparisons": evaluated.comparisons, "operating-points": evaluated.choice}
     for name, frame in inputs.items():
@@ -229,6 +248,7 @@ def test_script_writes_a_page_that_needs_no_other_file(evaluated, tmp_path, tabl
     assert not {"script", "link"} & set(page.tags)
     assert page.tags.count("tr") > len(frid_adar.PUBLISHED) + len(frid_adar.OPEN) + len(frid_adar.SETTINGS)
     assert ("no evidence, neither" in text) == (table is None)
+    assert ("not the paper's but a residual network" in text) == (table is not None)
     assert "<b>a&lt;b</b>" in text.replace("strong>", "b>")  # what the config says is text, never markup
     written = pd.read_csv(tmp_path / "c.csv")
     assert written["paper"].tolist() == [row.percent for row in frid_adar.PUBLISHED]

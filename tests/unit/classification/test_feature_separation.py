@@ -130,7 +130,15 @@ def cohort(tmp_path):
         network = cnn.Cnn(2, [2, 3], 3, 5, 0.5, torch.full((64, 64) if kind == "image" else (1, 1), 0.3))
         cnn.initialise(network, 7)
         weights.save(network, tmp_path / arm / "weights.safetensors")
-        params = {"classes": CLASSES, "widths": [2, 3], "kernel": 3, "dense": 5, "dropout": 0.5, "mean": kind}
+        params = {
+            "architecture": "cnn",
+            "classes": CLASSES,
+            "widths": [2, 3],
+            "kernel": 3,
+            "dense": 5,
+            "dropout": 0.5,
+            "mean": kind,
+        }
         artifacts.write_json({"params": params}, tmp_path / arm / "model.json")
     return tmp_path
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 from tests.benchmarks import gpu_check, limits, networks, timing
+from tests.helpers import common_rules
 
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
@@ -40,6 +41,7 @@ def test_operations_of_the_papers_networks():
 
 def test_presentations_are_those_of_the_paper_configuration():
     config = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
+    common_rules.check(config)  # which completes the presets
     experiment, epochs = config["experiment"], config["classifier"]["epochs"]
     lesions, folds = sum(config["phantom"]["lesions"].values()), config["folds"]
     classes = len(config["cases"]["classes"])

@@ -91,8 +91,9 @@ SETTINGS = Settings(
             "shifts": {"number": 3, "diameters": 0.1, "px": None}, "scales": {"number": 0, "diameters": [0.1, 0.4]},
             "intensities": {"number": 55, "gain": [0.75, 1.25], "gamma": [0.7, 1.5], "noise": [0, 0.05]},
         },
-        "classifier": {"widths": [4, 8], "kernel": 3, "dense": 16, "dropout": 0.5, "epochs": 9, "batch": 32,
-                       "learning_rate": 0.01, "momentum": 0.9},
+        "classifier": {"architecture": "cnn", "widths": [4, 8], "kernel": 3, "dense": 16, "dropout": 0.5,
+                       "weights": None, "epochs": 9, "early_stopping": None, "batch": 32, "learning_rate": 0.01,
+                       "momentum": 0.9},
         "baselines": {"texture": {"levels": 32}},
     },
 )  # fmt: skip
@@ -205,7 +206,8 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
                          "normal noise with a standard deviation of 0 to 0.05 of"),
         ("augmentation", "1,200 per lesion, each sampled once"),  # 20 (1 + 1 + 3 + 55)
         ("model", "2 convolutions of 3x3 px with 4 and 8 feature maps"),
-        ("training", "momentum 0.9 and learning rate 0.01, 9 epochs in batches of 32"),
+        ("training", "momentum 0.9 and learning rate 0.01, 9 epochs in batches of 32, the last one's weights are"),
+        ("initial weights", "none is pretrained. Within a repetition all arms start from the same random numbers."),
         ("baselines", "glcm: co-occurrence of gray levels"), ("baselines", "texture: levels 32."),
         ("errors", "classic misses tumour most often: sensitivity 20.0 %. gan misses cyst most often: sens"),
         ("results by class", "gan: cyst sensitivity 40.0; tumour sensitivity 60.0."),
@@ -213,6 +215,25 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
 )  # fmt: skip
 def test_what_is_said_is_what_the_run_holds(run, topic, expected):
     assert expected in facts(run)[topic].text
+
+
+def test_another_network_and_training_are_said_as_they_were(run):
+    network = {"architecture": "resnet", "widths": [8, 16], "blocks": 3, "weights": "0123abc"}
+    training = {"early_stopping": {"share": 0.25, "patience": 7}, "epochs": 90, "batch": 32}
+    changed = {"classifier": {**network, **training, "learning_rate": 0.05, "momentum": 0.9}}
+    known = facts(replace(run, settings=replace(SETTINGS, task={**SETTINGS.task, **changed})))
+    assert "residual network (He et al. 2016) of 14 layers: a 3x3 convolution, 2 stages of 3 blocks with 8 and 16 " in (
+        known["model"].text
+    )
+    assert "dropout" not in known["model"].text
+    text = known["training"].text
+    assert "at most 90 epochs in batches of 32. Early stopping: of the training patients of each class 25.0 %" in text
+    assert "no new minimum for 7 epochs" in text
+    assert "Generators were trained on them too" in text
+    assert "no early stopping" not in text
+    assert "SHA-256 0123abc" in known["initial weights"].text
+    assert "none is pretrained" not in known["initial weights"].text
+    assert known["initial weights"].open.startswith("what the pretrained weights were trained on")
 
 
 def test_what_a_run_does_not_know_is_asked_of_its_authors(run):

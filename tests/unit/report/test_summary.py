@@ -85,7 +85,9 @@ def test_each_verdict_has_its_words(verdict, answer, words):
 def test_a_clean_gain_has_no_caveats():
     made = summarised()
     assert made.caveats == []
-    assert made.next_steps == ["Confirm the gain on patients of another time or hospital before you rely on it."]
+    confirm, keep = made.next_steps
+    assert confirm == "Confirm the gain on patients of another time or hospital before you rely on it."
+    assert keep.startswith("Keep the network")
 
 
 def only(made, before):
@@ -153,12 +155,30 @@ def test_an_undecided_study_hears_how_many_patients_it_takes():
     assert any(text.startswith("Take more patients") for text in steps)
 
 
-def test_what_did_better_without_synthetic_images_is_named():
-    assert (
-        "Ask whether this network is the right model: glcm had 88.0 % (82.0 to 93.0)."
-        in summarised(glcm=0.88).next_steps
+def test_a_method_that_beats_the_networks_best_arm_is_named_with_both_numbers_and_the_paired_difference():
+    texture = compared(arm_a="glcm", delta=0.034, low=-0.01, high=0.078, primary=False)
+    expected = (
+        "Ask whether this network is the right model: glcm had 88.0 % (82.0 to 93.0), the network's best arm, gan, "
+        "85.7 % (79.7 to 90.7)."
     )
-    assert not any("glcm" in text for text in summarised(glcm=0.8).next_steps)
+    assert f"{expected[:-1]}. On the same lesions glcm minus classic is +3.4 points (-1.0 to +7.8)." in (
+        summarised(compared(), texture, glcm=0.88).next_steps
+    )
+    assert expected in summarised(compared(), glcm=0.88).next_steps  # without a comparison of it
+    # Better than the main arm is not enough where another arm of the network is better still.
+    params = replace(PARAMS, main="classic")
+    steps = summarised(compared(arm_a="classic"), texture, glcm=0.8, params=params).next_steps
+    assert not any(text.startswith("Ask whether") for text in steps)
+
+
+def test_where_none_beats_the_network_that_is_said_too():
+    expected = (
+        "Keep the network: of the methods without it none did better. glcm had 80.0 % (74.0 to 85.0), the network's "
+        "best arm, gan, 85.7 % (79.7 to 90.7)."
+    )
+    assert expected in summarised(glcm=0.8).next_steps
+    alone = replace(PARAMS, arms=["classic", "placebo", "gan"])
+    assert not any("network" in text for text in summarised(glcm=0.8, params=alone).next_steps)
 
 
 def test_a_broken_generator_comes_first():

@@ -21,7 +21,7 @@ def plan(tmp_path):
     pool.to_csv(tmp_path / "pool.csv", index=False)
 
     def run(*runs, **changes):
-        params = {"classes": CLASSES, "master_seed": 1, **changes}
+        params = {"classes": CLASSES, "master_seed": 1, "validation_share": 0.0, **changes}
         command = [sys.executable, SCRIPT, "--rois", tmp_path / "rois.csv", "--pool-index", tmp_path / "pool.csv"]
         command += ["--folds", f"0={tmp_path / 'folds.csv'}", "--runs", json.dumps(runs)]
         command += ["--params", json.dumps(params), "--out", tmp_path / "plan.csv"]
@@ -37,6 +37,13 @@ def test_counts_by_hand(plan):
     expected = {(arm, cls, "roi"): 2 for arm in ["classic", "dcgan"] for cls in CLASSES}
     expected |= {(arm, cls, "pool"): 4 for arm in ["classic", "dcgan"] for cls in CLASSES}
     assert counts == expected | {("dcgan", cls, "synthetic"): 3 for cls in CLASSES}
+
+
+def test_those_who_validate_are_counted_apart_and_groups_keep_their_size(plan):
+    done, out = plan(["classic", "8", 0, "1"], validation_share=0.4)
+    assert done.returncode == 0, done.stderr
+    counts = pd.read_csv(out).groupby("source")["images"].sum().to_dict()
+    assert counts == {"roi": 2, "pool": 8, "validation": 2}  # one patient of each class, of two
 
 
 @pytest.mark.parametrize(

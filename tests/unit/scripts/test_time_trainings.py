@@ -17,7 +17,9 @@ COMPUTE = {"device": "cpu", "threads": 1, "precision": "float32", "master_seed":
 
 @pytest.fixture(scope="module")
 def demo() -> dict:
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    presets = yaml.safe_load((ROOT / "workflow/presets/classifier.yaml").read_text(encoding="utf-8"))
+    return {**config, "classifier": presets[config["classifier"]["preset"]]}
 
 
 def network(demo, kind) -> dict:
@@ -49,6 +51,8 @@ def test_fixed_costs_are_taken_off():
 
 def test_script_times_each_kind_of_network_in_several_processes(demo):
     given = {kind: network(demo, kind) for kind in ["dcgan", "acgan", "classifier"]}
+    presets = yaml.safe_load((ROOT / "workflow/presets/classifier.yaml").read_text(encoding="utf-8"))
+    given["resnet"] = network({"classifier": presets["resnet"]}, "classifier")
     command = [sys.executable, ROOT / "scripts/time_trainings.py", "--processes", "2"]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -5,9 +5,10 @@ import os
 import resource
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, GAN, discs
+from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, GAN, RESNET, discs
 
 from synthaug.classification import classifier
 from synthaug.errors import Interrupted
@@ -19,7 +20,8 @@ IMAGES, LABELS = discs(40, 0)
 # Whatever holds state: averaged weights, augmentations, several generator updates, dropout, mixing, fresh images.
 DCGAN = {**GAN, "ema": 0.9, "diffaugment": ["translation"], "generator_updates": 2, "generator_maps": 4}
 NETWORK = {**CLASSIFIER, "dropout": 0.5, "mixup": 0.2}
-STEPS = {"dcgan": 6, "classifier": 9}  # of 3 epochs
+STOPPING = {"early_stopping": {"share": 0.2, "patience": 2}, "epochs": 9}
+STEPS = {"dcgan": 2, "classifier": 3, "stopped early": 3}  # of an epoch
 
 
 class StopAfter:
@@ -57,7 +59,19 @@ def train_classifier(checkpoint, precision="bfloat16"):
     return [network.state_dict()], history, []
 
 
-TRAININGS = {"dcgan": train_dcgan, "classifier": train_classifier}
+def train_until_it_stops(checkpoint):
+    """Train a residual network with a loss on images that are labelled against the training's, and so rises soon."""
+    params = classifier.Params(**{**RESNET, **STOPPING}, **COMPUTE, precision="float32")
+    where = device.pick(params)
+    network = device.place(classifier.build(IMAGES, params, NAMES), where)
+    held = classifier.Validation(discs(20, 1)[0], 1 - discs(20, 1)[1])
+    history = classifier.train(network, IMAGES, LABELS, params, NAMES, where, validation=held, checkpoint=checkpoint)
+    assert len(history) < STOPPING["epochs"]
+    assert history["used"].tolist()[-3:] == [1, 0, 0]
+    return [network.state_dict()], pd.DataFrame(history).to_numpy(), []
+
+
+TRAININGS = {"dcgan": train_dcgan, "classifier": train_classifier, "stopped early": train_until_it_stops}
 
 
 def checkpoint(folder, steps=0, **identity):
@@ -82,7 +96,7 @@ def training(request):
 @pytest.mark.parametrize("share", [0.1, 0.35, 0.5, 0.7, 1])
 def test_stopped_anywhere_it_goes_on_to_the_same_bytes(training, share, tmp_path):
     name, train, whole = training
-    steps = max(1, round(share * STEPS[name]))
+    steps = max(1, round(share * STEPS[name] * len(whole[1])))
     with pytest.raises(Interrupted, match="saved; run the same command again"):
         train(checkpoint(tmp_path, steps))
     torch.manual_seed(123)  # another process starts with another state
@@ -91,7 +105,7 @@ def test_stopped_anywhere_it_goes_on_to_the_same_bytes(training, share, tmp_path
 
 def test_stopped_again_and_again(training, tmp_path):
     name, train, whole = training
-    for _ in range(STEPS[name]):
+    for _ in range(STEPS[name] * len(whole[1])):
         with pytest.raises(Interrupted):
             train(checkpoint(tmp_path, 1))
     assert_same(train(checkpoint(tmp_path)), whole)

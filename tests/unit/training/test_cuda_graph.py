@@ -58,22 +58,28 @@ def calls(monkeypatch):
     return made
 
 
-def train():
+CNN = {"architecture": "cnn", "widths": [4, 8], "kernel": 3, "dense": 8, "dropout": 0.5}
+RESNET = {"architecture": "resnet", "widths": [8], "blocks": 1, "early_stopping": {"share": 0.2, "patience": 9}}
+
+
+def train(network):
     draws = np.random.default_rng(0)
     images, labels = draws.integers(0, 256, (40, 64, 64), np.uint8), np.arange(40) % 2
     params = classifier.Params(
-        master_seed=1, device="cpu", threads=1, precision="float32", classes=["a", "b"], widths=[4, 8], kernel=3,
-        dense=8, dropout=0.5, epochs=3, batch=16, learning_rate=0.01, momentum=0.9, mean="value", mixup=0.2,
+        master_seed=1, device="cpu", threads=1, precision="float32", classes=["a", "b"], epochs=3, batch=16,
+        learning_rate=0.01, momentum=0.9, mean="value", mixup=0.2, **network,
     )  # fmt: skip
+    held = classifier.Validation(images[:9], labels[:9]) if params.early_stopping else None
     network = device.place(classifier.build(images, params, ("x",)), device.pick(params))
-    history = classifier.train(network, images, labels, params, ("x",), CPU, mix=True)
+    history = classifier.train(network, images, labels, params, ("x",), CPU, validation=held, mix=True)
     return history, [value.clone() for value in network.state_dict().values()]
 
 
-def test_replayed_steps_train_what_plain_ones_do(request):
-    history, weights = train()
+@pytest.mark.parametrize("network", [CNN, RESNET], ids=["cnn", "resnet with early stopping"])
+def test_replayed_steps_train_what_plain_ones_do(request, network):
+    history, weights = train(network)
     calls = request.getfixturevalue("calls")
-    again, others = train()
+    again, others = train(network)
     # Three epochs of two whole batches and one of eight images, which never fits the graph.
     plain, replayed = "plain", "replayed"
     assert calls == [plain, plain, plain, plain, "captured", replayed, plain, replayed, replayed, plain]

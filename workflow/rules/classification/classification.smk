@@ -1,13 +1,8 @@
 """The task classification: what the shared stages need to know of it, and nothing else of it is known there.
 
 Every task has a file like this, of its own name, which defines every TASK_ and task_ name below; CONTRIBUTING.md says more.
-It is read before the config is checked for contradictions, so it defines, and looks nothing up yet; only the augmentations
-are completed here.
+It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
-
-# The config names a preset of the augmentations and gives what is to differ from it; from here on it has every value.
-AUGMENTATIONS = yaml.safe_load((BASE / "workflow/presets/augmentation.yaml").read_text(encoding="utf-8"))
-config["augmentation"] = replaced(AUGMENTATIONS[config["augmentation"]["preset"]], config["augmentation"])
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
 TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
@@ -45,13 +40,24 @@ def task_settings():
     families["svm"] = families["bovw"] + families["texture"]
     run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
     baselines = {name: config["baselines"][name] for name in run}
-    models = {"classifier": config["classifier"], "baselines": baselines}
+    models = {"classifier": chosen_classifier(), "baselines": baselines}
     return {"rois": config["rois"], "augmentation": chosen_augmentation(), **models}
 
 
 def chosen_augmentation():
     """Return the augmentations of each lesion, as the config gives them or its preset does."""
     return {key: value for key, value in config["augmentation"].items() if key != "preset"}
+
+
+def chosen_classifier():
+    """Return the network and its training, as the config gives them or its preset does; of a file of weights its digest."""
+    known = public_config()["classifier"]
+    return {key: value for key, value in known.items() if key != "preset"}
+
+
+def validation_share():
+    """Return the share of the training patients who tell a network when to stop; 0 for none."""
+    return (config["classifier"]["early_stopping"] or {"share": 0})["share"]
 
 
 def task_headline():
@@ -125,7 +131,7 @@ def task_work(stage, values):
         return None
     lesions, _ = counted_cases()
     images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + total_size(values["size"]))
-    settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
+    settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
     return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))
 
@@ -144,7 +150,10 @@ def task_jobs():
 
 
 def task_budget(values):
-    """Return the values of a budget's step as keys of the config: its two sizes give those of every arm."""
+    """Return the values of a budget's step as keys of the config: its two sizes give those of every arm.
+
+    It has values for the network of one preset; where the config names another one, the network is the user's choice.
+    """
     classes, (_, extra_cases) = len(config["cases"]["classes"]), counted_cases()
     group, synthetic = values["experiment"]["group"], values["experiment"]["synthetic"]
     synthetic -= synthetic % classes
@@ -161,7 +170,9 @@ def task_budget(values):
     }
     presets = copy.deepcopy(values["generators"])
     presets["dcgan"]["sampling"]["samples"] = synthetic // classes * (config["folds"] - 1)
-    set_ones = {key: values[key] for key in ["seeds", "classifier", "baselines", "quality"]}
+    set_ones = {key: values[key] for key in ["seeds", "baselines", "quality"]}
+    if config["classifier"]["preset"] == values["classifier"]["preset"]:
+        set_ones["classifier"] = values["classifier"]
     return {
         **set_ones,
         "generators": presets,
@@ -204,7 +215,7 @@ def positive_problems():
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
-    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems()
+    point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems() + network_problems()
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -234,6 +245,27 @@ def cost_problems():
             found.append(
                 f"evaluation: costs: {truth}: {truth}: expected 0, as it is right, found {costs[truth]}; remove it"
             )
+    return found
+
+
+def network_problems():
+    """Return what is wrong with the network: another kind than its preset's, widths that it cannot have, a missing file."""
+    widths, found, kind = config["classifier"]["widths"], [], config["classifier"]["architecture"]
+    name = config["classifier"]["preset"]
+    if kind != named_presets()["classifier"][name]["architecture"]:
+        found.append(
+            f"classifier: architecture: {kind} is not that of the preset {name}; remove it, or choose another preset"
+        )
+    if kind == "cnn" and len(widths) != 3:
+        found.append(f"classifier: widths: expected those of three convolutions, found {len(widths)}; give three")
+    rising = all(before < after for before, after in zip(widths, widths[1:]))
+    if kind == "resnet" and not (rising and all(width % 8 == 0 for width in widths)):
+        found.append(
+            f"classifier: widths: expected rising multiples of 8, found {', '.join(map(str, widths))}; correct them"
+        )
+    weights = config["classifier"]["weights"]
+    if weights is not None and digest(weights) is None:
+        found.append(f"classifier: weights: no file {weights} that can be read; correct the path, or give null")
     return found
 
 

@@ -13,7 +13,7 @@ def augmentation_reach():
 
 def classifier_settings(arm):
     """Return the parameters of a classifier; those of one arm are given to that arm only."""
-    settings = {key: value for key, value in config["classifier"].items() if key != "mixup"}
+    settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     if arm in ["online", "mixup"]:
         settings |= {"rois": config["rois"], "augmentation": chosen_augmentation()}
     if arm == "mixup":

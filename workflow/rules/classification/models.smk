@@ -3,6 +3,8 @@
 Each network predicts the lesions of the fold that it never saw.
 """
 
+os.environ.update(SYNTHAUG_WEIGHTS=config["classifier"]["weights"] or "")  # the user's file, as in cases.smk
+
 
 rule plan_experiment:
     input:
@@ -25,7 +27,11 @@ rule plan_experiment:
     params:
         runs=json.dumps([run for run in runs() if run[0] in sized_arms()]),
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
-        settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+        settings=canonical_json(
+            classes=config["cases"]["classes"],
+            master_seed=config["master_seed"],
+            validation_share=validation_share(),
+        ),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --pool-index {input.pool_index:q} --folds {params.folds:q}"
         " --runs {params.runs:q} --params {params.settings:q} --out {output.plan:q} --record {output.record:q}"
@@ -66,7 +72,8 @@ rule train_classifier:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q} --crops {input.crops:q}"
         " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
         " --seed {wildcards.seed:q} --train-folds {params.folds:q} --arm {wildcards.arm:q} --size {wildcards.size:q}"
-        " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        ' --synthetic {params.synthetic:q} --weights "$SYNTHAUG_WEIGHTS" --params {params.settings:q}'
+        " --out-dir {params.folder:q}"
         " --record {output.record:q} --log {log:q}"
 
 

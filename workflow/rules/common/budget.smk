@@ -87,6 +87,7 @@ def set_values(values):
         if key in workflow.config_settings.overwrite_config:
             config[key] = replaced(config[key], workflow.config_settings.overwrite_config[key])
     stop_at(complete_presets())
+    config.update(with_presets(config))
 
 
 def with_values(values, function):

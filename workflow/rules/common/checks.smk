@@ -43,7 +43,7 @@ def left_to_the_demo():
     if config["cases"]["table"] is None or demo["cases"]["table"] is not None or config["task"] != demo["task"]:
         return False  # the phantom, a demo that is the user's own by now, or another task
     presets = {name: completed(name, demo["generators"]) for name in demo["generators"]}
-    return config.get("classifier") == demo.get("classifier") and config["generators"] == presets
+    return config.get("classifier") == with_presets(demo).get("classifier") and config["generators"] == presets
 
 
 def size_problems():

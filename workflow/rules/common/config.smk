@@ -43,6 +43,8 @@ def check_config():
     stop_at(complete_presets())
     validator = jsonschema.Draft202012Validator(schema(config["task"]))
     stop_at([line for error in validator.iter_errors(config) for line in explain(error)])
+    stop_at([line for part, values in named_presets().items() for line in foreign_keys(part, values)])
+    config.update(with_presets(config))
 
 
 def repeated_keys(path):
@@ -111,6 +113,25 @@ def keys_at(where, schema):
         schema = schema.get("properties", {}).get(key, schema.get("additionalProperties", {}))
         schema = schema if isinstance(schema, dict) else {}
     return schema.get("properties", {})
+
+
+def named_presets():
+    """Return the presets of each part of the config that names one, by part; workflow/presets/<part>.yaml has them."""
+    paths = sorted((BASE / "workflow/presets").glob("*.yaml"))
+    return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths if path.stem in config}
+
+
+def foreign_keys(part, presets):
+    """Yield a line for each key of a part of the config that its preset does not have."""
+    name = config[part]["preset"]
+    for key in sorted(set(config[part]) - set(presets[name]) - {"preset"}):
+        yield f"{part}: {key!r} is no key of the preset {name}; remove it, or choose another preset"
+
+
+def with_presets(config):
+    """Return a config whose parts have every value of the presets that they name, where they give no other."""
+    parts = {part: replaced(presets[config[part]["preset"]], config[part]) for part, presets in named_presets().items()}
+    return {**config, **parts}
 
 
 def complete_presets():
