@@ -143,3 +143,4 @@ onstart:
 
 onsuccess:
     write_report()
+    show_check()

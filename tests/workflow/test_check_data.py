@@ -47,6 +47,7 @@ def test_the_first_lesion_of_the_first_patient(project):
     few = "class benign: expected at least 2 patients in the main set for 2 folds, found 1; add patients"
     none = "class malignant: expected lesions, found none; add some or remove the class from the config"
     assert few in notes
+    assert f"{notes}\nLook at:\n  results/mine/check/contours.pdf\n  results/mine/evaluation/figures/fig3.png\n" in text
     assert none in notes
     assert "WARNING [write_notes] The experiment will not run before the cohort is larger" in text
     assert (results / "check/suggested_cases.csv").read_text() == ""

@@ -52,9 +52,7 @@ rule plot_contours:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(
-            intensity=task_display()["intensity"], duplicate_correlation=config["cases"]["duplicate_correlation"]
-        ),
+        settings=canonical_json(**task_display(), duplicate_correlation=config["cases"]["duplicate_correlation"]),
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --units {input.units:q}'

@@ -27,6 +27,12 @@ class Params:
     master_seed: int
 
 
+LEGEND = (
+    "Above each image: the angle of rotation; the flip, the shift, the margin of tissue on each side in diameters of "
+    "the lesion, or gain, gamma and noise (standard deviation, black to white is 1)"
+)
+
+
 def kinds_of(pool_index: pd.DataFrame) -> pd.Series:
     """Name what each augmentation does besides its rotation, one of `KINDS`; ``rotation`` means nothing else."""
     shifted = (pool_index["shift_x_px"] != 0) | (pool_index["shift_y_px"] != 0)
@@ -80,6 +86,7 @@ def augmentations(
         for i, kind in enumerate(shown):
             label = kind if kind == KINDS[0] else f"rotation + {WRITTEN.get(kind, kind)}"
             grid[-1, 1 + PER_KIND * i].set_xlabel(label, fontsize=8, x=1.05)
+        figure.supxlabel(LEGEND, fontsize=7)
     return figure
 
 
@@ -88,10 +95,10 @@ def _what(kind: str, drawn: pd.Series) -> str:
         "rotation": "",
         "flip": drawn["flip"],
         "translation": f"{drawn['shift_x_px']:+.1f}, {drawn['shift_y_px']:+.1f} px",
-        "scale": f"{drawn['surround']:.2f} d",
+        "scale": f"margin {drawn['surround']:.2f}",
         "intensity": f"{drawn['gain']:.2f}, {drawn['gamma']:.2f}, {drawn['noise']:.2f}",
     }
-    return f"{drawn['rotation_deg']:.0f}°\n{details[kind]}"
+    return f"{round(drawn['rotation_deg'])}°\n{details[kind]}"
 
 
 def synthetic(rois: pd.DataFrame, roi_images: np.ndarray, images: dict[str, np.ndarray], params: Params) -> Figure:

@@ -32,10 +32,14 @@ class Params:
         As `imaging.intensity.limits` takes it: the sheets show what the ROIs will.
     duplicate_correlation
         Two images of different patients are reported if their thumbnails correlate by this much or more.
+    margin
+        Tissue on each side of the lesion that the network sees, as a fraction of its diameter; None if it sees no
+        square around the lesion.
     """
 
     intensity: dict
     duplicate_correlation: float
+    margin: float | None
 
 
 def write(
@@ -75,8 +79,8 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
     low, high = params.intensity["low"], params.intensity["high"]
     gray = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
     legend = (
-        "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice "
-        f"with the place of the first picture. Gray levels: {gray}."
+        "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "
+        f"Blue: what the network sees. Gray levels: {gray}."
     )
     order = np.argsort(cases["class"].to_numpy(), kind="stable")
     drawn = set(order[sheet_pages.evenly(len(cases), LESIONS)])
@@ -92,7 +96,7 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
             if place % size == 0:
                 of = f"{shown}" if shown == len(rows) else f"{shown} drawn, {len(rows)} in all"
                 sheet.page(f"{cls}: lesions {place + 1} to {min(place + size, shown)} of {of}", legend)
-            _draw_lesion(sheet, place % size, lesion)
+            _draw_lesion(sheet, place % size, lesion, params.margin)
             place += 1
     return thumbnails
 
@@ -111,22 +115,22 @@ def draw_pairs(sheet: Sheet, found: pd.DataFrame, by_lesion: pd.DataFrame, read:
         _draw_pair(sheet, place % size, both, pair)
 
 
-def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion) -> None:
+def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) -> None:
     pictures, _ = LESION_CELL
     close, seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
     x, y, side = close_up(lesion.row)
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
+    square = [] if margin is None else [seen_square(lesion.row, margin)]
     sheet.picture(frame, gray, 0.4)
     sheet.lines(frame, outlines(lesion.mask, side), ORANGE)
+    sheet.lines(frame, square, BLUE)
     mm = lesion.row["spacing_x_mm"]
     length, unit = (bar_length(side * mm), "mm") if pd.notna(mm) else (bar_length(side), "px")
     sheet.bar(frame, length / (side * mm if unit == "mm" else side), f"{length} {unit}")
     if lesion.seen is not None:
         rows, columns = lesion.seen.shape
         sheet.picture(Frame(*seen, *_square(rows, columns)), lesion.seen, 0.35)
-    frame = _whole(sheet, whole, gray, lesion.row, 0.25)
-    corners = np.array([(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)])
-    sheet.lines(frame, [corners], BLUE)
+    sheet.lines(_whole(sheet, whole, gray, lesion.row, 0.25), square, BLUE)
 
 
 def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple) -> None:
@@ -144,6 +148,7 @@ def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
     row = lesion.row
     measured = pd.notna(row["diameter_mm"])
     size = f"{row['diameter_mm']:.1f} mm ({row['diameter_px']:.0f} px)" if measured else f"{row['diameter_px']:.0f} px"
+    size += " across"
     place = [f"slice {row['slice']}"] if measured else []
     extra = ["extra set"] if row["set"] == "extra" else []
     beyond = [f"{100 * lesion.beyond:.0f} % beyond the image"] if lesion.beyond else []
@@ -155,6 +160,13 @@ def close_up(row: pd.Series) -> tuple[float, float, float]:
     """Return the square around a lesion that the first picture shows: left, top and side in px."""
     side = max(MIN_SIDE, row["diameter_px"] * (1 + 2 * CONTEXT))
     return row["center_x_px"] - side / 2, row["center_y_px"] - side / 2, side
+
+
+def seen_square(row: pd.Series, margin: float) -> np.ndarray:
+    """Return the corners of the square that the network sees, closed: float64 (5, 2), x and y in px."""
+    half = row["diameter_px"] * (0.5 + margin)
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)])
+    return corners * half + (row["center_x_px"], row["center_y_px"])
 
 
 def outlines(mask: np.ndarray, width: float) -> list[np.ndarray]:

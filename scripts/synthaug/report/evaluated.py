@@ -41,13 +41,15 @@ class Evaluated:
         ]
         return None if rows.empty else rows.iloc[0]
 
-    def difference(self, arm: str, against: str) -> pd.Series | None:
+    def difference(self, arm: str, against: str, size: str | None = None) -> pd.Series | None:
         """Return how ``arm`` compares with `classic` in the primary measure.
 
         Parameters
         ----------
         against
             A rule, at which both stand; or, of the arm at the operating point, another reason of ``comparisons.csv``.
+        size
+            Of the arm, where a reason has a row for each of its sizes.
         """
         table = self.comparisons
         rows = table[
@@ -55,6 +57,7 @@ class Evaluated:
             & (table["arm_a"] == arm)
             & (table["metric"] == self.primary)
             & (table["class"] == ALL)
+            & (size is None or table["size_a"] == size)
         ]
         return None if rows.empty else rows.iloc[0]
 

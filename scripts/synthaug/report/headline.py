@@ -38,7 +38,7 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     rule = params.operating_point
     interval, measure = f"{100 * params.confidence:g} % interval", params.measure
     units, minus = f"{params.unit.capitalize()}s", f"{measure} minus {CLASSIC} (points)"
-    further = {f"{metric[0].upper()}{metric[1:]} of {name} (%)": (metric, name) for metric, name in params.further}
+    further = {f"{_titled(metric)} of {name} (%)": (metric, name) for metric, name in params.further}
     columns = [
         *("Arm", "Size per fold", OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}", *further),
         *(minus, f"Difference {interval}", "p (adjusted)", "Verdict", f"{measure} minus best {CLASSIC} (points)"),
@@ -75,6 +75,10 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
             }
         rows.append(found)
     return pd.DataFrame(rows, columns=columns, dtype=object).fillna("")
+
+
+def _titled(metric: str) -> str:
+    return metric.upper() if metric == "auc" else metric[0].upper() + metric[1:]
 
 
 def _from_best(evaluated: Evaluated, arm: str) -> str:

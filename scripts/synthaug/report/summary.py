@@ -13,7 +13,7 @@ from synthaug.evaluation import comparisons, operating_points
 from synthaug.report import headline
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
-from synthaug.terms import arms
+from synthaug.terms import arms, sizes
 from synthaug.terms.arms import CLASSIC
 
 ANSWERS = {
@@ -109,7 +109,7 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
         main=params.main,
         measure=params.measure,
         answer=ANSWERS[difference["verdict"]] if difference is not None else "No answer yet",
-        verdict=_verdict(evaluated, difference, params),
+        verdict=_verdict(evaluated, difference, params) + _limits(evaluated, difference, evidence, params),
         phantom=params.phantom,
         study=_study(evaluated, difference, params),
         table=_table(evaluated, params),
@@ -154,6 +154,27 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     return found + further
 
 
+def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> str:
+    """Say what belongs to the verdict in the same breath: images that are no fair test, and as many classic ones."""
+    said, state = "", _bad_state(evidence.generators, params.main)
+    if difference is None:
+        return said
+    size = evaluated.sizes(params.main, params.operating_point)
+    number = evaluated.difference(params.main, comparisons.NUMBER, size)
+    if number is not None:
+        points = f"{percent(number['delta'], signed=True)} points ({span(number['low'], number['high'], signed=True)})"
+        said += f" Against as many {CLASSIC} images, {number['size_b']}, the difference is {points}."
+    if state:
+        said += f" But {params.main} is {state}: this says nothing of better synthetic images."
+    return said
+
+
+def _bad_state(generators: pd.DataFrame, name: str) -> str:
+    """Return what is wrong with a generator whose light is red; nothing if it is not."""
+    bad = generators[(generators["generator"] == name) & (generators["light"] == "red")] if len(generators) else ()
+    return bad["state"].iloc[0] if len(bad) else ""
+
+
 def _study(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
     """Say how large the study was."""
     if difference is None:
@@ -173,7 +194,7 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     measure, interval = params.measure, f"{100 * params.confidence:g} % interval"
     shown = {
         "Arm": whole["Arm"],
-        "Images added per fold": whole["Size per fold"],
+        "Images added per fold": [_sizes_in_words(size) for size in whole["Size per fold"]],
         f"{measure}, % ({interval})": _both(whole[f"{measure} (%)"], whole[f"{measure} {interval}"]),
         **{column: whole[column] for column in whole if " of " in column and column.endswith("(%)")},
         f"Minus {CLASSIC}, points": _both(
@@ -183,6 +204,11 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         f"Minus best {CLASSIC} size": whole[f"{measure} minus best {CLASSIC} (points)"],
     }
     return pd.DataFrame(shown)
+
+
+def _sizes_in_words(text: str) -> str:
+    """Return sizes with the further images of all classes together: 480+480 for 480+240x2."""
+    return sizes.SIZE.sub(lambda size: f"{size[1]}+{int(size[2]) * int(size[3])}" if size[2] else size[0], text)
 
 
 def _both(values: pd.Series, intervals: pd.Series) -> list[str]:
@@ -198,7 +224,7 @@ def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evide
         return said
     if difference["speaks_of"] == comparisons.THESE:
         number = "one seed" if difference["seeds"] == 1 else f"{int(difference['seeds'])} seeds"
-        said.append(f"With {number}, this is about these trainings. Trained again, the same images may differ.")
+        said.append(f"With {number}, this is about these trainings. Trained again, the arms may come out otherwise.")
     if not params.declared:
         said.append(f"No primary comparison was declared. {params.main} is shown because it is the first generator.")
     if difference["differing"] < comparisons.FEWEST:
@@ -227,10 +253,10 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
     """Say what other comparisons make of the difference from `classic`."""
     said = []
     best = evaluated.difference(params.main, comparisons.BEST_AT_RULE)
-    sizes = evaluated.sizes(CLASSIC, params.operating_point)
-    if best is not None and str(best["size_b"]) != sizes:
+    chosen = evaluated.sizes(CLASSIC, params.operating_point)
+    if best is not None and str(best["size_b"]) != chosen:
         said.append(
-            f"Against the best size of {CLASSIC}, {best['size_b']} instead of {sizes}, the difference is "
+            f"Against the best size of {CLASSIC}, {best['size_b']} instead of {chosen}, the difference is "
             f"{percent(best['delta'], signed=True)} points ({span(best['low'], best['high'], signed=True)}). That size "
             f"was read off the test folds, which favours {CLASSIC}."
         )
@@ -254,21 +280,26 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
 def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
     """Return what to do next, what matters most first."""
     said = []
-    generators = evidence.generators
-    if len(generators):
-        bad = generators[(generators["generator"] == params.main) & (generators["light"] == "red")]
-        if len(bad):
-            said.append(f"Mend the generator first: {params.main} is {bad['state'].iloc[0]}.")
+    if state := _bad_state(evidence.generators, params.main):
+        said.append(f"Mend the generator first: {params.main} is {state}. Give it more epochs or a larger budget.")
     if difference is None:
         return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
     if difference["speaks_of"] == comparisons.THESE:
-        said.append(f"Run {comparisons.SEEDS} seeds, so that the verdict speaks of other trainings too.")
+        seeds = list(range(comparisons.SEEDS))
+        said.append(
+            f"Train {comparisons.SEEDS} times (seeds: {seeds}), so that the verdict speaks of other trainings too."
+        )
     if difference["verdict"] == comparisons.UNDECIDABLE:
         said.append(_patients(evidence.study_size, difference, params))
     if difference["verdict"] == comparisons.GAIN:
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
     if params.operating_point != operating_points.NESTED:
-        said.append("Let nested selection choose the sizes, so that neither luck nor a guess does.")
+        by = (
+            "the test folds chose them" if params.operating_point == operating_points.PUBLISHED else "they were a guess"
+        )
+        said.append(
+            f"Let models that never saw the test patients choose the sizes (operating_point: nested); {by} here."
+        )
     return said + _better(evaluated, params)
 
 
@@ -287,7 +318,8 @@ def _patients(study_size: pd.DataFrame, difference: pd.Series, params: Params) -
     needed = int(rows["patients_needed"].iloc[0])
     if needed <= now:
         return f"By what was seen, {needed} patients show {gain} in four studies of five; there are {now}."
-    return f"To show {gain}, a study like this one needs about {needed} patients; there are {now}."
+    least = "at least" if difference["speaks_of"] == comparisons.THESE else "about"
+    return f"To show {gain}, a study like this one needs {least} {needed} patients; there are {now}."
 
 
 def _better(evaluated: Evaluated, params: Params) -> list[str]:

@@ -18,7 +18,7 @@ from synthaug.files import artifacts
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "plot_contours.py"
 SEEN = np.random.default_rng(1).integers(0, 256, (13, 64, 64)).astype(np.uint8)
-PARAMS = {"intensity": {"mode": "percentile", "low": 1, "high": 99}, "duplicate_correlation": 0.9}
+PARAMS = {"intensity": {"mode": "percentile", "low": 1, "high": 99}, "duplicate_correlation": 0.9, "margin": 0.25}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_each_lesion_is_shown_as_the_network_sees_it(cohort):
     ]  # fmt: skip
     (place,) = (place for place, text in enumerate(written[0]) if "beyond the image" in text)
     assert written[0][place - 2 : place] == ["L00", "patient p0"]
-    assert written[0][place].endswith(" px, 25 % beyond the image")
+    assert written[0][place].endswith(" px across, 25 % beyond the image")
     assert "beyond the image" not in " ".join(written[1])
 
 
@@ -129,10 +129,10 @@ def test_captions_of_volumes_and_pictures():
     assert contour_sheets.lesion_caption(lesion()) == [
         ("{}", ["L1"]),
         ("patient {}", ["p1"]),
-        ("slice 3, 16.0 mm (20 px)", []),
+        ("slice 3, 16.0 mm (20 px) across", []),
     ]
     flat = lesion(beyond=0.2, spacing_x_mm=np.nan, diameter_mm=np.nan, set="extra")
-    assert contour_sheets.lesion_caption(flat)[2][0] == "20 px, extra set, 20 % beyond the image"
+    assert contour_sheets.lesion_caption(flat)[2][0] == "20 px across, extra set, 20 % beyond the image"
 
 
 @pytest.mark.parametrize(("width", "length"), [(60 * 0.8, 10), (3000, 500), (2, 1), (0.5, 1)])
@@ -236,3 +236,11 @@ def test_thumbnails_are_of_the_whole_slices_also_of_those_that_are_not_drawn(mon
     images = [np.random.default_rng(n).random((100, 80), np.float32) for n in range(3)]
     _, thumbnails = drawn(*(lesion(image, rectangle(), lesion=f"L{n}") for n, image in enumerate(images)))
     np.testing.assert_array_equal(thumbnails, [near_duplicates.thumbnail(image, 0, 1) for image in images])
+
+
+def test_the_square_is_what_the_roi_shows():
+    """A lesion of 40 px with a margin of a quarter on each side: 60 px, around its centre."""
+    row = pd.Series({"center_x_px": 100.0, "center_y_px": 70.0, "diameter_px": 40.0})
+    square = contour_sheets.seen_square(row, 0.25)
+    assert (square.min(axis=0).tolist(), square.max(axis=0).tolist()) == ([70.0, 40.0], [130.0, 100.0])
+    assert square[0].tolist() == square[-1].tolist()

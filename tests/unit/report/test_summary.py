@@ -128,7 +128,8 @@ def test_sizes_read_off_the_test_folds_are_called_optimistic():
     evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
     made = summary.summarise(results, evidence, replace(PARAMS, operating_point="published"))
     assert made.caveats == ["Sizes were read off the test folds, as in the paper: every value here is optimistic."]
-    assert "Let nested selection choose the sizes, so that neither luck nor a guess does." in made.next_steps
+    step = "Let models that never saw the test patients choose the sizes (operating_point: nested); "
+    assert step + "the test folds chose them here." in made.next_steps
 
 
 def test_deviations_are_named_by_value_and_those_taken_back_are_not():
@@ -183,7 +184,12 @@ def test_where_none_beats_the_network_that_is_said_too():
 
 def test_a_broken_generator_comes_first():
     light = {"generator": ["gan"], "seed": ["0"], "state": ["broken"], "light": ["red"], "why": ["Sharpness 2.84."]}
-    assert summarised(generators=pd.DataFrame(light)).next_steps[0] == ("Mend the generator first: gan is broken.")
+    assert summarised(generators=pd.DataFrame(light)).next_steps[0] == (
+        "Mend the generator first: gan is broken. Give it more epochs or a larger budget."
+    )
+    assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
+        " But gan is broken: this says nothing of better synthetic images."
+    )
 
 
 def test_the_worst_light_of_each_generator_is_shown_with_how_often_it_was():
@@ -215,7 +221,7 @@ def test_terminal_shows_answer_arms_and_caveats_in_its_width():
     text = terminal.lines(made)
     assert text[1] == "Do synthetic images improve the classifier? Yes."
     (line,) = (line for line in text if line.startswith("gan "))
-    assert line.split()[1] == "5000+1000x3"
+    assert line.split()[1] == "5000+3000"
     assert "+7.1 (+1.2 to +12.9)" in line
     assert any("nothing here is evidence" in line for line in text)
     assert text[-1].startswith("- With one seed")
@@ -229,8 +235,8 @@ def test_terminal_gives_each_size_a_line():
     evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
     text = terminal.lines(summary.summarise(results, evidence, PARAMS))
     place = next(number for number, line in enumerate(text) if line.startswith("gan "))
-    assert text[place].split()[1:3] == ["5000+100x3", "(5x)"]
-    assert text[place + 1].split() == ["5000+1000x3", "(10x)"]
+    assert text[place].split()[1:3] == ["5000+300", "(5x)"]
+    assert text[place + 1].split() == ["5000+3000", "(10x)"]
 
 
 def test_pdf_is_the_same_each_time_and_leaves_room_for_the_figure(tmp_path):
@@ -264,3 +270,16 @@ def test_tables_show_text_as_text_and_say_how_much_is_left_out():
     assert '<td class="number">0.06667</td>' in found
     upright = contents.table(pd.DataFrame([map(str, range(12))], columns=[f"c{i}" for i in range(12)]))
     assert upright.count("<tr>") == 13
+
+
+def test_as_many_classic_images_stand_in_the_verdict():
+    number = compared(against="equal number", size_a="5000+1000x3", size_b="8000", delta=0.004, low=-0.05, high=0.06)
+    other = number | {"size_a": "5000+500x3", "size_b": "6500", "delta": 0.5}
+    made = summarised(compared(), other, number)
+    assert made.verdict.endswith(" Against as many classic images, 8000, the difference is +0.4 points (-5.0 to +6.0).")
+
+
+def test_sizes_are_counted_in_all_in_the_table():
+    sizes = summarised().table.set_index("Arm")["Images added per fold"]
+    assert sizes["gan"] == "5000+3000"
+    assert sizes["classic"] == "5000"

@@ -44,13 +44,16 @@ def choose_budget(name, steps):
         return keep_budget(name, "gpu", steps["gpu"], None)
     limit = int(name.rstrip("minh")) * (60 if name.endswith("min") else 3600)
     print(f"budget: {name}: timing training steps on this machine, once", file=sys.stderr, flush=True)
-    chosen = None
+    chosen, refused = None, ""
     for step, values in steps.items():
-        estimate = with_values(values, timed_run) if step != "gpu" else float("inf")
-        if estimate > limit and chosen:
-            break  # each step takes longer than the one before it
+        if step == "gpu":
+            break
+        estimate = with_values(values, timed_run)
+        if estimate > limit and chosen:  # each step takes longer than the one before it
+            refused = f"; step {step} would take about {progress.in_words(estimate)}"
+            break
         chosen = step, values, estimate
-    return keep_budget(name, *chosen)
+    return keep_budget(name, *chosen, refused)
 
 
 def timed_run():
@@ -62,7 +65,7 @@ def timed_run():
     return duration_of(jobs, speeds)
 
 
-def keep_budget(name, step, values, estimate):
+def keep_budget(name, step, values, estimate, refused=""):
     """Write down what was chosen, in plain values, tell it, and return it."""
     chosen = {
         "budget": name,
@@ -74,7 +77,7 @@ def keep_budget(name, step, values, estimate):
     os.makedirs(os.path.dirname(CHOSEN), exist_ok=True)
     Path(f"{CHOSEN}.new").write_text(json.dumps(chosen, indent=1), encoding="utf-8")
     os.replace(f"{CHOSEN}.new", CHOSEN)
-    time_given = f", about {progress.in_words(estimate)} (cores: {cores_given()})" if estimate else ""
+    time_given = f", about {progress.in_words(estimate)} (cores: {cores_given()}){refused}" if estimate else ""
     print(f"budget: {name}: step {step}{time_given}; {CHOSEN} has its values", file=sys.stderr, flush=True)
     return chosen
 

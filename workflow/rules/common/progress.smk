@@ -8,7 +8,7 @@ sys.path.insert(0, str(BASE / "scripts"))
 
 from synthaug.timing import job_times, progress, schedule
 
-SOON, LATER = 15, 0.02  # a line after so many seconds, later after such a part of the time so far
+SOON, LATER = 30, 0.04  # a line after so many seconds, later after such a part of the time so far
 NOTED = f"results/{config.get('cohort')}/benchmarks/speeds.json"  # images a second of networks that were timed here
 
 
@@ -123,9 +123,10 @@ def planned(jobs):
 
 
 def label(name, values):
-    """Return what a job is called in front of the user, such as "train_dcgan dcgan cyst, folds 12, seed 0"."""
+    """Return what a job is called in front of the user, such as "train_dcgan dcgan cyst, trained on folds 1 and 2"."""
     about = [str(values[key]) for key in ["generator", "arm", "size", "cls"] if key in values]
-    which = [f"{key} {values[key]}" for key in ["folds", "seed"] if key in values]
+    which = [f"trained on folds {' and '.join(values['folds'])}"] if "folds" in values else []
+    which += [f"seed {values['seed']}"] if "seed" in values and len(config["seeds"]) > 1 else []
     return ", ".join([" ".join([name, *about]), *which])
 
 

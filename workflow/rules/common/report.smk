@@ -85,6 +85,17 @@ def write_report():
     print(f"Summary: {results / 'summary.html'}\nReport: {results / 'report.html'}", file=sys.stderr)
 
 
+def show_check():
+    """Print what a check of the data has found, and what to look at."""
+    jobs = list(workflow.dag.jobs)
+    if {"check_data", "all"} & {job.rule.name for job in jobs} != {"check_data"}:
+        return
+    results = Path(f"results/{config['cohort']}")
+    print("", (results / "check/notes.txt").read_text(encoding="utf-8"), "Look at:", sep="\n", file=sys.stderr)
+    for path in [results / "check/contours.pdf", *task_sheets()]:
+        print(f"  {str(path).replace('<results>', str(results))}", file=sys.stderr)
+
+
 def sections(jobs):
     """Return what the report shows of these jobs, by section, in the order of reading."""
     found = []
