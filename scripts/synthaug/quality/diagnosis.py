@@ -165,7 +165,9 @@ def _nothing_found(measured: Measured, audits: pd.DataFrame) -> str:
     copies = f"{clear} of {count} images are as near to a training image as copies are"
     numbers = measured.said(cls, *DETAIL, RECALL)
     audited = f"the copy audit found {found} of {planted} planted copies"
-    return f"No fault was found; class {cls} differs most: {numbers}. {copies}, and {audited}."
+    return (
+        f"No fault was measured, but look at the images; class {cls} differs most: {numbers}. {copies}, and {audited}."
+    )
 
 
 def _named(classes: pd.Index, worst: str) -> str:

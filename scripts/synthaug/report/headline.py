@@ -9,6 +9,7 @@ from synthaug.report.evaluated import NOT_RUN, Evaluated, label, with_interval
 from synthaug.report.numbers import percent, probability, span
 from synthaug.terms.arms import CLASSIC
 
+SIZE = ", size "  # before the size that a difference is from
 OPERATING_POINT = "Operating point"
 DETECTABLE = "Smallest detectable difference (points)"
 
@@ -87,7 +88,7 @@ def _from_best(evaluated: Evaluated, arm: str) -> str:
     if best is None:
         return ""
     interval = span(best["low"], best["high"], signed=True)
-    return f"{percent(best['delta'], signed=True)} ({interval}), size {best['size_b']}"
+    return f"{percent(best['delta'], signed=True)} ({interval}){SIZE}{best['size_b']}"
 
 
 def said(difference: pd.Series) -> str:

@@ -201,9 +201,18 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
             whole[f"{measure} minus {CLASSIC} (points)"], whole[f"Difference {interval}"]
         ),
         "Verdict": whole["Verdict"],
-        f"Minus best {CLASSIC} size": whole[f"{measure} minus best {CLASSIC} (points)"],
+        **_from_best(whole[f"{measure} minus best {CLASSIC} (points)"]),
     }
     return pd.DataFrame(shown)
+
+
+def _from_best(values: pd.Series) -> dict[str, pd.Series]:
+    """Return the differences from the best classic size by the name of their column, which says a size they share."""
+    found = {value.rpartition(headline.SIZE)[2] for value in values if value}
+    if len(found) != 1:
+        return {f"Minus best {CLASSIC} size": values}
+    (size,) = found
+    return {f"Minus best {CLASSIC} size, {size}": values.str.removesuffix(f"{headline.SIZE}{size}")}
 
 
 def _sizes_in_words(text: str) -> str:
@@ -254,7 +263,9 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
     said = []
     best = evaluated.difference(params.main, comparisons.BEST_AT_RULE)
     chosen = evaluated.sizes(CLASSIC, params.operating_point)
-    if best is not None and str(best["size_b"]) != chosen:
+    number = evaluated.difference(params.main, comparisons.NUMBER, evaluated.sizes(params.main, params.operating_point))
+    said_already = number is not None and best is not None and str(number["size_b"]) == str(best["size_b"])
+    if best is not None and str(best["size_b"]) != chosen and not said_already:
         said.append(
             f"Against the best size of {CLASSIC}, {best['size_b']} instead of {chosen}, the difference is "
             f"{percent(best['delta'], signed=True)} points ({span(best['low'], best['high'], signed=True)}). That size "

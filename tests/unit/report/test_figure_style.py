@@ -271,7 +271,8 @@ def configuration(table, rule="fixed", **experiment):
     return config | {
         "cohort": "liver",
         "seeds": [0],
-        "cases": {"table": table, "classes": CLASSES, "duplicate_correlation": 0.99},
+        "cases": {"table": table, "classes": CLASSES, "duplicate_correlation": 0.99, "positive": None},
+        "classifier": {"architecture": "cnn", "early_stopping": None},
         "generators": {"dcgan": preset, "acgan": preset | {"architecture": "acgan"}},
         "imported": {"other": {"folder": "x/{cls}"}},
         "experiment": known | experiment,

@@ -283,3 +283,12 @@ def test_sizes_are_counted_in_all_in_the_table():
     sizes = summarised().table.set_index("Arm")["Images added per fold"]
     assert sizes["gan"] == "5000+3000"
     assert sizes["classic"] == "5000"
+
+
+def test_the_best_classic_size_is_no_caveat_where_the_verdict_names_it():
+    number = compared(against="equal number", size_a="5000+1000x3", size_b="8000", delta=0.004, low=-0.05, high=0.06)
+    best = compared(against="best classic, at the operating point", size_b="8000", delta=0.004, low=-0.05, high=0.06)
+    assert not any("best size of classic" in text for text in summarised(compared(), number, best).caveats)
+    assert any(
+        "best size of classic" in text for text in summarised(compared(), number, best | {"size_b": "500"}).caveats
+    )
