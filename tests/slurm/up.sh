@@ -13,7 +13,7 @@
 # - Everything listens on loopback alone. SLURM binds to what its host's name resolves to, so the daemons, and with them
 #   the jobs, run in a UTS namespace of their own, where the name is "localhost". In a mount namespace of their own STATE
 #   is /etc/slurm, because Snakemake's plugin takes SLURM_CONF away from the jobs.
-# - There is no accounting database: the jobs' state is asked with squeue, never sacct. MinJobAge keeps it ten minutes.
+# - There is no accounting database: the jobs' state is asked with squeue, never sacct. MinJobAge keeps it an hour.
 # - Called again, it starts what no longer runs (a node daemon that was killed) and keeps jobs and parameters; while all is
 #   up it does nothing. If it fails, nothing is left running, and the exit status is 3 where this machine cannot have it
 #   (no root, no packages, no namespaces). down.sh stops it.
@@ -95,7 +95,7 @@ SelectTypeParameters=CR_Core_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=sched_interval=1,bf_interval=2,batch_sched_delay=0
 ReturnToService=2
-MinJobAge=600
+MinJobAge=3600
 KillWait=10
 GresTypes=gpu
 NodeName=localhost NodeAddr=127.0.0.1 CPUs=$CPUS RealMemory=$MEM $gpus State=UNKNOWN
