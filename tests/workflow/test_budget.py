@@ -148,13 +148,16 @@ def test_check_data_needs_no_budget(mine, budget):
 
 
 def test_a_run_says_how_long_it_takes_before_its_jobs_and_then_what_is_left(finished):
+    """Other tests run beside it and slow it down, which an estimate cannot know before; what is left takes it in."""
     said = (finished.folder.parent / "said.txt").read_text()
-    lines = re.findall(r"^(\d+) of (\d+) jobs done, .* so far(?:, about (\d+) (s|min) left)?", said, re.MULTILINE)
-    assert len(lines) >= 2
-    _, total, left, unit = lines[0]
-    hours, minutes, seconds = re.search(r"Elapsed time: (\d+):(\d+):([\d.]+)", said).groups()
-    took = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
-    estimate = int(left) * {"s": 1, "min": 60}[unit]
-    assert took / 4 < estimate < 4 * took  # on a machine that runs other tests beside it; 1.5 alone
-    assert [int(each[0]) for each in lines] == sorted(int(each[0]) for each in lines)
-    assert int(lines[-1][0]) > int(total) / 2
+    lines = re.findall(r"^(\d+) of (\d+) jobs done, (\d+) (s|min) so far, about (\d+) (s|min) left", said, re.MULTILINE)
+    seconds = {"s": 1, "min": 60}
+    ends = [int(so_far) * seconds[a] + int(left) * seconds[b] for _, _, so_far, a, left, b in lines]
+    hours, minutes, rest = re.search(r"Elapsed time: (\d+):(\d+):([\d.]+)", said).groups()
+    took = 3600 * int(hours) + 60 * int(minutes) + float(rest)
+    assert lines[0][0] == "0"
+    assert 5 < ends[0] < 2 * took
+    late = ends[len(ends) // 2 :]
+    assert all(took / 2 < end < 2 * took for end in late)
+    done = [int(each[0]) for each in lines]
+    assert done == sorted(done)
