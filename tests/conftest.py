@@ -5,9 +5,19 @@ import signal
 
 import pytest
 
-NAMES = (
-    "analysis_plan check_data checklists interruption private reader_study report run stopping tasks tutorial".split()
-)
+NAMES = [
+    "analysis_plan",
+    "check_data",
+    "checklists",
+    "interruption",
+    "private",
+    "reader_study",
+    "report",
+    "run",
+    "stopping",
+    "tasks",
+    "tutorial",
+]
 RUNS = {f"test_{name}.py" for name in NAMES}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
