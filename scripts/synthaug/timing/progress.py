@@ -62,15 +62,14 @@ class Progress:
     began: float
     seen: Mapping[str, float] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
-    took: dict[str, float] = field(default_factory=dict)
+    took: dict[str, float | None] = field(default_factory=dict)  # None of a job that nobody saw run
 
     def update(self, now: float, running: Set[str], done: Set[str]) -> None:
         """Take in which jobs run and which are done at the time ``now``, in seconds."""
         for name in running:
             self.started.setdefault(name, now)
-        for name in done:
-            if name not in self.took:
-                self.took[name] = now - self.started.get(name, now)
+        for name in done - set(self.took):
+            self.took[name] = now - self.started[name] if name in self.started else None
 
     def line(self, now: float) -> str:
         """Return what to print: jobs done, time so far and left, and the epochs of trainings that run."""
@@ -117,7 +116,8 @@ class Progress:
         done = [
             name
             for name in self.took
-            if (self.planned[name].job.network is not None) == training
+            if self.took[name] is not None
+            and (self.planned[name].job.network is not None) == training
             and (not training or self.planned[name].job.network in self.speeds)
         ]
         expected = sum(self._expected(name) for name in done)

@@ -96,3 +96,9 @@ def test_chains_are_waited_for():
     run.update(0, {"a"}, set())
     run.update(5, {"b"}, {"a"})
     assert run.left(8) == 4
+
+
+def test_a_job_that_ended_unseen_says_nothing_of_the_pace():
+    run = made({"a": job_times.Job("make_folds"), "b": job_times.Job("make_folds")}, seen={"make_folds": 4})
+    run.update(9, set(), {"a"})
+    assert run.left(9) == 4
