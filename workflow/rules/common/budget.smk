@@ -106,11 +106,11 @@ def with_values(values, function):
 def whole_run():
     """Return every job of a complete run that takes long or that all runs have, as `job_times` knows them."""
     jobs = [
-        ("train_" + architecture(name), dict(generator=name, folds=folds, cls=cls))
+        (f"train_{architecture(name)}", dict(generator=name, folds=folds, cls=cls))
         for name, _, _, folds, cls in trained()
     ]
     folds_of = {(name, seed, folds) for name, _, seed, folds, _ in trained()}
-    jobs += [("sample_" + architecture(name), dict(generator=name)) for name, _, _ in folds_of]
+    jobs += [(f"sample_{architecture(name)}", dict(generator=name)) for name, _, _ in folds_of]
     jobs += [(stage, {}) for stage in ["assess_generator", "check_copies", "plot_training", "plot_synthetic"]
              for _ in {(name, seed) for name, seed, _ in folds_of}]  # fmt: skip
     others = [name for name in job_times.SECONDS if not name.startswith("train_")]

@@ -94,7 +94,7 @@ def seen_seconds():
 def machine():
     """Return the model of this machine's processor."""
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        text = Path(os.sep, "proc", "cpuinfo").read_text(encoding="utf-8")
         return next(line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name"))
     except (OSError, StopIteration):
         return f"{platform.node()} {platform.machine()}"
