@@ -1,11 +1,13 @@
 """The report and the summary as a reader sees them: what is visible in Chromium, and what a click brings."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.reader.browser import chromium
 
+DEMO = Path(__file__).parents[2] / "results/phantom"
 SCREEN, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 READABLE = 13  # px, the least size of letters on the first screen
 
@@ -16,9 +18,19 @@ def browser():
         yield found
 
 
+@pytest.fixture(params=["tiny", "demo"])
+def results(request):
+    """Return the results of the finished run, or of the demo where it was made."""
+    if request.param == "tiny":
+        return request.getfixturevalue("finished").folder / "results/tiny"
+    if not (DEMO / "report.html").is_file():
+        pytest.skip("the demo was not made here: make demo")
+    return DEMO
+
+
 @pytest.fixture
-def opened(browser, finished):
-    """Return a function that opens a page of the finished run and gives it with the addresses that it asked for."""
+def opened(browser, results):
+    """Return a function that opens a page of the results and gives it with the addresses that it asked for."""
     contexts = []
 
     def open_page(name, viewport):
@@ -27,7 +39,7 @@ def opened(browser, finished):
         page, asked = context.new_page(), []
         page.on("request", lambda request: asked.append(request.url))
         page.on("download", lambda download: asked.append(f"download of {download.suggested_filename}"))
-        page.goto((finished.folder / "results/tiny" / name).as_uri())
+        page.goto((results / name).as_uri())
         return page, asked
 
     yield open_page
@@ -106,8 +118,7 @@ def test_a_phone_shows_the_answer_and_the_menu(opened):
     assert box(page, '[id^="study-size-"]')[1] < PHONE["height"]
 
 
-def test_the_pages_need_no_script_and_the_pdf_is_one_page(finished):
-    results = finished.folder / "results/tiny"
+def test_the_pages_need_no_script_and_the_pdf_is_one_page(results):
     for name in ["report.html", "summary.html"]:
         assert "<script" not in (results / name).read_text(encoding="utf-8")
     assert len(re.findall(rb"/Type /Page\b(?!s)", (results / "summary.pdf").read_bytes())) == 1
