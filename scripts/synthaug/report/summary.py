@@ -203,7 +203,10 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         "Verdict": whole["Verdict"],
         **_from_best(whole[f"{measure} minus best {CLASSIC} (points)"]),
     }
-    return pd.DataFrame(shown)
+    first = [comparisons.NONE, CLASSIC, params.main]  # what the question is about, then all others
+    return pd.DataFrame(shown).sort_values(
+        "Arm", key=lambda names: ~names.isin(first), kind="stable", ignore_index=True
+    )
 
 
 def _from_best(values: pd.Series) -> dict[str, pd.Series]:

@@ -79,7 +79,7 @@ def test_each_verdict_has_its_words(verdict, answer, words):
     assert made.study.startswith(
         "182 lesions of 115 patients, each predicted by a model that saw no image of that patient"
     )
-    assert made.table["Arm"].tolist() == ["no augmentation", "classic", "placebo", "gan", "glcm"]
+    assert made.table["Arm"].tolist() == ["no augmentation", "classic", "gan", "placebo", "glcm"]
 
 
 def test_a_clean_gain_has_no_caveats():
