@@ -1,7 +1,8 @@
 """How long the jobs of a run take, from what they do and from how fast this machine trains.
 
 A training takes the time of its images; how many of them the machine trains on in a second is measured. What the other
-jobs take was measured once, on two cores of an AMD EPYC with AVX2: at least, and for each lesion or synthetic image.
+jobs take was measured in the demo (72 lesions), on two cores of an AMD EPYC with AVX2; which part of it grows with the
+lesions or the synthetic images is judged from what the jobs do, not measured.
 """
 
 from collections.abc import Mapping

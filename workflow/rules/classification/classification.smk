@@ -130,7 +130,7 @@ def task_work(stage, values):
     if trained is None:
         return None
     lesions, _ = counted_cases()
-    images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + total_size(values["size"]))
+    images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + sizes.total(values["size"]))
     settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
     return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))

@@ -95,7 +95,7 @@ def set_values(values):
 
 def with_values(values, function):
     """Return what ``function`` returns while the config has the values of a step."""
-    before = copy.deepcopy(dict(config))
+    before = dict(config)
     set_values(values)
     try:
         return function()

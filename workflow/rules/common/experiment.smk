@@ -92,13 +92,6 @@ def largest_synthetic():
     return per_class(max(config["experiment"]["synthetic"])) * (config["folds"] - 1)
 
 
-def total_size(size):
-    """Return how many images a size such as 5000 or 5000+1000x3 adds to each training fold."""
-    classic, _, further = size.partition("+")
-    each, _, classes = further.partition("x")
-    return int(classic) + int(each or 0) * int(classes or 0)
-
-
 def per_class(size):
     """Return how many of the synthetic or extra images of a size of the config show each class."""
     return size // len(config["cases"]["classes"])

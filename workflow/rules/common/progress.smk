@@ -6,6 +6,7 @@ from collections import Counter
 
 sys.path.insert(0, str(BASE / "scripts"))
 
+from synthaug.terms import sizes
 from synthaug.timing import job_times, progress, schedule
 
 SOON, LATER = 30, 0.04  # a line after so many seconds, later after such a part of the time so far
@@ -20,6 +21,7 @@ def counted_cases():
     return sets.count("main"), sets.count("extra")
 
 
+@functools.cache
 def case_rows():
     """Return the rows of the case table; none of one that cannot be read, which check_cases reports."""
     try:
@@ -71,7 +73,7 @@ def timed(networks, processes=1):
     missing = {name: json.loads(name) for name in networks if name not in speeds}
     if missing:
         command = [sys.executable, BASE / "scripts/time_trainings.py", "--processes", str(processes)]
-        done = subprocess.run(command, input=json.dumps(missing), capture_output=True, text=True)
+        done = subprocess.run(command, input=json.dumps(missing), stdout=subprocess.PIPE, text=True)
         if done.returncode:
             return None
         speeds |= json.loads(done.stdout)
