@@ -1,5 +1,6 @@
 """How far a run is, what is left of it, and what its trainings do at the moment, in one line."""
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
@@ -131,14 +132,11 @@ class Progress:
         reports = EPOCH.findall(self.log_of(name))
         if not reports:
             return None
-        *_, (epoch, epochs, speed) = reports
-        first = sum(now[0] <= before[0] for before, now in zip(_epochs(reports), _epochs(reports)[1:], strict=False))
+        *_, (epoch, of, speed) = reports
+        seen = [int(each) for each, *_ in reports]
+        further = sum(after <= before for before, after in itertools.pairwise(seen))  # trainings that began anew
         self.speeds.setdefault(job.network, float(speed))
-        return Position(first + 1, int(epoch), int(epochs), float(speed))
-
-
-def _epochs(reports: list[tuple[str, str, str]]) -> list[tuple[int]]:
-    return [(int(epoch),) for epoch, *_ in reports]
+        return Position(1 + further, int(epoch), int(of), float(speed))
 
 
 def in_words(seconds: float) -> str:
