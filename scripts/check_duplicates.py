@@ -4,7 +4,6 @@ Reads the suspected duplicates and writes them again once all are acknowledged. 
 acknowledged that is not suspected.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from steps import command
@@ -12,21 +11,14 @@ from synthaug.cohort import acknowledged_duplicates, duplicates
 from synthaug.files import artifacts
 
 
-@dataclass(frozen=True)
-class Params:
-    """Pairs of lesions that the config acknowledges."""
-
-    acknowledged: list[list[str]]
-
-
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--duplicates", required=True, type=Path, help="the suspected duplicates (CSV)")
-    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--params", required=True, help="JSON object, see acknowledged_duplicates.Params")
     parser.add_argument("--out", required=True, help="those that are acknowledged (CSV)")
     arguments = parser.parse_args()
     with command.logged("check_duplicates", arguments) as log:
-        params = command.params(Params, arguments.params)
+        params = command.params(acknowledged_duplicates.Params, arguments.params)
         pairs = artifacts.read_csv(arguments.duplicates, duplicates.NUMBERS)
         acknowledged_duplicates.check(pairs, params.acknowledged, arguments.duplicates.with_name("contours.pdf"))
         artifacts.write_csv(pairs, arguments.out)

@@ -4,31 +4,23 @@ Reads the user's case table and the suspected duplicates; pairs that the config 
 it writes is the user's own, with names of files, but for the ids; it is empty if no two patients are linked.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from steps import command
-from synthaug.cohort import case_table, duplicates, linked_patients
+from synthaug.cohort import acknowledged_duplicates, case_table, duplicates, linked_patients
 from synthaug.files import artifacts
-
-
-@dataclass(frozen=True)
-class Params:
-    """Pairs of lesions that the config acknowledges."""
-
-    acknowledged: list[list[str]]
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--table", required=True, type=Path, help="the case table")
     parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
-    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--params", required=True, help="JSON object, see acknowledged_duplicates.Params")
     parser.add_argument("--out", required=True, help="the suggested case table (CSV)")
     arguments = parser.parse_args()
     with command.logged("suggest_cases", arguments, private=True) as log:
         command.note_file(case_table=arguments.table)
-        params = command.params(Params, arguments.params)
+        params = command.params(acknowledged_duplicates.Params, arguments.params)
         found = artifacts.read_csv(arguments.duplicates, duplicates.NUMBERS)
         patients = case_table.read_table(arguments.table)["patient"]
         new = linked_patients.merged(patients, linked_patients.links(found, params.acknowledged))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,13 @@ from synthaug.cohort import duplicates
 from synthaug.errors import InputError
 
 KEY = "cases: acknowledged_duplicates"
+
+
+@dataclass(frozen=True)
+class Params:
+    """Pairs of lesions that the config acknowledges."""
+
+    acknowledged: list[list[str]]
 
 
 def check(pairs: pd.DataFrame, acknowledged: Sequence[Sequence[str]], sheet: Path) -> None:
