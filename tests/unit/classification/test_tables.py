@@ -153,7 +153,7 @@ def test_of_two_classes_the_positive_one_stands_in_the_headline_and_in_table_5(e
     further = [("sensitivity", "met"), ("auc", "met")]
     table = headline.headline_table(results, replace(shown(), further=further)).set_index("Arm")
     assert table.loc["classic", "Sensitivity of met (%)"].startswith("68.8 (")  # 44 of 64
-    assert table["Auc of met (%)"]["dcgan"].startswith("8")
+    assert table["AUC of met (%)"]["dcgan"].startswith("8")
     methods = tables.methods_table(results, ["dcgan"], replace(params(), positive="met"))
     assert methods["Sensitivity of met (%)"].tolist()[0].startswith("81.2 (")
 
