@@ -238,9 +238,10 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
     """Return the computed columns of one lesion."""
     image = source.slice(index)
     if image.min() == image.max():
+        cure = "correct the slice or export the image again" if lesion.any() else "delete the row"
         raise InputError(
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
-            "correct the slice or export the image again"
+            f"{cure}"
         )
     if lesion.any() and len(parts := _parts(lesion)) > 1:
         log.warning(

@@ -445,5 +445,5 @@ def test_what_is_wrong_with_an_empty_row(cohort, tmp_path, cells, empty_rows, me
 def test_empty_slice_of_one_value_is_refused(cohort, tmp_path):
     table = with_empty_rows(cohort, tmp_path)
     write_volume(tmp_path / "healthy.nii.gz", np.zeros(SHAPE, np.float32))
-    with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast"):
+    with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast.*; delete the row"):
         cases.check(save(table, tmp_path), PARAMS, empty_rows=True)
