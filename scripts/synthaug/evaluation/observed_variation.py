@@ -78,16 +78,17 @@ def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Obser
     rule, there = params.operating_point, list(dict.fromkeys(arm for arm, _, _ in pools))
     others = [arm for arm in [*params.shown, *there] if arm != measures.reference]
     if measures.reference not in there or not others or others[0] not in there:
+        other = others[0] if others else "another arm"
         raise InputError(
-            f"operating points: expected the rule {rule} for {measures.reference} and {others[0] if others else 'another arm'}, "
-            f"found it for {', '.join(there)}; choose another operating_point in the config"
+            f"operating points: expected the rule {rule} for {measures.reference} and {other}, found it for "
+            f"{', '.join(there)}; choose another operating_point in the config"
         )
     arm, key = others[0], (measures.primary, ALL)
     seeds = {name: sorted(seed for other, _, seed in pools if other == name) for name in (arm, measures.reference)}
     if seeds[arm] != seeds[measures.reference]:
         raise InputError(
-            f"predictions: arm {arm} was run with seeds {seeds[arm]}, {measures.reference} with {seeds[measures.reference]}; run both with the "
-            "same seeds"
+            f"predictions: arm {arm} was run with seeds {seeds[arm]}, {measures.reference} with "
+            f"{seeds[measures.reference]}; run both with the same seeds"
         )
     evaluation = resampling.Evaluation(pools, measures, params)
     by_seed = [

@@ -15,7 +15,7 @@ APART = 0.5  # of a level's height, over which its arms are spread
 
 
 def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
-    """Draw ``subgroups.csv``: left the measure of the reference arm and of the arms shown, right theirs minus the reference arm."""
+    """Draw ``subgroups.csv``: left the measure of the arms shown and the reference, right their differences."""
     found = set(values["arm"])
     arms = [arm for arm in dict.fromkeys([measures.reference, *params.shown]) if arm in found]
     places, labels = _lines(values, measures.unit)

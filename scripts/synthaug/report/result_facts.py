@@ -43,8 +43,8 @@ def question(run: Run) -> Fact:
     known, chosen = run.settings, run.settings.evaluation
     text = (
         f"Whether {known.primary}, the primary measure, is higher with "
-        f"{listed(arm for arm in known.arms if arm != known.reference)} than with {known.reference}. The smallest gain of interest is "
-        f"{_points(chosen['smallest_gain'])}. "
+        f"{listed(arm for arm in known.arms if arm != known.reference)} than with {known.reference}. The smallest gain "
+        f"of interest is {_points(chosen['smallest_gain'])}. "
     )
     if chosen["primary"] is None:
         return Fact(f"{text}No comparison was declared primary.", (HEADLINE,))
@@ -65,8 +65,8 @@ def measures(run: Run) -> Fact:
     primary = run.settings.primary
     others = [name for name in dict.fromkeys(run.evaluated.metrics["metric"]) if name != primary]
     return Fact(
-        f"Primary measure: {primary}. Also: {listed(others)}. Arms are compared with {run.settings.reference} by paired differences "
-        f"on the same {run.settings.unit}s.",
+        f"Primary measure: {primary}. Also: {listed(others)}. Arms are compared with {run.settings.reference} by "
+        f"paired differences on the same {run.settings.unit}s.",
         (METRICS, COMPARISONS),
     )
 
@@ -149,7 +149,8 @@ def study_size(run: Run) -> Fact:
     if row is not None and not pd.isna(row["detectable"]):
         text = (
             f"With its {counted(int(row['patients']), 'patient')} this cohort would have shown a true difference "
-            f"between {first['arm']} and {run.settings.reference} of {percent(row['detectable'])} points with a power of 80 %. "
+            f"between {first['arm']} and {run.settings.reference} of {percent(row['detectable'])} points with a power "
+            "of 80 %. "
         )
     table = run.study_size
     wanted = table[(table["gain"] == gain) & (table["power"] == 0.8) & (table["corrected_for"] == 1)].iloc[0]
