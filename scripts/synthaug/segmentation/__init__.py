@@ -1,0 +1,1 @@
+"""Segmentation of lesions in axial slices: samples, segmenters, measures and tables."""
