@@ -1,9 +1,9 @@
 """Choose which candidate of a generator makes the synthetic slices of a share, by training slices of the share alone.
 
-Reads the candidates' images and their masks, the share's own slices, and the trained segmenter that gives the FCN score.
-Writes to --choice-dir the scores of all candidates (choice.csv), how they came about (choice.json), and the slices that
-the judging networks learned from (train_set.csv); to --out-dir the images of the chosen candidate, their label maps and
-index.csv.
+Reads the candidates' images and their masks, the share's own slices, and the trained segmenter that gives the FCN
+score. Writes to --choice-dir the scores of all candidates (choice.csv), how they came about (choice.json), and the
+slices that the judging networks learned from (train_set.csv); to --out-dir the images of the chosen candidate, their
+label maps and index.csv.
 """
 
 import argparse

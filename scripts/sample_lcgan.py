@@ -1,7 +1,8 @@
 """Draw one synthetic slice per training mask, and per moved copy of it if asked, from each candidate of an LcGAN.
 
 Reads the generator's folder and the label maps that it was trained on. Writes to --out-dir the images (images.npy,
-uint8, candidates x n x side x side), all candidates' from the same masks and noise, the masks (labels.npy) and index.csv.
+uint8, candidates x n x side x side), all candidates' from the same masks and noise, the masks (labels.npy) and their
+index.csv.
 """
 
 from pathlib import Path

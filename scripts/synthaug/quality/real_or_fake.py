@@ -1,8 +1,8 @@
 """Which synthetic images a small network takes for real, after LcGAN (section 3.2.3).
 
 The network learns to tell real images from synthetic ones of half of the patients and judges the synthetic ones of
-the other half; then the other way round. So it never saw a patient whose images it judges. Each step sees as many real as synthetic images, so that a probability of one
-half means undecided.
+the other half; then the other way round. So it never saw a patient whose images it judges. Each step sees as many real
+as synthetic images, so that a probability of one half means undecided.
 """
 
 import itertools

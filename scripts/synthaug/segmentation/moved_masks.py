@@ -51,7 +51,8 @@ def moved(labels: np.ndarray, params: Params, stream: np.random.Generator) -> np
         if ends.min() < 0 or ends.max() > len(labels) - 1:
             continue
         back = np.linalg.inv(forward)
-        result = ndimage.affine_transform(labels, back, centre - back @ (centre + shift), order=0)
+        offset = centre - back @ (centre + shift)
+        result = ndimage.affine_transform(labels, back, offset, order=0, mode="grid-constant")
         if np.array_equal(np.unique(result), np.unique(labels)):
             return result
     return labels.copy()
