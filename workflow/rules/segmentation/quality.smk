@@ -57,9 +57,7 @@ rule assess_pairs:
         **grown(mem_mb=4000, runtime=60),
         gpu=gpu(),
     params:
-        settings=canonical_json(
-            confidence=config["evaluation"]["confidence"], **config["quality"], **compute()
-        ),
+        settings=canonical_json(confidence=config["evaluation"]["confidence"], **config["quality"], **compute()),
         share=share_compared(),
         synthetic=lambda wildcards, input: by_folds(input.synthetic),
         train_sets=lambda wildcards, input: by_folds(input.train_sets),

@@ -23,7 +23,7 @@ rule cut_slices:
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
-        " --units {output.units:q} --images {output.unit_images:q} --labels {output.unit_labels:q} --record {output.record:q}"
+        " --slices {output.units:q} --images {output.unit_images:q} --labels {output.unit_labels:q} --record {output.record:q}"
         " --log {log:q}"
 
 

@@ -124,8 +124,6 @@ def task_targets():
         rules.plan_shares.output,
         rules.make_tables_segmentation.output,
         rules.write_conformance_segmentation.output,
-        rules.plot_predictions.output,
-        rules.plot_agreement.output,
     ]
 
 
@@ -152,7 +150,7 @@ def task_problems():
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     if config["slices"]["side"] & (config["slices"]["side"] - 1):
         found.append(f"slices: side: expected a power of two, found {config['slices']['side']}; choose 64, 128 or 256")
-    unknown = sorted(set(config["slices"]["precedence"]) - set(config["cases"]["classes"]))
-    if unknown:
-        found.append(f"slices: precedence: {', '.join(unknown)}: no class of cases: classes; correct the list")
+    precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
+    if precedence is not None and sorted(precedence) != sorted(classes):
+        found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
     return found
