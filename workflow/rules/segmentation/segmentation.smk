@@ -14,6 +14,7 @@ TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map
 TASK_SCRIPTS = {
     "check_cases": "check_cases_segmentation",
     "make_folds": "make_folds_segmentation",
+    "write_notes": "write_notes_segmentation",
     "compute_metrics": "compute_metrics_segmentation",
     "compare_arms": "compare_arms_segmentation",
     "compute_subgroups": "compute_subgroups_segmentation",
