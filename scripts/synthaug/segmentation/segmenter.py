@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PREDICTION_BATCH = 16
 BETA2 = 0.999  # of Adam
-HISTORY = [("part", int), ("steps", int), ("loss", float), ("dice", float)]
+HISTORY = [("steps", int), ("loss", float), ("dice", float)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +65,8 @@ class Ending:
     weights
         The network's weights and buffers by name, on its device.
     history
-        A part an element, with the fields `HISTORY`: the number of the part (from 1), the steps until its end, and the
-        means over its steps of the loss and of the soft Dice coefficient. See `schedule.parts`.
+        An epoch, or the part of one before an end, an element (see `schedule.parts`), with the fields `HISTORY`: the
+        steps until then, and the means over its own steps of the loss and of the soft Dice coefficient.
     """
 
     steps: int
@@ -140,11 +140,11 @@ def train(
             run(*source.batch(step))
         found = (lesson.totals / (last - first)).tolist()
         _report(part, parts, params, found, (last - before) * params.batch / (time.perf_counter() - began))
-        state.history.append((part, last, *found))
+        state.history.append((last, *found))
         if kept and last == min(ends):
             kept.take()
     history = np.array(state.history, HISTORY)
-    final = lesson.result.state_dict()
+    final = {name: value.clone() for name, value in lesson.result.state_dict().items()}
     reached = {max(ends): final} | ({min(ends): dict(zip(final, kept.tensors.values(), strict=True))} if kept else {})
     return [Ending(end, reached[end], history[history["steps"] <= end]) for end in sorted(reached)]
 

@@ -179,4 +179,4 @@ def _curved(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
 
 
 def _column(table: pd.DataFrame, name: str, like: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(table[name].to_numpy()).to(like).view(-1, 1, 1)
+    return torch.tensor(table[name].to_numpy(np.float32, copy=True), device=like.device).view(-1, 1, 1)
