@@ -55,8 +55,11 @@ def choose(arguments: argparse.Namespace, log: logging.Logger) -> None:
         return segmenter.predict(network, pixels, where)
 
     names = slice_generators.stream_names("real-or-fake", arguments)
-    origins = real_images(rows, images), synthetic_images(rows, candidates)
-    taken = real_or_fake.probabilities(*origins, judge, params.master_seed, names, where)
+    of = slice_generators.kept_apart(rows)
+    real = real_or_fake.Images(images, of.to_numpy())
+    owners = candidates.index["slice"].map(of).to_numpy()
+    made = [real_or_fake.Images(pixels, owners) for pixels in candidates.images.values()]
+    taken = real_or_fake.probabilities(real, made, judge, params.master_seed, names, where)
     scores = candidate_scores.table(candidates, taken, judge.threshold, len(params.classes), predict)
     leaking = int(params.fcn_score == candidate_choice.FULL)
     choice = candidate_choice.ranked(scores, params.choose_by).assign(fcn_score_of=params.fcn_score, leaking=leaking)
@@ -80,22 +83,6 @@ def choose(arguments: argparse.Namespace, log: logging.Logger) -> None:
     artifacts.write_json(facts, arguments.choice_dir / "choice.json")
 
 
-def real_images(rows: pd.DataFrame, images: np.ndarray) -> real_or_fake.Images:
-    """Return the slices of the share, each with its patient, or with its own id where all are of one patient."""
-    return real_or_fake.Images(images, _kept_apart(rows).to_numpy())
-
-
-def synthetic_images(rows: pd.DataFrame, candidates: candidate_scores.Candidates) -> list[real_or_fake.Images]:
-    """Return the images of each candidate, with the patient of each mask, as `real_images` does."""
-    origins = candidates.index["slice"].map(_kept_apart(rows)).to_numpy()
-    return [real_or_fake.Images(images, origins) for images in candidates.images.values()]
-
-
-def _kept_apart(rows: pd.DataFrame) -> pd.Series:
-    patients = rows.set_index("slice")["patient"]
-    return patients if patients.nunique() > 1 else pd.Series(patients.index, patients.index)
-
-
 def learned_from(rows: pd.DataFrame, segmenter_folder: Path) -> pd.DataFrame:
     """Return a row for each slice that the networks learned from by which the candidates were judged.
 
@@ -114,8 +101,8 @@ def write_images(
     """Write the images of the chosen candidate that are ``kept``, bool (n,), their label maps and index."""
     if not kept.any():
         raise InputError(
-            f"generators: {arguments.generator}: filter_images: expected images that are taken for real, found none of "
-            f"{len(kept)} after {epochs} epochs; lower real_or_fake: threshold, or set filter_images: false"
+            f"generators: {arguments.generator}: filter_images: expected images that are taken for real, found none "
+            f"among the {len(kept)} of generator-{epochs}; lower real_or_fake: threshold, or set filter_images: false"
         )
     index = candidates.index[kept].drop(columns="sample").reset_index(drop=True)
     index.insert(0, "sample", range(len(index)))

@@ -86,6 +86,15 @@ def stream_names(kind: str, arguments: argparse.Namespace) -> tuple[str | int, .
     return kind, arguments.seed, arguments.train_folds, arguments.share
 
 
+def kept_apart(rows: pd.DataFrame) -> pd.Series:
+    """Return by slice what a network that judges images must not have seen: its patient.
+
+    Where all are of one patient, each slice stands for itself.
+    """
+    patients = rows.set_index("slice")["patient"]
+    return patients if patients.nunique() > 1 else pd.Series(patients.index, patients.index)
+
+
 def train(kind: family.Family, arguments: argparse.Namespace, log: logging.Logger) -> None:
     """Train a generator of the family ``kind`` on the slices of a share, and write its folder and its candidates.
 
