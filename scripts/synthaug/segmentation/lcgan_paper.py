@@ -134,7 +134,7 @@ OPEN = [
          "Taken as a misprint; Table 1 is what the text quotes."),
     Open("5", "Full data better than a quarter by \"3 %\" (Table 3) where Table 1 has 6.3 points", (),
          "The text changes between the two tables."),
-    Open("4.1", "Of what false positives with fewer than 200 px are counted", ("evaluation: smallest_px",),
+    Open("4.1", "Of what false positives with fewer than 200 px are counted", (),
          "Of a class on a slice. The number is scaled with the area of the slice, 256x256 px in the paper."),
     Open("4.1", "How precision and recall are pooled", (), "Over all classes and test slices."),
     Open("4.2", "Which candidate was chosen at which share", ("generators: {generator}: sampling: choose_by",),

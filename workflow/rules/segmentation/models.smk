@@ -62,3 +62,37 @@ use rule train_segmenter as train_segmenter_by_epochs with:
         folds=train_folds(),
         folder=lambda wildcards, output: parent(output.model[0], 2),
         by_epochs=lambda wildcards, output: parent(output.model_by_epochs[0], 2),
+
+
+rule score_segmenter:
+    input:
+        **samples("units", "unit_labels"),
+        code=code("score_segmenter"),
+        folds=rules.make_folds.output.folds,
+        masks=each_fold("<results>/seed-{seed}/segment/{arm}/{size}/train-{folds}/masks.npy"),
+    output:
+        predictions=each_fold("<results>/seed-{seed}/segment/{arm}/{size}/train-{folds}/predictions.csv"),
+        record="<results>/seed-{seed}/segment/{arm}/{size}/score_segmenter.record.json",
+    log:
+        "<results>/logs/score_segmenter/seed-{seed}/{arm}/{size}.log",
+    benchmark:
+        "<results>/benchmarks/score_segmenter/seed-{seed}/{arm}/{size}.tsv"
+    wildcard_constraints:
+        arm=any_of(all_arms()),
+    priority: 30
+    conda:
+        "../../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        settings=canonical_json(
+            classes=config["cases"]["classes"],
+            **{key: config["evaluation"][key] for key in ["tolerance_mm", "smallest_lesion_px"]},
+        ),
+        masks=lambda wildcards, input: labelled(train_folds(), input.masks),
+        folder=lambda wildcards, output: parent(output.predictions[0], 2),
+    shell:
+        "python {input.code[0]:q} --slices {input.units:q} --labels {input.unit_labels:q} --folds {input.folds:q}"
+        " --masks {params.masks:q} --params {params.settings:q} --out-dir {params.folder:q} --record {output.record:q}"
+        " --log {log:q}"

@@ -24,7 +24,11 @@ TASK_SCRIPTS = {
 
 def task_measures():
     """Return the parameters of this task's class of measures."""
-    return {"classes": config["cases"]["classes"], "absent": config["evaluation"]["absent"]}
+    return {
+        "classes": config["cases"]["classes"],
+        "absent": config["evaluation"]["absent"],
+        "side": config["slices"]["side"],
+    }
 
 
 def task_settings():
