@@ -110,7 +110,8 @@ SETTINGS = [
     Setting("4.3", "rescaling", "augmentation: traditional: scale", {"probability": 1, "range": [0.85, 1.15]}),
     Setting("4.3", "shear, px", "augmentation: traditional: shear_px", {"probability": 1, "range": [-10, 10]}),
     Setting("4.3", "blur, px", "augmentation: traditional: blur_px", {"probability": 0.5, "range": [2, 2]}),
-    Setting("4.3", "contrast", "augmentation: traditional: contrast", {"probability": 0.5, "range": [1, 1.5]}),
+    Setting("4.3", "increase of intensity", "augmentation: traditional: brightness",
+            {"probability": 0.5, "range": [1, 1.5]}),
 ]  # fmt: skip
 
 OPEN = [
