@@ -1,5 +1,9 @@
 """Measure the arms of any task in subgroups of its units, and draw them."""
 
+from collections.abc import Callable
+
+import pandas as pd
+
 from steps import command, statistics
 from synthaug.evaluation import operating_points, subgroups
 from synthaug.evaluation.measures import Measures
@@ -7,8 +11,16 @@ from synthaug.files import artifacts
 from synthaug.report import figure_style, forest_plot
 
 
-def run(task: type[Measures], doc: str) -> None:
-    """Do what a script ``compute_subgroups_<task>.py`` does."""
+def run(
+    task: type[Measures], doc: str, groups: Callable[[pd.DataFrame, Measures], pd.DataFrame] = lambda units, _: units
+) -> None:
+    """Do what a script ``compute_subgroups_<task>.py`` does.
+
+    Parameters
+    ----------
+    groups
+        Makes of the table of units, as text, the one whose columns are the subgroups; by default they are one.
+    """
     parser = statistics.parser(doc)
     parser.add_argument("--cases", required=True, help="cases.csv, or another table of the task's units")
     parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
@@ -22,7 +34,7 @@ def run(task: type[Measures], doc: str) -> None:
         choice = artifacts.read_csv(arguments.operating_points)
         chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
         # Free columns are text: version 5.1 is not 5.10.
-        cases = artifacts.read_csv(arguments.cases, numbers=subgroups.NUMBERS)
+        cases = groups(artifacts.read_csv(arguments.cases, numbers=subgroups.NUMBERS), measures)
         values = subgroups.table(chosen, cases, measures, params)
         artifacts.write_csv(values, arguments.out)
         figure_style.save(forest_plot.forest(values, measures, params), arguments.png, arguments.svg)

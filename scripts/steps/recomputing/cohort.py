@@ -10,12 +10,21 @@ from synthaug.cohort import cases, folds
 
 def checked_cases(context: Context) -> Iterator[Finding]:
     """Check the case table again."""
+    yield from _checked(context, empty_rows=False)
+
+
+def cases_with_empty_slices(context: Context) -> Iterator[Finding]:
+    """Check again a case table in which rows may be without lesion."""
+    yield from _checked(context, empty_rows=True)
+
+
+def _checked(context: Context, *, empty_rows: bool) -> Iterator[Finding]:
     for record in context.run.of("check_cases"):
         for file in record.outputs:
             if not context.table.is_file():
                 yield Finding(file, not_done=f"there is no case table {context.table}; name it with --table")
                 continue
-            expected = cases.check(context.table, cases.Params(**record.content["params"]))
+            expected = cases.check(context.table, cases.Params(**record.content["params"]), empty_rows=empty_rows)
             yield recomputed.table(context.run.results, file, expected, "the case table", tolerance=recomputed.ROUNDING)
 
 

@@ -1,12 +1,10 @@
-"""The columns of slices.csv and of the predictions of a segmenter that are named after a class."""
-
-AREA = "{}_px"  # of slices.csv: pixels of the class in the resized slice
+"""The columns of slices.csv that are named after a class."""
 
 
 def area(cls: str) -> str:
-    """Return the column of slices.csv with the pixels of a class.
+    """Return the column of slices.csv with the pixels of a class in the resized slice.
 
     >>> area("edema")
     'edema_px'
     """
-    return AREA.format(cls)
+    return f"{cls}_px"
