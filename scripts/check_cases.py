@@ -5,24 +5,11 @@ lesion: key slice, geometry, position, largest diameter and a digest of its pixe
 with their rows; nothing is written if there are any.
 """
 
-from steps import command
-from synthaug.cohort import cases
-from synthaug.files import artifacts
+from steps import case_checking
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--table", required=True, help="the case table (CSV)")
-    parser.add_argument("--params", required=True, help="JSON object, see synthaug.cohort.cases.Params")
-    parser.add_argument("--out", required=True, help="the checked cases (CSV)")
-    arguments = parser.parse_args()
-    with command.logged("check_cases", arguments, private=True) as log:
-        command.note_file(case_table=arguments.table)
-        params = command.params(cases.Params, arguments.params)
-        checked = cases.check(arguments.table, params)
-        artifacts.write_csv(checked, arguments.out)
-        counts = checked.groupby(["set", "class"])[["lesion", "patient"]].nunique()
-        log.info("%d lesions checked\n%s", len(checked), counts)
+    case_checking.run(__doc__)
 
 
 if __name__ == "__main__":

@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--weights", help="safetensors file of VGG-16's weights, the user's, to start from")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out-dir", required=True, type=Path, help="folder of the arm after equal steps")
-    parser.add_argument("--epochs-dir", type=Path, help="folder of the arm after equal epochs, if it is asked for")
+    parser.add_argument("--epochs-dir", type=Path, nargs="?", help="folder of the arm after equal epochs, if asked for")
     arguments = parser.parse_args()
     with command.logged("train_segmenter", arguments) as log:
         params = command.params(Params, arguments.params)

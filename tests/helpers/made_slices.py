@@ -29,7 +29,7 @@ FRESH = {
     "noise": {"probability": 0.5, "range": [0, 0.08]},
     "left_right": 0.5,
 }
-PASTE = {"border_px": 4, "darkest": 20, "smallest_dark_px": 200, "donors": 5}
+PASTE = {"border_px": 4, "reach_px": 96, "tissue": [20, 250], "smallest_px": 200, "donors": 5}
 AUGMENTATION = {"traditional": TRADITIONAL, "fresh": FRESH, "paste": PASTE}
 
 

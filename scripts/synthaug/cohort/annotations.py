@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug.cohort import dicom_annotations, mask_labels
+from synthaug.cohort import colour_masks, dicom_annotations, mask_labels
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -38,6 +38,11 @@ def kind(row: Mapping[str, str]) -> str:
     return given[0]
 
 
+def is_empty(row: Mapping[str, str]) -> bool:
+    """Return whether the row of a case table has no annotation at all: neither mask, polygon or box, nor a label."""
+    return not any(row[name] for name in (*KINDS, "label"))
+
+
 def whole(row: Mapping[str, str], column: str) -> int | None:
     """Return a cell as an integer, None if it is empty; spreadsheets turn 12 into 12.0, which is allowed.
 
@@ -51,6 +56,25 @@ def whole(row: Mapping[str, str], column: str) -> int | None:
     if not WHOLE.fullmatch(row[column]):
         raise InputError(f"{column}: expected a whole number of at least 0, found {row[column]!r}; correct the cell")
     return int(row[column].partition(".")[0])
+
+
+def label_of(row: Mapping[str, str]) -> int | str | None:
+    """Return the label of a row as an integer or, of a mask in colours, as ``#rrggbb``; None if the cell is empty.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if colour_masks.COLOUR.fullmatch(row["label"]):
+        return row["label"].lower()
+    try:
+        return whole(row, "label")
+    except InputError as error:
+        raise InputError(
+            f"label: expected a whole number of at least 0 or a colour such as #ff0000, found {row['label']!r}; "
+            "correct the cell"
+        ) from error
 
 
 def outline(row: Mapping[str, str]) -> np.ndarray:
@@ -88,6 +112,8 @@ def read_labels(path: Path, image: volumes.Geometry) -> Labels:
     source = volumes.open_image(path)
     if difference := image.difference(source.geometry):
         raise InputError(f"{path}: mask and image do not match: {difference}; export the mask on the image's grid")
+    if coloured := colour_masks.read(path):
+        return coloured
     labels = source.volume()
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise InputError(f"{path}: expected whole numbers (labels), found fractions; export labels, not probabilities")
@@ -100,7 +126,8 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     Parameters
     ----------
     row
-        A row of the case table. The key slice is its ``slice`` or, for a mask, the slice of largest area.
+        A row of the case table. The key slice is its ``slice`` or, for a mask, the slice of largest area. Of a row
+        without annotation, where such rows are allowed, it is ``slice`` or the middle one, and nothing is drawn.
     image
         Geometry of the row's image.
     labels
@@ -118,13 +145,15 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     index = whole(row, "slice")
     if index is not None and index >= image.size[0]:
         raise InputError(f"slice: expected 0 to {image.size[0] - 1}, found {index}; they count from the lowest z")
+    if is_empty(row):
+        return image.size[0] // 2 if index is None else index, np.zeros(image.size[1:], dtype=bool)
     if labels is None:
         if index is None and image.size[0] > 1:
             raise InputError(f"slice: expected the slice of the {kind(row)}, found an empty cell; slices count from 0")
         index = index or 0
         mask = drawn(row, image)
     else:
-        lesion = _labelled(row, labels)
+        lesion = labelled(row, labels)
         if index is None:
             index = int(lesion.sum(axis=(1, 2)).argmax())
         mask = lesion[index]
@@ -138,13 +167,17 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
 
 def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
     """Draw a lesion of a checked table on slice ``index``, bool (y, x); only that slice of a mask volume is read."""
+    if is_empty(row):
+        return np.zeros(image.size[1:], dtype=bool)
     if kind(row) != "mask":
         return drawn(row, image)
     path = folder / row["mask"]
     if dicom_annotations.is_dicom(path):
-        return _labelled(row, dicom_annotations.read(path, image))[index]
+        return labelled(row, dicom_annotations.read(path, image))[index]
+    if coloured := colour_masks.read(path):
+        return labelled(row, coloured)[index]
     labels = volumes.open_image(path).slice(index)
-    label = whole(row, "label")
+    label = label_of(row)
     return labels != 0 if label is None else labels == label
 
 
@@ -186,18 +219,30 @@ def largest_diameter(mask: np.ndarray, spacing: tuple[float, float] = (1.0, 1.0)
     return float(pdist(points).max())
 
 
-def _labelled(row: Mapping[str, str], labels: Labels) -> np.ndarray:
-    """Return where a mask has the row's label, or its only one."""
-    label = whole(row, "label")
+def labelled(row: Mapping[str, str], labels: Labels) -> np.ndarray:
+    """Return where a mask has the row's label, or its only one: bool (z, y, x).
+
+    Raises
+    ------
+    InputError
+        If the label is absent or ambiguous.
+    """
     if not labels.names:
         raise InputError(f"{row['mask']}: expected a lesion, found only zeros; draw the lesion again")
+    label = label_of(row)
     if label is None and len(labels.names) > 1:
         found = "an empty cell; add it"
-    elif label is not None and label not in labels.names:
+    elif label is not None and label not in (*labels.names, *labels.names.values()):
         found = f"{label}; correct it"
     else:
-        return labels.lesion(next(iter(labels.names)) if label is None else label)
+        return labels.lesion(value_of(label, labels))
     raise InputError(f"label: expected one of {labels.listed()}, the labels of {row['mask']}, found {found}")
+
+
+def value_of(label: int | str | None, labels: Labels) -> float:
+    """Return the value in the mask of a label that is there, see `label_of`; the only one for None."""
+    by_name = {name: value for value, name in reversed(labels.names.items())}
+    return next(iter(labels.names)) if label is None else by_name.get(label, label)
 
 
 def _short(text: str) -> str:

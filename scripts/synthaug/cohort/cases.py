@@ -42,15 +42,20 @@ class Params:
     classes: list[str]
 
 
-def check(table_path: str | Path, params: Params) -> pd.DataFrame:
+def check(table_path: str | Path, params: Params, *, empty_rows: bool = False) -> pd.DataFrame:
     """Check a case table and every image, mask and outline that it names.
 
     Reads each image's headers and key slices and each mask once; holds one mask at a time.
 
+    Parameters
+    ----------
+    empty_rows
+        Whether a row may have neither class nor annotation, because nothing is there. Otherwise it is a problem.
+
     Returns
     -------
     DataFrame with `COLUMNS` and the table's free columns of at most `MOST_GROUPS` values; one row per lesion, sorted by
-    lesion.
+    lesion. An empty row has no class, centre and diameter.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     table_path = Path(table_path)
     table = read_table(table_path)
     problems = Problems(table)
-    drawable = _check_cells(table, params, problems)
+    drawable = _check_cells(table, params, problems, empty_rows)
     _check_cohort(table, params, table_path.parent, problems)
     found = dict(_measure(table.loc[drawable], table_path.parent, problems))
     _check_copies(table, found, problems)
@@ -114,11 +119,14 @@ class Problems:
         return [line for row in sorted(self._found) for line in self._found[row]]
 
 
-def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> list[int]:
+def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, empty_rows: bool) -> list[int]:
     """Return the rows whose annotation can be looked for."""
     drawable = []
     for number, row in table.iterrows():
+        empty = empty_rows and not row["class"] and annotations.is_empty(row)
         for name in REQUIRED:
+            if empty and name == "class":
+                continue
             if not row[name]:
                 problems.row(number, f"{name}: expected a value, found an empty cell; fill it")
             elif name != "image" and not SLUG.fullmatch(row[name]):
@@ -132,7 +140,7 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> lis
             problems.row(number, f"class: expected one of {', '.join(params.classes)}, found {cls!r}; {hint}")
         if row["set"] not in SETS:
             problems.row(number, f"set: expected main or extra (empty: main), found {row['set']!r}; correct the cell")
-        wrong = list(_wrong_annotation(row))
+        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row))]
         for text in wrong:
             problems.row(number, text)
         if row["image"] and not wrong:
@@ -140,12 +148,15 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> lis
     return drawable
 
 
-def _wrong_annotation(row: pd.Series) -> Iterator[str]:
-    for cell in ("label", "slice"):
+def _wrong_numbers(row: pd.Series) -> Iterator[str]:
+    for wrong in (lambda: annotations.label_of(row), lambda: annotations.whole(row, "slice")):
         try:
-            annotations.whole(row, cell)
+            wrong()
         except InputError as error:
             yield str(error)
+
+
+def _wrong_annotation(row: pd.Series) -> Iterator[str]:
     try:
         if annotations.kind(row) != "mask":
             annotations.outline(row)
@@ -227,19 +238,17 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
     """Return the computed columns of one lesion."""
     image = source.slice(index)
     if image.min() == image.max():
+        cure = "correct the slice or export the image again" if lesion.any() else "delete the row"
         raise InputError(
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
-            "correct the slice or export the image again"
+            f"{cure}"
         )
-    if len(parts := _parts(lesion)) > 1:
+    if lesion.any() and len(parts := _parts(lesion)) > 1:
         log.warning(
             "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",
             row["lesion"], len(parts), index, ", ".join(str(area) for area in parts),
         )  # fmt: skip
-    rows, columns = np.nonzero(lesion)
-    geometry = source.geometry
-    z, y, x = geometry.spacing or (np.nan,) * 3
-    diameter_mm = np.nan if geometry.spacing is None else round(annotations.largest_diameter(lesion, (y, x)), 6)
+    z, y, x = source.geometry.spacing or (np.nan,) * 3
     return {
         "slice": index,
         "rows": image.shape[0],
@@ -247,11 +256,22 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         "spacing_x_mm": x,
         "spacing_y_mm": y,
         "spacing_z_mm": z,
+        **_extent(lesion, y, x),
+        "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
+    }
+
+
+def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str, float]:
+    """Return where a lesion is and how large, from its mask, bool (y, x), and the spacing in mm or NaN."""
+    if not lesion.any():
+        return dict.fromkeys(["center_x_px", "center_y_px", "diameter_px", "diameter_mm"], np.nan)
+    rows, columns = np.nonzero(lesion)
+    unknown = np.isnan(spacing_x)
+    return {
         "center_x_px": (columns.min() + columns.max()) / 2,
         "center_y_px": (rows.min() + rows.max()) / 2,
         "diameter_px": round(annotations.largest_diameter(lesion), 6),
-        "diameter_mm": diameter_mm,
-        "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
+        "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
     }
 
 

@@ -75,7 +75,10 @@ def write(
 
 
 def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], Lesion], params: Params) -> np.ndarray:
-    """Draw the pages of the lesions, class by class; return the thumbnail of each case, float64 (n, 1024)."""
+    """Draw the pages of the lesions, class by class; return the thumbnail of each case, float64 (n, 1024).
+
+    Cases without class, where nothing is there, have a thumbnail only.
+    """
     low, high = params.intensity["low"], params.intensity["high"]
     gray = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
     legend = (
@@ -83,7 +86,8 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
         f"Blue: what the network sees. Gray levels: {gray}."
     )
     order = np.argsort(cases["class"].to_numpy(), kind="stable")
-    drawn = set(order[sheet_pages.evenly(len(cases), LESIONS)])
+    lesions = order[(cases["class"] != "").to_numpy()[order]]
+    drawn = set(lesions[sheet_pages.evenly(len(lesions), LESIONS)])
     thumbnails = np.zeros((len(cases), near_duplicates.SIDE**2))
     size = sheet_pages.cells_on_page(*LESION_CELL)
     for cls, rows in cases.iloc[order].groupby("class"):
@@ -136,8 +140,8 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) 
 def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple) -> None:
     contradicting = "contradicting classes; " if pair.classes == duplicates.CONTRADICT else ""
     caption = [(f"{contradicting}{pair.found}, correlation {pair.correlation:.3f}", ())]
-    caption += [("{}, patient {}, {}", (pair.lesion_a, pair.patient_a, pair.class_a))]
-    caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b))]
+    caption += [("{}, patient {}, {}", (pair.lesion_a, pair.patient_a, pair.class_a or duplicates.NOTHING))]
+    caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b or duplicates.NOTHING))]
     for place, lesion in zip(sheet.cell(cell, PAIR_CELL[0], caption), both, strict=True):
         frame = _whole(sheet, place, as_gray(lesion.image), lesion.row, 0.5)
         sheet.lines(frame, outlines(lesion.mask, frame.width), ORANGE)
@@ -175,8 +179,10 @@ def outlines(mask: np.ndarray, width: float) -> list[np.ndarray]:
     Returns
     -------
     Polylines, float64 (n, 2), x and y in px, longest first, of at most `MOST_POINTS` points together: coarser than the
-    picture shows only if they would have more.
+    picture shows only if they would have more. None of an empty mask.
     """
+    if not mask.any():
+        return []
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     part = np.pad(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1)
     found = [line[:, ::-1] - 1 + [columns[0], rows[0]] for line in measure.find_contours(part.astype(float), 0.5)]

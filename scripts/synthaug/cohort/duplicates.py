@@ -12,6 +12,7 @@ COLUMNS = [
 ]  # fmt: skip
 NUMBERS = ("row_a", "row_b", "correlation")  # all other columns are text
 CONTRADICT, AGREE = "contradict", "agree"
+NOTHING = "(nothing there)"  # of a slice without lesion
 
 
 def table(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float, shared: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +61,7 @@ def table(cases: pd.DataFrame, thumbnails: np.ndarray, threshold: float, shared:
 
 def evidence(pair: tuple) -> str:
     """Return by what a pair, a row of `table`, is suspected."""
-    contradicting = f"contradicting classes {pair.class_a} and {pair.class_b}; "
+    contradicting = f"contradicting classes {pair.class_a or NOTHING} and {pair.class_b or NOTHING}; "
     start = contradicting if pair.classes == CONTRADICT else ""
     return f"{start}{pair.found}, correlation {pair.correlation:.3f}"
 

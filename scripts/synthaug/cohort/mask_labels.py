@@ -13,7 +13,8 @@ class Labels:
     Attributes
     ----------
     names
-        The labels that are drawn somewhere, ascending, and what the file calls them ("" without a name).
+        The labels that are drawn somewhere, ascending, and what the file calls them ("" without a name, ``#rrggbb``
+        of a colour).
     lesion
         Returns where one of them is, bool (z, y, x); raises an `InputError` if it is drawn off the image's grid. Labels
         of a DICOM file may overlap; each is drawn whole.
@@ -24,7 +25,7 @@ class Labels:
 
     def listed(self) -> str:
         """Return the labels as text for a message, at most 20."""
-        texts = [f"{label:g}" + (f" ({name})" if name else "") for label, name in list(self.names.items())[:20]]
+        texts = [f"{label:.9g}" + (f" ({name})" if name else "") for label, name in list(self.names.items())[:20]]
         return ", ".join(texts) + (" ..." if len(self.names) > 20 else "")
 
 

@@ -26,7 +26,7 @@ def limits(image: np.ndarray, intensity: dict) -> tuple[float, float]:
     if not low < high:
         raise InputError(
             f"percentiles {intensity['low']} and {intensity['high']} are both {low:g}: expected an image with "
-            "contrast; check the file or choose wider percentiles in rois: intensity"
+            "contrast; check the file or choose wider percentiles for intensity"
         )
     return float(low), float(high)
 

@@ -1,8 +1,8 @@
 """The arm ``paste``: lesions of training patients, pasted into other training slices.
 
 The cheapest way to a new pair of image and mask. Each slice gets one lesion of another one, mirrored or not, at a place
-drawn from all where it fits: inside the slice, on tissue, beside the slice's own lesions. Around the lesion the slice
-that it comes from fades into the other one.
+drawn from all where it fits: inside the slice, on tissue, beside the slice's own lesions, not far from where it was.
+Around the lesion the slice that it comes from fades into the other one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,18 +25,21 @@ class Params:
     ----------
     border_px
         Width of the rim in which a pasted lesion fades out, px of a slice of 256 x 256.
-    darkest
-        The gray value up to which a pixel is dark, 0 to 255.
-    smallest_dark_px
-        Dark areas of at least so many px of a slice of 256 x 256 are background and get no lesion; smaller ones are
-        noise within tissue.
+    reach_px
+        How far a lesion may be moved from its own, perhaps mirrored, place, px of a slice of 256 x 256.
+    tissue
+        The least and the largest gray value of tissue, 0 to 255: below lie air and water, above lies bone in CT.
+    smallest_px
+        Areas of other gray values get no lesion if they have so many px of a slice of 256 x 256; smaller ones are noise
+        within tissue.
     donors
         How many other slices are tried for a lesion that fits.
     """
 
     border_px: float
-    darkest: int
-    smallest_dark_px: int
+    reach_px: float
+    tissue: list[int]
+    smallest_px: int
     donors: int
 
 
@@ -62,11 +65,22 @@ class Draw:
 
 @dataclass(frozen=True)
 class Patch:
-    """One lesion with its rim, cut out: uint8 image and label map, and float weights from 0 to 1 of this image."""
+    """One lesion with its rim, cut out.
+
+    Attributes
+    ----------
+    image, labels
+        uint8 (rows, columns) each.
+    weights
+        float (rows, columns): the share of this image in what is pasted, from 0 to 1.
+    corner
+        Row and column of its first pixel in the slice, or in the mirrored one.
+    """
 
     image: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    corner: tuple[int, int]
 
 
 def draw(
@@ -113,10 +127,12 @@ def write(
     origins = np.full(len(images), -1)
     for row, what in enumerate(drawn):
         pasted = labels[row].copy(), images[row].copy()
-        taken = background(images[row], params) | (labels[row] > 0)
+        taken = other_than_tissue(images[row], params) | (labels[row] > 0)
+        reach = _scaled(params.reach_px, images[row])
         for donor, lesion, place, mirrored in zip(what.donors, what.lesions, what.places, what.mirrored, strict=True):
             patch = cut_out(images[donor], labels[donor], lesion, mirrored, params)
             corners = np.argwhere(fits(taken, patch.weights > 0))
+            corners = corners[np.hypot(*(corners - patch.corner).T) <= reach]
             if len(corners):
                 _paste(patch, corners[int(place * len(corners))], *pasted)
                 origins[row] = donor
@@ -125,13 +141,16 @@ def write(
     return origins
 
 
-def background(image: np.ndarray, params: Params) -> np.ndarray:
-    """Return which pixels of a slice, uint8 (side, side), are no tissue: bool (side, side)."""
-    areas, _ = ndimage.label(image <= params.darkest)
-    smallest = params.smallest_dark_px * image.size / REFERENCE_SIDE**2
-    large = np.bincount(areas.ravel()) >= smallest
-    large[0] = False
-    return large[areas]
+def other_than_tissue(image: np.ndarray, params: Params) -> np.ndarray:
+    """Return which pixels of a slice, uint8 (side, side), lie in an area that is no tissue: bool (side, side)."""
+    low, high = params.tissue
+    other = np.zeros(image.shape, bool)
+    for beyond in (image < low, image > high):
+        areas, _ = ndimage.label(beyond)
+        large = np.bincount(areas.ravel()) >= params.smallest_px * image.size / REFERENCE_SIDE**2
+        large[0] = False
+        other |= large[areas]
+    return other
 
 
 def cut_out(image: np.ndarray, labels: np.ndarray, which: float, mirrored: bool, params: Params) -> Patch:
@@ -146,13 +165,19 @@ def cut_out(image: np.ndarray, labels: np.ndarray, which: float, mirrored: bool,
     """
     lesions, count = ndimage.label(labels > 0, EIGHT_NEIGHBOURS)
     chosen = lesions == 1 + int(which * count)
-    border = params.border_px * len(image) / REFERENCE_SIDE
+    border = _scaled(params.border_px, image)
     weights = np.clip(1 - ndimage.distance_transform_edt(~chosen) / (border + 1), 0, 1)
     weights[(labels > 0) & ~chosen] = 0  # nothing of another lesion, which would have no label
     rows, columns = (np.flatnonzero(weights.any(axis)) for axis in (1, 0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    step = -1 if mirrored else 1
-    return Patch(*(array[box][:, ::step] for array in (image, np.where(chosen, labels, 0), weights)))
+    arrays = [array[box] for array in (image, np.where(chosen, labels, 0), weights)]
+    if mirrored:
+        return Patch(*(array[:, ::-1] for array in arrays), (rows[0], image.shape[1] - 1 - columns[-1]))
+    return Patch(*arrays, (rows[0], columns[0]))
+
+
+def _scaled(length_px: float, image: np.ndarray) -> float:
+    return length_px * len(image) / REFERENCE_SIDE
 
 
 def fits(taken: np.ndarray, shape: np.ndarray) -> np.ndarray:

@@ -84,7 +84,8 @@ def gather(
     made = tuple(np.empty((len(listed), *array.shape[1:]), np.uint8) for array in arrays)
     names, own = real["slice"].tolist(), slice(0, len(real))
     for filled, array in zip(made, arrays, strict=True):
-        filled[own] = array[real.index]
+        for place, row in enumerate(real.index):  # one by one: a whole selection would be a further copy
+            filled[place] = array[row]
     given = tuple(array[own] for array in made)
     copies = tuple(array[len(real) : 2 * len(real)] for array in made)
     if arm in training_sets.WITH_COPIES:

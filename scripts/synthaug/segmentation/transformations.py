@@ -31,7 +31,7 @@ MIRRORS = ("left_right", "up_down")
 SEED = "seed"  # of an image's noise and of the field that bends it
 REFERENCE_SIDE = 256
 KNOTS = 6  # of the field that bends an image, in each direction
-TOGETHER = 32  # images transformed together
+TOGETHER = 8  # images transformed together
 
 
 def draw(random: np.random.Generator, count: int, chances: dict) -> pd.DataFrame:

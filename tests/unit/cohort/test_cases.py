@@ -19,6 +19,7 @@ from tests.helpers import forked
 
 import check_cases
 from synthaug.cohort import annotations, cases
+from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.imaging import volumes
 from synthaug.terms import case_columns
@@ -386,3 +387,63 @@ def test_3d_ircadb_and_figshare(tmp_path):
         REAL / "figshare-brain-t1c" / "lesions.csv", cases.Params(["meningioma", "glioma", "pituitary"])
     )
     assert brains.groupby("class").size().to_dict() == {"glioma": 480, "meningioma": 240, "pituitary": 320}
+
+
+# Rows without lesion
+
+
+def with_empty_rows(table, folder):
+    """The cohort, an empty slice of its first volume, and a whole volume of another patient with nothing there."""
+    values = np.random.default_rng(9).normal(60, 10, SHAPE).astype(np.float32)
+    write_volume(folder / "healthy.nii.gz", values)
+    nothing = {"lesion": "N1", "patient": "p0", "image": "p0.nii.gz", "slice": "0"}
+    healthy = {"lesion": "N2", "patient": "p9", "image": "healthy.nii.gz"}
+    return pd.concat([table, pd.DataFrame([nothing, healthy])], ignore_index=True).fillna("")
+
+
+def test_empty_rows_are_checked_like_all_others(cohort, tmp_path):
+    table = with_empty_rows(cohort, tmp_path)
+    checked = cases.check(save(table, tmp_path), PARAMS, empty_rows=True).set_index("lesion")
+    assert checked.loc[["N1", "N2"], "slice"].tolist() == [0, 2]
+    assert checked.loc["N2", "class"] == ""
+    assert checked.loc[["N1", "N2"], ["diameter_px", "diameter_mm", "center_x_px"]].isna().all(axis=None)
+    assert checked.loc["N2", ["rows", "columns", "spacing_x_mm"]].tolist() == pytest.approx([60, 50, 0.8])
+    pd.testing.assert_frame_equal(checked.drop(["N1", "N2"])[list(case_columns.COLUMNS[1:])],
+                                  cases.check(save(cohort, tmp_path), PARAMS).set_index("lesion")[
+                                      list(case_columns.COLUMNS[1:])])  # fmt: skip
+    assert artifacts.read_csv(_written(checked.reset_index(), tmp_path))["class"].tolist().count("") == 2
+
+
+def _written(table, folder):
+    artifacts.write_csv(table, folder / "cases.csv")
+    return folder / "cases.csv"
+
+
+@pytest.mark.parametrize(
+    ("cells", "empty_rows", "message"),
+    [
+        ({}, False, "row 10, lesion N1: class: expected a value, found an empty cell"),
+        ({"slice": "5"}, True, "row 10, lesion N1: slice: expected 0 to 4, found 5"),
+        ({"slice": "-1"}, True, "row 10, lesion N1: slice: expected a whole number"),
+        ({"class": "cyst"}, True, "row 10, lesion N1: expected one of mask, polygon and box, found none"),
+        ({"box": "1,1,9,9"}, True, "row 10, lesion N1: class: expected a value, found an empty cell"),
+        ({"label": "1"}, True, "row 10, lesion N1: class: expected a value, found an empty cell"),
+        ({"image": "none.nii.gz"}, True, "row 10, lesion N1: image: "),
+        ({"patient": "p1"}, True, "image p0.nii.gz: expected one patient, found p0 and p1"),
+    ],
+)
+def test_what_is_wrong_with_an_empty_row(cohort, tmp_path, cells, empty_rows, message):
+    table = with_empty_rows(cohort, tmp_path).iloc[:-1]
+    for name in ("box", *cells):
+        table[name] = table.get(name, "")
+        table.loc[8, name] = cells.get(name, "")
+    with pytest.raises(InputError) as error:
+        cases.check(save(table, tmp_path), PARAMS, empty_rows=empty_rows)
+    assert message in str(error.value)
+
+
+def test_empty_slice_of_one_value_is_refused(cohort, tmp_path):
+    table = with_empty_rows(cohort, tmp_path)
+    write_volume(tmp_path / "healthy.nii.gz", np.zeros(SHAPE, np.float32))
+    with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast.*; delete the row"):
+        cases.check(save(table, tmp_path), PARAMS, empty_rows=True)

@@ -83,6 +83,26 @@ def test_each_lesion_is_shown_as_the_network_sees_it(cohort):
     assert "beyond the image" not in " ".join(written[1])
 
 
+def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
+    """L00 and L12 are one picture of two patients; here nothing is there in the second."""
+    table = pd.read_csv(cohort / "table.csv", dtype=str)
+    table.loc[[3, 12], ["class", "polygon"]] = ""
+    table.to_csv(cohort / "table.csv", index=False)
+    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), empty_rows=True)
+    artifacts.write_csv(checked, cohort / "cases.csv")
+    assert run(cohort, "one").returncode == 0
+    written = pdf_content.pages((cohort / "one" / "contours.pdf").read_bytes())
+    written = [[text for _, _, text in pdf_content.texts(page)] for page in written]
+    assert [texts[0] for texts in written] == [
+        "cyst: lesions 1 to 10 of 10", "metastasis: lesions 1 to 1 of 1",
+        "Possibly the same scan under two patients: pairs 1 to 1 of 1",
+    ]  # fmt: skip
+    assert written[2][2:5] == [
+        "contradicting classes; same pixels, correlation 1.000", "L00, patient p0, cyst",
+        "L12, patient p12, (nothing there)",
+    ]  # fmt: skip
+
+
 def test_unknown_parameter_and_damaged_image(cohort):
     assert "unexpected keyword" in run(cohort, "one", {**PARAMS, "colour": "red"}).stderr
     (cohort / "5.png").write_bytes((cohort / "5.png").read_bytes()[:40])

@@ -784,10 +784,74 @@ def _(folder, rows):
     return Read(GREY, LESION)
 
 
-@entry("mask", "a coloured picture", "m.png: expected a grey-level picture, found colours")
+@entry("mask", "a coloured picture")
 def _(folder, rows):
-    Image.fromarray(LESION[..., None] * np.array([255, 0, 0], np.uint8)).save(folder / "m.png")
+    coloured(folder, rows, "")
+    return Read(GREY, LESION)
+
+
+@entry("mask", "a coloured picture, the colour named")
+def _(folder, rows):
+    coloured(folder, rows, "#FF0000", others=[0, 0, 255])
+    return Read(GREY, LESION)
+
+
+@entry("mask", "a coloured picture, no colour named", "label: expected one of 255 (#0000ff), 16711680 (#ff0000)")
+def _(folder, rows):
+    coloured(folder, rows, "", others=[0, 0, 255])
+
+
+@entry("mask", "a coloured picture, another colour named", "the labels of m.png, found #00ff00; correct it")
+def _(folder, rows):
+    coloured(folder, rows, "#00ff00")
+
+
+@entry("mask", "a palette, its index named")
+def _(folder, rows):
+    palette(folder, rows, "2")
+    return Read(GREY, LESION)
+
+
+@entry("mask", "a palette, its colour named")
+def _(folder, rows):
+    palette(folder, rows, "#00a000")
+    return Read(GREY, LESION)
+
+
+@entry(
+    "mask", "a palette, a colour named that nothing has", "label: expected one of 1 (#c80000), 2 (#00a000), the labels"
+)
+def _(folder, rows):
+    palette(folder, rows, "#0000c8")
+
+
+@entry("mask", "the name of a colour", "label: expected a whole number of at least 0 or a colour such as #ff0000")
+def _(folder, rows):
+    palette(folder, rows, "red")
+
+
+@entry("mask", "a photograph", "m.png: expected a grey-level picture, found colours")
+def _(folder, rows):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (*GREY.shape, 3), np.uint8)).save(folder / "m.png")
     rows[0].update(mask="m.png", box="")
+
+
+def coloured(folder, rows, label, others=(0, 0, 0)) -> None:
+    """A mask in RGB: the lesion red, a stripe beside it in another colour."""
+    picture = LESION[..., None] * np.array([255, 0, 0], np.uint8)
+    picture[:3] = others
+    Image.fromarray(picture.astype(np.uint8)).save(folder / "m.png")
+    rows[0].update(mask="m.png", box="", label=label)
+
+
+def palette(folder, rows, label) -> None:
+    """A mask with a palette of four colours: the lesion has index 2, a stripe beside it 1."""
+    indices = LESION.astype(np.uint8) * 2
+    indices[:3] = 1
+    picture = Image.fromarray(indices, mode="P")
+    picture.putpalette([0, 0, 0, 200, 0, 0, 0, 160, 0, 0, 0, 200])
+    picture.save(folder / "m.png")
+    rows[0].update(mask="m.png", box="", label=label)
 
 
 @entry("mask", "saved as JPEG, so with a fringe", "label: expected one of")

@@ -13,11 +13,12 @@ GROUND = 110  # gray value of tissue in every slice
 
 
 def slices(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Round bodies on black with noise in them, each with two lesions of its own gray values, which name it."""
+    """Round bodies with a bright skull on black, each with two lesions of its own gray values, which name it."""
     draws = np.random.default_rng(seed)
     y, x = np.mgrid[:SIDE, :SIDE]
     body = (y - 31.5) ** 2 + (x - 31.5) ** 2 < 29**2
     images = np.where(body, GROUND, np.zeros((count, 1, 1))).astype(np.uint8)
+    images[:, body & ((y - 31.5) ** 2 + (x - 31.5) ** 2 > 26**2)] = 255
     images[:, 40:42, 40:42] = 0  # noise: dark, but small
     labels = np.zeros_like(images)
     for number in range(count):
@@ -57,9 +58,25 @@ def test_own_lesions_and_the_background_are_not_touched(pasted):
     np.testing.assert_array_equal(new_labels[own], labels[own])
     np.testing.assert_array_equal(new_images[own], images[own])
     y, x = np.mgrid[:SIDE, :SIDE]
-    outside = (y - 31.5) ** 2 + (x - 31.5) ** 2 >= 29**2
-    assert (new_images[:, outside] == 0).all()
-    assert not new_labels[:, outside].any()
+    radius = np.hypot(y - 31.5, x - 31.5)
+    assert (new_images[:, radius >= 29] == 0).all()
+    assert (new_images[:, (radius < 29) & (radius > 26)] == 255).all()
+    assert not new_labels[:, radius > 26].any()
+
+
+def test_a_lesion_stays_near_its_own_or_its_mirrored_place(pasted):
+    """24 px, 96 of 256, in a straight line, measured at the corner of the lesion's rim."""
+    _, labels, _, new_labels, origins = pasted
+
+    def corner(mask: np.ndarray) -> np.ndarray:
+        return np.argwhere(mask).min(0)
+
+    shifts = []
+    for row, origin in enumerate(origins):
+        new = (new_labels[row] > 0) & (labels[row] == 0)
+        theirs = labels[origin] == new_labels[row][new][0]
+        shifts.append(min(np.hypot(*(corner(new) - corner(each))) for each in (theirs, theirs[:, ::-1])))
+    assert 8 < max(shifts) <= 24
 
 
 def test_the_rim_fades_from_one_slice_into_the_other():

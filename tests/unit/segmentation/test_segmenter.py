@@ -83,7 +83,7 @@ def test_a_stored_segmenter_returns(trained, tmp_path):
 CASES = {
     "averaged weights, fresh images": (made_slices.UNET, (IMAGES[:12], LABELS[:12]), [3, 5], FRESH),
     "last weights, dropout, momentum": ({**made_slices.FCN8S, "ema": 0.0}, FEW, [2, 4], None),
-    "an average of all": (made_slices.FCN8S, FEW, [3], None),
+    "in bfloat16": ({**made_slices.FCN8S, "precision": "bfloat16"}, FEW, [3], None),
 }
 
 

@@ -1,5 +1,7 @@
 """Shares are nested, at least one patient, whole patients of the training folds, and refused without a class."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ def test_numbers_are_those_of_the_share():
 
 def test_smaller_shares_lie_in_larger_ones():
     each = [set(drawn(share, 0, "12")) for share in ("25", "100", "250", "1000")]
-    assert all(small < large for small, large in zip(each, each[1:], strict=False))
+    assert all(small < large for small, large in itertools.pairwise(each))
     assert each[-1] == set(PATIENTS)
 
 
@@ -65,6 +67,6 @@ def test_all_slices_of_the_patients_and_no_test_patient():
 
 def test_share_without_a_class_is_one_line():
     slices, folds = cohort()
-    with pytest.raises(InputError, match="share 1000, seed 3, training folds 12: .*none of metastasis in 20") as error:
+    with pytest.raises(InputError, match=r"share 1000, seed 3, training folds 12: .*none of metastasis in 20") as error:
         shares.training_slices(slices, folds, "12", "1000", classes=["cyst", "metastasis"], seed=3, master_seed=5)
     assert "\n" not in str(error.value)

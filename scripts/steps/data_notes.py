@@ -1,0 +1,61 @@
+"""What a look at the data of any task has found, in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from steps import command
+from synthaug.cohort import duplicates, linked_patients, preview_notes
+from synthaug.errors import InputError
+from synthaug.files import artifacts
+
+
+@dataclass(frozen=True)
+class Params:
+    """What folds depend on, and the pairs of lesions that the config acknowledges."""
+
+    classes: list[str]
+    folds: int
+    seeds: list[int]
+    master_seed: int
+    acknowledged: list[list[str]]
+
+
+def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
+    """Do what write_notes.py does.
+
+    Parameters
+    ----------
+    split
+        Draws the folds of one seed, as `cohort.folds.split` does.
+    of
+        The table that it splits: ``cases`` or ``units``.
+    """
+    parser = command.parser(doc)
+    parser.add_argument("--cases", required=True, help="the checked cases")
+    parser.add_argument("--units", required=True, help="the task's samples (CSV)")
+    parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--out", required=True, help="the notes (text)")
+    arguments = parser.parse_args()
+    with command.logged("write_notes", arguments) as log:
+        params = command.params(Params, arguments.params)
+        cases, units = artifacts.read_csv(arguments.cases), artifacts.read_csv(arguments.units)
+        found = artifacts.read_csv(arguments.duplicates, duplicates.NUMBERS)
+        refusals = []
+        for seed in params.seeds:
+            try:
+                how = {"classes": params.classes, "folds": params.folds, "master_seed": params.master_seed}
+                split({"cases": cases, "units": units}[of], seed=seed, **how)
+            except InputError as error:
+                refusals.append(str(error))
+        new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))
+        sections = [
+            preview_notes.too_small(refusals, params.folds),
+            preview_notes.beyond(units),
+            preview_notes.shared(found, new, params.acknowledged),
+        ]
+        artifacts.write_text(preview_notes.text(*sections), arguments.out)
+        for first in (lines[0] for lines in sections if len(lines) > 1):
+            log.warning("%s (%s)", first.rstrip(":."), arguments.out)
