@@ -5,8 +5,8 @@ from synthaug.cohort import cases
 from synthaug.files import artifacts
 
 
-def run(doc: str, *, empty_rows: bool = False) -> None:
-    """Do what check_cases.py does; ``empty_rows`` as `cases.check` takes it."""
+def run(doc: str, *, of_slices: bool = False) -> None:
+    """Do what check_cases.py does; ``of_slices`` as `cases.check` takes it."""
     parser = command.parser(doc)
     parser.add_argument("--table", required=True, help="the case table (CSV)")
     parser.add_argument("--params", required=True, help="JSON object, see synthaug.cohort.cases.Params")
@@ -15,7 +15,7 @@ def run(doc: str, *, empty_rows: bool = False) -> None:
     with command.logged("check_cases", arguments, private=True) as log:
         command.note_file(case_table=arguments.table)
         params = command.params(cases.Params, arguments.params)
-        checked = cases.check(arguments.table, params, empty_rows=empty_rows)
+        checked = cases.check(arguments.table, params, of_slices=of_slices)
         artifacts.write_csv(checked, arguments.out)
         counts = checked.groupby(["set", "class"])[["lesion", "patient"]].nunique()
         log.info("%d lesions checked\n%s", len(checked), counts)

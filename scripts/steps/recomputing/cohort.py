@@ -10,21 +10,21 @@ from synthaug.cohort import cases, folds
 
 def checked_cases(context: Context) -> Iterator[Finding]:
     """Check the case table again."""
-    yield from _checked(context, empty_rows=False)
+    yield from _checked(context, of_slices=False)
 
 
-def cases_with_empty_slices(context: Context) -> Iterator[Finding]:
-    """Check again a case table in which rows may be without lesion."""
-    yield from _checked(context, empty_rows=True)
+def cases_of_slices(context: Context) -> Iterator[Finding]:
+    """Check again a case table whose rows may be slices."""
+    yield from _checked(context, of_slices=True)
 
 
-def _checked(context: Context, *, empty_rows: bool) -> Iterator[Finding]:
+def _checked(context: Context, *, of_slices: bool) -> Iterator[Finding]:
     for record in context.run.of("check_cases"):
         for file in record.outputs:
             if not context.table.is_file():
                 yield Finding(file, not_done=f"there is no case table {context.table}; name it with --table")
                 continue
-            expected = cases.check(context.table, cases.Params(**record.content["params"]), empty_rows=empty_rows)
+            expected = cases.check(context.table, cases.Params(**record.content["params"]), of_slices=of_slices)
             yield recomputed.table(context.run.results, file, expected, "the case table", tolerance=recomputed.ROUNDING)
 
 

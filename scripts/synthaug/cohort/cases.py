@@ -42,15 +42,16 @@ class Params:
     classes: list[str]
 
 
-def check(table_path: str | Path, params: Params, *, empty_rows: bool = False) -> pd.DataFrame:
+def check(table_path: str | Path, params: Params, *, of_slices: bool = False) -> pd.DataFrame:
     """Check a case table and every image, mask and outline that it names.
 
     Reads each image's headers and key slices and each mask once; holds one mask at a time.
 
     Parameters
     ----------
-    empty_rows
-        Whether a row may have neither class nor annotation, because nothing is there. Otherwise it is a problem.
+    of_slices
+        Whether a row may be of a slice, not of one lesion: then it may have neither class nor annotation, because
+        nothing is there, and its parts may be several lesions.
 
     Returns
     -------
@@ -65,9 +66,9 @@ def check(table_path: str | Path, params: Params, *, empty_rows: bool = False) -
     table_path = Path(table_path)
     table = read_table(table_path)
     problems = Problems(table)
-    drawable = _check_cells(table, params, problems, empty_rows)
+    drawable = _check_cells(table, params, problems, of_slices)
     _check_cohort(table, params, table_path.parent, problems)
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems))
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, of_slices))
     _check_copies(table, found, problems)
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
@@ -119,11 +120,11 @@ class Problems:
         return [line for row in sorted(self._found) for line in self._found[row]]
 
 
-def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, empty_rows: bool) -> list[int]:
+def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_slices: bool) -> list[int]:
     """Return the rows whose annotation can be looked for."""
     drawable = []
     for number, row in table.iterrows():
-        empty = empty_rows and not row["class"] and annotations.is_empty(row)
+        empty = of_slices and not row["class"] and annotations.is_empty(row)
         for name in REQUIRED:
             if empty and name == "class":
                 continue
@@ -209,7 +210,7 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
             )
 
 
-def _measure(table: pd.DataFrame, folder: Path, problems: Problems) -> Iterator[tuple[int, dict]]:
+def _measure(table: pd.DataFrame, folder: Path, problems: Problems, of_slices: bool) -> Iterator[tuple[int, dict]]:
     """Yield row and measurements of each lesion whose files are in order; images and masks are opened once."""
     for image, lesions in table.groupby("image", sort=False):
         try:
@@ -230,6 +231,8 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems) -> Iterator[
                 try:
                     index, lesion = annotations.locate(row, source.geometry, labels)
                     yield number, _describe(row, source, index, lesion)
+                    if not of_slices:
+                        _warn_of_parts(row["lesion"], index, lesion)
                 except InputError as error:
                     problems.row(number, error)
 
@@ -243,11 +246,6 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
             f"{cure}"
         )
-    if lesion.any() and len(parts := _parts(lesion)) > 1:
-        log.warning(
-            "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",
-            row["lesion"], len(parts), index, ", ".join(str(area) for area in parts),
-        )  # fmt: skip
     z, y, x = source.geometry.spacing or (np.nan,) * 3
     return {
         "slice": index,
@@ -273,6 +271,15 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
         "diameter_px": round(annotations.largest_diameter(lesion), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
     }
+
+
+def _warn_of_parts(name: str, index: int, lesion: np.ndarray) -> None:
+    """Warn if a lesion has several parts on its key slice."""
+    if len(parts := _parts(lesion)) > 1:
+        log.warning(
+            "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",
+            name, len(parts), index, ", ".join(str(area) for area in parts),
+        )  # fmt: skip
 
 
 def _parts(lesion: np.ndarray) -> list[int]:

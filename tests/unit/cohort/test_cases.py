@@ -403,7 +403,7 @@ def with_empty_rows(table, folder):
 
 def test_empty_rows_are_checked_like_all_others(cohort, tmp_path):
     table = with_empty_rows(cohort, tmp_path)
-    checked = cases.check(save(table, tmp_path), PARAMS, empty_rows=True).set_index("lesion")
+    checked = cases.check(save(table, tmp_path), PARAMS, of_slices=True).set_index("lesion")
     assert checked.loc[["N1", "N2"], "slice"].tolist() == [0, 2]
     assert checked.loc["N2", "class"] == ""
     assert checked.loc[["N1", "N2"], ["diameter_px", "diameter_mm", "center_x_px"]].isna().all(axis=None)
@@ -420,7 +420,7 @@ def _written(table, folder):
 
 
 @pytest.mark.parametrize(
-    ("cells", "empty_rows", "message"),
+    ("cells", "of_slices", "message"),
     [
         ({}, False, "row 10, lesion N1: class: expected a value, found an empty cell"),
         ({"slice": "5"}, True, "row 10, lesion N1: slice: expected 0 to 4, found 5"),
@@ -432,13 +432,13 @@ def _written(table, folder):
         ({"patient": "p1"}, True, "image p0.nii.gz: expected one patient, found p0 and p1"),
     ],
 )
-def test_what_is_wrong_with_an_empty_row(cohort, tmp_path, cells, empty_rows, message):
+def test_what_is_wrong_with_an_empty_row(cohort, tmp_path, cells, of_slices, message):
     table = with_empty_rows(cohort, tmp_path).iloc[:-1]
     for name in ("box", *cells):
         table[name] = table.get(name, "")
         table.loc[8, name] = cells.get(name, "")
     with pytest.raises(InputError) as error:
-        cases.check(save(table, tmp_path), PARAMS, empty_rows=empty_rows)
+        cases.check(save(table, tmp_path), PARAMS, of_slices=of_slices)
     assert message in str(error.value)
 
 
@@ -446,4 +446,4 @@ def test_empty_slice_of_one_value_is_refused(cohort, tmp_path):
     table = with_empty_rows(cohort, tmp_path)
     write_volume(tmp_path / "healthy.nii.gz", np.zeros(SHAPE, np.float32))
     with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast.*; delete the row"):
-        cases.check(save(table, tmp_path), PARAMS, empty_rows=True)
+        cases.check(save(table, tmp_path), PARAMS, of_slices=True)

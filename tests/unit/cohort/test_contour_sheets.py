@@ -88,7 +88,7 @@ def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
     table = pd.read_csv(cohort / "table.csv", dtype=str)
     table.loc[[3, 12], ["class", "polygon"]] = ""
     table.to_csv(cohort / "table.csv", index=False)
-    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), empty_rows=True)
+    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), of_slices=True)
     artifacts.write_csv(checked, cohort / "cases.csv")
     assert run(cohort, "one").returncode == 0
     written = pdf_content.pages((cohort / "one" / "contours.pdf").read_bytes())
