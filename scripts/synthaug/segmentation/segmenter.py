@@ -116,11 +116,11 @@ def train(
     Raises
     ------
     InputError
-        If there is no step to make, the slices are too small for the network, or a loss is no longer finite.
+        If there is no step to make, or a loss is no longer finite.
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    _check(params, images.shape[-1], min(ends))
+    _check(params, min(ends))
     lesson = _Lesson(network, params, names, where)
 
     def order(epoch: int) -> np.random.Generator:
@@ -197,16 +197,11 @@ class _Lesson:
             self.totals.add_(torch.stack([loss, dice]))
 
 
-def _check(params: Params, side: int, steps: int) -> None:
+def _check(params: Params, steps: int) -> None:
     if steps < 1:
         raise InputError(
             f"segmenter: expected at least one step, found none: the images of {params.epochs} epochs are fewer than "
             f"a batch of {params.batch}; raise epochs, or lower batch"
-        )
-    if params.architecture == "unet" and side % 2 ** (len(params.widths) - 1):
-        raise InputError(
-            f"segmenter: widths: expected at most as many as the side of the slices, {side} px, can be halved, found "
-            f"{len(params.widths)}; remove the last ones"
         )
 
 

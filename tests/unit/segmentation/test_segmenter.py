@@ -161,7 +161,6 @@ def test_steps_follow_the_formulas(float64):
     [
         ({"learning_rate": 1e18, "optimiser": "sgd"}, [12], "lower learning_rate"),
         ({}, [0], "expected at least one step, found none: .* raise epochs, or lower batch"),
-        ({"widths": [2] * 7}, [1], "32 px, can be halved, found 7; remove the last ones"),
     ],
 )
 def test_what_cannot_be_trained_is_one_line(changes, ends, expected):

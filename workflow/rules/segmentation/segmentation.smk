@@ -139,7 +139,7 @@ def task_sheets():
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
-    experiment, found = config["experiment"], []
+    experiment, found = config["experiment"], segmenter_problems()
     shares, intensity = experiment["shares"], config["slices"]["intensity"]
     if shares != sorted(shares):
         found.append(f"experiment: shares: expected ascending ones, found {shares}; sort them")
@@ -158,4 +158,19 @@ def task_problems():
     precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
     if precedence is not None and sorted(precedence) != sorted(classes):
         found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
+    return found
+
+
+def segmenter_problems():
+    """Return what is wrong between the keys of the segmenter, and the side of the slices that it sees."""
+    values, side, found = config["segmenter"], config["slices"]["side"], []
+    widths, at_most = values["widths"], side.bit_length() - 2  # maps of 4x4 px are the smallest that have statistics
+    if values["architecture"] == "unet" and len(widths) > at_most:
+        found.append(f"segmenter: widths: a unet of slices of {side} px has at most {at_most}; remove the last ones")
+    if values["architecture"] == "unet" and values["weights"]:
+        found.append("segmenter: weights: a unet starts from scratch; give null, or architecture fcn8s")
+    if values["architecture"] == "fcn8s" and len(widths) != 6:
+        found.append(f"segmenter: widths: expected the 6 of an fcn8s, found {len(widths)}; see its presets")
+    if values["architecture"] == "fcn8s" and "dropout" not in values:
+        found.append("segmenter: dropout: an fcn8s needs one; give it, or the preset fcn8s or fcn8s-small")
     return found
