@@ -24,7 +24,7 @@ from synthaug.training import device
 
 
 def main() -> None:
-    arguments = slice_generators.parser(__doc__)
+    arguments = slice_generators.parser_of_images(__doc__)
     arguments.add_argument("--candidates", required=True, type=Path, help="folder of their images")
     arguments.add_argument("--segmenter", required=True, type=Path, help="folder of the segmenter of the FCN score")
     arguments.add_argument("--generator", required=True, help="name of the preset")

@@ -10,7 +10,7 @@ from synthaug.generators import pix2pix
 
 
 def main() -> None:
-    arguments = slice_generators.parser(__doc__).parse_args()
+    arguments = slice_generators.parser_of_images(__doc__).parse_args()
     with command.logged("train_lcgan", arguments) as log:
         slice_generators.train(pix2pix.FAMILY, arguments, log)
 

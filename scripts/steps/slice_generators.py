@@ -36,7 +36,6 @@ def parser(doc: str) -> argparse.ArgumentParser:
     """Return the parser of a script that works on the slices of a share, with ``doc`` as its help."""
     arguments = command.parser(doc)
     arguments.add_argument("--units", required=True, help="slices.csv")
-    arguments.add_argument("--images", required=True, help="the slices, .npy")
     arguments.add_argument("--labels", required=True, help="their label maps, .npy")
     arguments.add_argument("--folds", required=True, help="folds.csv")
     arguments.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
@@ -44,6 +43,13 @@ def parser(doc: str) -> argparse.ArgumentParser:
     arguments.add_argument("--share", required=True, help="per mille of their patients")
     arguments.add_argument("--params", required=True, help="JSON object")
     arguments.add_argument("--out-dir", required=True, type=Path)
+    return arguments
+
+
+def parser_of_images(doc: str) -> argparse.ArgumentParser:
+    """Return the parser of a script that also reads the pixels of these slices."""
+    arguments = parser(doc)
+    arguments.add_argument("--images", required=True, help="the slices, .npy")
     return arguments
 
 

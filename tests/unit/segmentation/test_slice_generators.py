@@ -63,7 +63,8 @@ def chosen_rows(folder: Path) -> pd.DataFrame:
 
 
 def script(name: str, folder: Path, params: dict, *more: object) -> subprocess.CompletedProcess:
-    files = ["--units", folder / "slices.csv", "--images", folder / "images.npy", "--labels", folder / "labels.npy"]
+    files = ["--units", folder / "slices.csv", "--labels", folder / "labels.npy"]
+    files += [] if name == "sample_lcgan" else ["--images", folder / "images.npy"]
     command = [sys.executable, SCRIPTS / f"{name}.py", *files, "--folds", folder / "folds.csv", *PLACE]
     return forked.run([*map(str, [*command, "--params", json.dumps(params), *more])])
 
