@@ -30,7 +30,7 @@ OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 .PHONY: demo reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
 
 demo: .venv/installed
-	@$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/snakemake --cores $(CORES) $(if $(filter-out classification,$(TASK)),--configfile config/$(TASK).yaml)
 
 reader-study: .venv/installed
 	@test -e "$(RESULTS)/reader-study/pack/study.json" || \

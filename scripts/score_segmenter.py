@@ -6,6 +6,7 @@ distances of outlines; see `synthaug.segmentation.slice_scores`.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from steps import command
 from synthaug.files import artifacts
@@ -28,24 +29,19 @@ def main() -> None:
     parser.add_argument("--slices", required=True, help="slices.csv")
     parser.add_argument("--labels", required=True, help="true label maps (.npy)")
     parser.add_argument("--folds", required=True, help="folds.csv of the seed")
-    parser.add_argument("--train-folds", required=True, help="folds that the segmenter was trained on, such as 12")
-    parser.add_argument("--masks", required=True, help="predicted label maps (.npy)")
+    parser.add_argument("--masks", required=True, nargs="+", metavar="FOLDS=PATH", help="predicted label maps (.npy)")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
-    parser.add_argument("--out", required=True, help="predictions.csv")
+    parser.add_argument("--out-dir", required=True, type=Path, help="gets train-<folds>/predictions.csv")
     arguments = parser.parse_args()
     with command.logged("score_segmenter", arguments) as log:
         params = command.params(Params, arguments.params)
-        table = prediction_table.table(
-            artifacts.read_csv(arguments.slices),
-            artifacts.read_array(arguments.labels, memory_map=True),
-            artifacts.read_csv(arguments.folds),
-            arguments.train_folds,
-            artifacts.read_array(arguments.masks),
-            params.classes,
-            params.scoring(),
-        )
-        artifacts.write_csv(table, arguments.out)
-        log.info("%d slices", len(table))
+        slices, folds = artifacts.read_csv(arguments.slices), artifacts.read_csv(arguments.folds)
+        labels = artifacts.read_array(arguments.labels, memory_map=True)
+        for trained, path in (pair.split("=", 1) for pair in arguments.masks):
+            masks = artifacts.read_array(path)
+            table = prediction_table.table(slices, labels, folds, trained, masks, params.classes, params.scoring())
+            artifacts.write_csv(table, arguments.out_dir / f"train-{trained}" / "predictions.csv")
+            log.info("folds %s: %d slices", trained, len(table))
 
 
 if __name__ == "__main__":

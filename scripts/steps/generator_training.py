@@ -3,6 +3,8 @@
 It knows neither the family nor the task. A task's own module, such as `steps.roi_generators`, gathers the examples.
 """
 
+import copy
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,6 +45,7 @@ def run(
     examples: Examples,
     names: tuple[str | int, ...],
     out: Path,
+    candidates: Collection[int] = (),
 ) -> None:
     """Train a generator of the family ``kind``, or go on with its training, and write its folder ``out``.
 
@@ -53,6 +56,8 @@ def run(
     ----------
     names
         The names of this training's random streams.
+    candidates
+        Epochs (from 1) after which the first network is also kept, in a file of its own: ``generator-10.safetensors``.
 
     Raises
     ------
@@ -65,14 +70,16 @@ def run(
     params = device.settle(params, where, params.batch, kind.narrowest(params))
     command.note(device=device.name(where), precision=params.precision)
     networks = {name: device.place(network, where) for name, network in kind.build(params, names).items()}
+    first = kind.networks[0]
+    kept = {epoch: copy.deepcopy(networks[first]).requires_grad_(False) for epoch in candidates}
     epochs = snapshot_epochs(params.epochs)
     identity = {"params": asdict(params), "names": names, "device": device.name(where), "images": _digest(examples)}
     with resumable.trainings() as checkpoint:
         history, samples = kind.train(
             networks, examples.images, examples.conditions, params, names, where,
-            shown=epochs, checkpoint=checkpoint(out, identity),
+            shown=epochs, candidates=kept, checkpoint=checkpoint(out, identity),
         )  # fmt: skip
-        for name, network in networks.items():
+        for name, network in (networks | {f"{first}-{epoch}": network for epoch, network in kept.items()}).items():
             weights.save(network, out / f"{name}.safetensors")
         artifacts.write_csv(examples.table, out / "train_set.csv")
         artifacts.write_csv(pd.DataFrame(history), out / "history.csv")

@@ -113,7 +113,7 @@ rule suggest_cases:
 rule write_notes:
     input:
         **samples("units"),
-        code=code("write_notes"),
+        code=task_code("write_notes"),
         cases=rules.check_cases.output.cases,
         duplicates=rules.plot_contours.output.duplicates,
     output:

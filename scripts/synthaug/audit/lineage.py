@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthaug.errors import InputError
 
-STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "pool"), "fresh", "imported", "synthetic"
+STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "slice", "pool"), "fresh", "imported", "synthetic"
 VALIDATION = "validation"  # of images that a model was stopped by, and must not learn from
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
@@ -158,7 +158,8 @@ def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> lis
     """
     rows = model.train_set
     synthetic = rows["source"] == SYNTHETIC
-    leaks = list(_real_leaks(rows[~synthetic], model.folds, known, FOLD_SOURCES + EXTRA_SOURCES))
+    of_units = rows[~synthetic | (rows[known.unit] != "")]  # also synthetic images that show a unit's mask
+    leaks = list(_real_leaks(of_units, model.folds, known, (*FOLD_SOURCES, *EXTRA_SOURCES, SYNTHETIC)))
     made = rows[synthetic] if "class" in rows else rows[synthetic].assign(**{"class": ANY_CLASS})
     for preset, cls in made.groupby(["generator", "class"]).groups if synthetic.any() else ():
         made_for = (preset, model.size.split("+")[0], model.seed, model.folds)

@@ -5,7 +5,7 @@ A family is a subclass of `Family` in a module of its own, and the constant ``FA
 """
 
 import abc
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -164,6 +164,7 @@ class Family(abc.ABC):
         where: torch.device,
         *,
         shown: Collection[int] = (),
+        candidates: Mapping[int, nn.Module] | None = None,
         checkpoint: loop_state.Checkpoint | None = None,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Train the ``networks``, which must be on the device ``where``, in place.
@@ -178,6 +179,8 @@ class Family(abc.ABC):
             The names of this training's random streams.
         shown
             The epochs (from 1) after which `PREVIEWS` images of the same inputs are taken.
+        candidates
+            By epoch (from 1), copies of the first network, on the same device, that take over its weights after it.
         checkpoint
             Where the training is saved and resumed from; not at all without it.
 
@@ -204,7 +207,7 @@ class Family(abc.ABC):
             return self.images(kept, inputs, where, params.precision)
 
         learner = self.learner(networks, data, conditions, params)
-        return loop.train(learner, params, names, show=show, shown=shown, checkpoint=checkpoint)
+        return loop.train(learner, params, names, show=show, shown=shown, candidates=candidates, checkpoint=checkpoint)
 
     def sample(
         self,

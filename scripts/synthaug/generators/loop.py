@@ -6,7 +6,7 @@ What a step does is a `Learner`'s business. The loop knows images by their numbe
 import abc
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,7 @@ def train(
     *,
     show: Callable[[dict[str, nn.Module]], np.ndarray] | None = None,
     shown: Collection[int] = (),
+    candidates: Mapping[int, nn.Module] | None = None,
     checkpoint: loop_state.Checkpoint | None = None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Train the networks of ``learner`` in place; they end as it keeps them.
@@ -107,6 +108,8 @@ def train(
         Returns uint8 images of the networks, as they would be kept; all of one shape.
     shown
         The epochs (from 1) after which these images are taken.
+    candidates
+        By epoch (from 1), the networks that take over what the first network is then kept as.
     checkpoint
         Where the training is saved and resumed from; not at all without it.
 
@@ -125,7 +128,8 @@ def train(
     """
     where, batch, steps = learner.images.device, *_batches(len(learner.images), params)
     totals = torch.zeros(len(learner.measured), device=where)  # stays there: reading it would make a GPU wait
-    state = _state(learner, params, names, totals, checkpoint)
+    candidates = candidates or {}
+    state = _state(learner, params, names, totals, candidates, checkpoint)
     run = cuda_graph.captured(lambda *inputs: totals.add_(learner.step(*inputs)), where)
     for epoch in state.epochs(params.epochs):
         began, first = time.perf_counter(), state.step
@@ -139,6 +143,9 @@ def train(
         state.history.append((epoch, *means))
         if show and epoch in shown:
             state.samples.append(show(learner.kept()))
+        if epoch in candidates:
+            first = next(iter(learner.networks))
+            candidates[epoch].load_state_dict(learner.kept()[first].state_dict())
     for name, network in learner.kept().items():
         learner.networks[name].load_state_dict(network.state_dict())
     fields = [("epoch", int), *((name, float) for name in learner.measured)]
@@ -158,11 +165,13 @@ def _state(
     params: Params,
     names: tuple[str | int, ...],
     totals: torch.Tensor,
+    candidates: Mapping[int, nn.Module],
     checkpoint: loop_state.Checkpoint | None,
 ) -> loop_state.State:
     streams = {name: seeding.stream(params.master_seed, *names, name) for name in (ORDER, *learner.streams)}
+    copies = {f"after-{epoch}": network for epoch, network in candidates.items()}
     return loop_state.State(
-        networks=learner.networks | learner.averages,
+        networks=learner.networks | learner.averages | copies,
         optimisers=learner.optimisers,
         streams=streams,
         tensors={"totals": totals, **learner.tensors},

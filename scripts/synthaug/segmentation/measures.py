@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from synthaug.errors import InputError
-from synthaug.evaluation.measures import Key, Measures, Pool
+from synthaug.evaluation.measures import Key, Measures, Planned, Point, Pool
 from synthaug.evaluation.ratios import ratio
-from synthaug.segmentation import detections, slice_scores
+from synthaug.segmentation import arms, detections, slice_scores
 from synthaug.terms.totals import ALL
 
-DSC, PATIENT_DSC, POOLED_DSC, SURFACE_DICE = "dsc", "patient dsc", "pooled dsc", "surface dice"
+DSC, PATIENT_DSC, POOLED_DSC, SURFACE_DICE = "DSC", "DSC per patient", "pooled DSC", "surface DSC"
 PRECISION, RECALL, SENSITIVITY = "precision", "recall", "lesion sensitivity"
 FALSE_POSITIVES, HD95 = "-false positives per slice", "-HD95"  # with a minus, so that larger is better
 EMPTY = "empty slices right"
@@ -51,10 +51,10 @@ class Segmentation(Measures):
 
     The measures, each of a class and (`ALL`) of all classes:
 
-    - ``dsc``, ``surface dice``: mean over slices; `ALL`: of the mean over the slice's classes.
-    - ``patient dsc`` (`ALL` only): mean over patients of the mean over the classes that the patient shows, from the
+    - ``DSC``, ``surface DSC``: mean over slices; `ALL`: of the mean over the slice's classes.
+    - ``DSC per patient`` (`ALL` only): mean over patients of the mean over the classes that the patient shows, from the
       pixels of all his slices.
-    - ``pooled dsc``: from the pixels of all slices together; `ALL`: mean over classes.
+    - ``pooled DSC``: from the pixels of all slices together; `ALL`: mean over classes.
     - ``precision``, ``recall``: see `detections`; `ALL`: all classes counted together.
     - ``lesion sensitivity``: share of the lesions that are touched; ``-false positives per slice``; `ALL`: together.
     - ``-HD95``: mean over the slices that show the class in truth and prediction, in mm or px; `ALL`: of all these.
@@ -63,8 +63,8 @@ class Segmentation(Measures):
     Attributes
     ----------
     absent
-        What a class counts that is absent from a slice, for ``dsc`` and ``surface dice``, or from a patient, for
-        ``patient dsc``: ``"skip"``, nothing; ``"count"``, 1 if it is not predicted either, else 0.
+        What a class counts that is absent from a slice, for ``DSC`` and ``surface DSC``, or from a patient, for
+        ``DSC per patient``: ``"skip"``, nothing; ``"count"``, 1 if it is not predicted either, else 0.
     side
         px, of the slices.
     """
@@ -76,6 +76,8 @@ class Segmentation(Measures):
     unit: ClassVar[str] = "slice"
     primary: ClassVar[str] = DSC
     spread: ClassVar[tuple[str, ...]] = (DSC, PATIENT_DSC)
+    reference: ClassVar[str] = arms.ORIGINAL
+    sizes_are_chosen: ClassVar[bool] = False
 
     def check(self, predictions: pd.DataFrame) -> None:
         names = [column.format(cls) for cls in self.classes for column in slice_scores.COLUMNS]
@@ -138,6 +140,9 @@ class Segmentation(Measures):
         by_class = [(DSC, name) for name in self.classes if len(self.classes) > 1]
         others = (PATIENT_DSC, SURFACE_DICE, PRECISION, RECALL, SENSITIVITY)
         return [(DSC, ALL), *by_class, *((metric, ALL) for metric in others)]
+
+    def planned(self, points: Sequence[Point]) -> list[Planned]:
+        return arms.planned(points)
 
     def shares(self) -> list[Key]:
         return [*((RECALL, name) for name in self.classes), (EMPTY, ALL)]

@@ -95,7 +95,7 @@ def test_another_lesion_of_a_validation_patient_must_not_be_learned_from():
 
 def test_a_generator_has_nobody_who_validates(known):
     (leak,) = lineage.generator_leaks(generator(("validation", "L1", -1)), known)
-    assert "source validation (lesion L1) is not one of roi, pool, imported" in leak
+    assert "source validation (lesion L1) is not one of roi, slice, pool, imported" in leak
 
 
 def test_clean_models_pass(known):
@@ -196,7 +196,7 @@ def test_arms_without_stored_augmentations(known, arm, size, source):
 
 def test_a_generator_trains_on_stored_images_only(known):
     (leak,) = lineage.generator_leaks(generator(("fresh", "L1", -1)), known)
-    assert leak.endswith("source fresh (lesion L1) is not one of roi, pool, imported")
+    assert leak.endswith("source fresh (lesion L1) is not one of roi, slice, pool, imported")
 
 
 def imported(*lesions, cls="cyst", folds="12"):
@@ -401,3 +401,37 @@ def test_a_wrong_class_label_is_named(known):
     rows = labelled.train_set.assign(**{"class": ["cyst", "met"]})
     (leak,) = lineage.generator_leaks(dataclasses.replace(labelled, train_set=rows), known)
     assert leak.endswith("train-12/cyst: lesion L1 is in the training set as met, it is cyst")
+
+
+SLICES = pd.DataFrame({"slice": ["s0", "s1", "s2"], "patient": ["P0", "P1", "P2"]})
+
+
+def segmenter(*more):
+    """Return a segmenter of the arm ``both``, trained on folds 1 and 2, so tested on P0."""
+    rows = [("slice", "s1", -1, ""), ("pool", "s2", 0, ""), ("fresh", "s2", 0, ""), ("synthetic", "s1", 0, "lcgan")]
+    train_set = pd.DataFrame([*rows, *more], columns=["source", "slice", "rank", "generator"])
+    predicted = pd.DataFrame({"slice": ["s0"], "patient": ["P0"], "fold": [0]})
+    return lineage.Model("segment", "both", "250", 0, "12", train_set, predicted)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (("slice", "s0", -1, ""), "slice s0 of test patient P0 is in the training set"),
+        (("pool", "s0", 1, ""), "slice s0 of test patient P0 is in the training set"),  # a pasted lesion
+        (("fresh", "s0", 0, ""), "slice s0 of test patient P0 is in the training set"),
+        (("synthetic", "s0", 1, "lcgan"), "slice s0 of test patient P0 is in the training set"),  # its mask
+        (("synthetic", "s2", 1, "other"), "synthetic images of class all come from a generator other of other folds"),
+    ],
+)
+def test_a_test_slice_in_a_segmenters_training_set_is_named(row, expected):
+    known = lineage.cohort(SLICES, SLICES.assign(fold=[0, 1, 2]), 0, "slice")
+    own = pd.DataFrame([("slice", "s1", 0), ("slice", "s2", 0)], columns=["source", "slice", "rank"])
+    lcgan = lineage.Generator("lcgan", "250", 0, "12", "all", own)
+    assert lineage.model_leaks(segmenter(), known, [lcgan]) == []
+    (leak,) = lineage.model_leaks(segmenter(row), known, [lcgan])
+    assert leak.startswith("seed-0/segment/both/250/train-12: ")
+    assert expected in leak
+    of_test_patient = dataclasses.replace(lcgan, train_set=pd.concat([own, own[:1].assign(slice="s0")]))
+    (leak,) = lineage.generator_leaks(of_test_patient, known)
+    assert leak == "seed-0/generators/lcgan/on-250/train-12/all: slice s0 of test patient P0 is in the training set"

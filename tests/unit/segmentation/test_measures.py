@@ -81,15 +81,15 @@ def test_by_hand_where_absent_classes_are_skipped():
     task = MEASURES[measures.SKIP]
     found = values(task, task.pool(by_hand()))
     expected = {
-        ("dsc", ALL): (DSC_W + DSC_XB / 2) / 2,  # y and z have nothing to count
-        ("dsc", "a"): DSC_W / 2, ("dsc", "b"): DSC_XB,
-        ("patient dsc", ALL): (2 * 80 / 300 + DSC_XB) / 2,  # only P0 shows a class
-        ("pooled dsc", "a"): 160 / 600, ("pooled dsc", "b"): DSC_XB, ("pooled dsc", ALL): (160 / 600 + DSC_XB) / 2,
+        ("DSC", ALL): (DSC_W + DSC_XB / 2) / 2,  # y and z have nothing to count
+        ("DSC", "a"): DSC_W / 2, ("DSC", "b"): DSC_XB,
+        ("DSC per patient", ALL): (2 * 80 / 300 + DSC_XB) / 2,  # only P0 shows a class
+        ("pooled DSC", "a"): 160 / 600, ("pooled DSC", "b"): DSC_XB, ("pooled DSC", ALL): (160 / 600 + DSC_XB) / 2,
         ("precision", "a"): 1 / 2, ("precision", "b"): 1.0, ("precision", ALL): 2 / 3,
         ("recall", "a"): 1 / 2, ("recall", "b"): 1.0, ("recall", ALL): 2 / 3,
         ("lesion sensitivity", "a"): 1 / 2, ("lesion sensitivity", ALL): 2 / 3,
         ("-false positives per slice", "a"): -1 / 4, ("-false positives per slice", ALL): -1 / 4,
-        ("surface dice", ALL): (0.5 + 0.25) / 2, ("-HD95", ALL): -4.0, ("-HD95", "b"): -4.0,
+        ("surface DSC", ALL): (0.5 + 0.25) / 2, ("-HD95", ALL): -4.0, ("-HD95", "b"): -4.0,
         ("empty slices right", ALL): 1 / 2,
     }  # fmt: skip
     for key, value in expected.items():
@@ -101,10 +101,10 @@ def test_by_hand_where_absent_classes_count():
     pool = task.pool(by_hand())
     found = values(task, pool)
     slices = [(DSC_W + 1) / 2, DSC_XB / 2, 1 / 2, 1]
-    assert found["dsc", ALL][0] == pytest.approx(np.mean(slices))
-    assert found["dsc", "a"][0] == pytest.approx((DSC_W + 0 + 0 + 1) / 4)
-    assert found["patient dsc", ALL][0] == pytest.approx(np.mean([(160 / 300 + DSC_XB) / 2, 1 / 2, 1]))
-    assert found["surface dice", "b"][0] == pytest.approx((1 + 0.5 + 1 + 1) / 4)
+    assert found["DSC", ALL][0] == pytest.approx(np.mean(slices))
+    assert found["DSC", "a"][0] == pytest.approx((DSC_W + 0 + 0 + 1) / 4)
+    assert found["DSC per patient", ALL][0] == pytest.approx(np.mean([(160 / 300 + DSC_XB) / 2, 1 / 2, 1]))
+    assert found["surface DSC", "b"][0] == pytest.approx((1 + 0.5 + 1 + 1) / 4)
     assert task.references(pool) == {"nothing segmented": pytest.approx(5 / 8)}
     nothing = by_hand()
     for cls in CLASSES:
@@ -127,8 +127,8 @@ def test_pooled_dsc_is_the_f1_score_of_scikit_learn():
     task = MEASURES[measures.SKIP]
     found = values(task, task.pool(ROWS))
     scores = f1_score(TRUTH.ravel(), PREDICTED.ravel(), labels=[1, 2], average=None)
-    assert [found["pooled dsc", cls][0] for cls in CLASSES] == pytest.approx(scores.tolist())
-    assert found["pooled dsc", ALL][0] == pytest.approx(scores.mean())
+    assert [found["pooled DSC", cls][0] for cls in CLASSES] == pytest.approx(scores.tolist())
+    assert found["pooled DSC", ALL][0] == pytest.approx(scores.mean())
 
 
 @pytest.mark.parametrize("absent", MEASURES)
@@ -189,11 +189,11 @@ def test_keys_that_are_asked_for_alone_and_all_that_are_counted():
 def test_what_counts():
     task = MEASURES[measures.SKIP]
     counted = task.counted(task.pool(by_hand()))
-    assert counted["dsc", ALL].tolist() == [True, True, False, False]
-    assert counted["dsc", "b"].tolist() == [False, True, False, False]
+    assert counted["DSC", ALL].tolist() == [True, True, False, False]
+    assert counted["DSC", "b"].tolist() == [False, True, False, False]
     assert counted["empty slices right", ALL].tolist() == [False, False, True, True]
     assert counted["-HD95", "a"].tolist() == [True, False, False, False]
-    assert MEASURES[measures.COUNT].counted(task.pool(by_hand()))["dsc", ALL].all()
+    assert MEASURES[measures.COUNT].counted(task.pool(by_hand()))["DSC", ALL].all()
 
 
 def test_the_predictions_of_all_models_are_pooled_and_checked():

@@ -30,16 +30,16 @@ def cohort(tmp_path):
 
 def run(folder, masks, **params):
     artifacts.write_array(masks, folder / "masks.npy")
-    command = [sys.executable, str(SCRIPT), "--train-folds", "02", "--params", json.dumps(PARAMS | params)]
-    for name in ("slices.csv", "labels.npy", "folds.csv", "masks.npy"):
+    command = [sys.executable, str(SCRIPT), "--params", json.dumps(PARAMS | params)]
+    for name in ("slices.csv", "labels.npy", "folds.csv"):
         command += [f"--{name.split('.')[0]}", str(folder / name)]
-    return forked.run([*command, "--out", str(folder / "predictions.csv")])
+    return forked.run([*command, "--masks", f"02={folder / 'masks.npy'}", "--out-dir", str(folder)])
 
 
 def test_test_slices_in_their_order(cohort):
     masks = np.stack([LABELS[0], np.roll(LABELS[0], 2, axis=1)])
     assert run(cohort, masks).returncode == 0
-    table = artifacts.read_csv(cohort / "predictions.csv")
+    table = artifacts.read_csv(cohort / "train-02/predictions.csv")
     assert table[["slice", "patient", "fold"]].to_numpy().tolist() == [["P1-2-0", "P1", 1], ["P4-5-0", "P4", 1]]
     assert table["cyst_truth_px"].tolist() == [64, 64]
     assert table["cyst_overlap_px"].tolist() == [64, 48]
@@ -53,7 +53,7 @@ def test_pixels_where_the_size_of_some_is_unknown(cohort):
     slices = artifacts.read_csv(cohort / "slices.csv")
     artifacts.write_csv(slices.assign(pixel_mm=[0.5] * 5 + [np.nan]), cohort / "slices.csv")
     assert run(cohort, np.stack([LABELS[0], np.roll(LABELS[0], 2, axis=1)])).returncode == 0
-    assert artifacts.read_csv(cohort / "predictions.csv")["cyst_hd95"].tolist() == [0, 2]
+    assert artifacts.read_csv(cohort / "train-02/predictions.csv")["cyst_hd95"].tolist() == [0, 2]
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_masks_of_other_slices_are_refused(cohort, masks, message):
     result = run(cohort, masks)
     assert result.returncode == 1
     assert message in result.stderr
-    assert not (cohort / "predictions.csv").exists()
+    assert not (cohort / "train-02/predictions.csv").exists()

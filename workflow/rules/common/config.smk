@@ -118,7 +118,8 @@ def keys_at(where, schema):
 def named_presets():
     """Return the presets of each part of the config that names one, by part; workflow/presets/<part>.yaml has them."""
     paths = sorted((BASE / "workflow/presets").glob("*.yaml"))
-    return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths if path.stem in config}
+    naming = [path for path in paths if "preset" in (config.get(path.stem) or {})]
+    return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in naming}
 
 
 def foreign_keys(part, presets):

@@ -1,0 +1,186 @@
+"""Measure the synthetic slices of one generator, seed and share against real ones, and search them for copies.
+
+Reads, for all choices of training folds, the synthetic slices, what their generator was trained on, and the segmenter
+of real slices of the same folds and share. Writes what assess_generator writes: quality.csv, each measure beside the
+same measure between real slices of different patients; copies.csv, each synthetic slice that was looked at with its
+nearest training slice; card.csv and diagnosis.csv, one row each; and a sheet of the slices that are nearest to training
+slices.
+
+A slice that is painted for a training mask is expected to be nearer to that training slice than others are. What the
+search says is therefore no accusation here: it says how far the generator goes beyond what it was shown.
+"""
+
+import argparse
+import logging
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from steps import command
+from synthaug import seeding
+from synthaug.files import artifacts
+from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
+from synthaug.report import figure_style, neighbour_sheet
+from synthaug.segmentation import slice_features, stored_segmenter
+from synthaug.training import device
+
+ALL = "all"  # one pool has the slices of all classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(device.Compute):
+    """The assessment's part of the config."""
+
+    master_seed: int
+    images: int
+    """How many slices of each choice of folds are looked at, at most."""
+    neighbours: int
+    """k of precision, recall, density and coverage."""
+    false_alarm: float
+    """Share of unseen real slices that may count as copies."""
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The slices of one choice of training folds.
+
+    Attributes
+    ----------
+    seen, unseen
+        Rows of slices.csv: what the generator was trained on, and slices with a lesion of the test folds.
+    made : (n, side, side) uint8 array
+    """
+
+    seen: pd.DataFrame
+    unseen: pd.DataFrame
+    made: np.ndarray
+
+
+def parse() -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    parser = command.parser(__doc__)
+    parser.add_argument("--units", required=True, help="slices.csv")
+    parser.add_argument("--images", required=True, help="slices, .npy")
+    parser.add_argument("--labels", required=True, help="their label maps, .npy")
+    command.add_files(parser, "folds")
+    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
+    parser.add_argument("--generator", required=True, help="name of the generator")
+    parser.add_argument("--share", required=True, help="of the training patients, per mille")
+    parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS=PATH", help="images.npy")
+    parser.add_argument("--train-sets", required=True, nargs="+", metavar="FOLDS=PATH", help="train_set.csv")
+    parser.add_argument("--segmenters", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the arm original")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    for output in ("quality", "copies", "card", "diagnosis", "png", "svg"):
+        parser.add_argument(f"--{output}", required=True)
+    return parser.parse_args()
+
+
+def gathered(arguments: argparse.Namespace, trained: str, paths: dict[str, str], params: Params) -> Pair:
+    """Return the slices of the training folds ``trained``; ``paths``: of their synthetic images and training set."""
+    slices, folds = artifacts.read_csv(arguments.units), artifacts.read_csv(arguments.folds)
+    with_lesion = artifacts.read_array(arguments.labels, memory_map=True).any(axis=(1, 2))
+    learned = set(artifacts.read_csv(paths["train_set"])["slice"])
+    tested = set(folds["slice"][~folds["fold"].astype(str).isin(list(trained))])
+    draw = partial(seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, trained)
+    unseen = slices[with_lesion & slices["slice"].isin(tested)]
+    made = artifacts.read_array(paths["images"], memory_map=True)
+    chosen = np.sort(draw("made").permutation(len(made))[: params.images])
+    return Pair(
+        slices[slices["slice"].isin(learned)],
+        unseen.iloc[draw("unseen").permutation(len(unseen))[: params.images]],
+        np.array(made[chosen]),
+    )
+
+
+def likeness(pair: Pair, images: np.ndarray, network: torch.nn.Module, where: torch.device, params: Params, draw):
+    """Return how like real slices the synthetic ones are, with `realism.COLUMNS`; as many of each are compared."""
+    count = min(params.images, len(pair.seen), len(pair.unseen), len(pair.made))
+    own = pair.seen.iloc[draw("train").permutation(len(pair.seen))[:count]]
+    pixels = [images[own.index], pair.made[:count], images[pair.unseen.index[:count]]]
+    units = [own["patient"], np.arange(count).astype(str), pair.unseen["patient"][:count]]
+    learned = [slice_features.features(network, part, where) for part in pixels]
+    measured = [embedding.radiomic(part) for part in pixels]
+    sets = [
+        realism.Images(
+            part,
+            np.asarray(names, dtype=str),
+            {
+                embedding.CNN: embedding.unit_scale(a, learned[0]),
+                embedding.RADIOMIC: embedding.standardise(b, measured[0]),
+            },
+        )
+        for part, names, a, b in zip(pixels, units, learned, measured, strict=True)
+    ]
+    return realism.assess(ALL, *sets, params.neighbours, params.confidence, draw)
+
+
+def searched(pair: Pair, images: np.ndarray, trained: str, params: Params, draw) -> tuple:
+    """Return the search for copies of training slices; a row a synthetic slice; and the nearest training slices."""
+    pixels = np.array(images[pair.seen.index])
+    patients = pair.seen["patient"].to_numpy(dtype=str)
+    audit = copy_search.audit(
+        pair.made, pixels, patients, np.array(images[pair.unseen.index]), params.false_alarm, draw("controls")
+    )
+    parents = audit.nearest["row"].to_numpy()
+    place = {"folds": trained, "class": ALL, "sample": range(len(pair.made))}
+    origin = pair.seen["slice"].iloc[parents].rename("lesion").reset_index(drop=True)  # as the sheet calls its images
+    return audit, pd.concat([audit.nearest.assign(**place), origin], axis=1), pixels[parents]
+
+
+def assess(arguments: argparse.Namespace, params: Params, log: logging.Logger) -> None:
+    """Assess each choice of training folds and write all files."""
+    where, images = device.pick(params), artifacts.read_array(arguments.images, memory_map=True)
+    command.note(device=device.name(where))
+    named = {
+        option: dict(pair.split("=", 1) for pair in getattr(arguments, option))
+        for option in ("synthetic", "train_sets", "segmenters")
+    }
+    tables, audits, found, shown, beside = [], [], [], [], []
+    for trained, path in named["synthetic"].items():
+        draw = partial(seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, trained)
+        paths = {"images": path, "train_set": named["train_sets"][trained]}
+        pair = gathered(arguments, trained, paths, params)
+        network = stored_segmenter.load(Path(named["segmenters"][trained]), where)
+        tables.append(likeness(pair, images, network, where, params, draw).assign(folds=trained))
+        audit, nearest, originals = searched(pair, images, trained, params, draw)
+        cards.report(log, arguments.generator, trained, ALL, audit)
+        audits.append({"folds": trained, "class": ALL, **audit.summary()})
+        found.append(nearest)
+        shown.extend(pair.made)
+        beside.extend(originals)
+    write(arguments, cards.with_averages(tables), pd.DataFrame(audits), pd.concat(found, ignore_index=True))
+    draw_sheet(arguments, pd.concat(found, ignore_index=True), shown, beside)
+
+
+def write(arguments: argparse.Namespace, table: pd.DataFrame, audits: pd.DataFrame, nearest: pd.DataFrame) -> None:
+    """Write the tables."""
+    names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.share}
+    artifacts.write_csv(table.round(6), arguments.quality)
+    artifacts.write_csv(cards.card(names, table, audits), arguments.card)
+    light = {**names, **asdict(diagnosis.diagnose(table, audits))}
+    artifacts.write_csv(pd.DataFrame([light])[diagnosis.COLUMNS], arguments.diagnosis)
+    nearest["transform"] = [cards.movement(row) for _, row in nearest.iterrows()]
+    columns = [*cards.KEYS, "sample", "distance", "threshold", "alarm", "lesion", "transform"]
+    artifacts.write_csv(nearest[columns].rename(columns={"lesion": "slice"}).round(6), arguments.copies)
+
+
+def draw_sheet(arguments: argparse.Namespace, nearest: pd.DataFrame, shown: list, beside: list) -> None:
+    """Draw the synthetic slices that are nearest to training slices."""
+    title = f"Generator {arguments.generator}, seed {arguments.seed}, {int(arguments.share) / 10:g} % of the patients"
+    figure = neighbour_sheet.nearest(nearest, shown, beside, [ALL], title)
+    figure_style.save(figure, arguments.png, arguments.svg)
+
+
+def main() -> None:
+    arguments = parse()
+    with command.logged("assess_pairs", arguments) as log:
+        assess(arguments, command.params(Params, arguments.params), log)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Write Tables 1 to 3 of the paper on LcGAN for this cohort.
+
+Inputs: `evaluation/metrics.csv`, `evaluation/operating_points.csv` and `evaluation/comparisons.csv`.
+Outputs in percent, with intervals, means over seeds: table1: DSC by arm and share; table2: precision and recall, with
+the paper's rules; table3: the DSC of each class. Arms that end in -epochs are after equal epochs, as in the paper.
+"""
+
+from synthaug.segmentation.measures import Segmentation
+
+from steps import command
+from synthaug.files import artifacts
+from synthaug.report.evaluated import Evaluated
+from synthaug.segmentation import tables
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
+    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser.add_argument("--params", required=True, help="JSON object, see segmentation.tables.Params")
+    for number in range(1, 4):
+        parser.add_argument(f"--table{number}", required=True)
+    arguments = parser.parse_args()
+    with command.logged("make_tables_segmentation", arguments):
+        params = command.params(tables.Params, arguments.params)
+        evaluated = Evaluated(
+            artifacts.read_csv(arguments.metrics),
+            artifacts.read_csv(arguments.comparisons),
+            artifacts.read_csv(arguments.operating_points),
+            Segmentation.primary,
+        )
+        artifacts.write_csv(tables.by_share(evaluated, [Segmentation.primary], params), arguments.table1)
+        artifacts.write_csv(tables.by_share(evaluated, ["precision", "recall"], params), arguments.table2)
+        artifacts.write_csv(tables.by_class(evaluated, Segmentation.primary, params), arguments.table3)
+
+
+if __name__ == "__main__":
+    main()

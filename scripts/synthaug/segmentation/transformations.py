@@ -1,0 +1,182 @@
+"""Transformations of slices with their label maps: what may be drawn, and the images that it gives.
+
+The image and its map are moved by one affine map, bent by one field and mirrored alike; the image is sampled once
+with bicubic interpolation and the labels are those of the nearest pixel. Then come noise, blur, brightness, contrast
+and gamma, in this order, each within the range of the gray values.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional
+
+from synthaug import seeding
+from synthaug.imaging import grids
+
+# What leaves an image as it is, by the names of the config. Lengths are px of a slice of 256 x 256, whatever its side.
+NEUTRAL = {
+    "rotation_deg": 0.0,
+    "scale": 1.0,
+    "shear_px": 0.0,
+    "bend_px": 0.0,
+    "noise": 0.0,
+    "blur_px": 0.0,
+    "brightness": 1.0,
+    "contrast": 1.0,
+    "gamma": 1.0,
+}
+MIRRORS = ("left_right", "up_down")
+SEED = "seed"  # of an image's noise and of the field that bends it
+REFERENCE_SIDE = 256
+KNOTS = 6  # of the field that bends an image, in each direction
+TOGETHER = 8  # images transformed together
+
+
+def draw(random: np.random.Generator, count: int, chances: dict) -> pd.DataFrame:
+    """Draw transformations of ``count`` images.
+
+    Parameters
+    ----------
+    chances
+        By the names of `NEUTRAL` the ``probability`` with which an image is changed so, and the ``range`` from which
+        the value is drawn uniformly; by the names of `MIRRORS` the probability alone. What is missing never happens.
+
+    Returns
+    -------
+    DataFrame with a column for each name of `NEUTRAL`, bool ones for `MIRRORS`, and `SEED`.
+    """
+    table = {}
+    for name, neutral in NEUTRAL.items():  # every name takes its numbers, so no chance moves the draws of another
+        happens, place = random.random((2, count))
+        chance = chances.get(name, {"probability": 0.0, "range": [neutral, neutral]})
+        low, high = chance["range"]
+        table[name] = np.where(happens < chance["probability"], low + (high - low) * place, neutral)
+    for name in MIRRORS:
+        table[name] = random.random(count) < chances.get(name, 0.0)
+    table[SEED] = random.integers(2**63, size=count)
+    return pd.DataFrame(table)
+
+
+def apply(images: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ``images`` and ``labels`` transformed as ``table``, from `draw`, says.
+
+    Parameters
+    ----------
+    images, labels
+        uint8 (n, side, side) each, on one device.
+
+    Returns
+    -------
+    tuple
+        New tensors of the same kind. Beyond the border of a slice lies gray value 0 and ground.
+    """
+    parts = [
+        _apply(images[first : first + TOGETHER], labels[first : first + TOGETHER], table.iloc[first : first + TOGETHER])
+        for first in range(0, len(images), TOGETHER)
+    ]
+    return torch.cat([part for part, _ in parts]), torch.cat([part for _, part in parts])
+
+
+def _apply(images: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
+    grays, labels = _moved(images.float() / 255, labels, table)
+    for change in (_noisy, _blurred, _brighter, _contrasted, _curved):
+        grays = change(grays, table).clamp_(0, 1)
+    return (grays * 255).round_().to(torch.uint8), labels
+
+
+def maps(table: pd.DataFrame) -> np.ndarray:
+    """Compose the affine maps from the transformed image to the image, both with coordinates from -1 to 1.
+
+    A slice is mirrored, scaled (about its centre; above 1 it becomes larger), sheared (its top edge is moved to the
+    left and its bottom edge to the right by half of ``shear_px`` each) and rotated (anticlockwise), in this order.
+
+    Returns
+    -------
+    float64 (n, 2, 3), acting on (x, y, 1), x to the right, y down.
+    """
+    angle, zero = np.deg2rad(table["rotation_deg"].to_numpy()), np.zeros(len(table))
+    shear = table["shear_px"].to_numpy() / REFERENCE_SIDE
+    signs = [np.where(table[name], -1.0, 1.0) * table["scale"].to_numpy() for name in MIRRORS]
+    rotation = _matrices(np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle))
+    forward = rotation @ _matrices(zero + 1, shear, zero, zero + 1) @ _matrices(signs[0], zero, zero, signs[1])
+    return np.concatenate([np.linalg.inv(forward), np.zeros((len(table), 2, 1))], axis=2)
+
+
+def _matrices(*values: np.ndarray) -> np.ndarray:
+    return np.stack(values, axis=1).reshape(-1, 2, 2)
+
+
+def _moved(grays: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
+    found = maps(table)
+    changed = np.flatnonzero((found != np.eye(2, 3)).any((1, 2)) | (table["bend_px"].to_numpy() > 0))
+    if not len(changed):
+        return grays, labels
+    side = grays.shape[-1]
+    positions = grids.grid(found[changed], side) + _bends(table.iloc[changed], side)
+    positions, rows = positions.to(grays.device), torch.from_numpy(changed).to(grays.device)
+
+    def sampled(array: torch.Tensor, mode: str) -> torch.Tensor:
+        return functional.grid_sample(array[rows, None], positions, mode, "zeros", align_corners=False)[:, 0]
+
+    grays, labels = grays.clone(), labels.clone()
+    grays[rows] = sampled(grays, "bicubic")
+    labels[rows] = sampled(labels.float(), "nearest").to(torch.uint8)
+    return grays, labels
+
+
+def _bends(table: pd.DataFrame, side: int) -> torch.Tensor:
+    """Return how far each pixel's position is moved, float32 (n, side, side, 2), by fields smooth across the slice."""
+    fields = torch.zeros(len(table), side, side, 2)
+    for place, (size, seed) in enumerate(zip(table["bend_px"], table[SEED], strict=True)):
+        if size > 0:
+            knots = torch.from_numpy(seeding.stream(seed, "bend").standard_normal((1, 2, KNOTS, KNOTS), np.float32))
+            field = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
+            fields[place] = field[0].permute(1, 2, 0) * (2 * size / REFERENCE_SIDE)
+    return fields
+
+
+def _noisy(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
+    """Add normal noise whose standard deviation is ``noise``, 1 being the whole range of gray values."""
+    for place, (size, seed) in enumerate(zip(table["noise"], table[SEED], strict=True)):
+        if size > 0:
+            grains = seeding.stream(seed, "noise").standard_normal(grays.shape[1:], np.float32)
+            grays[place] += torch.from_numpy(grains).to(grays.device) * size
+    return grays
+
+
+def _blurred(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
+    """Blur with Gaussians whose standard deviation is ``blur_px``; beyond the border the edge repeats."""
+    changed = np.flatnonzero(table["blur_px"].to_numpy() > 0)
+    if not len(changed):
+        return grays
+    widths = table["blur_px"].to_numpy()[changed] * grays.shape[-1] / REFERENCE_SIDE
+    reach = min(math.ceil(3 * widths.max()), grays.shape[-1] - 1)
+    kernels = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * widths[:, None] ** 2))
+    kernels = torch.from_numpy(kernels / kernels.sum(1, keepdims=True)).to(grays)
+    rows = torch.from_numpy(changed).to(grays.device)
+    some = functional.pad(grays[rows][None], (reach, reach, reach, reach), mode="replicate")
+    for kernel in (kernels[:, None, :, None], kernels[:, None, None, :]):
+        some = functional.conv2d(some, kernel, groups=len(changed))
+    grays = grays.clone()
+    grays[rows] = some[0]
+    return grays
+
+
+def _brighter(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
+    return grays * _column(table, "brightness", grays)
+
+
+def _contrasted(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
+    """Stretch the gray values about each image's mean."""
+    factor = _column(table, "contrast", grays)
+    return grays * factor + grays.mean((1, 2), keepdim=True) * (1 - factor)
+
+
+def _curved(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
+    return grays ** _column(table, "gamma", grays)
+
+
+def _column(table: pd.DataFrame, name: str, like: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(table[name].to_numpy(np.float32, copy=True), device=like.device).view(-1, 1, 1)
