@@ -2,8 +2,7 @@
 
 Inputs: `slices/slices.csv` with images and label maps, and of each arm, of one share and seed, `predictions.csv` and
 `masks.npy` of every choice of training folds.
-Outputs: the sheet as PNG and SVG. Slices are ordered by their DSC, in the mean over the arms; slices without lesion are
-left out, and so are absent classes.
+Outputs: the sheet as PNG and SVG. Slices are ordered by their DSC in the first arm; slices without lesion are left out.
 """
 
 import json
@@ -50,7 +49,7 @@ def main() -> None:
         predictions = collected_predictions.table(arguments.results, arguments.stage, runs)
         dsc = slice_dsc(predictions, params.classes, labels.shape[-1])
         patients = predictions.drop_duplicates("slice").set_index("slice")["patient"]
-        chosen = example_slices.by_score(dsc.mean(axis=1), patients, EACH)
+        chosen = example_slices.by_score(dsc.iloc[:, 0], patients, EACH)
         names = [name for kind in chosen.values() for name in kind]
         rows = slices.get_indexer(names)
         figure = slice_sheets.predictions(

@@ -16,6 +16,7 @@ CONTEXT = 1.0  # diameters of tissue shown on each side of the lesion
 MIN_SIDE = 40  # px, smallest close-up
 LESIONS, PAIRS = 1000, 100  # the most that are drawn
 LESION_CELL, PAIR_CELL = (3, 3), (2, 3)  # pictures side by side, and lines of the caption
+WHOLE_CELL = (2, 3)  # likewise of a lesion, where the network sees whole slices
 MOST_POINTS = 200  # of an outline
 ORANGE, BLUE = (230, 159, 0), (86, 180, 233)  # of the palette of Okabe and Ito, distinct for colour-blind readers
 SIDES = {"R": (0.05, 0.5), "L": (0.95, 0.5), "A": (0.5, 0.05), "P": (0.5, 0.95)}
@@ -33,8 +34,8 @@ class Params:
     duplicate_correlation
         Two images of different patients are reported if their thumbnails correlate by this much or more.
     margin
-        Tissue on each side of the lesion that the network sees, as a fraction of its diameter; None if it sees no
-        square around the lesion.
+        Tissue on each side of the lesion that the network sees, as a fraction of its diameter; None if it sees whole
+        slices.
     """
 
     intensity: dict
@@ -81,15 +82,17 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
     """
     low, high = params.intensity["low"], params.intensity["high"]
     gray = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
-    legend = (
-        "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "
-        f"Blue: what the network sees. Gray levels: {gray}."
-    )
+    legend = "From left to right: the outline as annotated, and the whole slice, which the network sees."
+    if params.margin is not None:
+        legend = (
+            "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "
+            "Blue: what the network sees."
+        )
     order = np.argsort(cases["class"].to_numpy(), kind="stable")
     lesions = order[(cases["class"] != "").to_numpy()[order]]
     drawn = set(lesions[sheet_pages.evenly(len(lesions), LESIONS)])
     thumbnails = np.zeros((len(cases), near_duplicates.SIDE**2))
-    size = sheet_pages.cells_on_page(*LESION_CELL)
+    size = sheet_pages.cells_on_page(*(WHOLE_CELL if params.margin is None else LESION_CELL))
     for cls, rows in cases.iloc[order].groupby("class"):
         shown, place = int(rows.index.isin(drawn).sum()), 0
         for number, row in rows.iterrows():
@@ -99,7 +102,8 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
                 continue
             if place % size == 0:
                 of = f"{shown}" if shown == len(rows) else f"{shown} drawn, {len(rows)} in all"
-                sheet.page(f"{cls}: lesions {place + 1} to {min(place + size, shown)} of {of}", legend)
+                title = f"{cls}: lesions {place + 1} to {min(place + size, shown)} of {of}"
+                sheet.page(title, f"{legend} Gray levels: {gray}.")
             _draw_lesion(sheet, place % size, lesion, params.margin)
             place += 1
     return thumbnails
@@ -120,8 +124,8 @@ def draw_pairs(sheet: Sheet, found: pd.DataFrame, by_lesion: pd.DataFrame, read:
 
 
 def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) -> None:
-    pictures, _ = LESION_CELL
-    close, seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
+    pictures, _ = WHOLE_CELL if margin is None else LESION_CELL
+    close, *seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
     x, y, side = close_up(lesion.row)
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
     square = [] if margin is None else [seen_square(lesion.row, margin)]
@@ -131,9 +135,9 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) 
     mm = lesion.row["spacing_x_mm"]
     length, unit = (bar_length(side * mm), "mm") if pd.notna(mm) else (bar_length(side), "px")
     sheet.bar(frame, length / (side * mm if unit == "mm" else side), f"{length} {unit}")
-    if lesion.seen is not None:
+    if seen and lesion.seen is not None:
         rows, columns = lesion.seen.shape
-        sheet.picture(Frame(*seen, *_square(rows, columns)), lesion.seen, 0.35)
+        sheet.picture(Frame(*seen[0], *_square(rows, columns)), lesion.seen, 0.35)
     sheet.lines(_whole(sheet, whole, gray, lesion.row, 0.25), square, BLUE)
 
 

@@ -90,9 +90,18 @@ def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
     table.to_csv(cohort / "table.csv", index=False)
     checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), of_slices=True)
     artifacts.write_csv(checked, cohort / "cases.csv")
-    assert run(cohort, "one").returncode == 0
-    written = pdf_content.pages((cohort / "one" / "contours.pdf").read_bytes())
-    written = [[text for _, _, text in pdf_content.texts(page)] for page in written]
+    assert run(cohort, "one", {**PARAMS, "margin": None}).returncode == 0
+    pages = pdf_content.pages((cohort / "one" / "contours.pdf").read_bytes())
+    assert [len(pdf_content.placed(page)) for page in pages] == [
+        20,
+        2,
+        2,
+    ]  # close-up and slice, and of a pair two slices
+    written = [[text for _, _, text in pdf_content.texts(page)] for page in pages]
+    assert written[0][1] == (
+        "From left to right: the outline as annotated, and the whole slice, which the network sees. "
+        "Gray levels: percentiles 1 to 99."
+    )
     assert [texts[0] for texts in written] == [
         "cyst: lesions 1 to 10 of 10", "metastasis: lesions 1 to 1 of 1",
         "Possibly the same scan under two patients: pairs 1 to 1 of 1",

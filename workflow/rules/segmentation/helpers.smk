@@ -43,3 +43,13 @@ def search_of_pairs(wildcards):
         for generator in added_generator(wildcards.arm)
         for path in searched(generator, wildcards.seed, wildcards.size)
     ]
+
+
+def compared_segmenters():
+    """Return the folders of the first seed's segmenters at the share where arms are compared, by (arm, share, ...)."""
+    seed, share = config["seeds"][0], str(config["evaluation"]["share"])
+    return {
+        (arm, share, seed, folds): f"<results>/seed-{seed}/{TASK_FOLDER}/{arm}/{share}/train-{folds}"
+        for arm in single_arms()
+        for folds in train_folds()
+    }

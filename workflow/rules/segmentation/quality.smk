@@ -11,6 +11,43 @@ def by_folds(paths):
     return labelled(train_folds(), paths)
 
 
+rule plot_pairs:
+    input:
+        **samples("units", "unit_images"),
+        **within(
+            f"<results>/seed-{config['seeds'][0]}/synthetic/{{generator}}/on-{share_compared()}"
+            f"/train-{train_folds()[0]}/all",
+            images="images.npy",
+            labels="labels.npy",
+            index="index.csv",
+        ),
+        code=code("plot_pairs"),
+    output:
+        **figure(
+            "<results>/evaluation/figures/{generator}/fig6",
+            "fig6",
+            GENERATORS,
+            "Fig 6: synthetic slices",
+            generator="{generator}",
+        ),
+        record="<results>/evaluation/figures/{generator}/plot_pairs.record.json",
+    log:
+        "<results>/logs/plot_pairs/{generator}.log",
+    benchmark:
+        "<results>/benchmarks/plot_pairs/{generator}.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=30),
+    params:
+        settings=canonical_json(classes=config["cases"]["classes"], master_seed=config["master_seed"]),
+    shell:
+        "python {input.code[0]:q} --slices {input.units:q} --slice-images {input.unit_images:q}"
+        " --images {input.images:q} --labels {input.labels:q} --index {input.index:q} --params {params.settings:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
+
+
 rule assess_pairs:
     input:
         **samples(),

@@ -60,3 +60,59 @@ rule write_conformance_segmentation:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
         " --comparisons {input.comparisons:q} --config {params.config:q} --template {input.template:q}"
         " --html {output.html:q} --csv {output.table:q} --record {output.record:q} --log {log:q}"
+
+
+rule compare_areas:
+    input:
+        **samples("units"),
+        code=code("compare_areas"),
+        predictions=rules.collect_predictions.output.predictions,
+    output:
+        table=shown("<results>/evaluation/tables/agreement.csv", "agreement", RESULTS, "Agreement of areas"),
+        record="<results>/evaluation/tables/compare_areas.record.json",
+    log:
+        "<results>/logs/compare_areas.log",
+    benchmark:
+        "<results>/benchmarks/compare_areas.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=30),
+    params:
+        settings=canonical_json(classes=config["cases"]["classes"], folds=config["folds"]),
+    shell:
+        "python {input.code[0]:q} --predictions {input.predictions:q} --slices {input.units:q}"
+        " --params {params.settings:q} --out {output.table:q} --record {output.record:q} --log {log:q}"
+
+
+rule plot_predictions:
+    input:
+        **samples(),
+        code=code("plot_predictions"),
+        masks=[f"{folder}/masks.npy" for folder in compared_segmenters().values()],
+        predictions=[f"{folder}/predictions.csv" for folder in compared_segmenters().values()],
+    output:
+        **figure(
+            "<results>/evaluation/figures/predictions", "predictions", RESULTS, "Worst, median and best test slices"
+        ),
+        record="<results>/evaluation/figures/plot_predictions.record.json",
+    log:
+        "<results>/logs/plot_predictions.log",
+    benchmark:
+        "<results>/benchmarks/plot_predictions.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=30),
+    params:
+        settings=canonical_json(classes=config["cases"]["classes"]),
+        runs=json.dumps(list(compared_segmenters())),
+        results=lambda wildcards, output: parent(output.record, 3),
+        stage=TASK_FOLDER,
+    shell:
+        "python {input.code[0]:q} --results {params.results:q} --stage {params.stage:q} --runs {params.runs:q}"
+        " --slices {input.units:q} --images {input.unit_images:q} --labels {input.unit_labels:q}"
+        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --record {output.record:q}"
+        " --log {log:q}"

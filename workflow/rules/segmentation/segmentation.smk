@@ -99,7 +99,7 @@ def task_samples():
 
 def task_display():
     """Return how lesions are shown on the sheets of outlines."""
-    return {"margin": 0.25, "intensity": config["slices"]["intensity"]}
+    return {"margin": None, "intensity": config["slices"]["intensity"]}
 
 
 def task_features(wildcards, name):
@@ -128,6 +128,9 @@ def task_targets():
     return [
         rules.plan_shares.output,
         rules.make_tables_segmentation.output,
+        rules.compare_areas.output,
+        rules.plot_predictions.output,
+        expand(rules.plot_pairs.output, generator=config["experiment"]["generators"]),
         rules.write_conformance_segmentation.output,
     ]
 
