@@ -56,14 +56,18 @@ def report(audited: Audited) -> dict[str, object]:
         cohorts,
         [_generator(name, results) for name in audited.generators],
         (_model(audited.stage, name, results) for name in audited.runs),
+        (_choice(name, results) for name in audited.generators if _has_candidates(name, results)),
     )
     folders = {record["model"]: results / record["model"] for record in records}
-    models = {name: artifacts.read_json(folder / "model.json") for name, folder in folders.items()}
+    count, total = len(audited.generators), len(audited.generators) + len(audited.runs)
+    trained = [record["model"] for record in records[:total]]
+    models = {name: artifacts.read_json(folders[name] / "model.json") for name in trained}
     for record in records:
         content = (folders[record["model"]] / "train_set.csv").read_bytes()
         record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
-    count = len(audited.generators)
-    parts = {"generators": records[:count], "models": records[count:]}
+    parts = {"generators": records[:count], "models": records[count:total]}
+    if len(records) > total:
+        parts["choices"] = records[total:]
     return {
         "clean": True,
         "versions": lineage.common_versions(models),
@@ -80,6 +84,19 @@ def report(audited: Audited) -> dict[str, object]:
 
 def _generator(name: Sequence, results: Path) -> lineage.Generator:
     return lineage.Generator(*name, artifacts.read_csv(results / lineage.generator_name(*name) / "train_set.csv"))
+
+
+def _has_candidates(name: Sequence, results: Path) -> bool:
+    model = artifacts.read_json(results / lineage.generator_name(*name) / "model.json")
+    return "candidates" in model.get("params", {})
+
+
+def _choice(name: Sequence, results: Path) -> lineage.Choice:
+    preset, group, seed, folds, _ = name
+    folder = results / lineage.choice_name(preset, group, seed, folds)
+    train_set = artifacts.read_csv(folder / "train_set.csv")
+    leaking = artifacts.read_json(folder / "choice.json")["leaking"]
+    return lineage.Choice(preset, group, seed, folds, train_set, leaking)
 
 
 def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:
