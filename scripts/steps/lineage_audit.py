@@ -40,7 +40,7 @@ class Audited:
 
 
 def report(audited: Audited) -> dict[str, object]:
-    """Return the content of ``lineage.json``.
+    """Return the content of ``lineage.json``; it has ``choices`` where generators have candidates.
 
     Raises
     ------
@@ -66,9 +66,8 @@ def report(audited: Audited) -> dict[str, object]:
         content = (folders[record["model"]] / "train_set.csv").read_bytes()
         record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
     parts = {"generators": records[:count], "models": records[count:total]}
-    if len(records) > total:
-        parts["choices"] = records[total:]
-    return {
+    choices = {"choices": records[total:]} if len(records) > total else {}
+    return choices | {
         "clean": True,
         "versions": lineage.common_versions(models),
         "precision": lineage.common_precision(models),
@@ -78,7 +77,7 @@ def report(audited: Audited) -> dict[str, object]:
             part: {"models": len(found), "inner": sum(record["inner"] for record in found)}
             for part, found in parts.items()
         },
-        "models": records,
+        "models": records[:total],
     }
 
 

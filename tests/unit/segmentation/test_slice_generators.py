@@ -176,14 +176,14 @@ def results(clean, tmp_path):
 
 def test_the_audit_counts_the_choice_and_says_whether_it_leaks(results):
     report = lineage_audit.report(results)
-    assert report["counts"]["choices"] == {"models": 1, "inner": 0}
-    choice = report["models"][-1]
+    (choice,) = report["choices"]
+    assert report["counts"] == {"generators": {"models": 1, "inner": 0}, "models": {"models": 0, "inner": 0}}
     assert choice["model"] == "seed-0/candidates/lcgan/on-500/train-12"
     assert choice["training_images"] == {"slice": 9 + 12}  # of the network that tells real ones, and of the segmenter
     assert (choice["training_patients"], choice["test_patients"], choice["leaking"]) == (3, 3, False)
     path = results.results / choice["model"] / "choice.json"
     artifacts.write_json(artifacts.read_json(path) | {"leaking": True}, path)
-    assert lineage_audit.report(results)["models"][-1]["leaking"] is True
+    assert lineage_audit.report(results)["choices"][0]["leaking"] is True
 
 
 @pytest.mark.parametrize("name", [lineage.generator_name(*GENERATOR), lineage.choice_name(*GENERATOR[:4])])
