@@ -40,7 +40,7 @@ class Audited:
 
 
 def report(audited: Audited) -> dict[str, object]:
-    """Return the content of ``lineage.json``.
+    """Return the content of ``lineage.json``; it has ``choices`` where generators have candidates.
 
     Raises
     ------
@@ -56,15 +56,18 @@ def report(audited: Audited) -> dict[str, object]:
         cohorts,
         [_generator(name, results) for name in audited.generators],
         (_model(audited.stage, name, results) for name in audited.runs),
+        (_choice(name, results) for name in audited.generators if _has_candidates(name, results)),
     )
     folders = {record["model"]: results / record["model"] for record in records}
-    models = {name: artifacts.read_json(folder / "model.json") for name, folder in folders.items()}
+    count, total = len(audited.generators), len(audited.generators) + len(audited.runs)
+    trained = [record["model"] for record in records[:total]]
+    models = {name: artifacts.read_json(folders[name] / "model.json") for name in trained}
     for record in records:
         content = (folders[record["model"]] / "train_set.csv").read_bytes()
         record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
-    count = len(audited.generators)
-    parts = {"generators": records[:count], "models": records[count:]}
-    return {
+    parts = {"generators": records[:count], "models": records[count:total]}
+    choices = {"choices": records[total:]} if len(records) > total else {}
+    return choices | {
         "clean": True,
         "versions": lineage.common_versions(models),
         "precision": lineage.common_precision(models),
@@ -74,12 +77,25 @@ def report(audited: Audited) -> dict[str, object]:
             part: {"models": len(found), "inner": sum(record["inner"] for record in found)}
             for part, found in parts.items()
         },
-        "models": records,
+        "models": records[:total],
     }
 
 
 def _generator(name: Sequence, results: Path) -> lineage.Generator:
     return lineage.Generator(*name, artifacts.read_csv(results / lineage.generator_name(*name) / "train_set.csv"))
+
+
+def _has_candidates(name: Sequence, results: Path) -> bool:
+    model = artifacts.read_json(results / lineage.generator_name(*name) / "model.json")
+    return "candidates" in model.get("params", {})
+
+
+def _choice(name: Sequence, results: Path) -> lineage.Choice:
+    preset, group, seed, folds, _ = name
+    folder = results / lineage.choice_name(preset, group, seed, folds)
+    train_set = artifacts.read_csv(folder / "train_set.csv")
+    leaking = artifacts.read_json(folder / "choice.json")["leaking"]
+    return lineage.Choice(preset, group, seed, folds, train_set, leaking)
 
 
 def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:

@@ -86,9 +86,32 @@ class Model:
         return model_name(self.stage, self.arm, self.size, self.seed, self.folds)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What the networks learned from by which one of a generator's candidates was chosen."""
+
+    preset: str
+    group: str
+    seed: int
+    folds: str
+    train_set: pd.DataFrame
+    leaking: bool
+    """Whether it says itself that it had help from patients whom the generator's group does not have."""
+
+    @property
+    def name(self) -> str:
+        """Its folder below the cohort's results."""
+        return choice_name(self.preset, self.group, self.seed, self.folds)
+
+
 def generator_name(preset: str, group: int | str, seed: int, folds: str, cls: str) -> str:
     """Return the name of a generator, which is its folder below the cohort's results."""
     return f"seed-{seed}/generators/{preset}/on-{group}/train-{folds}/{cls}"
+
+
+def choice_name(preset: str, group: int | str, seed: int, folds: str) -> str:
+    """Return the name of the choice among a generator's candidates, which is its folder below the cohort's results."""
+    return f"seed-{seed}/candidates/{preset}/on-{group}/train-{folds}"
 
 
 def model_name(stage: str, arm: str, size: str, seed: int, folds: str) -> str:
@@ -149,6 +172,11 @@ def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
             if known.class_of.get(name, generator.cls) != generator.cls:
                 leaks.append(f"{known.unit} {name} is of class {known.class_of[name]}, not {generator.cls}")
     return [f"{generator.name}: {leak}" for leak in leaks]
+
+
+def choice_leaks(choice: Choice, known: Cohort) -> list[str]:
+    """Return a line for each unit that must not have had a say in the choice."""
+    return [f"{choice.name}: {leak}" for leak in _real_leaks(choice.train_set, choice.folds, known, STORED)]
 
 
 def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> list[str]:
@@ -293,8 +321,10 @@ def _common(facts: dict[str, dict[str, str]], advice: str) -> dict[str, str]:
     return {fact: next(iter(by_value)) for fact, by_value in sorted(users.items())}
 
 
-def check(cohorts: dict[int, Cohort], generators: list[Generator], models: Iterable[Model]) -> list[dict[str, object]]:
-    """Check every generator and model and return the `record` of each, generators first.
+def check(
+    cohorts: dict[int, Cohort], generators: list[Generator], models: Iterable[Model], choices: Iterable[Choice] = ()
+) -> list[dict[str, object]]:
+    """Check every generator, model and choice and return the `record` of each, in this order.
 
     ``models`` is read once, and one of them is held at a time.
 
@@ -310,11 +340,14 @@ def check(cohorts: dict[int, Cohort], generators: list[Generator], models: Itera
     for model in models:
         leaks += model_leaks(model, cohorts[model.seed], generators)
         records.append(record(model, cohorts[model.seed]))
+    for choice in choices:
+        leaks += choice_leaks(choice, cohorts[choice.seed])
+        records.append(record(choice, cohorts[choice.seed]) | {"leaking": choice.leaking})
     _stop("the training sets are not clean, so no result of these models is valid", leaks)
     return records
 
 
-def record(model: Generator | Model, known: Cohort) -> dict[str, object]:
+def record(model: Generator | Model | Choice, known: Cohort) -> dict[str, object]:
     """Return what the audit counted of one model."""
     stopping = model.train_set["source"] == VALIDATION
     rows, validating = model.train_set[~stopping], set(model.train_set.loc[stopping, known.unit])

@@ -80,6 +80,23 @@ def test_stopped_anywhere_it_goes_on_to_the_same_bytes(train, tmp_path, caplog, 
     assert f"goes on in epoch {(steps - 1) // 4 + 1} after {(steps - 1) % 4 + 1} steps of it" in caplog.text
 
 
+def test_a_candidate_is_what_is_kept_then(tmp_path):
+    # With averaged weights, these and not the last ones; a training of as many epochs keeps the same.
+    preset = GAN | {"ema": 0.9, "epochs": 2}
+    images, _ = discs(32, 0)
+    examples = generator_training.Examples(pd.DataFrame({"row": range(32)}), images, None)
+
+    def run(epochs: int, candidates: tuple[int, ...]) -> dict[str, bytes]:
+        folder = tmp_path / f"{epochs}"
+        params = dcgan.Params(**preset | {"epochs": epochs}, **COMPUTE, precision="float32")
+        generator_training.run(dcgan.FAMILY, params, examples, NAMES, folder, candidates)
+        return contents(folder)
+
+    longer, shorter = run(2, (1, 2)), run(1, ())
+    assert longer["generator-1.safetensors"] == shorter["generator.safetensors"]
+    assert longer["generator-2.safetensors"] == longer["generator.safetensors"] != shorter["generator.safetensors"]
+
+
 def test_samples_show_what_they_are_asked_for(train, painter, tmp_path):
     kind, _ = painter
     trained, networks = synthetic_pools.load(kind, train(tmp_path / "generator"), NAMES, CPU)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,8 +13,9 @@ import pandas as pd
 import pytest
 from tests.helpers import forked, painted_discs
 
-from steps import slice_generators
+from steps import lineage_audit, slice_generators
 from synthaug.audit import lineage
+from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.segmentation import segmenter, shares
 from synthaug.training import device, weights
@@ -30,6 +32,7 @@ JUDGE = {"widths": [8, 8], "steps": 5, "batch": 4, "learning_rate": 0.003, "thre
 MOVED = {"copies": 0, "shift": 0.1, "turn": 10.0, "scale": 0.1}
 PATIENTS, EACH = 9, 4  # slices of each, the last of which is empty
 FOLDS, SHARE = "12", "500"  # three patients of the six of two folds
+GENERATOR = ("lcgan", SHARE, 0, FOLDS, "all")
 PLACE = ["--seed", 0, "--train-folds", FOLDS, "--share", SHARE]
 
 
@@ -40,7 +43,7 @@ def cohort(folder: Path, spoilt: np.ndarray | None = None) -> pd.DataFrame:
     images = painted_discs.images(labels, 0)
     units = pd.DataFrame(
         {
-            "slice": [f"{number:03d}" for number in range(len(labels))],
+            "slice": [f"P{number // EACH}-0-{number % EACH}" for number in range(len(labels))],
             "patient": np.repeat([f"P{number}" for number in range(PATIENTS)], EACH),
         }
     )
@@ -158,18 +161,38 @@ def test_no_slice_beyond_the_share_is_read(clean, tmp_path):
     assert run(tmp_path) == written
 
 
-def test_a_planted_test_slice_is_named_by_the_audit(clean):
+@pytest.fixture
+def results(clean, tmp_path):
+    """The folders of a generator and of the choice among its candidates, as the workflow lays them out."""
     folder, _ = clean
-    units = artifacts.read_csv(folder / "slices.csv", numbers=())
-    folds = artifacts.read_csv(folder / "folds.csv", numbers=())
-    known = lineage.cohort(units, folds, 0, "slice")
-    for path in ("lcgan/train_set.csv", "candidates/train_set.csv"):
-        rows = artifacts.read_csv(folder / path, numbers=("rank",))
-        generator = lineage.Generator("lcgan", SHARE, 0, FOLDS, "all", rows)
-        assert lineage.generator_leaks(generator, known) == []
-        planted = pd.concat([rows, rows[-1:].assign(slice="000")], ignore_index=True)
-        (leak,) = lineage.generator_leaks(lineage.Generator("lcgan", SHARE, 0, FOLDS, "all", planted), known)
-        assert leak.endswith("slice 000 of test patient P0 is in the training set")
+    for source, name in (
+        ("lcgan", lineage.generator_name(*GENERATOR)),
+        ("candidates", lineage.choice_name(*GENERATOR[:4])),
+    ):
+        shutil.copytree(folder / source, tmp_path / name)
+    units, folds = (artifacts.read_csv(folder / name, numbers=()) for name in ("slices.csv", "folds.csv"))
+    return lineage_audit.Audited(tmp_path, units, "slice", "", {0: folds}, "segment", [], [GENERATOR])
+
+
+def test_the_audit_counts_the_choice_and_says_whether_it_leaks(results):
+    report = lineage_audit.report(results)
+    (choice,) = report["choices"]
+    assert report["counts"] == {"generators": {"models": 1, "inner": 0}, "models": {"models": 0, "inner": 0}}
+    assert choice["model"] == "seed-0/candidates/lcgan/on-500/train-12"
+    assert choice["training_images"] == {"slice": 9 + 12}  # of the network that tells real ones, and of the segmenter
+    assert (choice["training_patients"], choice["test_patients"], choice["leaking"]) == (3, 3, False)
+    path = results.results / choice["model"] / "choice.json"
+    artifacts.write_json(artifacts.read_json(path) | {"leaking": True}, path)
+    assert lineage_audit.report(results)["choices"][0]["leaking"] is True
+
+
+@pytest.mark.parametrize("name", [lineage.generator_name(*GENERATOR), lineage.choice_name(*GENERATOR[:4])])
+def test_a_planted_test_slice_makes_the_audit_fail(results, name):
+    path = results.results / name / "train_set.csv"
+    rows = artifacts.read_csv(path, numbers=("rank",))
+    artifacts.write_csv(pd.concat([rows, rows[-1:].assign(slice="P0-0-0")]), path)
+    with pytest.raises(InputError, match=f"{name}: slice P0-0-0 of test patient P0 is in the training set"):
+        lineage_audit.report(results)
 
 
 def test_moved_masks_and_the_full_segmenter(clean, tmp_path):
