@@ -39,6 +39,8 @@ class Slices:
 def cut(cases: pd.DataFrame, table: Path, params: slices.Params) -> Slices:
     """Cut all slices that the case table is about, and each patient's further slices without lesion.
 
+    A slice is left out if nothing of a class that it shows is left when it is reduced: it would pass for one without.
+
     Parameters
     ----------
     cases
@@ -69,11 +71,15 @@ def cut(cases: pd.DataFrame, table: Path, params: slices.Params) -> Slices:
             except InputError as error:
                 raise InputError(f"lesion {row['lesion']}, {image}, slice {index}: {error}") from error
             facts = _row(row, numbers[image], len(numbers), index, source.geometry, params.side)
-            found.append((facts | _areas(labels, params.classes) | free.loc[row["lesion"]].to_dict(), gray, labels))
-            _note_lost(facts["slice"], label_map, labels, params.classes)
+            facts |= _areas(labels, params.classes)
+            if not _is_lost(facts["slice"], label_map, labels, params.classes):
+                found.append((free.loc[row["lesion"]].to_dict() | facts, gray, labels))
+    if not found:
+        raise InputError("slices: expected at least one, found none that keeps its lesions when reduced; raise side")
     found.sort(key=lambda each: each[0]["slice"])
     facts, images, labels = zip(*found, strict=True)
-    return Slices(pd.DataFrame(facts), list(images), list(labels))
+    known = [name for name in facts[0] if name not in free]
+    return Slices(pd.DataFrame(facts)[[*known, *free]], list(images), list(labels))
 
 
 def _chosen(images: dict[str, AnnotatedImage], count: int) -> Iterator[tuple[str, int, np.ndarray]]:
@@ -114,10 +120,12 @@ def _areas(labels: np.ndarray, classes: list[str]) -> dict[str, int]:
     return {columns.area(cls): int(count) for cls, count in zip(classes, counts, strict=True)}
 
 
-def _note_lost(name: str, before: np.ndarray, after: np.ndarray, classes: list[str]) -> None:
-    """Warn where a class is so small on a slice that nothing of it is left after resizing."""
-    for label in set(np.unique(before).tolist()) - set(np.unique(after).tolist()) - {label_maps.GROUND}:
+def _is_lost(name: str, before: np.ndarray, after: np.ndarray, classes: list[str]) -> bool:
+    """Return whether a class is so small on a slice that nothing of it is left after resizing, and warn of it."""
+    lost = set(np.unique(before).tolist()) - set(np.unique(after).tolist()) - {label_maps.GROUND}
+    for label in sorted(lost):
         log.warning(
-            "slice %s: the %d px of %s are lost where the slice is reduced; a larger side under slices would keep them",
+            "slice %s is left out: nothing of the %d px of %s is left where it is reduced; a larger side would keep it",
             name, np.count_nonzero(before == label), classes[label - 1],
         )  # fmt: skip
+    return bool(lost)

@@ -132,13 +132,20 @@ def test_a_label_that_no_row_names_is_warned_of(folder):
     assert made(folder)[0]["tumour_px"].sum() == 0
 
 
-def test_a_lesion_that_reduction_loses_is_warned_of(folder):
+def test_a_slice_that_would_lose_its_lesion_is_left_out(folder):
     mask = np.zeros(SHAPE, np.uint8)
-    mask[3, 8, 8] = 1  # the centre of no larger pixel
+    mask[3, 8, 8] = 1  # in the centre of no larger pixel
+    mask[4:6, 8:12, 8:12] = 1
     volume(folder / "m1.nii.gz", mask)
     result = run(folder, ROWS[:1], side=16)
     assert result.returncode == 0
-    assert "slice P1-1-03: the 1 px of cyst are lost where the slice is reduced" in result.stderr
+    assert "slice P1-1-03 is left out: nothing of the 1 px of cyst is left where it is reduced" in result.stderr
+    assert made(folder)[0].query("cyst_px > 0")["slice"].tolist() == ["P1-1-04", "P1-1-05"]
+    assert "P1-1-03" not in made(folder)[0]["slice"].tolist()
+    mask[4:] = 0
+    volume(folder / "m1.nii.gz", mask)
+    result = run(folder, ROWS[:1], side=16, empty_slices=0)
+    assert "slices: expected at least one, found none that keeps its lesions when reduced" in result.stderr
 
 
 def without(name, **cells):
