@@ -70,7 +70,13 @@ include: "workflow/rules/plan.smk"
 include: "workflow/rules/generators.smk"
 include: "workflow/rules/imported.smk"
 include: "workflow/rules/copies.smk"
-include: "workflow/rules/readers.smk"
+
+
+if "reader_study" in config:
+
+    include: "workflow/rules/readers.smk"
+
+
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/checklists.smk"

@@ -8,7 +8,6 @@ images that are nearest to training images.
 """
 
 import argparse
-import logging
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -23,25 +22,9 @@ from synthaug.classification import classifier, stored_classifier, training_imag
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.generators import imported
-from synthaug.quality import copy_search, diagnosis, embedding, realism
+from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.training import device
-
-KEYS = ["folds", "class"]
-ALL = "all"
-CARD = {
-    "KID": (embedding.CNN, realism.KID, 3),
-    "KID to test": (embedding.CNN, realism.KID_TEST, 3),
-    "KID, radiomic": (embedding.RADIOMIC, realism.KID, 2),
-    "precision": (embedding.CNN, "precision", 2),
-    "recall": (embedding.CNN, "recall", 2),
-    "density": (embedding.CNN, "density", 2),
-    "coverage": (embedding.CNN, "coverage", 2),
-    "sharpness": (realism.PIXELS, realism.SHARPNESS, 2),
-    "spectrum": (realism.PIXELS, realism.SPECTRUM, 2),
-    "AUC": (embedding.CNN, realism.SCORE, 2),
-    "AUC, radiomic": (embedding.RADIOMIC, realism.SCORE, 2),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,18 +200,6 @@ def copies(
     return audit, pd.concat([audit.nearest.assign(**place), origin], axis=1), pixels[parents]
 
 
-def report(log: logging.Logger, generator: Generator, audit: copy_search.Audit) -> None:
-    """Log what the search for copies found, and warn where it missed some that were planted."""
-    log.info("%s/%s: %d alarms, %d of %d controls found",
-             generator.folds, generator.cls, audit.nearest["alarm"].sum(), audit.found, audit.planted)  # fmt: skip
-    if audit.found < audit.planted:
-        log.warning(
-            "%s, trained on folds %s, class %s: only %d of %d planted copies were found, so copies may be "
-            "missed; lesions of other patients look as much alike",
-            generator.name, generator.folds, generator.cls, audit.found, audit.planted,
-        )  # fmt: skip
-
-
 def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.device) -> list[dict[str, np.ndarray]]:
     """Return the features of training, synthetic and test images, uint8 (n, 64, 64), scaled by the first of them."""
     learned = [classifier.predict(network, part, where)[1] for part in pixels]
@@ -240,37 +211,6 @@ def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.devic
         }
         for a, b in zip(learned, measured, strict=True)
     ]
-
-
-def movement(row: pd.Series) -> str:
-    """Say in words how the training image of ``row`` is moved onto the synthetic one, see `copy_search.moved`."""
-    flip = ", flipped" if row["flipped"] else ""
-    return f"shifted {row['shift_x_px']:+.1f} {row['shift_y_px']:+.1f} px, rotated {row['rotation_deg']:.0f} deg{flip}"
-
-
-def card(names: dict[str, object], table: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:
-    """Sum up one generator in one row: each measure and its reference (``..., real``), then the search for copies."""
-    total = table[(table["folds"] == ALL) & (table["class"] == ALL)].set_index(["features", "measure"])
-    count, flagged = audits["images"].sum(), audits["flagged"].sum()
-    row = {**names, "images": count}
-    for name, (features, measure, digits) in CARD.items():
-        value = total.loc[(features, measure)]
-        row |= {name: round(value["value"], digits), f"{name}, real": round(value["reference"], digits)}
-    row["copies flagged"] = f"{flagged} of {count} ({100 * flagged / count:.1f} %)"
-    row["flagged by chance"] = f"up to {100 * audits['chance'].to_numpy().mean():.1f} %"
-    row["distance ratio"] = round(float(audits["ratio"].to_numpy().mean()), 2)
-    row["authentic"] = f"{100 * audits['authentic'].to_numpy().mean():.0f} %"
-    row["controls found"] = f"{audits['found'].sum()} of {audits['planted'].sum()}"
-    row["valid"] = "true" if copy_search.missed(audits).empty else "false"
-    return pd.DataFrame([row])
-
-
-def with_averages(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of all choices of folds and classes, then their means over classes, then over folds too."""
-    table = pd.concat(tables, ignore_index=True)
-    by_folds = realism.averages(table, ["folds", "features", "measure"]).assign(**{"class": ALL})
-    total = realism.averages(by_folds, ["class", "features", "measure"]).assign(folds=ALL)
-    return pd.concat([table, by_folds, total], ignore_index=True)[["folds", *realism.COLUMNS]]
 
 
 def main() -> None:
@@ -299,23 +239,27 @@ def main() -> None:
             network = device.place(stored_classifier.classifier(Path(folders[folds])), where)
             table = likeness(generator, cohort, seen, made, unseen, network, where, params)
             audit, nearest, originals = copies(generator, cohort, seen, made, unseen, params)
-            report(log, generator, audit)
+            cards.report(log, generator.name, generator.folds, cls, audit)
             tables.append(table.assign(folds=folds))
             audits.append({"folds": folds, "class": cls, **audit.summary()})
             found.append(nearest)
             shown.extend(made)
             beside.extend(originals)
-        table, nearest, searched = with_averages(tables), pd.concat(found, ignore_index=True), pd.DataFrame(audits)
+        table, nearest, searched = (
+            cards.with_averages(tables),
+            pd.concat(found, ignore_index=True),
+            pd.DataFrame(audits),
+        )
         names = {"generator": arguments.generator, "seed": arguments.seed, "group": arguments.group}
         artifacts.write_csv(table.round(6), arguments.quality)
-        artifacts.write_csv(card(names, table, searched), arguments.card)
+        artifacts.write_csv(cards.card(names, table, searched), arguments.card)
         light = {**names, **asdict(diagnosis.diagnose(table, searched))}
         artifacts.write_csv(pd.DataFrame([light])[diagnosis.COLUMNS], arguments.diagnosis)
         title = f"Generator {arguments.generator}, seed {arguments.seed}"
         figure = neighbour_sheet.nearest(nearest, shown, beside, params.classes, title)
         figure_style.save(figure, arguments.png, arguments.svg)
-        nearest["transform"] = [movement(row) for _, row in nearest.iterrows()]
-        columns = [*KEYS, "sample", "distance", "threshold", "alarm", "lesion", "source", "rank", "transform"]
+        nearest["transform"] = [cards.movement(row) for _, row in nearest.iterrows()]
+        columns = [*cards.KEYS, "sample", "distance", "threshold", "alarm", "lesion", "source", "rank", "transform"]
         artifacts.write_csv(nearest[columns].round(6), arguments.copies)
 
 

@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 
 from steps import command, pages
-from synthaug.classification import conformance
+from synthaug.classification import conformance, frid_adar
 from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
+from synthaug.report import beside_paper
 from synthaug.report.evaluated import Evaluated
 
 
@@ -45,10 +46,10 @@ def main() -> None:
             readers=conformance.readers(*answered),
             answered=arguments.readers is not None,
             implied=conformance.implied(),
-            details=conformance.open_details(config),
+            details=beside_paper.open_details(frid_adar.OPEN, config),
             settings=conformance.settings(config),
             cohort=conformance.cohort(evaluated, config),
-            phantom=conformance.is_phantom(config),
+            phantom=beside_paper.is_phantom(config),
         )
         artifacts.write_text(page, arguments.html)
         artifacts.write_csv(conformance.table(compared, config), arguments.csv)

@@ -22,4 +22,4 @@ def run(task: type[Measures], doc: str) -> None:
         chosen = operating_points.of_arms(pools, choice, params.operating_point, params.arms)
         observed = observed_variation.observe(chosen, measures, params)
         artifacts.write_csv(observed_variation.table(observed, measures, params), arguments.out)
-        figure_style.save(study_size_figures.after(observed, params), arguments.png, arguments.svg)
+        figure_style.save(study_size_figures.after(observed, params, measures.reference), arguments.png, arguments.svg)

@@ -7,7 +7,7 @@ os.environ.update(SYNTHAUG_TABLE=config["cases"]["table"] or f"results/{config['
 
 rule check_cases:
     input:
-        code=code("check_cases"),
+        code=task_code("check_cases"),
         table=phantom_table(),
         patients="<results>/phantom/patients" if config["cases"]["table"] is None else [],
     output:

@@ -152,7 +152,7 @@ rule audit_lineage:
 rule compute_subgroups:
     input:
         code=task_code("compute_subgroups"),
-        cases=rules.check_cases.output.cases,
+        cases=task_units(),
         predictions=rules.collect_predictions.output.predictions,
         operating_points=rules.compute_metrics.output.operating_points,
     output:

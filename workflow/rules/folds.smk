@@ -3,8 +3,8 @@
 
 rule make_folds:
     input:
-        code=code("make_folds"),
-        cases=rules.check_cases.output.cases,
+        code=task_code("make_folds"),
+        cases=task_units(),
         duplicates=rules.check_duplicates.output.duplicates,  # so that nothing trains before it has ended
     output:
         folds="<results>/seed-{seed}/folds.csv",

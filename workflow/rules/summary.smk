@@ -15,7 +15,7 @@ rule write_summary:
         study_size=rules.estimate_study_size.output.table,
         deviations=rules.list_deviations.output.deviations,
         diagnoses=expand(
-            rules.assess_generator.output.diagnosis,
+            "<results>/evaluation/quality/{generator}/seed-{seed}/diagnosis.csv",
             generator=config["experiment"]["generators"],
             seed=config["seeds"],
         ),

@@ -11,14 +11,12 @@ from synthaug.classification import frid_adar, network_sizes
 from synthaug.classification.augmentation_choice import Choice
 from synthaug.evaluation import operating_points
 from synthaug.evaluation.detectability import detectability
+from synthaug.report.beside_paper import is_phantom, look_up, setting, shown
 from synthaug.report.evaluated import NOT_RUN, Evaluated
 from synthaug.report.numbers import estimate, percent, probability, span
 from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR, EXTRA
 from synthaug.terms.readers import BETWEEN, CLASS, ORIGIN, REAL, SYNTHETIC
 from synthaug.terms.totals import ALL
-
-ABSENT = "not in this config"
-CODE = "fixed in the code"
 
 
 @dataclass(frozen=True)
@@ -244,30 +242,20 @@ def _reader(name: str, right: int, confidence: float) -> dict[str, str]:
     )
 
 
-def open_details(config: dict) -> list[dict[str, str]]:
-    """Return each detail that the paper leaves open, with this run's choice, read from its config."""
-    result = []
-    for detail in frid_adar.OPEN:
-        keys = [key for pattern in detail.keys for key in _expand(pattern, config)]
-        choices = "; ".join(dict.fromkeys(f"{key}: {shown(look_up(config, key))}" for key in keys)) or CODE
-        result.append({"where": detail.where, "what": detail.what, "choice": choices, "why": detail.why})
-    return result
-
-
 def settings(config: dict) -> list[dict[str, str | bool]]:
     """Return each setting that the paper states beside this run's, and whether they are the same."""
     preset = arms_of(config).get(frid_adar.DCGAN, "(no dcgan)")
     result = []
-    for setting in frid_adar.SETTINGS:
-        key = setting.key.replace("{dcgan}", preset)
+    for stated in frid_adar.SETTINGS:
+        key = stated.key.replace("{dcgan}", preset)
         ours = look_up(config, key)
-        if setting.key == "seeds":
+        if stated.key == "seeds":
             ours = len(ours)
-        result.append(_setting(setting.where, setting.what, key, setting.value, ours))
+        result.append(setting(stated.where, stated.what, key, stated.value, ours))
     result.append(_augmentations(result, config["augmentation"]))
     number = network_sizes.parameters(config["classifier"], len(config["cases"]["classes"]))
     similar = math.isclose(number, frid_adar.PARAMETERS, rel_tol=0.04)  # "approximately 1.3 M": 1.25 to 1.35
-    row = _setting("2.2", "CNN: parameters, approximately", "classifier", f"{frid_adar.PARAMETERS:,.0f}", f"{number:,}")
+    row = setting("2.2", "CNN: parameters, approximately", "classifier", f"{frid_adar.PARAMETERS:,.0f}", f"{number:,}")
     return [*result, row | {"same": similar}]
 
 
@@ -277,7 +265,7 @@ def _augmentations(rows: list[dict[str, str | bool]], chosen: dict) -> dict[str,
     same = all(row["same"] for row in rows if row["key"].startswith("augmentation"))
     ours = f"{number}" if same else f"{number}, preset {chosen['preset']}, not the paper's"
     what = "classic augmentations of each lesion"
-    return _setting("3.1", what, "augmentation", frid_adar.AUGMENTATIONS, ours) | {"same": same}
+    return setting("3.1", what, "augmentation", frid_adar.AUGMENTATIONS, ours) | {"same": same}
 
 
 def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
@@ -289,65 +277,12 @@ def cohort(evaluated: Evaluated, config: dict) -> list[dict[str, str | bool]]:
     theirs = "portal-phase CT, 182 two-dimensional slices of one hospital"
     source = "phantom: simulated lesions" if is_phantom(config) else "the cohort's own"
     return [
-        _setting("2.1", "images", "cases: table", theirs, source),
-        _setting("2.1", "lesions", "", shown(frid_adar.LESIONS), shown(ours)),
-        _setting("2.1", "patients", "", "not given", shown(int(patients.max())) if len(patients) else "not known"),
-        _setting("4.2.2", "extra lesions", "phantom: extra" if is_phantom(config) else "", str(frid_adar.EXTRA_LESIONS),
+        setting("2.1", "images", "cases: table", theirs, source),
+        setting("2.1", "lesions", "", shown(frid_adar.LESIONS), shown(ours)),
+        setting("2.1", "patients", "", "not given", shown(int(patients.max())) if len(patients) else "not known"),
+        setting("4.2.2", "extra lesions", "phantom: extra" if is_phantom(config) else "", str(frid_adar.EXTRA_LESIONS),
                  str(sum(config["phantom"]["extra"].values())) if is_phantom(config) else "see the case table"),
     ]  # fmt: skip
-
-
-def is_phantom(config: dict) -> bool:
-    """Return whether the cohort is the built-in one, whose figures are no evidence."""
-    return config["cases"]["table"] is None
-
-
-def look_up(config: dict, key: str) -> object:
-    """Return the value at ``key``, such as ``classifier: epochs``; `ABSENT` where the config lacks it."""
-    value: object = config
-    for part in key.split(": "):
-        if not isinstance(value, dict) or part not in value:
-            return ABSENT
-        value = value[part]
-    return value
-
-
-def shown(value: object) -> str:
-    """Write a config value for a reader.
-
-    >>> shown({"mode": "window", "low": -60}), shown([]), shown(None), shown(True)
-    ('mode window, low -60', 'none', 'none', 'yes')
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {shown(part)}" for name, part in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(shown, value)) or "none"
-    return "none" if value is None else str(value)
-
-
-def _expand(pattern: str, config: dict) -> list[str]:
-    if "{generator}" not in pattern:
-        return [pattern]
-    presets = [name for name in config["experiment"]["generators"] if name in config["generators"]]
-    return [pattern.replace("{generator}", name) for name in presets]
-
-
-def _setting(where: str, what: str, key: str, theirs: object, ours: object) -> dict[str, str | bool]:
-    return {
-        "where": where,
-        "what": what,
-        "key": key,
-        "paper": shown(theirs),
-        "ours": shown(ours),
-        "same": theirs == ours or (isinstance(theirs, list) and isinstance(ours, list) and _all_run(theirs, ours)),
-    }
-
-
-def _all_run(theirs: list, ours: list) -> bool:
-    """Say whether all of the paper's sizes are among ours, which may be more."""
-    return bool(theirs) and set(theirs) <= set(ours)
 
 
 def _implied(what: str, value: str, meaning: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ classification", Neurocomputing 321:321-331, 2018. Numbers are in percent, as pr
 
 from dataclasses import dataclass
 
+from synthaug.report.beside_paper import Open, Setting
 from synthaug.terms.arms import CLASSIC, DISCRIMINATOR, EXTRA
 
 DCGAN, ACGAN = "dcgan", "acgan"  # the paper's generators, by their architecture
@@ -88,16 +89,6 @@ PUBLISHED = [
 TABLE4 = {"Expert 1": (78.0, 77.5, 77.8, 62.5), "Expert 2": (69.2, 69.2, 69.2, 58.6)}
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A setting that the paper states: ``key`` is its place in the config, ``{dcgan}`` the preset's name."""
-
-    where: str
-    what: str
-    key: str
-    value: object
-
-
 AUGMENTATIONS = 480  # of each lesion, section 3.1
 
 SETTINGS = [
@@ -144,20 +135,6 @@ SETTINGS = [
     Setting("4.5", "BoVW-MI: words kept, single", "baselines: bovw: single", 262),
     Setting("4.5", "BoVW-MI: words kept, multi", "baselines: bovw: multi", 23),
 ]
-
-
-@dataclass(frozen=True)
-class Open:
-    """A detail that the paper leaves open or contradicts itself in.
-
-    ``keys`` are the places of the choice in the config, ``{generator}`` each preset that is run; without keys the code
-    decides, as ``why`` says.
-    """
-
-    where: str
-    what: str
-    keys: tuple[str, ...]
-    why: str
 
 
 OPEN = [

@@ -9,7 +9,7 @@ from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.evaluation import differences, multiplicity, operating_points, paired_tests, resampling
 from synthaug.evaluation.differences import Difference
-from synthaug.evaluation.measures import Key, Measures, Pool, joined
+from synthaug.evaluation.measures import Key, Measures, Planned, Point, Pool, joined
 from synthaug.evaluation.pools import Run
 from synthaug.terms import arms, sizes
 from synthaug.terms.totals import ALL
@@ -27,15 +27,13 @@ COLUMNS = [
 ]  # of comparisons.csv; units bears the name of the task's, such as lesions
 THESE, ALL_TRAININGS = "these trainings", "other trainings too"
 
-Point = tuple[str, str]  # arm, and size or rule
-
 
 @dataclass(frozen=True)
 class Params(resampling.Params):
     """What the comparisons need of the config."""
 
     smallest_gain: float  # the smallest gain of interest, a fraction, set before any result
-    primary: str | None  # the arm whose comparison with `classic` is the primary one, set before any result
+    primary: str | None  # the arm whose comparison with the reference is the primary one, set before any result
     operating_point: str  # the rule at which it is
 
 
@@ -73,15 +71,17 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     InputError
         If two arms to be compared were not run with the same seeds.
     """
-    run, best = {run[:2] for run in pools}, best_classic(pools, measures)
+    run, best = dict.fromkeys(run[:2] for run in pools), best_classic(pools, measures)
     references = [(NONE, (arms.CLASSIC, "0"), True), (BEST_AT_RULE, best, False)]
-    planned, pools = pairs(pools, measures), dict(pools)
+    planned, pools = measures.planned(list(run)), dict(pools)
+    if planned is None:
+        planned = pairs(pools, measures)
     for rule in operating_points.RULES:
         at_rule = operating_points.at(pools, choice, rule)
         pools |= at_rule
         there = list(dict.fromkeys(arm for arm, *_ in at_rule))
-        if arms.CLASSIC in there:
-            planned += [(rule, (arm, rule), (arms.CLASSIC, rule)) for arm in there if arm != arms.CLASSIC]
+        if measures.reference in there:
+            planned += [(rule, (arm, rule), (measures.reference, rule)) for arm in there if arm != measures.reference]
         if rule == params.operating_point:
             planned += [
                 (against, (arm, rule), other)
@@ -102,7 +102,7 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
     return rows[COLUMNS].rename(columns={"units": f"{measures.unit}s"})
 
 
-def pairs(pools: dict[Run, Pool], measures: Measures) -> list[tuple[str, Point, Point]]:
+def pairs(pools: dict[Run, Pool], measures: Measures) -> list[Planned]:
     """Return (against, a, b) for each size of each arm that adds further or fresh images, and each b that was run.
 
     "classic group": `classic` at the group that a starts from. "best classic": the `classic` size of the highest

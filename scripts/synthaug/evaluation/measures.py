@@ -12,9 +12,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from synthaug.terms import totals
+from synthaug.terms import arms, totals
 
 Key = tuple[str, str]  # of a measure: metric, and the class that it is of, or `totals.ALL`
+Point = tuple[str, str]  # arm, and size or rule
+Planned = tuple[str, Point, Point]  # of a comparison: why, and the two points; the difference is that of the first
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,17 @@ class Measures(ABC):
         The metric of class `totals.ALL` that verdicts, operating points, subgroups and Fig. 8 are about; a fraction.
     spread
         The metrics whose variation between seeds is shown.
+    reference
+        The arm that every other one is compared with at the operating point.
+    sizes_are_chosen
+        Whether an arm's best size is looked for, as that of added images is. A share of the patients is given instead.
     """
 
     unit: ClassVar[str]
     primary: ClassVar[str]
     spread: ClassVar[tuple[str, ...]]
+    reference: ClassVar[str] = arms.CLASSIC
+    sizes_are_chosen: ClassVar[bool] = True
 
     def check(self, predictions: pd.DataFrame) -> None:
         """Refuse ``predictions.csv`` with a value that is missing or impossible; nothing is checked by default.
@@ -85,6 +93,13 @@ class Measures(ABC):
     @abstractmethod
     def compared(self) -> list[Key]:
         """Return the measures in which arms are compared, the primary one first."""
+
+    def planned(self, points: Sequence[Point]) -> list[Planned] | None:
+        """Return the comparisons of arms at one size or another, beside those at the operating point.
+
+        By default None: sizes are numbers of added images, and are compared as `comparisons.pairs` says.
+        """
+        return None
 
     def contributions(self, pool: Pool) -> dict[Key, np.ndarray]:
         """Return what each unit adds to the measures that are sums over units, (n,) float arrays.

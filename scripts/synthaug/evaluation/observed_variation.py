@@ -9,7 +9,6 @@ from synthaug.errors import InputError
 from synthaug.evaluation import differences, resampling, study_size
 from synthaug.evaluation.measures import Measures, Pool
 from synthaug.evaluation.pools import Run
-from synthaug.terms.arms import CLASSIC
 from synthaug.terms.totals import ALL
 
 GAINS = (0.03, 0.05, 0.07, 0.1)  # that are asked about, besides the config's smallest gain; fractions
@@ -20,8 +19,8 @@ class Params(resampling.Params):
     """What the size of a study needs of the config."""
 
     operating_point: str  # the rule that is shown: fixed, published or nested
-    arms: list[str]  # in the order of the config, `classic` first
-    shown: list[str]  # the arm whose comparison with `classic` is looked at, in a list; empty for the first one
+    arms: list[str]  # in the order of the config, the reference first
+    shown: list[str]  # the arm whose comparison with the reference arm is looked at, in a list; empty for the first one
     smallest_gain: float  # the smallest gain of interest, a fraction
 
 
@@ -32,7 +31,7 @@ class Observed:
     Attributes
     ----------
     delta
-        The difference, of ``arm`` from `classic`, in the mean over seeds.
+        The difference, of ``arm`` from the reference arm, in the mean over seeds.
     error
         Its standard error over patients, with these trainings; not a number where no patient differs.
     training_error
@@ -43,7 +42,7 @@ class Observed:
     design_effect
         ``error`` squared over what it would be if units of one patient were independent; likewise.
     comparisons
-        How many arms are compared with `classic`.
+        How many arms are compared with the reference arm.
     """
 
     arm: str
@@ -64,7 +63,7 @@ class Observed:
 
 
 def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Observed:
-    """Measure the difference between the arm that is shown and `classic`.
+    """Measure the difference between the arm that is shown and the reference arm.
 
     Parameters
     ----------
@@ -74,26 +73,27 @@ def observe(pools: dict[Run, Pool], measures: Measures, params: Params) -> Obser
     Raises
     ------
     InputError
-        If `classic` or the other arm has no operating point, or they were not run with the same seeds.
+        If the reference arm or the other arm has no operating point, or they were not run with the same seeds.
     """
     rule, there = params.operating_point, list(dict.fromkeys(arm for arm, _, _ in pools))
-    others = [arm for arm in [*params.shown, *there] if arm != CLASSIC]
-    if CLASSIC not in there or not others or others[0] not in there:
+    others = [arm for arm in [*params.shown, *there] if arm != measures.reference]
+    if measures.reference not in there or not others or others[0] not in there:
+        other = others[0] if others else "another arm"
         raise InputError(
-            f"operating points: expected the rule {rule} for classic and {others[0] if others else 'another arm'}, "
-            f"found it for {', '.join(there)}; choose another operating_point in the config"
+            f"operating points: expected the rule {rule} for {measures.reference} and {other}, found it for "
+            f"{', '.join(there)}; choose another operating_point in the config"
         )
     arm, key = others[0], (measures.primary, ALL)
-    seeds = {name: sorted(seed for other, _, seed in pools if other == name) for name in (arm, CLASSIC)}
-    if seeds[arm] != seeds[CLASSIC]:
+    seeds = {name: sorted(seed for other, _, seed in pools if other == name) for name in (arm, measures.reference)}
+    if seeds[arm] != seeds[measures.reference]:
         raise InputError(
-            f"predictions: arm {arm} was run with seeds {seeds[arm]}, classic with {seeds[CLASSIC]}; run both with the "
-            "same seeds"
+            f"predictions: arm {arm} was run with seeds {seeds[arm]}, {measures.reference} with "
+            f"{seeds[measures.reference]}; run both with the same seeds"
         )
     evaluation = resampling.Evaluation(pools, measures, params)
     by_seed = [
         evaluation.without_each((arm, rule, seed), [key])[key]
-        - evaluation.without_each((CLASSIC, rule, seed), [key])[key]
+        - evaluation.without_each((measures.reference, rule, seed), [key])[key]
         for seed in seeds[arm]
     ]
     single = [values[0] for values in by_seed]
@@ -142,7 +142,7 @@ def _right_or_wrong(
     key = measures.primary, ALL
     differences = []
     for seed in seeds:
-        one, other = (measures.contributions(pools[name, rule, seed]).get(key) for name in (arm, CLASSIC))
+        one, other = (measures.contributions(pools[name, rule, seed]).get(key) for name in (arm, measures.reference))
         if one is None or not np.isin([one, other], [0, 1]).all():
             return {"discordance": np.nan, "design_effect": np.nan}
         differences.append(one - other)

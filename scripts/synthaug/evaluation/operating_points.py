@@ -30,7 +30,7 @@ class Params:
 
     folds: int
     classes: int  # by how many classes synthetic images are counted, the C of a size N+MxC
-    group: int  # classic images per fold that the other arms start from
+    group: int  # classic images per fold that the other arms start from; or the size itself, where none is chosen
     synthetic: int  # synthetic or extra images per class and fold, of the fixed rule
     plateau: float  # how far below the best still counts as the best, for `classic`; a fraction
 
@@ -65,9 +65,12 @@ def choose(predictions: pd.DataFrame, measures: Measures, params: Params) -> pd.
         values = _values(of_arm, ["size", "seed"], measures)
         curve = values.unstack("seed").dropna().mean(axis=1).to_dict()
         seeds, run = list(of_arm["seed"].unique()), sizes.ascending(curve)
-        fixed = fixed_size(arm, run, params)
-        published = pick(curve, _tolerance(arm, params)) if run else None
-        nested = _nested(arm, run, of_arm, inner[inner["arm"] == arm], measures, params) if run else {}
+        if measures.sizes_are_chosen:
+            fixed = fixed_size(arm, run, params)
+            published = pick(curve, _tolerance(arm, params)) if run else None
+            nested = _nested(arm, run, of_arm, inner[inner["arm"] == arm], measures, params) if run else {}
+        else:
+            fixed, published, nested = str(params.group) if str(params.group) in run else None, None, {}
         for seed in seeds:
             for fold in range(params.folds):
                 if fixed:

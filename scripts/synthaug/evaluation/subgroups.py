@@ -10,7 +10,6 @@ from synthaug.errors import InputError
 from synthaug.evaluation import differences, resampling
 from synthaug.evaluation.measures import Measures, Pool
 from synthaug.evaluation.pools import Run
-from synthaug.terms.arms import CLASSIC
 from synthaug.terms.case_columns import COLUMNS as CASE_COLUMNS
 from synthaug.terms.case_columns import MOST_GROUPS
 from synthaug.terms.totals import ALL
@@ -31,9 +30,9 @@ class Params(resampling.Params):
     """What the subgroups need of the config."""
 
     operating_point: str  # the rule
-    arms: list[str]  # in the order of the config, `classic` first
+    arms: list[str]  # in the order of the config, the reference first
     generators: list[str]  # those of them that add synthetic images
-    shown: list[str]  # the arms drawn beside `classic`
+    shown: list[str]  # the arms drawn beside the reference
 
 
 def everything(unit: str) -> str:
@@ -101,8 +100,8 @@ def _rank(level: str) -> tuple[float, str]:
 def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
     """Return ``subgroups.csv``: one row for each subgroup, level and arm, in fractions, means over the seeds.
 
-    ``delta`` is the primary measure minus that of `classic` on the same units and seeds, with the interval of
-    `differences`; `classic` itself has none.
+    ``delta`` is the primary measure minus that of the reference arm on the same units and seeds, with the interval of
+    `differences`; the reference itself has none.
 
     Parameters
     ----------
@@ -121,14 +120,14 @@ def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, param
         counted = int(members.sum()), len(patients)
         share = members if key in measures.shares() else None
         without_each = np.concatenate([[0], 1 + params.bootstrap + patients])
-        classic = None
+        reference = None
         for arm in (arm for arm in params.arms if arm in seeds_of):
             by_seed = {seed: evaluation.measures(arm, rule, seed, [key], members)[key] for seed in seeds_of[arm]}
             delta = (np.nan,) * 3
-            if arm == CLASSIC:
-                classic = by_seed
-            elif classic is not None:
-                pairs = [(by_seed[seed] - classic[seed])[without_each] for seed in by_seed if seed in classic]
+            if arm == measures.reference:
+                reference = by_seed
+            elif reference is not None:
+                pairs = [(by_seed[seed] - reference[seed])[without_each] for seed in by_seed if seed in reference]
                 found = differences.estimate(np.array(pairs))
                 delta = found.value, *found.interval(params.confidence)
             summary = evaluation.summary(evaluation.over_seeds(by_seed), share)

@@ -1,4 +1,4 @@
-"""Forest plot: the primary measure in each subgroup, and its difference from classic augmentation."""
+"""Forest plot: the primary measure in each subgroup, and its difference from the reference arm."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from synthaug.evaluation.measures import Measures
 from synthaug.evaluation.subgroups import Params, everything
 from synthaug.report import figure_style
-from synthaug.terms.arms import CLASSIC
 
 LINE = 0.34  # inches a level
 FEW = 10  # patients; levels with fewer are drawn hollow, since resampling so few says little
@@ -16,9 +15,9 @@ APART = 0.5  # of a level's height, over which its arms are spread
 
 
 def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
-    """Draw ``subgroups.csv``: left the measure of `classic` and of the arms shown, right theirs minus `classic`."""
+    """Draw ``subgroups.csv``: left the measure of the arms shown and the reference, right their differences."""
     found = set(values["arm"])
-    arms = [arm for arm in dict.fromkeys([CLASSIC, *params.shown]) if arm in found]
+    arms = [arm for arm in dict.fromkeys([measures.reference, *params.shown]) if arm in found]
     places, labels = _lines(values, measures.unit)
     with figure_style.style():
         figure = figure_style.new(7.2, LINE * (len(labels) + 1) + 1.2)
@@ -29,7 +28,7 @@ def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
             below = np.array([places[key] for key in zip(rows["subgroup"], rows["level"], strict=True)]) + offset
             look = figure_style.arm_style(arm, params.generators)
             _intervals(left, rows[["value", "low", "high"]], below, rows["patients"], look, arm)
-            if arm != CLASSIC:
+            if arm != measures.reference:
                 _intervals(right, rows[["delta", "delta_low", "delta_high"]], below, rows["patients"], look, arm)
         right.axvline(0, color=figure_style.GREY, linestyle=":", linewidth=1)
         left.set_yticks(list(labels), labels.values(), fontsize=8)
@@ -42,7 +41,7 @@ def forest(values: pd.DataFrame, measures: Measures, params: Params) -> Figure:
             axes.set_axisbelow(True)
         name = measures.primary[0].upper() + measures.primary[1:]
         left.set_xlabel(f"{name} (%)")
-        right.set_xlabel(f"{name} minus {CLASSIC} (points)")
+        right.set_xlabel(f"{name} minus {measures.reference} (points)")
         note = f"operating point: {params.operating_point}; bars: {100 * params.confidence:g} % intervals"
         note += f"; in brackets: {measures.unit}s, patients"
         if (values["patients"] < FEW).any():

@@ -22,8 +22,10 @@ class Params:
     primary: str  # the task's primary metric, such as accuracy
     confidence: float  # of the intervals, e.g. 0.95
     operating_point: str  # the rule that is shown: fixed, published or nested
-    arms: list[str]  # in the order of the config, `classic` first
+    arms: list[str]  # in the order of the config, the reference first
     further: list[tuple[str, str]]  # measures that stand beside the primary one, as (metric, class)
+    reference: str  # the arm that the others are compared with
+    size: str  # what a size is, as a heading
 
     @property
     def measure(self) -> str:
@@ -38,13 +40,15 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     """
     rule = params.operating_point
     interval, measure = f"{100 * params.confidence:g} % interval", params.measure
-    units, minus = f"{params.unit.capitalize()}s", f"{measure} minus {CLASSIC} (points)"
+    units, minus = f"{params.unit.capitalize()}s", f"{measure} minus {params.reference} (points)"
+    best = f"{measure} minus best {CLASSIC} (points)"
     further = {f"{_titled(metric)} of {name} (%)": (metric, name) for metric, name in params.further}
     columns = [
-        *("Arm", "Size per fold", OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}", *further),
-        *(minus, f"Difference {interval}", "p (adjusted)", "Verdict", f"{measure} minus best {CLASSIC} (points)"),
-        *(DETECTABLE, f"{DETECTABLE}, adjusted"),
+        *("Arm", params.size, OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}", *further),
+        *(minus, f"Difference {interval}", "p (adjusted)", "Verdict", best, DETECTABLE, f"{DETECTABLE}, adjusted"),
     ]
+    if (evaluated.comparisons["against"] != comparisons.BEST_AT_RULE).all():
+        columns.remove(best)
 
     def row(arm: str, where: str) -> dict[str, str]:
         value = evaluated.measure(arm, where, params.primary)
@@ -59,18 +63,18 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     rows = []
     if without := row(CLASSIC, "0"):
         seeds = {"Seeds": str(evaluated.seeds_of_size(CLASSIC, "0"))}
-        rows.append({"Arm": comparisons.NONE, "Size per fold": "0", **seeds, **without})
+        rows.append({"Arm": comparisons.NONE, params.size: "0", **seeds, **without})
     for arm in params.arms:
-        found = {"Arm": arm, "Size per fold": NOT_RUN, OPERATING_POINT: label(rule), **row(arm, rule)}
+        found = {"Arm": arm, params.size: NOT_RUN, OPERATING_POINT: label(rule), **row(arm, rule)}
         if units in found:
-            found |= {"Size per fold": evaluated.sizes(arm, rule), "Seeds": str(evaluated.seeds(arm, rule))}
+            found |= {params.size: evaluated.sizes(arm, rule), "Seeds": str(evaluated.seeds(arm, rule))}
         if (difference := evaluated.difference(arm, rule)) is not None:
             found |= {
                 minus: percent(difference["delta"], signed=True),
                 f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
                 "p (adjusted)": probability(difference["p_adjusted"]),
                 "Verdict": said(difference),
-                f"{measure} minus best {CLASSIC} (points)": _from_best(evaluated, arm),
+                best: _from_best(evaluated, arm),
                 DETECTABLE: percent(difference["detectable"]),
                 f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
             }
@@ -100,7 +104,7 @@ def said(difference: pd.Series) -> str:
 
 
 def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
-    """Compare the rules: for each rule and arm the sizes chosen, the measure and its difference from `classic`."""
+    """Compare the rules: for each rule and arm the sizes chosen, the measure and its difference from the reference."""
     rows = []
     for rule in operating_points.RULES:
         for arm in params.arms:
@@ -110,9 +114,9 @@ def operating_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
                 {
                     "Rule": label(rule),
                     "Arm": arm,
-                    "Size per fold": NOT_RUN if value is None else evaluated.sizes(arm, rule),
+                    params.size: NOT_RUN if value is None else evaluated.sizes(arm, rule),
                     f"{params.measure} (%)": "" if value is None else with_interval(value),
-                    f"{params.measure} minus {CLASSIC} (points)": ""
+                    f"{params.measure} minus {params.reference} (points)": ""
                     if difference is None
                     else f"{percent(difference['delta'], signed=True)} "
                     f"({span(difference['low'], difference['high'], signed=True)})",

@@ -43,12 +43,12 @@ def question(run: Run) -> Fact:
     known, chosen = run.settings, run.settings.evaluation
     text = (
         f"Whether {known.primary}, the primary measure, is higher with "
-        f"{listed(arm for arm in known.arms if arm != CLASSIC)} than with {CLASSIC}. The smallest gain of interest is "
-        f"{_points(chosen['smallest_gain'])}. "
+        f"{listed(arm for arm in known.arms if arm != known.reference)} than with {known.reference}. The smallest gain "
+        f"of interest is {_points(chosen['smallest_gain'])}. "
     )
     if chosen["primary"] is None:
         return Fact(f"{text}No comparison was declared primary.", (HEADLINE,))
-    return Fact(f"{text}The primary comparison is {chosen['primary']} with {CLASSIC}.", (HEADLINE,))
+    return Fact(f"{text}The primary comparison is {chosen['primary']} with {known.reference}.", (HEADLINE,))
 
 
 def plan() -> Fact:
@@ -65,8 +65,8 @@ def measures(run: Run) -> Fact:
     primary = run.settings.primary
     others = [name for name in dict.fromkeys(run.evaluated.metrics["metric"]) if name != primary]
     return Fact(
-        f"Primary measure: {primary}. Also: {listed(others)}. Arms are compared with {CLASSIC} by paired differences "
-        f"on the same {run.settings.unit}s.",
+        f"Primary measure: {primary}. Also: {listed(others)}. Arms are compared with {run.settings.reference} by "
+        f"paired differences on the same {run.settings.unit}s.",
         (METRICS, COMPARISONS),
     )
 
@@ -124,7 +124,7 @@ def results(run: Run) -> Fact:
 
 
 def compared(run: Run) -> Fact:
-    """State each arm's difference from `classic` with its verdict, the primary one first."""
+    """State each arm's difference from the reference with its verdict, the primary one first."""
     known, found = run.settings, []
     primary = known.evaluation["primary"]
     for arm in sorted(known.arms, key=lambda name: name != primary):  # the others keep their order
@@ -135,7 +135,7 @@ def compared(run: Run) -> Fact:
                 f"p {probability(row['p_adjusted'])}: {said(row)}"
             )
     return Fact(
-        f"{_capital(known.primary)} minus that of {CLASSIC}, in percentage points with "
+        f"{_capital(known.primary)} minus that of {known.reference}, in percentage points with "
         f"{_level(run)} intervals: {'; '.join(found) or 'no comparison at this rule'}.",
         (HEADLINE, COMPARISONS),
     )
@@ -149,7 +149,8 @@ def study_size(run: Run) -> Fact:
     if row is not None and not pd.isna(row["detectable"]):
         text = (
             f"With its {counted(int(row['patients']), 'patient')} this cohort would have shown a true difference "
-            f"between {first['arm']} and {CLASSIC} of {percent(row['detectable'])} points with a power of 80 %. "
+            f"between {first['arm']} and {run.settings.reference} of {percent(row['detectable'])} points with a power "
+            "of 80 %. "
         )
     table = run.study_size
     wanted = table[(table["gain"] == gain) & (table["power"] == 0.8) & (table["corrected_for"] == 1)].iloc[0]
@@ -191,7 +192,7 @@ def subgroups(run: Run) -> Fact:
         parts.append(f"by {name} ({listed(f'{level}: {size}' for level, size in sizes)})")
     free = [name for name in run.cases if name not in COLUMNS]
     return Fact(
-        f"{_capital(run.settings.primary)} and differences from {CLASSIC} are shown "
+        f"{_capital(run.settings.primary)} and differences from {run.settings.reference} are shown "
         f"{listed(parts)}; numbers are {units}.",
         ("Subgroups", "Subgroups, figure"),
         "" if free else "groups of patients, such as sex, age, site or scanner: columns of the case table for them",

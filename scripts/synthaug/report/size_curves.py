@@ -34,8 +34,9 @@ class Params:
     primary: str  # the task's primary metric, such as accuracy
     confidence: float
     operating_point: str  # the rule whose choice is marked: fixed, published or nested
-    arms: list[str]  # in the order of the config, `classic` first
+    arms: list[str]  # in the order of the config, the reference first
     generators: list[str]  # those of them that add synthetic images
+    size: str  # what a size is, as the label of its axis
 
 
 def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -91,7 +92,7 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
             axes.axhline(100 * value, color=figure_style.GREY, linestyle=":", label=how)
             for how, value in references.items()
         ]
-        axes.set_xlabel("Training images added per fold")
+        axes.set_xlabel(params.size)
         axes.set_ylabel(f"{params.primary[0].upper()}{params.primary[1:]} (%)")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         over = "patients and seeds" if rows["seed"].nunique() > 2 else "patients"

@@ -41,7 +41,7 @@ def before(design: study_size.Design, unit: str) -> Figure:
     return figure
 
 
-def after(observed: Observed, params: Params) -> Figure:
+def after(observed: Observed, params: Params, reference: str) -> Figure:
     """Draw the difference that a cohort would show against its number of patients, from the error that was observed."""
     known, gain, chosen = (observed.error, observed.patients), params.smallest_gain, sorted({1, observed.comparisons})
     needed = {k: study_size.patients_needed(*known, gain, params.confidence, POWER, k, observed.fixed) for k in chosen}
@@ -66,7 +66,11 @@ def after(observed: Observed, params: Params) -> Figure:
         axes.set_xlabel("Patients")
         axes.set_ylabel(f"Difference shown with {100 * POWER:g} % power (points)")
         figure.legend(
-            loc="outside lower center", ncols=2, fontsize=8, title=f"{observed.arm} against classic", title_fontsize=8
+            loc="outside lower center",
+            ncols=2,
+            fontsize=8,
+            title=f"{observed.arm} against {reference}",
+            title_fontsize=8,
         )
     return figure
 

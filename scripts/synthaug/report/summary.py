@@ -26,7 +26,6 @@ ANSWERS = {
 DEVIATIONS = 3  # from the analysis plan that are named
 LIGHTS = ("red", "amber", "green")  # the worst first
 TABLES = ("table", "generators")  # fields of a summary
-NOT_TRAINED_WITH = (arms.PLACEBO, *arms.FRESH, arms.EXTRA)  # arms of real images alone, trained like `classic`
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,9 @@ class Params(headline.Params):
     imported: list[str]  # generators whose images were made elsewhere
     smallest_gain: float  # a fraction
     phantom: bool
+    real: list[str]  # arms of real images alone that the network may be trained with instead
+    sizes_are_chosen: bool  # by an operating point; otherwise the config gives the one size
+    size_shown: str  # what a size is, as the heading of the page's table
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,8 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     """Say what the main comparison shows."""
     rule, main, measure = params.operating_point, params.main, params.primary
     if difference is None:
-        return f"{main} or {CLASSIC} was not run at the operating point that the rule {rule} asks for."
-    values = [evaluated.measure(arm, rule, measure)["value"] for arm in (CLASSIC, main)]
+        return f"{main} or {params.reference} was not run at the operating point that the rule {rule} asks for."
+    values = [evaluated.measure(arm, rule, measure)["value"] for arm in (params.reference, main)]
     gain, points = percent(params.smallest_gain), f"{percent(difference['delta'], signed=True)} points"
     interval = span(difference["low"], difference["high"], signed=True)
     interval = interval if np.isnan(difference["low"]) else f"{100 * params.confidence:g} % interval {interval}"
@@ -194,23 +196,25 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     measure, interval = params.measure, f"{100 * params.confidence:g} % interval"
     shown = {
         "Arm": whole["Arm"],
-        "Images added per fold": [_sizes_in_words(size) for size in whole["Size per fold"]],
+        params.size_shown: [_sizes_in_words(size) for size in whole[params.size]],
         f"{measure}, % ({interval})": _both(whole[f"{measure} (%)"], whole[f"{measure} {interval}"]),
         **{column: whole[column] for column in whole if " of " in column and column.endswith("(%)")},
-        f"Minus {CLASSIC}, points": _both(
-            whole[f"{measure} minus {CLASSIC} (points)"], whole[f"Difference {interval}"]
+        f"Minus {params.reference}, points": _both(
+            whole[f"{measure} minus {params.reference} (points)"], whole[f"Difference {interval}"]
         ),
         "Verdict": whole["Verdict"],
-        **_from_best(whole[f"{measure} minus best {CLASSIC} (points)"]),
+        **_from_best(whole.get(f"{measure} minus best {CLASSIC} (points)")),
     }
-    first = [comparisons.NONE, CLASSIC, params.main]  # what the question is about, then all others
+    first = [comparisons.NONE, params.reference, params.main]  # what the question is about, then all others
     return pd.DataFrame(shown).sort_values(
         "Arm", key=lambda names: ~names.isin(first), kind="stable", ignore_index=True
     )
 
 
-def _from_best(values: pd.Series) -> dict[str, pd.Series]:
+def _from_best(values: pd.Series | None) -> dict[str, pd.Series]:
     """Return the differences from the best classic size by the name of their column, which says a size they share."""
+    if values is None:
+        return {}
     found = {value.rpartition(headline.SIZE)[2] for value in values if value}
     if len(found) != 1:
         return {f"Minus best {CLASSIC} size": values}
@@ -265,7 +269,7 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
     """Say what other comparisons make of the difference from `classic`."""
     said = []
     best = evaluated.difference(params.main, comparisons.BEST_AT_RULE)
-    chosen = evaluated.sizes(CLASSIC, params.operating_point)
+    chosen = evaluated.sizes(params.reference, params.operating_point)
     number = evaluated.difference(params.main, comparisons.NUMBER, evaluated.sizes(params.main, params.operating_point))
     said_already = number is not None and best is not None and str(number["size_b"]) == str(best["size_b"])
     if best is not None and str(best["size_b"]) != chosen and not said_already:
@@ -307,7 +311,7 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
         said.append(_patients(evidence.study_size, difference, params))
     if difference["verdict"] == comparisons.GAIN:
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
-    if params.operating_point != operating_points.NESTED:
+    if params.sizes_are_chosen and params.operating_point != operating_points.NESTED:
         by = (
             "the test folds chose them" if params.operating_point == operating_points.PUBLISHED else "they were a guess"
         )
@@ -344,7 +348,7 @@ def _better(evaluated: Evaluated, params: Params) -> list[str]:
     if params.main not in found:
         return []
     least = found[params.main]["value"]
-    real = {arm: row["value"] for arm, row in found.items() if arm in NOT_TRAINED_WITH and row["value"] > least}
+    real = {arm: row["value"] for arm, row in found.items() if arm in params.real and row["value"] > least}
     said = []
     if real:
         arm = max(real, key=real.get)
@@ -366,7 +370,7 @@ def _right_model(evaluated: Evaluated, found: dict[str, pd.Series], params: Para
     paired = evaluated.difference(other, params.operating_point)
     if paired is not None:
         points = f"{percent(paired['delta'], signed=True)} points ({span(paired['low'], paired['high'], signed=True)})"
-        beside += f". On the same {params.unit}s {other} minus {CLASSIC} is {points}"
+        beside += f". On the same {params.unit}s {other} minus {params.reference} is {points}"
     return [f"Ask whether this network is the right model: {beside}."]
 
 

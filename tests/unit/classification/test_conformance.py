@@ -15,6 +15,7 @@ from scipy import stats as reference
 from tests.helpers import common_rules, forked
 
 from synthaug.classification import cnn, conformance, frid_adar, measures, network_sizes
+from synthaug.report import beside_paper
 from synthaug.report.evaluated import Evaluated
 
 CLASSES = list(frid_adar.CLASSES)
@@ -155,7 +156,7 @@ def test_each_published_number_stands_beside_ours(evaluated):
 
 
 def test_choices_are_read_from_the_config(evaluated):
-    details = {row["what"]: row["choice"] for row in conformance.open_details(CONFIG)}
+    details = {row["what"]: row["choice"] for row in beside_paper.open_details(frid_adar.OPEN, CONFIG)}
     assert details["Widths of the discriminator"] == (
         "generators: small: discriminator_maps: 8; generators: acgan: discriminator_maps: 9"
     )
@@ -190,7 +191,9 @@ def test_the_paper_config_states_the_papers_settings():
     common_rules.check(config)  # which completes the presets
     for row in conformance.settings(config):
         assert row["same"] or row["key"] == "seeds", row
-    assert not [row for row in conformance.open_details(config) if conformance.ABSENT in row["choice"]]
+    assert not [
+        row for row in beside_paper.open_details(frid_adar.OPEN, config) if beside_paper.ABSENT in row["choice"]
+    ]
 
 
 @pytest.mark.parametrize("layers", [([32, 64, 128], 5, 128, 3), ([4, 4, 8], 3, 16, 2)])
@@ -209,10 +212,10 @@ def test_another_network_is_said_to_be_none_of_the_papers():
     for what, ours in [
         ("network that classifies lesions", "resnet"),
         ("CNN: parameters, approximately", f"{9 * 8 + 16 + 2 * (9 * 64 + 16) + 27:,}"),
-        ("CNN: dropout", conformance.ABSENT),
+        ("CNN: dropout", beside_paper.ABSENT),
     ]:
         assert (rows[what]["ours"], rows[what]["same"]) == (ours, False)
-    choices = {row["what"]: row["choice"] for row in conformance.open_details(config)}
+    choices = {row["what"]: row["choice"] for row in beside_paper.open_details(frid_adar.OPEN, config)}
     assert choices["Which epoch's weights are tested"] == "classifier: early_stopping: share 0.25, patience 7"
     assert choices["Initial weights of the CNN"] == "classifier: weights: 0123abc"
 

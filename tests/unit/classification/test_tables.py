@@ -42,7 +42,7 @@ def params(rule="fixed"):
 
 def shown(rule="fixed"):
     """Return the parameters of the headline."""
-    return headline.Params("lesion", "accuracy", 0.95, rule, params(rule).arms, [])
+    return headline.Params("lesion", "accuracy", 0.95, rule, params(rule).arms, [], "classic", "Size per fold")
 
 
 def evaluate(table):

@@ -98,14 +98,14 @@ def test_arms_that_never_differ_say_nothing():
     assert (found.delta, found.discordance) == (0, 0)
     rows = observed_variation.table(found, MEASURES, PARAMS)
     assert rows[["patients_needed", "lesions_needed", "error", "design_effect"]].isna().all(axis=None)
-    legend = study_size_figures.after(found, PARAMS).legends[0].get_texts()
+    legend = study_size_figures.after(found, PARAMS, "classic").legends[0].get_texts()
     assert legend[0].get_text() == "one comparison: unknown, as the arms never differ"
 
 
 def test_the_figure_says_the_patients_of_the_table():
     found = replace(observed_variation.observe(pools(60, 20, 300), MEASURES, PARAMS), comparisons=3)
     rows = observed_variation.table(found, MEASURES, PARAMS).query("gain == 0.03 and power == 0.8")
-    words = [text.get_text() for text in study_size_figures.after(found, PARAMS).legends[0].get_texts()]
+    words = [text.get_text() for text in study_size_figures.after(found, PARAMS, "classic").legends[0].get_texts()]
     for patients, start in zip(rows["patients_needed"], ("one comparison", "corrected for 3 arms"), strict=True):
         assert f"{start}: {patients:,} patients show it" in words
 

@@ -1,15 +1,12 @@
 """Each measure against its definition, written out, and on sets whose answer is known."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import ndimage
 
 from synthaug import seeding
-from synthaug.quality import realism
+from synthaug.quality import cards, realism
 from synthaug.quality.copy_search import Audit
 
 CONFIDENCE = 0.95
@@ -148,16 +145,12 @@ def test_averages_keep_the_widest_reading():
 
 
 def test_card_is_one_row():
-    path = Path(__file__).parents[3] / "scripts/assess_generator.py"
-    spec = importlib.util.spec_from_file_location("assess_generator", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    keys = pd.DataFrame(script.CARD.values(), columns=["features", "measure", "digits"])
+    keys = pd.DataFrame(cards.CARD.values(), columns=["features", "measure", "digits"])
     table = keys.assign(folds="all", value=0.12345, reference=0.5, **{"class": "all"})
     nearest = pd.DataFrame({"distance": [0.1, 0.2], "alarm": [True, False], "apart": [0.15, 0.15]})
     audit = Audit(nearest, np.array([0.3]), chance=0.02, planted=40, found=37)
     audits = pd.DataFrame([{"class": "cyst", **audit.summary()}, {"class": "met", **audit.summary(), "found": 38}])
-    card = script.card({"generator": "g", "seed": 0, "group": 4}, table, audits)
+    card = cards.card({"generator": "g", "seed": 0, "group": 4}, table, audits)
     assert len(card) == 1
     row = card.iloc[0]
     assert (row["KID"], row["precision"], row["precision, real"]) == (0.123, 0.12, 0.5)
@@ -166,4 +159,4 @@ def test_card_is_one_row():
     assert row["authentic"] == "50 %"
     assert (row["controls found"], row["valid"]) == ("75 of 80", "false")  # 37 of 40 cysts are too few
     audits["found"] = 38
-    assert script.card({}, table, audits).iloc[0]["valid"] == "true"
+    assert cards.card({}, table, audits).iloc[0]["valid"] == "true"

@@ -22,7 +22,7 @@ CLASSES = ["cyst", "met"]
 ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
 GENERATORS = ["dcgan", "acgan"]
 MAJORITY = {"always the largest class": 0.55}
-PARAMS = size_curves.Params("accuracy", 0.95, "fixed", ARMS, GENERATORS)
+PARAMS = size_curves.Params("accuracy", 0.95, "fixed", ARMS, GENERATORS, "Images added per fold")
 
 
 @pytest.fixture

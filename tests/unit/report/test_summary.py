@@ -15,6 +15,8 @@ PARAMS = summary.Params(
     arms=["classic", "placebo", "gan", "glcm"], further=[], cohort="livers",
     question="Do synthetic images improve the classifier?", main="gan", declared=True,
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
+    reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
+    size_shown="Images added per fold",
 )  # fmt: skip
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})

@@ -5,7 +5,7 @@ It is read before the config is checked for contradictions, so it defines, and l
 """
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
-TASK_FILES = ["helpers", "samples", "models", "baselines", "report"]
+TASK_FILES = ["helpers", "samples", "models", "baselines", "quality", "report"]
 
 # Models lie in results/<cohort>/seed-<seed>/<this folder>/<arm>/<size>/train-<folds>.
 TASK_FOLDER = "classify"
@@ -14,6 +14,10 @@ TASK_FOLDER = "classify"
 TASK_UNIT = "lesion"
 TASK_QUESTION = "Do synthetic images improve the classifier?"
 TASK_PRIMARY = "accuracy"
+
+# The arm that every other one is compared with, and what a size is: as a heading of tables, and in full.
+TASK_REFERENCE = "classic"
+TASK_SIZE = "Size per fold", "Images added per fold"
 
 # The column of the units that predictions repeat as their truth.
 TASK_TRUTH = "class"
@@ -89,6 +93,36 @@ def task_single_arms():
     return [f"{name}-discriminator" for name in acgans] + config["experiment"]["baselines"]
 
 
+def task_real_arms():
+    """Return the arms of real images alone that the network may be trained with instead of synthetic ones."""
+    return ["placebo", "online", "mixup", "extra"]
+
+
+def task_groups():
+    """Return what generators are trained on: each stands in their folders as `on-<group>`."""
+    return [config["experiment"]["group"]]
+
+
+def task_pools():
+    """Return the names of the pools of images that generators make: one of each class."""
+    return config["cases"]["classes"]
+
+
+def task_operating_point():
+    """Return the fixed operating point, see `evaluation/operating_points.py`."""
+    classes = len(config["cases"]["classes"])
+    return {
+        "group": config["experiment"]["group"],
+        "synthetic": per_class(config["evaluation"]["synthetic"]),
+        "classes": classes,
+    }
+
+
+def task_units():
+    """Return the table that folds and subgroups are made of, whose rows are the units."""
+    return rules.check_cases.output.cases
+
+
 def task_samples():
     """Return the files of the samples, by the name that rules give them: the units, their images, and the pool.
 
@@ -117,7 +151,7 @@ def task_features(wildcards, name):
     return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
 
 
-def task_images_of_generator(folds, cls):
+def images_of_generator(folds, cls):
     """Return about how many images a generator sees in an epoch that is trained on so many ``folds``."""
     lesions, _ = counted_cases()
     images = folds * (lesions / config["folds"] + config["experiment"]["group"])
@@ -126,6 +160,17 @@ def task_images_of_generator(folds, cls):
 
 def task_work(stage, values):
     """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
+    if stage in ["train_dcgan", "train_acgan"]:
+        return generator_work(stage, values)
+    if stage.startswith("sample_"):
+        each = config["generators"][values["generator"]]["sampling"]["samples"]
+        return job_times.Job(stage, images=each * len(config["cases"]["classes"]))
+    if stage == "assess_generator":
+        return job_times.Job(
+            stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * config["folds"]
+        )
+    if stage == "check_copies":
+        return job_times.Job(stage, images=largest_synthetic() * len(config["cases"]["classes"]) * config["folds"])
     trained = {"train_classifier": train_folds(), "train_inner_classifier": inner_folds()}.get(stage)
     if trained is None:
         return None
@@ -134,6 +179,15 @@ def task_work(stage, values):
     settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
     return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))
+
+
+def generator_work(stage, values):
+    """Return what the training of a generator does."""
+    params = {**training(values["generator"]), **compute()}
+    if values["cls"] == "all":
+        params["classes"] = config["cases"]["classes"]
+    images = images_of_generator(len(values["folds"]), values["cls"]) * params["epochs"]
+    return job_times.Job(stage, network(config["generators"][values["generator"]]["architecture"], params), images)
 
 
 def task_jobs():
@@ -216,6 +270,9 @@ def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
     point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems() + network_problems()
+    found += size_problems()
+    if point not in experiment["synthetic"]:
+        found.append(f"evaluation: synthetic: {point} is not in experiment: synthetic; add it there")
     if not experiment["generators"]:
         found.append(
             "experiment: generators: [] leaves nothing to compare with classic; name a preset or an imported one"
@@ -232,6 +289,27 @@ def task_problems():
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("rois: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     return found + cost_problems()
+
+
+def size_problems():
+    """Return the sizes that cannot have as many images of each class, and the generators that draw too few."""
+    classes, found = len(config["cases"]["classes"]), []
+    for key in ["synthetic", "extra"]:
+        for size in config["experiment"][key]:
+            if size % classes:
+                below = size - size % classes
+                found.append(
+                    f"experiment: {key}: {size} images per training fold are not as many of each of {classes} classes;"
+                    f" give {below} or {below + classes}"
+                )
+    for name in [name for name in config["experiment"]["generators"] if name in config["generators"]]:
+        samples = config["generators"][name]["sampling"]["samples"]
+        if name not in config["imported"] and samples < largest_synthetic():
+            found.append(
+                f"generators: {name}: sampling: samples: {samples} per class, but experiment: synthetic needs"
+                f" {largest_synthetic()}"
+            )
+    return found
 
 
 def cost_problems():

@@ -10,11 +10,9 @@ def check_consistency():
 
 def inconsistencies():
     """Return what is wrong between the keys that every task has."""
-    found = size_problems() + generator_problems() + imported_problems() + nested_problems() + reader_problems()
-    experiment, evaluation, classes = config["experiment"], config["evaluation"], config["cases"]["classes"]
-    if evaluation["synthetic"] not in experiment["synthetic"]:
-        found.append(f"evaluation: synthetic: {evaluation['synthetic']} is not in experiment: synthetic; add it there")
-    others = [arm for arm in all_arms() if arm != "classic"]
+    found = generator_problems() + imported_problems() + nested_problems() + reader_problems()
+    evaluation, classes = config["evaluation"], config["cases"]["classes"]
+    others = [arm for arm in all_arms() if arm != TASK_REFERENCE]
     if evaluation["primary"] is not None and evaluation["primary"] not in others:
         found.append(
             f"evaluation: primary: {evaluation['primary']} is not run; choose one of {', '.join(others) or '(no arm)'}, or null"
@@ -46,20 +44,6 @@ def left_to_the_demo():
     return config.get("classifier") == with_presets(demo).get("classifier") and config["generators"] == presets
 
 
-def size_problems():
-    """Return the sizes that cannot have as many images of each class."""
-    classes, found = len(config["cases"]["classes"]), []
-    for key in ["synthetic", "extra"]:
-        for size in config["experiment"].get(key, []):
-            if size % classes:
-                below = size - size % classes
-                found.append(
-                    f"experiment: {key}: {size} images per training fold are not as many of each of {classes} classes;"
-                    f" give {below} or {below + classes}"
-                )
-    return found
-
-
 def generator_problems():
     """Return what is wrong with the generators of the experiment."""
     found = []
@@ -69,13 +53,6 @@ def generator_problems():
         if name not in config["generators"]:
             found.append(
                 f"experiment: generators: {name!r} is not a preset of generators, nor imported; add it or choose one of them"
-            )
-            continue
-        samples = config["generators"][name]["sampling"]["samples"]
-        if samples < largest_synthetic():
-            found.append(
-                f"generators: {name}: sampling: samples: {samples} per class, but experiment: synthetic needs"
-                f" {largest_synthetic()}"
             )
     return found
 
@@ -100,16 +77,16 @@ def nested_problems():
     experiment = config["experiment"]
     found = []
     possible = sized_arms()
-    for arm in experiment["nested"]:
+    for arm in nested_arms():
         if arm not in possible:
             found.append(f"experiment: nested: {arm!r} is not one of {', '.join(possible)}; remove it or run it")
         elif arm in imported():
             found.append(f"experiment: nested: {arm!r} is imported, so it has no generator of fewer folds; remove it")
-    if experiment["nested"] and config["folds"] < 3:
+    if nested_arms() and config["folds"] < 3:
         found.append("experiment: nested: needs folds: 3 or more, to leave two out; raise folds or give []")
-    if config["evaluation"]["operating_point"] == "nested":
+    if rule_of_sizes() == "nested":
         several = {arm for arm in possible if sum(other == arm for other, _ in task_arms()) > 1}
-        for arm in [arm for arm in possible if arm in several and arm not in experiment["nested"] + imported()]:
+        for arm in [arm for arm in possible if arm in several and arm not in nested_arms() + imported()]:
             found.append(f"evaluation: operating_point: nested needs {arm!r} in experiment: nested; add it there")
         if several & set(imported()[:1]) & set(experiment["generators"][:1]):
             found.append(
@@ -120,7 +97,9 @@ def nested_problems():
 
 
 def reader_problems():
-    """Return what is wrong with the reader study."""
+    """Return what is wrong with the reader study, of a task that has one."""
+    if "reader_study" not in config:
+        return []
     study, found = config["reader_study"], []
     if study["generator"] not in [None, *config["experiment"]["generators"]]:
         found.append(

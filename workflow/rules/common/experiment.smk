@@ -27,7 +27,12 @@ def all_arms():
 
 def nested_runs():
     """Return the folds that models of an arm are trained on, by arm."""
-    return {arm: train_folds() + (inner_folds() if arm in config["experiment"]["nested"] else []) for arm in all_arms()}
+    return {arm: train_folds() + (inner_folds() if arm in nested_arms() else []) for arm in all_arms()}
+
+
+def nested_arms():
+    """Return the arms that are also trained on one fold fewer, to choose their sizes."""
+    return config["experiment"].get("nested", [])
 
 
 def runs():
@@ -66,8 +71,9 @@ def generators(name=None, seed=None):
     """Return every generator as (generator, group, seed, folds, cls); with arguments, those of one preset and seed."""
     folds_of = nested_runs()
     return [
-        (generator, config["experiment"]["group"], number, folds, cls)
+        (generator, group, number, folds, cls)
         for generator in config["experiment"]["generators"]
+        for group in task_groups()
         for number in config["seeds"]
         for folds in folds_of[generator]
         for cls in generator_classes(generator)
@@ -76,20 +82,20 @@ def generators(name=None, seed=None):
 
 
 def generators_of(wildcards):
-    """Return the generators of one preset and seed, without those of nested selection."""
-    found = generators(wildcards.generator, int(wildcards.seed))
-    return [generator for generator in found if generator[3] in train_folds()]
+    """Return the generators of one preset and seed at the operating point, without those of nested selection."""
+    found, group = generators(wildcards.generator, int(wildcards.seed)), task_operating_point()["group"]
+    return [generator for generator in found if generator[1] == group and generator[3] in train_folds()]
 
 
 def generator_classes(name):
     """Return the classes for each of which a preset has a generator of its own: all at once for an ACGAN."""
     preset = config["generators"].get(name, {})
-    return ["all"] if preset.get("architecture") == "acgan" else config["cases"]["classes"]
+    return ["all"] if preset.get("architecture") == "acgan" else task_pools()
 
 
 def largest_synthetic():
     """Return how many synthetic images of a class the largest training set takes."""
-    return per_class(max(config["experiment"]["synthetic"])) * (config["folds"] - 1)
+    return per_class(max(config["experiment"].get("synthetic", [0]))) * (config["folds"] - 1)
 
 
 def per_class(size):
@@ -116,19 +122,25 @@ def statistics():
 
 def verdicts():
     """Return what verdicts depend on, all of it chosen before any result."""
-    return {key: config["evaluation"][key] for key in ["smallest_gain", "primary", "operating_point"]}
+    return {
+        **{key: config["evaluation"][key] for key in ["smallest_gain", "primary"]},
+        "operating_point": rule_of_sizes(),
+    }
+
+
+def rule_of_sizes():
+    """Return the rule by which tables and figures choose the size of each arm."""
+    return config["evaluation"].get("operating_point", "fixed")
 
 
 def operating_points():
     """Return the parameters by which the size of each arm is chosen."""
-    evaluation = config["evaluation"]
-    sizes = {"synthetic": per_class(evaluation["synthetic"]), "plateau": evaluation["plateau"]}
-    return {"group": config["experiment"]["group"], "classes": len(config["cases"]["classes"]), **sizes}
+    return {**task_operating_point(), "plateau": config["evaluation"].get("plateau", 0)}
 
 
 def selection():
     """Return which arms tables and figures show, and the rule by which their sizes are chosen."""
-    return {"operating_point": config["evaluation"]["operating_point"], "arms": all_arms()}
+    return {"operating_point": rule_of_sizes(), "arms": all_arms()}
 
 
 def headline_settings():
@@ -139,6 +151,8 @@ def headline_settings():
         "primary": TASK_PRIMARY,
         "further": task_headline(),
         "confidence": confidence,
+        "reference": TASK_REFERENCE,
+        "size": TASK_SIZE[0],
         **selection(),
     }
 
@@ -150,12 +164,15 @@ def summary_settings():
         **headline_settings(),
         "cohort": config["cohort"],
         "question": TASK_QUESTION,
-        "main": (shown_arm() or [arm for arm in all_arms() if arm != "classic"])[0],
+        "main": (shown_arm() or [arm for arm in all_arms() if arm != TASK_REFERENCE])[0],
         "declared": config["evaluation"]["primary"] is not None,
         "networks": [arm for arm in all_arms() if arm not in singles],
         "imported": imported(),
         "smallest_gain": config["evaluation"]["smallest_gain"],
         "phantom": config["cases"]["table"] is None,
+        "real": task_real_arms(),
+        "sizes_are_chosen": "operating_point" in config["evaluation"],
+        "size_shown": TASK_SIZE[1],
     }
 
 

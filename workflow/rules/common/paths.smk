@@ -25,7 +25,7 @@ def each_inner_fold(paths):
 
 def each_class(paths):
     """Return a pattern, or each of several by name, for every class."""
-    return over(paths, cls=config["cases"]["classes"])
+    return over(paths, cls=task_pools())
 
 
 def parent(path, levels):
@@ -57,9 +57,7 @@ def synthetic_images(generator, seed, group, chosen_folds):
     """Return the synthetic images of a generator, by "<training folds>/<class>"."""
     folder = f"<results>/seed-{seed}/synthetic/{generator}/on-{group}"
     return {
-        f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy"
-        for folds in chosen_folds
-        for cls in config["cases"]["classes"]
+        f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy" for folds in chosen_folds for cls in task_pools()
     }
 
 
@@ -79,29 +77,30 @@ def searched(generator, seed, group, name="copies.csv"):
 
 def copy_searches():
     """Return all these searches of the generators of the experiment."""
-    group, nested = config["experiment"]["group"], config["experiment"]["nested"]
     return [
         path
         for generator in config["experiment"]["generators"]
+        for group in task_groups()
         for seed in config["seeds"]
-        for name in ["copies.csv", *(["inner_copies.csv"] if generator in nested else [])]
+        for name in ["copies.csv", *(["inner_copies.csv"] if generator in nested_arms() else [])]
         for path in searched(generator, seed, group, name)
     ]
 
 
 def assessed_images(wildcards):
     """Return the synthetic images of a generator and seed, by "<training folds>/<class>"."""
-    return synthetic_images(wildcards.generator, wildcards.seed, config["experiment"]["group"], train_folds())
+    return synthetic_images(wildcards.generator, wildcards.seed, task_operating_point()["group"], train_folds())
 
 
 def assessed_train_sets(wildcards):
     """Return the training sets that those images come from, likewise."""
-    folder = f"<results>/seed-{wildcards.seed}/generators/{wildcards.generator}/on-{config['experiment']['group']}"
+    group = task_operating_point()["group"]
+    folder = f"<results>/seed-{wildcards.seed}/generators/{wildcards.generator}/on-{group}"
     whole = generator_classes(wildcards.generator) == ["all"]
     return {
         f"{folds}/{cls}": f"{folder}/train-{folds}/{'all' if whole else cls}/train_set.csv"
         for folds in train_folds()
-        for cls in config["cases"]["classes"]
+        for cls in task_pools()
     }
 
 

@@ -34,21 +34,6 @@ def case_rows():
 def work(stage, wildcards):
     """Return what a job of the rule ``stage`` does, as far as its time depends on it."""
     values = dict(wildcards)
-    if stage in ["train_dcgan", "train_acgan"]:
-        params = {**training(values["generator"]), **compute()}
-        if values["cls"] == "all":
-            params["classes"] = config["cases"]["classes"]
-        images = task_images_of_generator(len(values["folds"]), values["cls"]) * params["epochs"]
-        return job_times.Job(stage, network(config["generators"][values["generator"]]["architecture"], params), images)
-    if stage.startswith("sample_"):
-        each = config["generators"][values["generator"]]["sampling"]["samples"]
-        return job_times.Job(stage, images=each * len(config["cases"]["classes"]))
-    if stage == "assess_generator":
-        return job_times.Job(
-            stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * config["folds"]
-        )
-    if stage == "check_copies":
-        return job_times.Job(stage, images=largest_synthetic() * len(config["cases"]["classes"]) * config["folds"])
     return task_work(stage, values) or job_times.Job(stage)
 
 

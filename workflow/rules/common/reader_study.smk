@@ -8,7 +8,7 @@ def judged_generator():
 
 def reader_images():
     """Return the synthetic images that readers may see, by "<seed>/<training folds>/<class>"."""
-    name, group = judged_generator(), config["experiment"]["group"]
+    name, group = judged_generator(), task_operating_point()["group"]
     return {
         f"{seed}/{which}": path
         for seed in config["seeds"]
@@ -18,7 +18,7 @@ def reader_images():
 
 def answered(output):
     """Return ``output`` of score_reader_study, in a list; nothing as long as there are no answers."""
-    return [output] if config["reader_study"]["answers"] else []
+    return [output] if config.get("reader_study", {}).get("answers") else []
 
 
 def reader_database():

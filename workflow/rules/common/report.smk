@@ -41,6 +41,7 @@ def what_is_described():
         "unit": TASK_UNIT,
         "primary": TASK_PRIMARY,
         "arms": all_arms(),
+        "reference": TASK_REFERENCE,
         "sizes": {name: [size for arm, size in sizes if arm == name] for name in all_arms()},
         "generators": config["experiment"]["generators"],
         "presets": planned_config()["generators"],

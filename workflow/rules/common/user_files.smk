@@ -37,12 +37,13 @@ def public_config():
     A file of weights is known by its digest, as other weights are another training. The values that a budget has set stand there, so that it adds nothing.
     """
     cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
-    readers = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
     imported = {name: {} for name in config["imported"]}
     shown = {key: value for key, value in config.items() if key != "budget"}
     if config.get("classifier", {}).get("weights"):
         shown["classifier"] = {**config["classifier"], "weights": digest(config["classifier"]["weights"])}
-    return {**shown, "cases": cases, "imported": imported, "reader_study": readers}
+    if "reader_study" in config:
+        shown["reader_study"] = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
+    return {**shown, "cases": cases, "imported": imported}
 
 
 def case_files():

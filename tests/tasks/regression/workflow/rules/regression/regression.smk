@@ -5,6 +5,8 @@ TASK_FOLDER = "regress"
 TASK_UNIT = "lesion"
 TASK_QUESTION = "Do mixed images improve the estimate of the diameter?"
 TASK_PRIMARY = "within"
+TASK_REFERENCE = "classic"
+TASK_SIZE = "Size per fold", "Images added per fold"
 TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
@@ -34,6 +36,26 @@ def task_single_arms():
     return ["mean"]
 
 
+def task_real_arms():
+    return []
+
+
+def task_groups():
+    return []
+
+
+def task_pools():
+    return []
+
+
+def task_operating_point():
+    return {"group": config["experiment"]["group"], "synthetic": 10, "classes": 3}
+
+
+def task_units():
+    return rules.check_cases.output.cases
+
+
 def task_samples():
     return {"units": "<results>/squares/units.csv", "unit_images": "<results>/squares/images.npy"}
 
@@ -44,10 +66,6 @@ def task_display():
 
 def task_features(wildcards, name):
     return []
-
-
-def task_images_of_generator(folds, cls):
-    return 0
 
 
 def task_work(stage, values):
