@@ -167,7 +167,7 @@ def test_it_keeps_the_promises_of_every_family(tmp_path):
 
 
 def test_images_show_what_their_label_maps_ask_for():
-    trained = params(epochs=40, candidates=[40], batch=4, learning_rate=2e-3)
+    trained = params(epochs=20, candidates=[20], batch=4, learning_rate=2e-3)
     networks = {name: device.place(network, CPU) for name, network in built().items()}
     pix2pix.FAMILY.train(networks, IMAGES, MAPS, trained, NAMES, device.pick(trained))
     wanted = painted_discs.label_maps(24, 9)  # none of the training
