@@ -97,7 +97,14 @@ def gathered(arguments: argparse.Namespace, trained: str, paths: dict[str, str],
     )
 
 
-def likeness(pair: Pair, images: np.ndarray, network: torch.nn.Module, where: torch.device, params: Params, draw):
+def likeness(
+    pair: Pair,
+    images: np.ndarray,
+    network: torch.nn.Module,
+    where: torch.device,
+    params: Params,
+    draw: realism.Streams,
+) -> pd.DataFrame:
     """Return how like real slices the synthetic ones are, with `realism.COLUMNS`; as many of each are compared."""
     count = min(params.images, len(pair.seen), len(pair.unseen), len(pair.made))
     own = pair.seen.iloc[draw("train").permutation(len(pair.seen))[:count]]
@@ -119,7 +126,9 @@ def likeness(pair: Pair, images: np.ndarray, network: torch.nn.Module, where: to
     return realism.assess(ALL, *sets, params.neighbours, params.confidence, draw)
 
 
-def searched(pair: Pair, images: np.ndarray, trained: str, params: Params, draw) -> tuple:
+def searched(
+    pair: Pair, images: np.ndarray, trained: str, params: Params, draw: realism.Streams
+) -> tuple[copy_search.Audit, pd.DataFrame, np.ndarray]:
     """Return the search for copies of training slices; a row a synthetic slice; and the nearest training slices."""
     pixels = np.array(images[pair.seen.index])
     patients = pair.seen["patient"].to_numpy(dtype=str)
