@@ -28,7 +28,7 @@ from synthaug.report import figure_style, neighbour_sheet
 from synthaug.segmentation import slice_features, stored_segmenter
 from synthaug.training import device
 
-ALL = "all"  # one pool has the slices of all classes
+SLICES = "slices"  # one pool has those of all classes, which are judged as one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ def likeness(
         )
         for part, names, a, b in zip(pixels, units, learned, measured, strict=True)
     ]
-    return realism.assess(ALL, *sets, params.neighbours, params.confidence, draw)
+    return realism.assess(SLICES, *sets, params.neighbours, params.confidence, draw)
 
 
 def searched(
@@ -136,7 +136,7 @@ def searched(
         pair.made, pixels, patients, np.array(images[pair.unseen.index]), params.false_alarm, draw("controls")
     )
     parents = audit.nearest["row"].to_numpy()
-    place = {"folds": trained, "class": ALL, "sample": range(len(pair.made))}
+    place = {"folds": trained, "class": SLICES, "sample": range(len(pair.made))}
     origin = pair.seen["slice"].iloc[parents].rename("lesion").reset_index(drop=True)  # as the sheet calls its images
     return audit, pd.concat([audit.nearest.assign(**place), origin], axis=1), pixels[parents]
 
@@ -157,8 +157,8 @@ def assess(arguments: argparse.Namespace, params: Params, log: logging.Logger) -
         network = stored_segmenter.load(Path(named["segmenters"][trained]), where)
         tables.append(likeness(pair, images, network, where, params, draw).assign(folds=trained))
         audit, nearest, originals = searched(pair, images, trained, params, draw)
-        cards.report(log, arguments.generator, trained, ALL, audit)
-        audits.append({"folds": trained, "class": ALL, **audit.summary()})
+        cards.report(log, arguments.generator, trained, SLICES, audit)
+        audits.append({"folds": trained, "class": SLICES, **audit.summary()})
         found.append(nearest)
         shown.extend(pair.made)
         beside.extend(originals)
@@ -181,7 +181,7 @@ def write(arguments: argparse.Namespace, table: pd.DataFrame, audits: pd.DataFra
 def draw_sheet(arguments: argparse.Namespace, nearest: pd.DataFrame, shown: list, beside: list) -> None:
     """Draw the synthetic slices that are nearest to training slices."""
     title = f"Generator {arguments.generator}, seed {arguments.seed}, {int(arguments.share) / 10:g} % of the patients"
-    figure = neighbour_sheet.nearest(nearest, shown, beside, [ALL], title)
+    figure = neighbour_sheet.nearest(nearest, shown, beside, [SLICES], title)
     figure_style.save(figure, arguments.png, arguments.svg)
 
 
