@@ -19,7 +19,13 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
     parser.add_argument("--units", required=True, help="the task's table of units, such as rois/rois.csv")
     parser.add_argument("--unit", required=True, help="what they are called, such as lesion")
-    parser.add_argument("--truth", default="", help="the column of the units that predictions repeat as their truth")
+    parser.add_argument(
+        "--truth",
+        nargs="?",
+        const="",
+        default="",
+        help="the column of the units that predictions repeat as their truth",
+    )
     parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
     parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
