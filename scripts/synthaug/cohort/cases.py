@@ -230,14 +230,12 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems, of_slices: b
             for number, row in rows.iterrows():
                 try:
                     index, lesion = annotations.locate(row, source.geometry, labels)
-                    yield number, _describe(row, source, index, lesion)
-                    if not of_slices:
-                        _warn_of_parts(row["lesion"], index, lesion)
+                    yield number, _describe(row, source, index, lesion, of_slices)
                 except InputError as error:
                     problems.row(number, error)
 
 
-def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.ndarray) -> dict:
+def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.ndarray, of_slices: bool) -> dict:
     """Return the computed columns of one lesion."""
     image = source.slice(index)
     if image.min() == image.max():
@@ -246,6 +244,8 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
             f"{cure}"
         )
+    if not of_slices:
+        _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
     return {
         "slice": index,
