@@ -20,6 +20,14 @@ be_ready_to_end()
 
 
 include: "workflow/rules/common/config.smk"
+
+
+# The helpers that follow name files by the cohort.
+if default_config():
+
+    configfile: default_config()
+
+
 include: "workflow/rules/common/checks.smk"
 include: "workflow/rules/common/code.smk"
 include: "workflow/rules/common/user_files.smk"
@@ -30,11 +38,6 @@ include: "workflow/rules/common/analysis_plan.smk"
 include: "workflow/rules/common/report.smk"
 include: "workflow/rules/common/progress.smk"
 include: "workflow/rules/common/budget.smk"
-
-
-if default_config():
-
-    configfile: default_config()
 
 
 check_config()

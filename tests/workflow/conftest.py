@@ -28,10 +28,11 @@ class Project:
 
     folder: Path
 
-    def snakemake(self, *arguments: str, configfile: str = EVERY) -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, configfile: str = EVERY, jobs: int = 0) -> subprocess.CompletedProcess:
+        """Run Snakemake; ``jobs`` is that of `forked.run`."""
         command = [sys.executable, "-m", "snakemake", "--configfile", configfile, "--cores", "2", *arguments]
         environment = {**os.environ, "COLUMNS": "200", "XDG_CACHE_HOME": str(self.folder / ".cache")}
-        return forked.run(command, cwd=self.folder, env=environment)
+        return forked.run(command, cwd=self.folder, env=environment, jobs=jobs)
 
     def planned(self, *arguments: str, **options) -> dict[str, int]:
         """Return how many jobs of each rule a dry-run lists; nothing to be done is an empty dictionary."""

@@ -4,11 +4,12 @@ import base64
 import json
 import re
 import shutil
+import sys
 
 import pandas as pd
 import pytest
 
-from tests.helpers import regression_task
+from tests.helpers import forked, regression_task
 
 from .conftest import EVERY, Project
 
@@ -46,6 +47,14 @@ def test_everything_that_predicts_waits_for_the_plan(project, task):
     predicting = [job for job in jobs(project, configfile) if re.search(r"seed-\d+/.*/predictions\.csv", job[2])]
     assert len(predicting) >= 8
     assert [rule for rule, inputs, _ in predicting if "analysis-plans/" not in inputs] == []
+
+
+def test_the_demos_files_have_its_name_where_no_config_is_given(project):
+    """Then its config is read in the Snakefile, after the command line and before the helpers that name files."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "host"]
+    done = forked.run(command, cwd=project.folder, check=True)
+    assert set(re.findall(r"analysis-plans/(\S+)\.json", done.stdout)) == {"phantom"}
+    assert "None" not in done.stdout
 
 
 def test_the_plan_of_a_run_came_before_its_first_prediction(finished):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import forked
 from tests.helpers.terminal import CTRL_C, Terminal
 
 from .conftest import EVERY
@@ -59,7 +60,7 @@ def results(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script, number):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    subprocess.run(command(finished, script, whole), check=True)
+    forked.run(command(finished, script, whole), check=True)
 
     job = subprocess.Popen(command(finished, script, cut), stderr=subprocess.PIPE, text=True)
     wait_for(f"epoch 6/{EPOCHS}", cut / "job.log")
@@ -76,7 +77,7 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script
     assert len(checkpoints) == 1
     assert set(results(cut)) == {str(checkpoints[0].relative_to(cut))}
 
-    again = subprocess.run(command(finished, script, cut), check=True, capture_output=True, text=True)
+    again = forked.run(command(finished, script, cut), check=True)
     assert again.stderr == ""
     assert "goes on in epoch" in (cut / "job.log").read_text(encoding="utf-8")
     assert results(cut) == results(whole)
@@ -90,7 +91,7 @@ def test_the_same_command_goes_on_after_ctrl_c_between_two_folds(rerun, tmp_path
     folder, log = rerun.folder / name, rerun.folder / "results/tiny/logs/train_classifier/seed-0/classic/60.log"
     same = [sys.executable, "-m", "snakemake", "--configfile", EVERY, "--cores", "2", f"{name}/record.json"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(rerun.folder / ".cache")}
-    subprocess.run(same, cwd=rerun.folder, env=environment, check=True, capture_output=True)
+    forked.run(same, cwd=rerun.folder, env=environment, check=True)
     whole = results(folder)
     shutil.rmtree(folder)
 
@@ -106,7 +107,7 @@ def test_the_same_command_goes_on_after_ctrl_c_between_two_folds(rerun, tmp_path
     assert said[0].startswith("STOPPED [train_classifier] asked to stop in epoch ")
     assert len(list(folder.glob("train-*/predictions.csv"))) == 1
 
-    again = subprocess.run(same, cwd=rerun.folder, env=environment, capture_output=True, text=True)
+    again = forked.run(same, cwd=rerun.folder, env=environment)
     assert again.returncode == 0, again.stderr
     assert "goes on in epoch" in log.read_text(encoding="utf-8")
     assert results(folder) == whole

@@ -105,7 +105,8 @@ def test_check_data_stops_before_any_training_and_report(rerun):
 
 @pytest.mark.slow
 def test_same_bytes_whatever_the_cores(finished, project):
-    done = project.snakemake("--cores", "1")
+    """And whatever the order of sets, which is another one in jobs of another server."""
+    done = project.snakemake("--cores", "1", jobs=1)
     assert done.returncode == 0, done.stdout + done.stderr
     for pattern in [
         "predictions.csv",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from synthaug import seeding
 from synthaug.classification import measures as class_measures
@@ -99,7 +98,8 @@ class Resampling:
         confidence = self.params.confidence
         if share and value in (0, 1):
             number = int(involved.sum())
-            return value, *binomtest(int(value) * number, number).proportion_ci(confidence)
+            least = ((1 - confidence) / 2) ** (1 / number)  # the share of right answers that gives all right so often
+            return (1.0, least, 1.0) if value else (0.0, 0.0, 1 - least)
         return value, *stats.bca_interval(value, resamples, jackknife[involved], confidence, fewest)
 
     def over_readers(self, by_reader: list[np.ndarray], images: np.ndarray) -> tuple[float, float]:

@@ -57,7 +57,7 @@ def standard_error_of_difference(accuracies, patient=PATIENT):
     return np.sqrt((lesions * variance + lesions * (lesions - 1) * covariance).sum()) / N
 
 
-def analysed(right, patient, master_seed, bootstrap=600):
+def analysed(right, patient, master_seed, bootstrap=300):
     """Return one accuracy's summary, the difference of both and the permutation p."""
     truth = np.arange(N) % 2
     pool = measures.ClassPool(

@@ -139,11 +139,12 @@ def test_same_training_gives_the_same_bits():
     assert np.array_equal(first[2], second[2])
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_generated_images_approach_the_real_ones(precision):
+@pytest.mark.parametrize(("precision", "maps"), [("float32", 8), ("bfloat16", 4)])
+def test_generated_images_approach_the_real_ones(precision, maps):
+    """In bfloat16, which older processors emulate, of narrower networks."""
     images = discs(64)
     # After 40 epochs the distance is 0.26 +- 0.06 of what it was, by seeds: the limit is as safe on other processors.
-    settings = params(epochs=40, batch=16, generator_maps=8, discriminator_maps=8, precision=precision)
+    settings = params(epochs=40, batch=16, generator_maps=maps, discriminator_maps=maps, precision=precision)
     generator, _, history = train(images, settings)
     z = uniform(np.random.default_rng(2), 64)
     untrained = dcgan.FAMILY.build(settings, NAMES)["generator"]

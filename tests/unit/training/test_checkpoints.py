@@ -35,7 +35,7 @@ class StopAfter:
         return self.left == 0
 
 
-def train_dcgan(checkpoint, precision="bfloat16"):
+def train_dcgan(checkpoint, precision="float32"):
     params = dcgan.Params(**DCGAN, **COMPUTE, precision=precision)
     where = device.pick(params)
     networks = {name: device.place(network, where) for name, network in dcgan.FAMILY.build(params, NAMES).items()}
@@ -45,7 +45,7 @@ def train_dcgan(checkpoint, precision="bfloat16"):
     return [network.state_dict() for network in networks.values()], history, samples
 
 
-def train_classifier(checkpoint, precision="bfloat16"):
+def train_classifier(checkpoint, precision="float32"):
     params = classifier.Params(**NETWORK, **COMPUTE, precision=precision)
     where = device.pick(params)
     network = device.place(classifier.build(IMAGES, params, NAMES), where)
@@ -103,6 +103,19 @@ def test_stopped_anywhere_it_goes_on_to_the_same_bytes(training, share, tmp_path
     assert_same(train(checkpoint(tmp_path)), whole)
 
 
+@pytest.mark.parametrize("name", ["dcgan", "classifier"])
+def test_stopped_in_bfloat16_it_goes_on_to_the_same_bytes(name, tmp_path):
+    """A processor that does not compute in it takes eight times as long, so this is tried once."""
+
+    def train(kept):
+        return TRAININGS[name](kept, precision="bfloat16")
+
+    with pytest.raises(Interrupted, match="saved; run the same command again"):
+        train(checkpoint(tmp_path, 2 * STEPS[name] - 1))  # within the second of several epochs
+    torch.manual_seed(123)
+    assert_same(train(checkpoint(tmp_path)), train(None))
+
+
 def test_stopped_again_and_again(training, tmp_path):
     name, train, whole = training
     for _ in range(STEPS[name] * len(whole[1])):
@@ -143,7 +156,7 @@ def test_a_torn_checkpoint_is_set_aside(damage, tmp_path, caplog):
 
 def test_another_trainings_checkpoint_is_set_aside(tmp_path, caplog):
     with pytest.raises(Interrupted):
-        train_classifier(checkpoint(tmp_path, 4, params={"epochs": 3}, images="a"), precision="float32")
+        train_classifier(checkpoint(tmp_path, 4, params={"epochs": 3}, images="a"), precision="bfloat16")
     whole = train_classifier(None)
     assert_same(train_classifier(checkpoint(tmp_path, params={"epochs": 4}, images="a", code="b")), whole)
     assert "expected this training's checkpoint, found one with other code, params" in caplog.text

@@ -16,7 +16,7 @@ def set_budget():
     path = BASE / f"workflow/presets/budgets-{config['task']}.yaml"
     if not path.is_file():
         stop_at([f"budget: {name}: there is none for task {config['task']}; give null and your own values"])
-    steps = budget_steps(yaml.safe_load(path.read_text(encoding="utf-8")))
+    steps = budget_steps(read_yaml(path))
     set_values(steps["1"] if checking else (chosen_before(name) or choose_budget(name, steps))["values"])
 
 
@@ -84,7 +84,7 @@ def keep_budget(name, step, values, estimate, refused=""):
 
 def set_values(values):
     """Set the values of a step in the config, below what the user's own files and --config give."""
-    default = yaml.safe_load(Path(default_config()).read_text(encoding="utf-8")) | {"generators": {}}
+    default = read_yaml(default_config()) | {"generators": {}}
     for key, value in task_budget(values).items():
         config[key] = replaced(default[key], value)
         if key in workflow.config_settings.overwrite_config:

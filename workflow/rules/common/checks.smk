@@ -37,7 +37,7 @@ def budget_problems():
 
 def left_to_the_demo():
     """Return whether real data has the networks of the demo, of which the config says nothing."""
-    demo = yaml.safe_load((BASE / "config/config.yaml").read_text(encoding="utf-8"))
+    demo = read_yaml(BASE / "config/config.yaml")
     if config["cases"]["table"] is None or demo["cases"]["table"] is not None or config["task"] != demo["task"]:
         return False  # the phantom, a demo that is the user's own by now, or another task
     presets = {name: completed(name, demo["generators"]) for name in demo["generators"]}

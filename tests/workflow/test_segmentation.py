@@ -1,0 +1,210 @@
+"""The task segmentation, run small to its report, interrupted, leaked into, and planned as the paper has it."""
+
+import json
+import re
+import shutil
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image, ImageDraw
+
+from tests.helpers import forked
+from tests.workflow.conftest import Project, copy_workflow
+
+CONFIG = "config/segmentation.yaml"
+RESULTS = "results/phantom-slices"
+
+
+def smallest(config: dict) -> None:
+    """Make every stage as small as it can be, one arm of a kind."""
+    config["phantom"] |= {"lesions": {"cyst": 6, "metastasis": 6, "hemangioma": 6}, "slices": 2}
+    config["slices"]["side"] = 32
+    config["generators"]["lcgan"] |= {"generator_maps": 2, "discriminator_maps": 2, "epochs": 2, "candidates": [1, 2]}
+    judge = config["generators"]["lcgan"]["sampling"]["real_or_fake"]
+    judge |= {"widths": [2, 4], "steps": 5}
+    config["segmenter"] |= {"widths": [2, 4], "epochs": 2}
+    config["experiment"] |= {"shares": [1000], "arms": ["traditional", "both"]}
+    config["evaluation"] |= {"share": 1000, "bootstrap": 100}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Project:
+    """A finished run; tests must leave it as they found it."""
+    project = copy_workflow(tmp_path_factory.mktemp("segmentation") / "project")
+    project.configure(smallest, CONFIG)
+    done = project.snakemake(configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.mark.slow
+def test_it_runs_to_its_report(small):
+    """The primary measure, counted by hand from the scores of the slices."""
+    results = small.folder / RESULTS
+    numbers = {"size": str, "seed": str}
+    table = pd.read_csv(results / "evaluation/predictions.csv", dtype=numbers).query("arm == 'original'")
+    classes = ["cyst", "metastasis", "hemangioma"]
+    truth, predicted, overlap = (
+        table[[f"{cls}_{name}_px" for cls in classes]].to_numpy() for name in ("truth", "predicted", "overlap")
+    )
+    dice = np.where(truth > 0, 2 * overlap / np.maximum(truth + predicted, 1), np.nan)
+    expected = np.nanmean(np.nanmean(dice[(truth > 0).any(axis=1)], axis=1))
+    metrics = pd.read_csv(results / "evaluation/metrics.csv", dtype=numbers)
+    row = metrics.query(
+        "arm == 'original' and size == '1000' and seed == 'all' and metric == 'DSC' and `class` == 'all'"
+    )
+    assert row["value"].iloc[0] == pytest.approx(expected)
+
+    headline = pd.read_csv(results / "evaluation/tables/headline.csv")
+    arms = ["original", "lcgan", "traditional", "both", "original-epochs", "lcgan-epochs", "traditional-epochs"]
+    assert headline["Arm"].tolist() == arms
+    compared = pd.read_csv(results / "evaluation/comparisons.csv")
+    assert set(compared["against"]) == {"fixed", "equal steps", "equal epochs", "over traditional"}
+    report = (results / "report.html").read_text()
+    for text in ("Table 1: DSC", "Table 2", "Table 3", "Published numbers beside ours", "Lineage audit"):
+        assert text in report, text
+    assert "Do synthetic images with their masks improve the segmenter?" in (results / "summary.html").read_text()
+    assert small.planned(configfile=CONFIG) == {}
+
+
+@pytest.mark.slow
+def test_every_arm_trained_for_as_many_steps(small):
+    folder = small.folder / RESULTS / "seed-0/segment"
+    steps = {path.parts[-4]: json.loads(path.read_text())["steps"] for path in folder.glob("*/1000/train-0/model.json")}
+    assert steps["original"] == steps["lcgan"] == steps["traditional"] == steps["both"]
+    assert 2 * steps["original-epochs"] == pytest.approx(steps["lcgan-epochs"], abs=2)
+    assert steps["lcgan-epochs"] == pytest.approx(steps["traditional-epochs"], abs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("segment/original/1000/train-0/train_set.csv", "slice"),
+        ("segment/lcgan-epochs/1000/train-0/train_set.csv", "slice"),
+        ("generators/lcgan/on-1000/train-0/all/train_set.csv", "slice"),
+        ("candidates/lcgan/on-1000/train-0/train_set.csv", "slice"),
+    ],
+)
+def test_the_audit_names_a_test_slice_that_any_network_has_seen(small, tmp_path, file, source):
+    """Also the networks that choose among the generator's candidates."""
+    shutil.copytree(small.folder, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    path = project.folder / RESULTS / "seed-0" / file
+    folds = pd.read_csv(project.folder / RESULTS / "seed-0/folds.csv")
+    leak = folds.loc[folds["fold"] == 1, "slice"].iloc[0]
+    table = pd.read_csv(path, keep_default_na=False)
+    row = table.iloc[0].to_dict() | {"slice": leak, "source": source}
+    pd.concat([table, pd.DataFrame([row])]).to_csv(path, index=False)
+    done = project.snakemake(
+        "--forcerun", "audit_lineage", "--", f"{RESULTS}/evaluation/lineage.json", configfile=CONFIG
+    )
+    assert done.returncode != 0
+    folder = file.rsplit("/", 1)[0]
+    found = done.stdout + done.stderr
+    assert re.search(rf"{folder}: slice {leak} of test patient \w+ is in the training set", found), found[-3000:]
+
+
+@pytest.mark.slow
+def test_results_are_computed_again(small):
+    command = [sys.executable, "scripts/recompute_results_segmentation.py", "--results", RESULTS]
+    done = forked.run(command, cwd=small.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = dict(re.findall(r"^([\w ]+): (\d+)", done.stdout, re.MULTILINE))
+    assert {"cases", "slices", "folds", "scores", "all predictions", "metrics", "comparisons", "headline"} <= set(
+        counts
+    )
+    assert "0" not in {counts[name] for name in ("slices", "scores", "metrics")}
+
+
+def test_the_papers_protocol_is_planned_within_seconds(project):
+    """3 shares of the paper and all patients, 4 arms of the paper and 2 more, 5 folds."""
+
+    def with_table(config):
+        config["cases"]["table"] = "cases.csv"
+
+    (project.folder / "cases.csv").write_text(
+        "lesion,patient,class,image,mask\nL1,P1,IPH,a.png,b.png\n", encoding="utf-8"
+    )
+    project.configure(with_table, "config/lcgan.yaml")
+    began = time.perf_counter()
+    planned = project.planned(configfile="config/lcgan.yaml")
+    assert time.perf_counter() - began < 60  # alone it takes seconds; tests run beside others
+    assert planned["train_lcgan"] == planned["choose_candidate"] == 4 * 5
+    assert planned["train_segmenter_by_epochs"] == 3 * 4
+    assert planned["train_segmenter"] == 3 * 4
+    assert planned["score_segmenter"] == (6 + 3) * 4
+
+
+def drawn(folder, patients: int, side: int = 48) -> list[str]:
+    """Write two slices a patient, one with a bright disc and its mask, one without; return the rows of the table."""
+    folder.mkdir()
+    rows = ["lesion,patient,class,image,mask,slice"]
+    for number in range(patients):
+        random = np.random.default_rng(number)
+        for place in range(2):
+            image = Image.fromarray(random.integers(60, 120, (side, side)).astype(np.uint8))
+            mask = Image.new("L", (side, side))
+            if place == 0:
+                x, y = random.integers(10, side - 10, 2)
+                for canvas, value in ((image, 220), (mask, 255)):
+                    ImageDraw.Draw(canvas).ellipse((x - 5, y - 5, x + 5, y + 5), fill=value)
+            name = f"p{number}-{place}"
+            image.save(folder / f"{name}.png")
+            mask.save(folder / f"{name}-mask.png")
+            rows.append(
+                f"{name},p{number},{'disc' if place == 0 else ''},{name}.png,{f'{name}-mask.png' * (place == 0)},"
+            )
+    return rows
+
+
+@pytest.mark.slow
+def test_a_cohort_of_pictures_with_empty_slices_runs(tmp_path):
+    """Discs that any segmenter finds: one class, its own default config below it, an arm without a generator."""
+    project = copy_workflow(tmp_path / "project")
+    (project.folder / "images").parent.mkdir(exist_ok=True)
+    rows = drawn(project.folder / "data", 8)
+    (project.folder / "data/cases.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    mine = {
+        "cohort": "discs", "task": "segmentation",
+        "cases": {"table": "data/cases.csv", "classes": ["disc"]},
+        "slices": {"side": 32, "intensity": {"mode": "window", "low": 0, "high": 255}},
+        "segmenter": {"widths": [4, 8], "epochs": 40},
+        "experiment": {"shares": [1000], "generators": [], "arms": ["fresh", "paste"]},
+        "evaluation": {"primary": "fresh", "share": 1000, "bootstrap": 100},
+    }  # fmt: skip
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(mine), encoding="utf-8")
+    done = project.snakemake(configfile="mine.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    metrics = pd.read_csv(project.folder / "results/discs/evaluation/metrics.csv", dtype={"size": str, "seed": str})
+    values = metrics.query("metric == 'DSC' and size == '1000' and seed == 'all' and `class` == 'all'")
+    assert (values.set_index("arm")["value"] > 0.7).all(), values
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["experiment"].update(shares=[1000, 250]), "experiment: shares: expected ascending ones"),
+        (
+            lambda c: c["evaluation"].update(share=100),
+            "evaluation: share: 100 is not in experiment: shares; add it there",
+        ),
+        (lambda c: c["experiment"].update(generators=[]), "experiment: arms: both needs a generator"),
+        (
+            lambda c: c["slices"].update(precedence=["cyst"]),
+            "slices: precedence: expected each of cyst, metastasis, hemang",
+        ),
+        (lambda c: c["slices"]["intensity"].update(low=300), "slices: intensity: low 300 is not below high 200"),
+        (lambda c: c.update(reader_study={}), "'reader_study' is a key of task classification; remove it"),
+    ],
+)
+def test_contradictions_are_one_line(project, change, message):
+    project.configure(change, CONFIG)
+    done = project.snakemake("--dry-run", configfile=CONFIG)
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error: config:")]
+    assert done.returncode == 1
+    assert any(message in line for line in lines), lines
