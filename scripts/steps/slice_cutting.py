@@ -1,6 +1,7 @@
 """Slices with their label maps, cut from the images of a case table."""
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ def cut(cases: pd.DataFrame, table: Path, params: slices.Params) -> Slices:
     """
     rows = case_table.read_table(table)
     rows = rows[rows["lesion"].isin(cases["lesion"])]
+    rows = rows.assign(image=rows["image"].map(os.path.normpath))  # however a row spells it
     numbers = {image: number for number, image in enumerate(rows["image"].unique(), 1)}
     free = cases.set_index("lesion").drop(columns=[*COLUMNS[1:]])
     found = []

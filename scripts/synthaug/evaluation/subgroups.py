@@ -100,8 +100,9 @@ def _rank(level: str) -> tuple[float, str]:
 def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
     """Return ``subgroups.csv``: one row for each subgroup, level and arm, in fractions, means over the seeds.
 
-    ``delta`` is the primary measure minus that of the reference arm on the same units and seeds, with the interval of
-    `differences`; the reference itself has none.
+    Units that the primary measure does not count are left out, and subgroups without any others. ``delta`` is the
+    primary measure minus that of the reference arm on the same units and seeds, with the interval of `differences`; the
+    reference itself has none.
 
     Parameters
     ----------
@@ -115,7 +116,9 @@ def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, param
     first, key = next(iter(pools.values())), (measures.primary, ALL)
     patient = np.unique(first.patients, return_inverse=True)[1]
     rule, rows = params.operating_point, []
-    for (subgroup, level), members in levels(cases, first.units, measures.unit).items():
+    counts = measures.counted(first)[key]
+    found = {name: members & counts for name, members in levels(cases, first.units, measures.unit).items()}
+    for (subgroup, level), members in ((name, members) for name, members in found.items() if members.any()):
         patients = np.unique(patient[members])
         counted = int(members.sum()), len(patients)
         share = members if key in measures.shares() else None

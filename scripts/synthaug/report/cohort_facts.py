@@ -132,15 +132,12 @@ def partitions(run: Run) -> Fact:
 def contents(run: Run) -> Fact:
     """Count patients and lesions of each fold of the first seed, and say how far the folds of all seeds differ."""
     seed = run.settings.seeds[0]
-    parts = [
-        f"fold {number}: {_people(rows)} ({listed(_by_class(run, rows))})"
-        for number, rows in run.folds[seed].groupby("fold")
-    ]
+    parts = [f"fold {number}: {_in_fold(run, rows)}" for number, rows in run.folds[seed].groupby("fold")]
     text = f"{'; '.join(parts)}."
     text = text[0].upper() + text[1:]
     if len(run.folds) > 1:
         sizes = pd.concat([table.groupby("fold").size() for table in run.folds.values()])
-        text = f"With seed {seed}, {text[0].lower()}{text[1:]} With all seeds, folds have {between(sizes)} lesions."
+        text = f"With seed {seed}, {text[0].lower()}{text[1:]} With all seeds, folds have {between(sizes)} {run.settings.unit}s."
     return Fact(text)
 
 
@@ -178,6 +175,11 @@ def _repeated(seeds: list[int]) -> str:
 
 def _people(cases: pd.DataFrame) -> str:
     return f"{counted(cases['patient'].nunique(), 'patient')} with {counted(len(cases), 'lesion')}"
+
+
+def _in_fold(run: Run, rows: pd.DataFrame) -> str:
+    people = f"{counted(rows['patient'].nunique(), 'patient')} with {counted(len(rows), run.settings.unit)}"
+    return f"{people} ({listed(_by_class(run, rows))})" if "class" in rows else people
 
 
 def _by_class(run: Run, cases: pd.DataFrame) -> list[str]:

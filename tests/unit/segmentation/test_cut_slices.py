@@ -51,7 +51,7 @@ ROWS = [
     {"lesion": "A", "patient": "P1", "class": "cyst", "image": "v1.nii.gz", "mask": "m1.nii.gz", "label": "1"},
     {"lesion": "B", "patient": "P1", "class": "tumour", "image": "v1.nii.gz", "mask": "m1.nii.gz", "label": "2"},
     {"lesion": "C", "patient": "P2", "class": "cyst", "image": "p1.png", "polygon": "10,10 19,10 19,19 10,19"},
-    {"lesion": "D", "patient": "P2", "class": "cyst", "image": "p1.png", "polygon": "15,10 29,10 29,19 15,19"},
+    {"lesion": "D", "patient": "P2", "class": "cyst", "image": "./p1.png", "polygon": "15,10 29,10 29,19 15,19"},
     {"lesion": "E", "patient": "P2", "image": "p2.png"},
     {"lesion": "F", "patient": "P3", "image": "v3.nii.gz", "set": "extra"},
 ]
