@@ -236,11 +236,7 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems, of_slices: b
 
 
 def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.ndarray, of_slices: bool) -> dict:
-<<<<<<< HEAD
     """Return the computed columns of one lesion; several parts are worth a warning where it is one of several."""
-=======
-    """Return the computed columns of one lesion."""
->>>>>>> segdata
     image = source.slice(index)
     if image.min() == image.max():
         cure = "correct the slice or export the image again" if lesion.any() else "delete the row"

@@ -137,7 +137,8 @@ def contents(run: Run) -> Fact:
     text = text[0].upper() + text[1:]
     if len(run.folds) > 1:
         sizes = pd.concat([table.groupby("fold").size() for table in run.folds.values()])
-        text = f"With seed {seed}, {text[0].lower()}{text[1:]} With all seeds, folds have {between(sizes)} {run.settings.unit}s."
+        text = f"With seed {seed}, {text[0].lower()}{text[1:]} With all seeds, folds have {between(sizes)} "
+        text += f"{run.settings.unit}s."
     return Fact(text)
 
 
