@@ -22,6 +22,7 @@ class Settings:
     duplicate_correlation: float
     arms: list[str]  # in the order of the config, the reference first
     reference: str  # the arm that the others are compared with
+    size: str  # what a size is
     sizes: dict[str, list[str]]  # that each arm was run with
     generators: list[str]  # those of the arms that add synthetic images
     presets: dict[str, dict]  # of the generators that were trained here; others were imported

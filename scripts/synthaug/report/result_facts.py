@@ -88,7 +88,7 @@ def intervals(run: Run) -> Fact:
 def selection(run: Run) -> Fact:
     """Say how the size of each arm was chosen."""
     rule, chosen = run.rule, run.settings.evaluation
-    text = f"The number of images at which arms are compared follows the rule {rule}: {RULES[rule]}. "
+    text = f"The size at which arms are compared follows the rule {rule}: {RULES[rule]}. "
     of_arms = {arm: run.evaluated.sizes(arm, rule) for arm in _at_rule(run) if run.settings.sizes[arm] != ["0"]}
     text += f"It took {listed(f'{sizes} for {arm}' for arm, sizes in of_arms.items())}."
     if rule != operating_points.FIXED:

@@ -37,10 +37,11 @@ def arms(run: Run) -> Fact:
         what = ADDED.get(arm, "as classic, plus synthetic images" if arm in run.settings.generators else "")
         sizes = ", ".join(run.settings.sizes[arm])
         parts.append(f"{arm} ({what}; sizes: {sizes})" if what else arm)
-    return Fact(
-        f"Arms: {'; '.join(parts)}. A size is the number of images added per training fold; N+MxC stands for N "
-        "classic augmentations and M further images of each of C classes."
-    )
+    size = run.settings.size[0].lower() + run.settings.size[1:]
+    text = f"Arms: {'; '.join(parts)}. A size counts: {size}"
+    if any("+" in size for sizes in run.settings.sizes.values() for size in sizes):
+        text += "; N+MxC stands for N classic augmentations and M further images of each of C classes"
+    return Fact(f"{text}.")
 
 
 def generators(run: Run) -> Fact:

@@ -36,13 +36,15 @@ def what_is_described():
     """Return what the reporting checklists say of the config, and nothing else of it."""
     sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
     return {
-        **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed", "evaluation"]},
+        **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed"]},
+        "evaluation": {"operating_point": rule_of_sizes(), **config["evaluation"]},
         **{key: config["cases"][key] for key in ["classes", "duplicate_correlation"]},
         "phantom": config["cases"]["table"] is None,
         "unit": TASK_UNIT,
         "primary": TASK_PRIMARY,
         "arms": all_arms(),
         "reference": TASK_REFERENCE,
+        "size": TASK_SIZE[1],
         "sizes": {name: [size for arm, size in sizes if arm == name] for name in all_arms()},
         "generators": config["experiment"]["generators"],
         "presets": planned_config()["generators"],
