@@ -5,12 +5,11 @@ Outputs in percent, with intervals, means over seeds: table1: DSC by arm and sha
 the paper's rules; table3: the DSC of each class. Arms that end in -epochs are after equal epochs, as in the paper.
 """
 
-from synthaug.segmentation.measures import Segmentation
-
 from steps import command
 from synthaug.files import artifacts
 from synthaug.report.evaluated import Evaluated
 from synthaug.segmentation import tables
+from synthaug.segmentation.measures import Segmentation
 
 
 def main() -> None:

@@ -6,13 +6,12 @@ Inputs: `evaluation/metrics.csv`, `evaluation/operating_points.csv` and `evaluat
 import json
 from pathlib import Path
 
-from synthaug.segmentation.measures import Segmentation
-
 from steps import command, pages
 from synthaug.files import artifacts
 from synthaug.report import beside_paper
 from synthaug.report.evaluated import Evaluated
 from synthaug.segmentation import conformance, lcgan_paper
+from synthaug.segmentation.measures import Segmentation
 
 
 def main() -> None:

@@ -117,8 +117,8 @@ def table(pools: dict[Run, Pool], cases: pd.DataFrame, measures: Measures, param
     patient = np.unique(first.patients, return_inverse=True)[1]
     rule, rows = params.operating_point, []
     counts = measures.counted(first)[key]
-    found = {name: members & counts for name, members in levels(cases, first.units, measures.unit).items()}
-    for (subgroup, level), members in ((name, members) for name, members in found.items() if members.any()):
+    groups = {name: members & counts for name, members in levels(cases, first.units, measures.unit).items()}
+    for (subgroup, level), members in ((name, members) for name, members in groups.items() if members.any()):
         patients = np.unique(patient[members])
         counted = int(members.sum()), len(patients)
         share = members if key in measures.shares() else None
