@@ -78,7 +78,8 @@ PRESET = {
 }  # fmt: skip
 SETTINGS = Settings(
     cohort="a<b", phantom=False, unit="lesion", primary="accuracy", classes=["cyst", "tumour"], folds=2, seeds=[3, 5],
-    master_seed=2018, duplicate_correlation=0.9, arms=["classic", "gan", "other", "glcm"], reference="classic", size="Images added per fold",
+    master_seed=2018, duplicate_correlation=0.9, arms=["classic", "gan", "other", "glcm"],
+    reference="classic", size="Images added per fold",
     sizes={"classic": ["0", "60"], "gan": ["60+10x2"], "other": ["60+10x2"], "glcm": ["0"]},
     generators=["gan", "other"], presets={"gan": PRESET},
     evaluation={"primary": "gan", "operating_point": "fixed", "synthetic": 10, "plateau": 0.01, "smallest_gain": 0.03,
