@@ -8,7 +8,7 @@ rule plot_size_curves:
         references=rules.compute_metrics.output.references,
         operating_points=rules.compute_metrics.output.operating_points,
     output:
-        **figure("<results>/evaluation/figures/fig8", "fig8", RESULTS, f"Fig 8: {TASK_PRIMARY} by size"),
+        **figure("<results>/evaluation/figures/fig8", "fig8", RESULTS, TASK_CURVES),
         record="<results>/evaluation/figures/plot_size_curves.record.json",
     log:
         "<results>/logs/plot_size_curves.log",
@@ -21,7 +21,11 @@ rule plot_size_curves:
         **grown(mem_mb=4000, runtime=60),
     params:
         settings=canonical_json(
-            primary=TASK_PRIMARY, confidence=config["evaluation"]["confidence"], size=TASK_SIZE[1], **drawing()
+            primary=TASK_PRIMARY,
+            confidence=config["evaluation"]["confidence"],
+            size=TASK_SIZE[1],
+            reference=TASK_REFERENCE,
+            **drawing(),
         ),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --references {input.references:q}"

@@ -23,6 +23,12 @@ ARM_STYLES = {
     "online": {"color": ORANGE, "marker": "X"},
     "mixup": {"color": WINE, "marker": "*"},
     "extra": {"color": GREEN, "marker": "^"},
+    # Of segmentation, which has none of the above.
+    "original": {"color": VERMILLION, "marker": "o"},
+    "traditional": {"color": ORANGE, "marker": "X"},
+    "both": {"color": WINE, "marker": "*"},
+    "fresh": {"color": GREEN, "marker": "^"},
+    "paste": {"color": GREY, "marker": "v"},
 }
 GENERATOR_COLOURS = (BLUE, PURPLE, SKY, INDIGO)
 BASELINE_MARKERS = ("p", "h", "8", "d")

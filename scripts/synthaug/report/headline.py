@@ -8,6 +8,7 @@ from synthaug.evaluation import comparisons, operating_points
 from synthaug.report.evaluated import NOT_RUN, Evaluated, label, with_interval
 from synthaug.report.numbers import percent, probability, span
 from synthaug.terms.arms import CLASSIC
+from synthaug.terms.totals import ALL
 
 SIZE = ", size "  # before the size that a difference is from
 OPERATING_POINT = "Operating point"
@@ -28,6 +29,14 @@ class Params:
     size: str  # what a size is, as a heading
 
     @property
+    def beside(self) -> dict[str, tuple[str, str]]:
+        """The further measures, each by the heading of its column."""
+        return {
+            f"{_titled(metric)} (%)" if name == ALL else f"{_titled(metric)} of {name} (%)": (metric, name)
+            for metric, name in self.further
+        }
+
+    @property
     def measure(self) -> str:
         """The primary metric as it begins a heading."""
         return self.primary[0].upper() + self.primary[1:]
@@ -42,7 +51,7 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     interval, measure = f"{100 * params.confidence:g} % interval", params.measure
     units, minus = f"{params.unit.capitalize()}s", f"{measure} minus {params.reference} (points)"
     best = f"{measure} minus best {CLASSIC} (points)"
-    further = {f"{_titled(metric)} of {name} (%)": (metric, name) for metric, name in params.further}
+    further = params.beside
     columns = [
         *("Arm", params.size, OPERATING_POINT, units, "Seeds", f"{measure} (%)", f"{measure} {interval}", *further),
         *(minus, f"Difference {interval}", "p (adjusted)", "Verdict", best, DETECTABLE, f"{DETECTABLE}, adjusted"),

@@ -37,6 +37,7 @@ class Params:
     arms: list[str]  # in the order of the config, the reference first
     generators: list[str]  # those of them that add synthetic images
     size: str  # what a size is, as the label of its axis
+    reference: str  # the arm that the others start from
 
 
 def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -79,7 +80,7 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
             look = figure_style.arm_style(arm, params.generators)
             by_seed = dict(tuple(rows[rows["arm"] == arm].groupby(rows["seed"].astype(str))))
             mean = by_seed.pop(ALL)
-            _draw_arm(axes, arm, mean, look)
+            _draw_arm(axes, _named(arm, params), mean, look)
             for line in by_seed.values() if thin else ():
                 axes.plot(line["images"], 100 * line["value"], color=look["color"], linewidth=0.6, alpha=0.45)
             chosen = mean[mean["size"].isin(choice.loc[choice["arm"] == arm, "size"])]
@@ -104,10 +105,13 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
     return figure
 
 
-def _draw_arm(axes: Axes, arm: str, mean: pd.DataFrame, look: dict[str, str]) -> None:
+def _named(arm: str, params: Params) -> str:
+    return NAMES.get(arm, f"{params.reference} + {arm}" if arm in params.generators else arm)
+
+
+def _draw_arm(axes: Axes, label: str, mean: pd.DataFrame, look: dict[str, str]) -> None:
     value = 100 * mean["value"]
     spread = [value - 100 * mean["low"], 100 * mean["high"] - value]
-    label = NAMES.get(arm, f"classic + {arm}")
     size = 8 if len(mean) == 1 else 5  # a point without a line is easily missed among lines
     over = 4 if len(mean) == 1 else 2
     axes.errorbar(

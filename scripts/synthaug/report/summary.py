@@ -13,6 +13,7 @@ from synthaug.evaluation import comparisons, operating_points
 from synthaug.report import headline
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
+from synthaug.report.sentences import counted
 from synthaug.terms import arms, sizes
 from synthaug.terms.arms import CLASSIC
 
@@ -198,7 +199,7 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         "Arm": whole["Arm"],
         params.size_shown: [_sizes_in_words(size) for size in whole[params.size]],
         f"{measure}, % ({interval})": _both(whole[f"{measure} (%)"], whole[f"{measure} {interval}"]),
-        **{column: whole[column] for column in whole if " of " in column and column.endswith("(%)")},
+        **{column: whole[column] for column in params.beside},
         f"Minus {params.reference}, points": _both(
             whole[f"{measure} minus {params.reference} (points)"], whole[f"Difference {interval}"]
         ),
@@ -335,7 +336,8 @@ def _patients(study_size: pd.DataFrame, difference: pd.Series, params: Params) -
         return f"No number of patients would show {gain} while trainings differ so much: run more seeds."
     needed = int(rows["patients_needed"].iloc[0])
     if needed <= now:
-        return f"By what was seen, {needed} patients show {gain} in four studies of five; there are {now}."
+        shown = f"{counted(needed, 'patient')} {'shows' if needed == 1 else 'show'}"
+        return f"By what was seen, {shown} {gain} in four studies of five; there are {now}."
     least = "at least" if difference["speaks_of"] == comparisons.THESE else "about"
     return f"To show {gain}, a study like this one needs {least} {needed} patients; there are {now}."
 

@@ -12,7 +12,7 @@ import yaml
 from matplotlib.colors import to_rgb
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
-from tests.helpers import forked
+from tests.helpers import common_rules, forked
 
 from synthaug.classification import roi_figures
 from synthaug.errors import InputError
@@ -22,7 +22,7 @@ CLASSES = ["cyst", "met"]
 ARMS = ["classic", "online", "mixup", "extra", "dcgan", "acgan", "acgan-discriminator", "bovw-multi"]
 GENERATORS = ["dcgan", "acgan"]
 MAJORITY = {"always the largest class": 0.55}
-PARAMS = size_curves.Params("accuracy", 0.95, "fixed", ARMS, GENERATORS, "Images added per fold")
+PARAMS = size_curves.Params("accuracy", 0.95, "fixed", ARMS, GENERATORS, "Images added per fold", "classic")
 
 
 @pytest.fixture
@@ -289,11 +289,27 @@ CAPTIONS = {f"{path.parent.name}/{path.stem}": path for path in sorted(Path("wor
 WARNED = [name for name, path in CAPTIONS.items() if "\n.. phantom::\n" in path.read_text(encoding="utf-8")]
 
 
+def segmentation(table):
+    """Return the config of the task segmentation, complete."""
+    config = yaml.safe_load(Path("config/segmentation.yaml").read_text(encoding="utf-8"))
+    common_rules.check(config)
+    return config | {"cohort": "liver", "cases": config["cases"] | {"table": table}}
+
+
+OWN = {path.stem for path in Path("workflow/report/segmentation").glob("*.rst")}
+SHOWN = [(name, configuration) for name in CAPTIONS if not name.startswith("segmentation/")]
+SHOWN += [(name, segmentation) for name in CAPTIONS if name.startswith("segmentation/")]
+NOT_OF_SLICES = OWN | {"deviations", "fooled", "reader_agreement", "reader_scores", "reader_times", "told_apart"}
+SHOWN += [(f"shared/{path.stem}", segmentation) for path in sorted(Path("workflow/report/shared").glob("*.rst"))
+          if path.stem not in NOT_OF_SLICES]  # fmt: skip
+
+
 @pytest.mark.parametrize("table", [None, "cases.csv"])
-@pytest.mark.parametrize("name", CAPTIONS)
-def test_captions_render(name, table):
-    body = render(CAPTIONS[name], configuration(table))
-    if name in [*WARNED, "classification/workflow"]:
+@pytest.mark.parametrize(("name", "task"), SHOWN)
+def test_captions_render(name, task, table):
+    """Also those of all tasks with the config of another one, unless it has its own."""
+    body = render(CAPTIONS[name], task(table))
+    if name in [*WARNED, "classification/workflow", "segmentation/workflow"]:
         assert ("phantom" in body) == (table is None)
 
 

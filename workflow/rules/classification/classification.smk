@@ -19,6 +19,9 @@ TASK_PRIMARY = "accuracy"
 TASK_REFERENCE = "classic"
 TASK_SIZE = "Size per fold", "Images added per fold"
 
+# The title of the figure that shows the measure by size.
+TASK_CURVES = "Fig 8: accuracy by size"
+
 # The column of the units that predictions repeat as their truth.
 TASK_TRUTH = "class"
 

@@ -10,6 +10,7 @@ TASK_QUESTION = "Do synthetic images with their masks improve the segmenter?"
 TASK_PRIMARY = "DSC"
 TASK_REFERENCE = "original"
 TASK_SIZE = "Share (per mille)", "Share of the training patients, per mille"
+TASK_CURVES = "Fig 7: DSC by share"
 TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map is an array beside the slices
 TASK_SCRIPTS = {
     "check_cases": "check_cases_segmentation",

@@ -7,6 +7,7 @@ TASK_QUESTION = "Do mixed images improve the estimate of the diameter?"
 TASK_PRIMARY = "within"
 TASK_REFERENCE = "classic"
 TASK_SIZE = "Size per fold", "Images added per fold"
+TASK_CURVES = "Fig 8: within by size"
 TASK_TRUTH = "diameter_px"
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
