@@ -145,15 +145,6 @@ def task_display():
     return {key: config["rois"][key] for key in ["margin", "intensity"]}
 
 
-def task_features(wildcards, name):
-    """Return the file ``name`` of the models whose features compare a generator's images with real ones.
-
-    There is one model per choice of training folds, in their order.
-    """
-    folder = f"<results>/seed-{wildcards.seed}/{TASK_FOLDER}/classic/{config['experiment']['group']}"
-    return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
-
-
 def images_of_generator(folds, cls):
     """Return about how many images a generator sees in an epoch that is trained on so many ``folds``."""
     lesions, _ = counted_cases()

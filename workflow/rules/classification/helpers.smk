@@ -71,3 +71,12 @@ def separated(name):
     """Return the file ``name`` of the classifiers of Fig 9: first seed, first choice of training folds."""
     folder = f"<results>/seed-{config['seeds'][0]}/classify"
     return [f"{folder}/{arm}/{size}/train-{train_folds()[0]}/{name}" for arm, size in separated_arms().items()]
+
+
+def feature_files(wildcards, name):
+    """Return the file ``name`` of the models whose features compare a generator's images with real ones.
+
+    There is one model per choice of training folds, in their order.
+    """
+    folder = f"<results>/seed-{wildcards.seed}/{TASK_FOLDER}/classic/{config['experiment']['group']}"
+    return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]

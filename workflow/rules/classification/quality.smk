@@ -42,8 +42,8 @@ rule assess_generator:
         folds=rules.make_folds.output.folds,
         synthetic=lambda wildcards: list(assessed_images(wildcards).values()),
         train_sets=lambda wildcards: list(assessed_train_sets(wildcards).values()),
-        models=lambda wildcards: task_features(wildcards, "model.json"),
-        weights=lambda wildcards: task_features(wildcards, "weights.safetensors"),
+        models=lambda wildcards: feature_files(wildcards, "model.json"),
+        weights=lambda wildcards: feature_files(wildcards, "weights.safetensors"),
     output:
         **figure(
             "<results>/evaluation/figures/{generator}/seed-{seed}/neighbours",

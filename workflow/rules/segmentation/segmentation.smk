@@ -103,11 +103,6 @@ def task_display():
     return {"margin": None, "intensity": config["slices"]["intensity"]}
 
 
-def task_features(wildcards, name):
-    """Return the models whose features compare synthetic images with real ones: none."""
-    return []
-
-
 def task_work(stage, values):
     """Return what a job does, for the estimate of time: not known of this task yet."""
     return None

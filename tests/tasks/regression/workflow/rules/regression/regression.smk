@@ -65,10 +65,6 @@ def task_display():
     return {"margin": 0.25, "intensity": {"mode": "window", "low": -60, "high": 200}}
 
 
-def task_features(wildcards, name):
-    return []
-
-
 def task_work(stage, values):
     return None
 
