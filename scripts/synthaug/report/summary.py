@@ -24,6 +24,9 @@ ANSWERS = {
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
+COPIES = (
+    "Its images repeat training images: look at the nearest pairs, and train it for fewer epochs or on more patients."
+)
 DEVIATIONS = 3  # from the analysis plan that are named
 LIGHTS = ("red", "amber", "green")  # the worst first
 TABLES = ("table", "generators")  # fields of a summary
@@ -300,7 +303,8 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
     """Return what to do next, what matters most first."""
     said = []
     if state := _bad_state(evidence.generators, params.main):
-        said.append(f"Mend the generator first: {params.main} is {state}. Give it more epochs or a larger budget.")
+        cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
+        said.append(f"Mend the generator first: {params.main} is {state}. {cure}")
     if difference is None:
         return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
     if difference["speaks_of"] == comparisons.THESE:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from synthaug.quality import diagnosis
 from synthaug.report import captions, contents, summary, summary_pdf, terminal
 from synthaug.report.evaluated import Evaluated
 
@@ -189,6 +190,9 @@ def test_a_broken_generator_comes_first():
     assert summarised(generators=pd.DataFrame(light)).next_steps[0] == (
         "Mend the generator first: gan is broken. Give it more epochs or a larger budget."
     )
+    light["state"] = [diagnosis.COPYING]  # which more epochs would make worse
+    assert "fewer epochs or on more patients" in summarised(generators=pd.DataFrame(light)).next_steps[0]
+    light["state"] = ["broken"]
     assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
         " But gan is broken: this says nothing of better synthetic images."
     )
