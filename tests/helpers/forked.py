@@ -35,7 +35,7 @@ SCRIPTS = [
     "matplotlib.pyplot", "SimpleITK", "pydicom", "highdicom", "PIL.Image", "jinja2", "yaml", "h5py", "rocrate.rocrate",
     "safetensors.torch", "threadpoolctl", "filelock", "flask", "waitress",
 ]  # fmt: skip
-STARTS_NO_JOB = {"--dry-run", "--touch", "--lint"}
+STARTS_NO_JOB = {"--dry-run", "--touch", "--lint", "--print-compilation"}
 
 
 def run(

@@ -12,7 +12,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML 
 
 def read_yaml(path):
     """Return what the YAML file ``path`` holds."""
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=LOADER)
+    return LOADER(Path(path).read_text(encoding="utf-8")).get_single_data()
 
 
 def tasks():
