@@ -24,6 +24,7 @@ ANSWERS = {
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
+COPYING = "copying"  # as `quality.diagnosis` calls it, which would take seconds to import
 COPIES = (
     "Its images repeat training images: look at the nearest pairs, and train it for fewer epochs or on more patients."
 )
