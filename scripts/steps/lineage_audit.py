@@ -66,7 +66,8 @@ def report(audited: Audited) -> dict[str, object]:
         content = (folders[record["model"]] / "train_set.csv").read_bytes()
         record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
     parts = {"generators": records[:count], "models": records[count:total]}
-    choices = {"choices": records[total:]} if len(records) > total else {}
+    by_model = sorted(records[total:], key=lambda record: record["model"])
+    choices = {"choices": by_model} if by_model else {}
     return choices | {
         "clean": True,
         "versions": lineage.common_versions(models),

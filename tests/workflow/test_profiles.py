@@ -21,6 +21,11 @@ NETWORKS = {
     "classify_discriminator",
     "assess_generator",
     "plot_tsne",
+    "train_lcgan",
+    "sample_lcgan",
+    "choose_candidate",
+    "train_segmenter",
+    "assess_pairs",
 }
 
 
