@@ -136,9 +136,12 @@ class Segmentation(Measures):
         return result | {(PATIENT_DSC, ALL): result[DSC, ALL], (EMPTY, ALL): ~present.any(axis=1)}
 
     def compared(self) -> list[Key]:
-        """Return what is a fraction; of several classes the DSC of each, too."""
+        """Return what is a fraction and a sum over patients; of several classes the DSC of each, too.
+
+        Precision is neither, and is not compared.
+        """
         by_class = [(DSC, name) for name in self.classes if len(self.classes) > 1]
-        others = (PATIENT_DSC, SURFACE_DICE, PRECISION, RECALL, SENSITIVITY)
+        others = (PATIENT_DSC, SURFACE_DICE, RECALL, SENSITIVITY)
         return [(DSC, ALL), *by_class, *((metric, ALL) for metric in others)]
 
     def planned(self, points: Sequence[Point]) -> list[Planned]:
@@ -148,9 +151,15 @@ class Segmentation(Measures):
         return [*((RECALL, name) for name in self.classes), (EMPTY, ALL)]
 
     def contributions(self, pool: SlicePool) -> dict[Key, np.ndarray]:
-        """Return what a slice adds to the means over slices and to the counts of what is found."""
+        """Return what a slice adds to the means over slices and patients, and to the counts of what is found.
+
+        What a patient adds stands with his first slice.
+        """
         counts = self._counts(pool)
-        result = {}
+        order, starts = _of_patients(pool)
+        dsc, counting = self._by_patient(pool, np.ones((1, len(order))), order, starts)
+        result = {(PATIENT_DSC, ALL): np.zeros(len(order))}
+        result[PATIENT_DSC, ALL][order[starts]] = np.where(counting, dsc, 0)[0]
         for metric, values in ((DSC, pool.dsc), (SURFACE_DICE, _agreement(pool))):
             result[metric, ALL] = np.nan_to_num(_of_slice(values, counts))
             result |= {(metric, name): (values * counts)[:, i] for i, name in enumerate(self.classes)}
@@ -178,8 +187,15 @@ class Segmentation(Measures):
 
     def _over_patients(self, pool: SlicePool, weights: np.ndarray) -> np.ndarray:
         """Return the mean over patients, (b, 1): one counts as often as his slice that counts most often."""
-        order = np.argsort(pool.patients, kind="stable")
-        starts = np.unique(pool.patients[order], return_index=True)[1]
+        order, starts = _of_patients(pool)
+        dsc, counting = self._by_patient(pool, weights, order, starts)
+        often = np.maximum.reduceat(weights[:, order], starts, axis=1) * counting
+        return ratio((often * dsc).sum(axis=1), often.sum(axis=1))[:, np.newaxis]
+
+    def _by_patient(
+        self, pool: SlicePool, weights: np.ndarray, order: np.ndarray, starts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the DSC of each patient, and whether it counts, both (b, patients)."""
         member = (weights[:, order] > 0).astype(float)
         sums = [
             np.stack([np.add.reduceat(member * area, starts, axis=1) for area in each[order].T], axis=-1)
@@ -188,14 +204,18 @@ class Segmentation(Measures):
         truth, predicted, overlap = sums
         dsc = np.where(truth + predicted > 0, 2 * overlap / np.maximum(truth + predicted, 1), 1.0)
         counts = truth > 0 if self.absent == SKIP else np.ones_like(truth, dtype=bool)
-        often = np.maximum.reduceat(weights[:, order], starts, axis=1) * counts.any(axis=-1)
-        total = (often * np.nan_to_num(_of_slice(dsc, counts))).sum(axis=1)
-        return ratio(total, often.sum(axis=1))[:, np.newaxis]
+        return np.nan_to_num(_of_slice(dsc, counts)), counts.any(axis=-1)
 
     def _precision(self, pool: SlicePool, weights: np.ndarray) -> np.ndarray:
         right = self._found(pool)
         wrong = detections.false_positives(pool.truth, pool.predicted, self.side)
         return _summed(right, right | wrong, weights)
+
+
+def _of_patients(pool: SlicePool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order of slices by patient, and where in it each patient begins."""
+    order = np.argsort(pool.patients, kind="stable")
+    return order, np.unique(pool.patients[order], return_index=True)[1]
 
 
 def _of_slice(values: np.ndarray, counts: np.ndarray) -> np.ndarray:

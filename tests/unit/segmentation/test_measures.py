@@ -170,6 +170,7 @@ def test_contributions_sum_to_the_measures(absent):
     pool = task.pool(ROWS)
     found, counted = values(task, pool), task.counted(pool)
     denominators = {"recall": (pool.truth > 0).sum(), "lesion sensitivity": pool.lesions.sum()}
+    denominators["DSC per patient"] = len(np.unique(pool.patients[counted["DSC per patient", ALL]]))
     for key, each in task.contributions(pool).items():
         assert each.sum() / denominators.get(key[0], counted[key].sum()) == pytest.approx(found[key][0]), key
 

@@ -154,6 +154,13 @@ def task_problems():
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     if config["slices"]["side"] & (config["slices"]["side"] - 1):
         found.append(f"slices: side: expected a power of two, found {config['slices']['side']}; choose 64, 128 or 256")
+    if config["cases"]["table"] and config["segmenter"] == {
+        "preset": "unet-small",
+        **named_presets()["segmenter"]["unet-small"],
+    }:
+        found.append(
+            "segmenter: preset: unet-small is the demo's network; choose unet-medium, unet, fcn8s-small or fcn8s for real data"
+        )
     precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
     if precedence is not None and sorted(precedence) != sorted(classes):
         found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
