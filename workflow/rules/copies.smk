@@ -12,7 +12,11 @@ rule check_copies:
             "<results>/seed-{seed}/synthetic/{generator}/on-{group}/copies.csv",
             "test_copies",
             GENERATORS,
-            "Search for test images, seed {seed}",
+            (
+                "Search for test images, seed {seed}"
+                if len(task_groups()) < 2
+                else "Search for test images on {group}, seed {seed}"
+            ),
             generator="{generator}",
         ),
         record="<results>/seed-{seed}/synthetic/{generator}/on-{group}/check_copies.record.json",
