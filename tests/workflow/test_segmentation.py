@@ -72,6 +72,22 @@ def test_it_runs_to_its_report(small):
 
 
 @pytest.mark.slow
+def test_same_bytes_whatever_the_cores(small, tmp_path):
+    """And whatever the order of sets, which is another one in jobs of another server."""
+    other = copy_workflow(tmp_path / "project")
+    other.configure(smallest, CONFIG)
+    done = other.snakemake("--cores", "1", configfile=CONFIG, jobs=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder, count = small.folder / RESULTS, 0
+    for kind in ("csv", "npy", "safetensors", "png"):
+        for path in sorted(folder.rglob(f"*.{kind}")):
+            if path.relative_to(folder).parts[0] != "analysis-plan":
+                assert path.read_bytes() == (other.folder / RESULTS / path.relative_to(folder)).read_bytes(), path
+                count += 1
+    assert count > 100
+
+
+@pytest.mark.slow
 def test_every_arm_trained_for_as_many_steps(small):
     folder = small.folder / RESULTS / "seed-0/segment"
     steps = {path.parts[-4]: json.loads(path.read_text())["steps"] for path in folder.glob("*/1000/train-0/model.json")}
@@ -107,6 +123,47 @@ def test_the_audit_names_a_test_slice_that_any_network_has_seen(small, tmp_path,
     folder = file.rsplit("/", 1)[0]
     found = done.stdout + done.stderr
     assert re.search(rf"{folder}: slice {leak} of test patient \w+ is in the training set", found), found[-3000:]
+
+
+TRAINED = {"train_segmenter", "train_segmenter_by_epochs", "train_lcgan"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "again", "never"),
+    [
+        (
+            lambda c: c["segmenter"].update(epochs=3),
+            {"train_segmenter", "train_segmenter_by_epochs", "choose_candidate", "score_segmenter"},
+            {"train_lcgan", "sample_lcgan", "cut_slices", "make_folds"},
+        ),
+        (
+            lambda c: c["generators"]["lcgan"].update(l1=10),
+            {"train_lcgan", "sample_lcgan", "choose_candidate", "train_segmenter", "assess_pairs"},
+            {"cut_slices", "make_folds"},
+        ),
+        (
+            lambda c: c["generators"]["lcgan"]["sampling"].update(choose_by=["sharpness"]),
+            {"choose_candidate", "train_segmenter"},
+            {"train_lcgan", "sample_lcgan", "cut_slices"},
+        ),
+        (lambda c: c["evaluation"].update(tolerance_mm=3), {"score_segmenter", "compute_metrics"}, TRAINED),
+        (lambda c: c["evaluation"].update(absent="count"), {"compute_metrics"}, {*TRAINED, "score_segmenter"}),
+        (
+            lambda c: c["augmentation"]["traditional"]["rotation_deg"].update(range=[-5, 5]),
+            {"train_segmenter"},
+            {"train_lcgan", "sample_lcgan", "cut_slices"},
+        ),
+    ],
+    ids=["segmenter", "generator", "choice", "scores", "measures", "augmentation"],
+)
+def test_only_what_a_change_affects_runs_again(small, tmp_path, change, again, never):
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    project.configure(change, CONFIG)
+    planned = set(project.planned(configfile=CONFIG))
+    assert again <= planned
+    assert not never & planned
 
 
 @pytest.mark.slow
