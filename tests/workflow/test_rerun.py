@@ -327,7 +327,7 @@ def test_items_and_look_of_the_checklists(rerun, name):
 
 
 def test_library_of_another_task_is_added(rerun):
-    folder = rerun.folder / "scripts/synthaug/segmentation"
+    folder = rerun.folder / "scripts/synthaug/another_task"
     folder.mkdir()
     (folder / "__init__.py").write_text('"""Masks of lesions."""\n')
     (folder / "unet.py").write_text(

@@ -251,6 +251,8 @@ def task_sheets():
 def positive_problems():
     """Return what is wrong with the positive class."""
     classes, positive = config["cases"]["classes"], config["cases"]["positive"]
+    if len(classes) < 2:
+        return [f"cases: classes: expected two or more to tell apart, found {classes[0]}; add the others"]
     if len(classes) == 2 and positive not in classes:
         return [
             f"cases: positive: expected the positive one of two classes, {' or '.join(classes)}, found {positive}; name it"
