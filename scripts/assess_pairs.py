@@ -6,8 +6,8 @@ same measure between real slices of different patients; copies.csv, each synthet
 nearest training slice; card.csv and diagnosis.csv, one row each; and a sheet of the slices that are nearest to training
 slices.
 
-A slice that is painted for a training mask is expected to be nearer to that training slice than others are. What the
-search says is therefore no accusation here: it says how far the generator goes beyond what it was shown.
+A slice is painted for a mask that the generator has learned with its slice, so it may come near to that slice. What the
+search finds is no accusation here: it says how far the generator goes beyond what it was shown.
 """
 
 import argparse

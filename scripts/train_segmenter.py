@@ -25,6 +25,7 @@ from synthaug.segmentation import (
     schedule,
     segmenter,
     shares,
+    slice_folds,
     starting_weights,
     training_images,
     training_sets,
@@ -150,7 +151,7 @@ def redrawing(
 def test_rows(cohort: Cohort, train_folds: str) -> list[int]:
     """Return the rows of the images of all slices outside ``train_folds``, in the order of folds.csv."""
     row_of = {name: row for row, name in enumerate(cohort.slices["slice"])}
-    return training_sets.test_slices(cohort.folds, train_folds)["slice"].map(row_of).tolist()
+    return slice_folds.tested(cohort.folds, train_folds)["slice"].map(row_of).tolist()
 
 
 def write(

@@ -144,8 +144,8 @@ def train(
         if show and epoch in shown:
             state.samples.append(show(learner.kept()))
         if epoch in candidates:
-            first = next(iter(learner.networks))
-            candidates[epoch].load_state_dict(learner.kept()[first].state_dict())
+            maker = next(iter(learner.networks))
+            candidates[epoch].load_state_dict(learner.kept()[maker].state_dict())
     for name, network in learner.kept().items():
         learner.networks[name].load_state_dict(network.state_dict())
     fields = [("epoch", int), *((name, float) for name in learner.measured)]

@@ -54,11 +54,6 @@ def with_donors(rows: pd.DataFrame, names: Sequence[str], origins: np.ndarray) -
     return pd.concat([rows, _rows(POOL, donors, 1)], ignore_index=True)
 
 
-def test_slices(folds: pd.DataFrame, train_folds: str) -> pd.DataFrame:
-    """Return the rows of ``folds`` whose fold is none of the digits of ``train_folds``, in their order."""
-    return folds[~folds["fold"].astype(str).isin(list(train_folds))].reset_index(drop=True)
-
-
 def _rows(source: str, names: list[str], rank: int | pd.Series, generator: str | list[str] = "") -> pd.DataFrame:
     columns = {"source": source, "slice": names, "rank": rank, "generator": generator}
     return pd.DataFrame(columns, index=range(len(names)))
