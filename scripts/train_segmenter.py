@@ -22,6 +22,7 @@ from synthaug import seeding
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.segmentation import (
+    arms,
     schedule,
     segmenter,
     shares,
@@ -138,7 +139,7 @@ def redrawing(
     params: Params, arm: str, names: tuple[str | int, ...], count: int
 ) -> Callable[[int], pd.DataFrame] | None:
     """Return what draws the transformations of an epoch for the arm ``fresh``; None for all others."""
-    if arm != training_sets.FRESHLY:
+    if arm != arms.FRESH:
         return None
 
     def draw(epoch: int) -> pd.DataFrame:

@@ -1,8 +1,4 @@
-"""The arms of segmentation, and how they are compared at each share."""
-
-from collections.abc import Sequence
-
-from synthaug.evaluation.measures import Planned, Point
+"""The arms of segmentation, by name, and what they are compared with."""
 
 ORIGINAL, TRADITIONAL, BOTH, FRESH, PASTE = "original", "traditional", "both", "fresh", "paste"
 REAL = (TRADITIONAL, FRESH, PASTE)  # arms of real images alone: what synthetic images have to beat
@@ -17,22 +13,3 @@ def by_epochs(arm: str) -> str:
     ('original-epochs', 'both')
     """
     return arm if arm in (BOTH, "") else arm + BY_EPOCHS
-
-
-def planned(points: Sequence[Point]) -> list[Planned]:
-    """Return the comparisons at each share: see `synthaug.evaluation.measures.Measures.planned`.
-
-    Each arm is compared with the original slices, after equal steps and, as in the paper, after equal epochs; and each
-    with synthetic images also with every arm of real images alone.
-    """
-    result = []
-    for arm, share in points:
-        if arm in (ORIGINAL, by_epochs(ORIGINAL)):
-            continue
-        others = [(EQUAL_STEPS, ORIGINAL)] if not arm.endswith(BY_EPOCHS) else []
-        if arm == BOTH or arm.endswith(BY_EPOCHS):
-            others.append((EQUAL_EPOCHS, by_epochs(ORIGINAL)))
-        if arm not in REAL and not arm.endswith(BY_EPOCHS):
-            others += [(OVER.format(other), other) for other in REAL]
-        result += [(why, (arm, share), (other, share)) for why, other in others if (other, share) in points]
-    return result

@@ -15,7 +15,7 @@ import pandas as pd
 from synthaug.errors import InputError
 from synthaug.evaluation.measures import Key, Measures, Planned, Point, Pool
 from synthaug.evaluation.ratios import ratio
-from synthaug.segmentation import arms, detections, slice_scores
+from synthaug.segmentation import arms, detections, planned_comparisons, slice_scores
 from synthaug.terms.totals import ALL
 
 DSC, PATIENT_DSC, POOLED_DSC, SURFACE_DICE = "DSC", "DSC per patient", "pooled DSC", "surface DSC"
@@ -145,7 +145,7 @@ class Segmentation(Measures):
         return [(DSC, ALL), *by_class, *((metric, ALL) for metric in others)]
 
     def planned(self, points: Sequence[Point]) -> list[Planned]:
-        return arms.planned(points)
+        return planned_comparisons.planned(points)
 
     def shares(self) -> list[Key]:
         return [*((RECALL, name) for name in self.classes), (EMPTY, ALL)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.errors import InputError
-from synthaug.segmentation import paste, training_sets, transformed_copies
+from synthaug.segmentation import arms, paste, training_sets, transformed_copies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def gather(
         transformed_copies.write(*given, drawn, copies)
     if synthetic:
         _take(synthetic, (listed["source"] == training_sets.SYNTHETIC).to_numpy(), made)
-    if arm == training_sets.PASTE:
+    if arm == arms.PASTE:
         origins = _paste(names, given, paste.Params(**augmentation.paste), copies, seed, train_folds, master_seed)
         listed = training_sets.with_donors(listed, names, origins)
     return Examples(listed, *made)

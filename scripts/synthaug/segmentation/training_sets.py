@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from synthaug.segmentation import arms
+
 SLICE, POOL, FRESH, SYNTHETIC = "slice", "pool", "fresh", "synthetic"
-ORIGINAL, TRADITIONAL, BOTH, FRESHLY, PASTE = "original", "traditional", "both", "fresh", "paste"  # arms
-WITHOUT_GENERATOR = (ORIGINAL, TRADITIONAL, FRESHLY, PASTE)  # all others train on synthetic images
-WITH_COPIES = (TRADITIONAL, BOTH)
+WITHOUT_GENERATOR = (arms.ORIGINAL, *arms.REAL)  # all other arms train on synthetic images
+WITH_COPIES = (arms.TRADITIONAL, arms.BOTH)
 
 
 def table(real: pd.DataFrame, arm: str, index: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -31,8 +32,8 @@ def table(real: pd.DataFrame, arm: str, index: pd.DataFrame | None = None) -> pd
     0 for its copy, the sample's number for a synthetic image) and ``generator``, which is empty for all others.
     """
     names = real["slice"].tolist()
-    parts = [_rows(FRESH, names, 0)] if arm == FRESHLY else [_rows(SLICE, names, -1)]
-    if arm in (*WITH_COPIES, PASTE):
+    parts = [_rows(FRESH, names, 0)] if arm == arms.FRESH else [_rows(SLICE, names, -1)]
+    if arm in (*WITH_COPIES, arms.PASTE):
         parts.append(_rows(POOL, names, 0))
     if index is not None:
         parts.append(_rows(SYNTHETIC, index["slice"].tolist(), index["sample"], index["generator"].tolist()))
