@@ -25,7 +25,7 @@ from synthaug import seeding
 from synthaug.files import artifacts
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
-from synthaug.segmentation import slice_features, stored_segmenter
+from synthaug.segmentation import slice_features, slice_folds, stored_segmenter
 from synthaug.training import device
 
 SLICES = "slices"  # one pool has those of all classes, which are judged as one
@@ -43,6 +43,25 @@ class Params(device.Compute):
     false_alarm: float
     """Share of unseen real slices that may count as copies."""
     confidence: float
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """All slices, and one seed's folds.
+
+    Attributes
+    ----------
+    slices, folds
+        ``slices.csv`` and ``folds.csv``.
+    images : (n, side, side) uint8 array
+    with_lesion : (n,) bool array
+        Which of the slices show any.
+    """
+
+    slices: pd.DataFrame
+    folds: pd.DataFrame
+    images: np.ndarray
+    with_lesion: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -80,15 +99,13 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def gathered(arguments: argparse.Namespace, trained: str, paths: dict[str, str], params: Params) -> Pair:
-    """Return the slices of the training folds ``trained``; ``paths``: of their synthetic images and training set."""
-    slices, folds = artifacts.read_csv(arguments.units), artifacts.read_csv(arguments.folds)
-    with_lesion = artifacts.read_array(arguments.labels, memory_map=True).any(axis=(1, 2))
-    learned = set(artifacts.read_csv(paths["train_set"])["slice"])
-    tested = set(folds["slice"][~folds["fold"].astype(str).isin(list(trained))])
-    draw = partial(seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, trained)
-    unseen = slices[with_lesion & slices["slice"].isin(tested)]
-    made = artifacts.read_array(paths["images"], memory_map=True)
+def gathered(cohort: Cohort, trained: str, images: str, train_set: str, params: Params, draw: realism.Streams) -> Pair:
+    """Return the slices of the training folds ``trained``, from the paths of synthetic images and training set."""
+    slices = cohort.slices
+    learned = set(artifacts.read_csv(train_set)["slice"])
+    tested = slice_folds.tested(cohort.folds, trained)["slice"]
+    unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]
+    made = artifacts.read_array(images, memory_map=True)
     chosen = np.sort(draw("made").permutation(len(made))[: params.images])
     return Pair(
         slices[slices["slice"].isin(learned)],
@@ -143,8 +160,14 @@ def searched(
 
 def assess(arguments: argparse.Namespace, params: Params, log: logging.Logger) -> None:
     """Assess each choice of training folds and write all files."""
-    where, images = device.pick(params), artifacts.read_array(arguments.images, memory_map=True)
+    where = device.pick(params)
     command.note(device=device.name(where))
+    cohort = Cohort(
+        artifacts.read_csv(arguments.units),
+        artifacts.read_csv(arguments.folds),
+        artifacts.read_array(arguments.images, memory_map=True),
+        artifacts.read_array(arguments.labels, memory_map=True).any(axis=(1, 2)),
+    )
     named = {
         option: dict(pair.split("=", 1) for pair in getattr(arguments, option))
         for option in ("synthetic", "train_sets", "segmenters")
@@ -152,11 +175,10 @@ def assess(arguments: argparse.Namespace, params: Params, log: logging.Logger) -
     tables, audits, found, shown, beside = [], [], [], [], []
     for trained, path in named["synthetic"].items():
         draw = partial(seeding.stream, params.master_seed, "assess", arguments.generator, arguments.seed, trained)
-        paths = {"images": path, "train_set": named["train_sets"][trained]}
-        pair = gathered(arguments, trained, paths, params)
+        pair = gathered(cohort, trained, path, named["train_sets"][trained], params, draw)
         network = stored_segmenter.load(Path(named["segmenters"][trained]), where)
-        tables.append(likeness(pair, images, network, where, params, draw).assign(folds=trained))
-        audit, nearest, originals = searched(pair, images, trained, params, draw)
+        tables.append(likeness(pair, cohort.images, network, where, params, draw).assign(folds=trained))
+        audit, nearest, originals = searched(pair, cohort.images, trained, params, draw)
         cards.report(log, arguments.generator, trained, SLICES, audit)
         audits.append({"folds": trained, "class": SLICES, **audit.summary()})
         found.append(nearest)
