@@ -5,25 +5,20 @@ Output, in ordinary errors, at the operating point of the config: the mean cost 
 against `classic`. With several seeds the values are means.
 """
 
-from steps import command
+from steps import command, evaluation_tables
 from synthaug.classification import cost_table
 from synthaug.classification.measures import SAVED
 from synthaug.files import artifacts
-from synthaug.report.evaluated import Evaluated
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--params", required=True, help="JSON object, see classification.cost_table.Params")
     parser.add_argument("--out", required=True, help="costs.csv")
     arguments = parser.parse_args()
     with command.logged("make_cost_table", arguments):
         params = command.params(cost_table.Params, arguments.params)
-        tables = (arguments.metrics, arguments.comparisons, arguments.operating_points)
-        evaluated = Evaluated(*(artifacts.read_csv(path) for path in tables), SAVED)
+        evaluated = evaluation_tables.read(arguments, SAVED)
         artifacts.write_csv(cost_table.cost_table(evaluated, params), arguments.out)
 
 

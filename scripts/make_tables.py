@@ -9,21 +9,17 @@ table5: generators and their discriminators; table6: first generator, `classic` 
 specificity by class.
 """
 
-from steps import command, statistics
+from steps import command, evaluation_tables, statistics
 from synthaug.classification import tables
 from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
 from synthaug.readers import tables as reader_tables
-from synthaug.report.evaluated import Evaluated
 from synthaug.terms.arms import CLASSIC
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--predictions", required=True, help="evaluation/predictions.csv")
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
     parser.add_argument("--readers", nargs="?", help="evaluation/readers/scores.csv, if readers answered")
     parser.add_argument(
         "--params",
@@ -35,12 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("make_tables", arguments):
         params = command.params(tables.Params, arguments.params)
-        evaluated = Evaluated(
-            artifacts.read_csv(arguments.metrics),
-            artifacts.read_csv(arguments.comparisons),
-            artifacts.read_csv(arguments.operating_points),
-            Classification.primary,
-        )
+        evaluated = evaluation_tables.read(arguments, Classification.primary)
         tables.check(evaluated, params)
         pools = statistics.read_pools(arguments.predictions, Classification(params.classes), params.folds)
         for arm, path in ((CLASSIC, arguments.table2), (params.generators[0], arguments.table3)):

@@ -8,19 +8,15 @@ Outputs: the page, which needs no other file, and the numbers as a table (percen
 import json
 from pathlib import Path
 
-from steps import command, pages
+from steps import command, evaluation_tables, pages
 from synthaug.classification import conformance, frid_adar
 from synthaug.classification.measures import Classification
 from synthaug.files import artifacts
 from synthaug.report import beside_paper
-from synthaug.report.evaluated import Evaluated
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--readers", nargs="?", help="evaluation/readers/scores.csv, if readers answered")
     parser.add_argument("--agreement", nargs="?", help="evaluation/readers/agreement.csv, if readers answered")
     parser.add_argument("--config", required=True, help="the whole config as one JSON object")
@@ -31,12 +27,7 @@ def main() -> None:
     with command.logged("write_conformance", arguments):
         config = json.loads(arguments.config)
         command.note(config=config)
-        evaluated = Evaluated(
-            artifacts.read_csv(arguments.metrics),
-            artifacts.read_csv(arguments.comparisons),
-            artifacts.read_csv(arguments.operating_points),
-            Classification.primary,
-        )
+        evaluated = evaluation_tables.read(arguments, Classification.primary)
         compared = conformance.rows(evaluated, config)
         answered = [path and artifacts.read_csv(path) for path in (arguments.readers, arguments.agreement)]
         page = pages.page(

@@ -6,19 +6,15 @@ Inputs: `evaluation/metrics.csv`, `evaluation/operating_points.csv` and `evaluat
 import json
 from pathlib import Path
 
-from steps import command, pages
+from steps import command, evaluation_tables, pages
 from synthaug.files import artifacts
 from synthaug.report import beside_paper
-from synthaug.report.evaluated import Evaluated
 from synthaug.segmentation import conformance, lcgan_paper
 from synthaug.segmentation.measures import Segmentation
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--config", required=True, help="the whole configuration, JSON")
     parser.add_argument("--template", required=True, type=Path, help="Jinja template of the page")
     parser.add_argument("--html", required=True)
@@ -27,12 +23,7 @@ def main() -> None:
     with command.logged("write_conformance_segmentation", arguments):
         config = json.loads(arguments.config)
         command.note(config=config)
-        evaluated = Evaluated(
-            artifacts.read_csv(arguments.metrics),
-            artifacts.read_csv(arguments.comparisons),
-            artifacts.read_csv(arguments.operating_points),
-            Segmentation.primary,
-        )
+        evaluated = evaluation_tables.read(arguments, Segmentation.primary)
         compared = conformance.rows(evaluated, config)
         page = pages.page(
             arguments.template,

@@ -7,15 +7,12 @@ the same for each rule that chooses sizes. With several seeds the values are mea
 
 from pathlib import Path
 
-from steps import command, headline_tables
+from steps import command, evaluation_tables, headline_tables
 from synthaug.files import artifacts
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--params", required=True, help="JSON object, see report.headline.Params")
     parser.add_argument("--headline", required=True)
     parser.add_argument("--operating-table", required=True)

@@ -11,17 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from steps import command, pages
+from steps import command, evaluation_tables, pages
 from synthaug.files import artifacts
 from synthaug.report import captions, contents, summary, summary_pdf
-from synthaug.report.evaluated import Evaluated
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="evaluation/metrics.csv")
-    parser.add_argument("--comparisons", required=True, help="evaluation/comparisons.csv")
-    parser.add_argument("--operating-points", required=True, help="evaluation/operating_points.csv")
+    parser = evaluation_tables.parser(__doc__)
     parser.add_argument("--study-size", required=True, help="evaluation/study_size.csv")
     parser.add_argument("--deviations", required=True, help="analysis-plan/deviations.csv")
     parser.add_argument("--diagnoses", required=True, nargs="*", help="diagnosis.csv of each generator and seed")
@@ -36,8 +32,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("write_summary", arguments):
         params = command.params(summary.Params, arguments.params)
-        tables = (arguments.metrics, arguments.comparisons, arguments.operating_points)
-        evaluated = Evaluated(*(artifacts.read_csv(path) for path in tables), params.primary)
+        evaluated = evaluation_tables.read(arguments, params.primary)
         found = [artifacts.read_csv(path) for path in arguments.diagnoses]
         evidence = summary.Evidence(
             study_size=artifacts.read_csv(arguments.study_size),
