@@ -120,9 +120,14 @@ def privacy() -> Fact:
 def partitions(run: Run) -> Fact:
     """Say how the cohort was divided for training and testing."""
     known = run.settings
-    text = (
-        f"{known.folds}-fold cross-validation. Each fold is tested in turn by models trained on "
-        f"{'the other one' if known.folds == 2 else f'the other {known.folds - 1}'}; nothing is held out for tuning "
+    others = "the other one" if known.folds == 2 else f"the other {known.folds - 1}"
+    if known.tested_folds == known.folds:
+        text = f"{known.folds}-fold cross-validation. Each fold is tested in turn by models trained on {others}"
+    else:
+        tested = "The first is" if known.tested_folds == 1 else f"The first {known.tested_folds} are each"
+        text = f"The patients form {known.folds} folds. {tested} tested by models trained on {others}"
+    text += (
+        "; nothing is held out for tuning "
         "besides. Of up to 100 random divisions stratified by class, the one whose folds differ least in their numbers "
         f"of each class is taken. {_repeated(known.seeds)}"
     )

@@ -17,6 +17,7 @@ class Settings:
     primary: str  # the measure that verdicts are about
     classes: list[str]
     folds: int
+    tested_folds: int
     seeds: list[int]
     master_seed: int
     duplicate_correlation: float

@@ -17,12 +17,21 @@ def inconsistencies():
         found.append(
             f"evaluation: primary: {evaluation['primary']} is not run; choose one of {', '.join(others) or '(no arm)'}, or null"
         )
-    found += budget_problems()
+    found += budget_problems() + folds_problems()
     if "all" in classes:
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):
         found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
     return found
+
+
+def folds_problems():
+    """Return what is wrong with how many folds are tested."""
+    if (config["tested_folds"] or 0) <= config["folds"]:
+        return []
+    return [
+        f"tested_folds: expected at most the {config['folds']} of folds, found {config['tested_folds']}; lower it or give null"
+    ]
 
 
 def budget_problems():
