@@ -18,6 +18,7 @@ class Settings:
     classes: list[str]
     folds: int
     tested_folds: int
+    given_split: bool  # whether the case table divides the patients
     seeds: list[int]
     master_seed: int
     duplicate_correlation: float

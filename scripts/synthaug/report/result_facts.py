@@ -99,7 +99,7 @@ def selection(run: Run) -> Fact:
 def internal(run: Run) -> Fact:
     """Say what each prediction is of."""
     unit, seeds = run.settings.unit, len(run.settings.seeds)
-    part = "" if run.settings.tested_folds == run.settings.folds else " of the tested folds"
+    part = "" if run.settings.tested_folds == run.settings.folds else " of the test"
     often = "once" if seeds == 1 else f"{seeds} times, once in each repetition"
     extra = EXTRA in run.settings.arms
     further = f" The arm {EXTRA} also trains on the extra patients, who are never tested." if extra else ""
@@ -207,7 +207,9 @@ def limits(run: Run) -> Fact:
     if run.settings.phantom:
         found.append("the cohort is simulated, so its figures are no evidence")
     tested, folds = run.settings.tested_folds, run.settings.folds
-    if tested == folds:
+    if run.settings.given_split:
+        found.append("one cohort, of which one division was tested, that of the case table")
+    elif tested == folds:
         found.append("one cohort, tested by cross-validation, without data from elsewhere")
     else:
         part = "the first" if tested == 1 else f"the first {tested}"

@@ -26,12 +26,19 @@ def inconsistencies():
 
 
 def folds_problems():
-    """Return what is wrong with how many folds are tested."""
-    if (config["tested_folds"] or 0) <= config["folds"]:
-        return []
-    return [
-        f"tested_folds: expected at most the {config['folds']} of folds, found {config['tested_folds']}; lower it or give null"
-    ]
+    """Return what is wrong with how many folds there are, and how many of them are tested."""
+    found, folds, tested = [], config["folds"], config["tested_folds"]
+    if is_split_given():
+        if (folds, tested) != (2, 1):
+            found.append(
+                f"split: column has one part to train on and one to test: give folds: 2 and tested_folds: 1 (found {folds} and"
+                f" {'null' if tested is None else tested}), or split: folds"
+            )
+        if config["cases"]["table"] is None:
+            found.append("split: the phantom has no column split; give split: folds, or a table")
+    elif (tested or 0) > folds:
+        found.append(f"tested_folds: expected at most the {folds} of folds, found {tested}; lower it or give null")
+    return found
 
 
 def budget_problems():

@@ -8,6 +8,16 @@ def tested_folds():
     return list(range(config["tested_folds"] or config["folds"]))
 
 
+def is_split_given():
+    """Return whether the case table divides the patients, in its column split."""
+    return config.get("split") == "column"
+
+
+def given_split():
+    """Return whether it does as a parameter; none for a task whose table never does."""
+    return {"given_split": is_split_given()} if "split" in config else {}
+
+
 def train_folds():
     """Return, for each tested fold, the folds trained on: "12", "02" and "01" for three folds."""
     return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in tested_folds()]
@@ -183,6 +193,7 @@ def summary_settings():
         "size_shown": TASK_SIZE[1],
         "folds": config["folds"],
         "tested_folds": len(tested_folds()),
+        "given_split": is_split_given(),
     }
 
 

@@ -38,6 +38,7 @@ def what_is_described():
     return {
         **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed"]},
         "tested_folds": len(tested_folds()),
+        "given_split": is_split_given(),
         "evaluation": {"operating_point": rule_of_sizes(), **config["evaluation"]},
         **{key: config["cases"][key] for key in ["classes", "duplicate_correlation"]},
         "phantom": config["cases"]["table"] is None,
