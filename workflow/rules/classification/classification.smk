@@ -303,7 +303,7 @@ def size_problems():
         if name not in config["imported"] and samples < largest_synthetic():
             found.append(
                 f"generators: {name}: sampling: samples: {samples} per class, but experiment: synthetic needs"
-                f" {largest_synthetic()}"
+                f" {largest_synthetic()}; raise samples or remove the size"
             )
     return found
 
