@@ -25,7 +25,7 @@ def frames(axes) -> list[tuple]:
 
 
 def test_a_crop_has_what_lies_in_the_box():
-    """A ramp is sampled exactly: at the centres of 32 px within 8.5 to 24.5 px, where pixel u has the value at u + 1/2."""
+    """A ramp is sampled exactly, at the centres of 32 px within 8.5 to 24.5; pixel u has its value at u + 1/2."""
     ramp = np.tile(np.arange(64) * 4 + 2, (64, 1)).astype(np.uint8)  # 4 x at its centre
     found = box_sheets.crop(ramp, np.array([8.5, 10, 24.5, 40]))
     assert found.shape == (32, 32)
@@ -82,7 +82,8 @@ def test_the_largest_gains_and_losses_are_of_different_patients():
 FOUND = pd.DataFrame(
     [
         ("P1-0", "test", "met", 0.9, "exact"), ("P1-0", "test", "met", 0.8, "off"), ("P1-1", "test", "met", 0.7, "off"),
-        ("P1-1", "test", "met", 0.6, "exact"), ("P1-2", "test", "met", 0.5, "off"), ("P1-2", "test", "met", 0.4, "exact"),
+        ("P1-1", "test", "met", 0.6, "exact"), ("P1-2", "test", "met", 0.5, "off"),
+        ("P1-2", "test", "met", 0.4, "exact"),
     ],
     columns=["slice", "set", "class", "score", "where"],
 )  # fmt: skip
@@ -108,7 +109,7 @@ def network(folder: Path, trained: str, missing: tuple[str, ...] = ()) -> None:
 
 
 def test_detections_count_from_the_threshold_of_their_own_network(tmp_path):
-    """Three false positives a patient, on four slices each: half as many a slice are two on four slices, so from 0.6 on."""
+    """Three false positives on the four slices of a patient: half a one a slice are two of them, so from 0.6 on."""
     boxed_discs.cohort(tmp_path)
     network(tmp_path / "real", "0")
     tables = [
