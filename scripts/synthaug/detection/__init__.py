@@ -1,0 +1,1 @@
+"""Detection: boxes of lesions in slices."""
