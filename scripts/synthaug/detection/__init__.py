@@ -1,1 +1,1 @@
-"""Detection: boxes of lesions in slices."""
+"""Detection: slices with the boxes of their lesions, CPGGAN, detectors, measures and tables (Han et al.)."""
