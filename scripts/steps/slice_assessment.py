@@ -11,8 +11,9 @@ import pandas as pd
 
 from steps import command
 from synthaug import seeding
+from synthaug.cohort import tested_units
 from synthaug.files import artifacts
-from synthaug.quality import cards, copied_test_images, copy_search, diagnosis, embedding, realism
+from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.training import device
 
@@ -144,7 +145,7 @@ def gathered(cohort: Cohort, made_by: Generator, trained: str, params: Params, d
     """Return the slices of the training folds ``trained``."""
     slices = cohort.slices
     learned = set(artifacts.read_csv(made_by.train_sets[trained])["slice"])
-    tested = copied_test_images.tested(slices, cohort.folds, "slice", trained)["slice"]
+    tested = tested_units.outside(cohort.folds, trained)["slice"]
     unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]
     made = artifacts.read_array(made_by.synthetic[trained], memory_map=True)
     chosen = np.sort(draw("made").permutation(len(made))[: params.images])

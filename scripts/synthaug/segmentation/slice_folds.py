@@ -9,11 +9,6 @@ from synthaug.cohort import folds as class_folds
 from synthaug.segmentation import columns
 
 
-def tested(folds: pd.DataFrame, trained: str) -> pd.DataFrame:
-    """Return the rows of ``folds.csv`` outside the folds ``trained``, such as "12", in their order: the test slices."""
-    return folds[~folds["fold"].astype(str).isin(list(trained))].reset_index(drop=True)
-
-
 def split(slices: pd.DataFrame, *, classes: Sequence[str], folds: int, seed: int, master_seed: int) -> pd.DataFrame:
     """Assign every main slice to a fold; all slices of a patient share one.
 
