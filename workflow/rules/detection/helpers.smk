@@ -66,11 +66,16 @@ def size_of(arm):
     return str(config["evaluation"]["synthetic"]) if len(sizes) > 1 else sizes[0]
 
 
+def without_and_with():
+    """Return the reference and the arm that is looked at beside it."""
+    return [TASK_REFERENCE, (shown_arm() or [arm for arm in all_arms() if arm != TASK_REFERENCE])[0]]
+
+
 def compared_detectors():
-    """Return the folders of the first seed's detectors at the sizes at which arms are compared, by (arm, size, ...)."""
+    """Return the folders of these arms' detectors, of the first seed, at the sizes compared, by (arm, size, ...)."""
     seed = config["seeds"][0]
     return {
         (arm, size_of(arm), seed, folds): f"<results>/seed-{seed}/{TASK_FOLDER}/{arm}/{size_of(arm)}/train-{folds}"
-        for arm in all_arms()
+        for arm in without_and_with()
         for folds in train_folds()
     }

@@ -44,10 +44,11 @@ rule train_detector:
 
 rule score_detector:
     input:
-        **samples("units", "unit_boxes"),
+        **samples("unit_boxes"),
         code=code("score_detector"),
         folds=rules.make_folds.output.folds,
         detections=each_fold("<results>/seed-{seed}/detect/{arm}/{size}/train-{folds}/detections.csv"),
+        train_sets=each_fold("<results>/seed-{seed}/detect/{arm}/{size}/train-{folds}/train_set.csv"),
     output:
         predictions=each_fold("<results>/seed-{seed}/detect/{arm}/{size}/train-{folds}/predictions.csv"),
         matches=each_fold("<results>/seed-{seed}/detect/{arm}/{size}/train-{folds}/matches.csv"),
@@ -70,8 +71,9 @@ rule score_detector:
             **{key: config["evaluation"][key] for key in ["iou", "false_positives"]},
         ),
         detections=lambda wildcards, input: labelled(train_folds(), input.detections),
+        train_sets=lambda wildcards, input: labelled(train_folds(), input.train_sets),
         folder=lambda wildcards, output: parent(output.predictions[0], 2),
     shell:
-        "python {input.code[0]:q} --slices {input.units:q} --boxes {input.unit_boxes:q} --folds {input.folds:q}"
-        " --detections {params.detections:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        "python {input.code[0]:q} --boxes {input.unit_boxes:q} --folds {input.folds:q} --detections {params.detections:q}"
+        " --train-sets {params.train_sets:q} --params {params.settings:q} --out-dir {params.folder:q}"
         " --record {output.record:q} --log {log:q}"
