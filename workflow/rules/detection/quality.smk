@@ -16,7 +16,7 @@ rule plot_slices_detection:
     output:
         **figure(
             "<results>/evaluation/figures/{generator}/fig6",
-            "fig6",
+            "fig1",
             GENERATORS,
             "Fig 1: real and synthetic slices",
             generator="{generator}",
