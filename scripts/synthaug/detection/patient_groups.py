@@ -6,13 +6,14 @@ Groups are of patients, not of slices with and without boxes: false positives on
 import numpy as np
 import pandas as pd
 
+from synthaug.detection import columns
 from synthaug.detection.measures import Detection
 
 BOXES = "boxes of the patient"
 CUT = (
     "slice", "patient", "set", "volume", "index", "pixel_mm", "rows", "columns", "left", "top", "scale_x", "scale_y",
     "kept_px", "boxes",
-)  # of slices.csv; all other columns are free columns of the case table  # fmt: skip
+)  # of slices.csv; all columns but these and those of classes are free columns of the case table  # fmt: skip
 
 
 def groups(slices: pd.DataFrame, measures: Detection) -> pd.DataFrame:
@@ -23,7 +24,7 @@ def groups(slices: pd.DataFrame, measures: Detection) -> pd.DataFrame:
     slices
         ``slices.csv``, all text.
     measures
-        Not asked for anything: boxes of all classes count together.
+        Knows the classes; boxes of all of them count together.
 
     Returns
     -------
@@ -35,5 +36,6 @@ def groups(slices: pd.DataFrame, measures: Detection) -> pd.DataFrame:
     low, high = np.quantile(some, [1 / 3, 2 / 3], method="inverted_cdf") if len(some) else (0, 0)
     words = [f"few (up to {low:.0f})", f"medium (up to {high:.0f})", f"many (above {high:.0f})"]
     level = pd.Series(np.select([total == 0, total <= low, total <= high], ["none", *words[:2]], words[2]), total.index)
-    free = [name for name in slices if name not in CUT]
+    cut = (*CUT, *map(columns.boxes, measures.classes))
+    free = [name for name in slices if name not in cut]
     return slices[["slice", *free]].assign(**{BOXES: slices["patient"].map(level)})

@@ -4,7 +4,7 @@ Networks that grow from 4 px (Karras et al. 2018) play the Wasserstein game with
 boxes. The stored generator has the running average of the trained one's weights, which the paper samples from.
 
 Han et al. leave open how the boxes are shown and for how long each resolution is trained. Both follow the papers above;
-``docs/cpggan.md`` has the details.
+``docs/detection.md`` has the details.
 """
 
 from collections.abc import Collection, Mapping, Sequence
