@@ -34,7 +34,8 @@ def groups(slices: pd.DataFrame, measures: Detection) -> pd.DataFrame:
     total = slices["boxes"].astype(int).groupby(slices["patient"]).sum()
     some = total[total > 0]
     low, high = np.quantile(some, [1 / 3, 2 / 3], method="inverted_cdf") if len(some) else (0, 0)
-    words = [f"few (up to {low:.0f})", f"medium (up to {high:.0f})", f"many (above {high:.0f})"]
+    # In the order of the alphabet, since levels are shown so.
+    words = [f"few (up to {low:.0f})", f"many (up to {high:.0f})", f"most (above {high:.0f})"]
     level = pd.Series(np.select([total == 0, total <= low, total <= high], ["none", *words[:2]], words[2]), total.index)
     cut = (*CUT, *map(columns.boxes, measures.classes))
     free = [name for name in slices if name not in cut]

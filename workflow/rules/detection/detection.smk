@@ -131,7 +131,7 @@ def task_targets():
         rules.plot_froc.output,
         rules.plot_detections.output,
         expand(rules.plot_slices_detection.output, generator=generators),
-        expand(rules.plot_tsne_detection.output, generator=generators),
+        expand(rules.assess_slices.output, generator=generators, seed=config["seeds"]),
         rules.write_conformance_detection.output,
     ]
 

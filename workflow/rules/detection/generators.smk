@@ -3,6 +3,12 @@
 CPGGAN = "{generator}/on-real/train-{folds}"  # below the folders of generators, synthetic slices and filters
 
 
+def cpggan_settings(name):
+    """Return the parameters of a preset's networks and of their training."""
+    own = {key: value for key, value in training(name).items() if key != "empty_slices"}
+    return {"classes": config["cases"]["classes"], "side": config["slices"]["side"], **own, **compute()}
+
+
 rule train_cpggan:
     input:
         **samples(),
@@ -34,10 +40,10 @@ rule train_cpggan:
         gpu=gpu(),
     params:
         settings=lambda wildcards: canonical_json(
-            side=config["slices"]["side"],
+            master_seed=config["master_seed"],
             validation=config["experiment"]["validation"],
-            **training(wildcards.generator),
-            **compute(),
+            empty_slices=config["generators"][wildcards.generator]["empty_slices"],
+            preset=cpggan_settings(wildcards.generator),
         ),
         folder=lambda wildcards, output: os.path.dirname(output.model),
     shell:
@@ -76,29 +82,33 @@ rule sample_cpggan:
         gpu=gpu(),
     params:
         settings=lambda wildcards: canonical_json(
+            classes=config["cases"]["classes"],
             validation=config["experiment"]["validation"],
-            largest=max(config["experiment"]["synthetic"]),
-            **config["generators"][wildcards.generator]["sampling"],
+            **{key: config["generators"][wildcards.generator]["sampling"][key] for key in ["samples", "moves"]},
             **compute(),
         ),
         trained=lambda wildcards, input: os.path.dirname(input.model),
         folder=lambda wildcards, output: os.path.dirname(output.index),
     shell:
         "python {input.code[0]:q} --units {input.units:q} --images {input.unit_images:q} --boxes {input.unit_boxes:q}"
-        " --folds {input.folds:q} --generator {params.trained:q} --seed {wildcards.seed:q}"
-        " --train-folds {wildcards.folds:q} --params {params.settings:q} --out-dir {params.folder:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --folds {input.folds:q} --generator {wildcards.generator:q} --trained {params.trained:q}"
+        " --seed {wildcards.seed:q} --train-folds {wildcards.folds:q} --params {params.settings:q}"
+        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
 rule filter_synthetic:
     input:
-        **samples(),
+        **samples("unit_boxes"),
+        **within(
+            f"<results>/seed-{{seed}}/{TASK_FOLDER}/real/0/train-{{folds}}",
+            model="model.json",
+            weights="weights.safetensors",
+            detections="detections.csv",
+            learned_from="train_set.csv",
+        ),
         code=code("filter_synthetic"),
-        folds=rules.make_folds.output.folds,
         images=rules.sample_cpggan.output.images,
         boxes=rules.sample_cpggan.output.boxes,
-        model=f"<results>/seed-{{seed}}/{TASK_FOLDER}/real/0/train-{{folds}}/model.json",
-        weights=f"<results>/seed-{{seed}}/{TASK_FOLDER}/real/0/train-{{folds}}/weights.safetensors",
     output:
         **within(
             f"<results>/seed-{{seed}}/filters/{CPGGAN}",
@@ -119,15 +129,12 @@ rule filter_synthetic:
         gpu=gpu(),
     params:
         settings=lambda wildcards: canonical_json(
-            validation=config["experiment"]["validation"],
-            **config["generators"][wildcards.generator]["sampling"]["filter"],
-            **compute(),
+            **config["generators"][wildcards.generator]["sampling"]["filter"], **hardware()
         ),
         detector=lambda wildcards, input: os.path.dirname(input.model),
         synthetic=lambda wildcards, input: os.path.dirname(input.images),
         folder=lambda wildcards, output: os.path.dirname(output.table),
     shell:
-        "python {input.code[0]:q} --units {input.units:q} --images {input.unit_images:q} --boxes {input.unit_boxes:q}"
-        " --folds {input.folds:q} --synthetic {params.synthetic:q} --detector {params.detector:q}"
-        " --seed {wildcards.seed:q} --train-folds {wildcards.folds:q} --params {params.settings:q}"
-        " --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
+        "python {input.code[0]:q} --boxes {input.unit_boxes:q} --detector {params.detector:q}"
+        " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --record {output.record:q} --log {log:q}"

@@ -9,10 +9,17 @@ def detector_settings():
         augmentation=config["augmentation"],
         classes=config["cases"]["classes"],
         validation=config["experiment"]["validation"],
-        iou=config["evaluation"]["iou"][0],
-        false_positives=config["evaluation"]["false_positives"],
+        judged_at=judged_at(),
         **compute(),
     )
+
+
+def judged_at():
+    """Return at which IoU and false positives a slice a network is judged on validation slices; None if none is."""
+    values = config["evaluation"]
+    if config["detector"]["checkpoint"] == "last":
+        return None
+    return {"iou": values["iou"][0], "false_positives": values["false_positives"]}
 
 
 def detector_files(arm, size="{size}"):

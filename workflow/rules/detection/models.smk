@@ -42,6 +42,60 @@ rule train_detector:
         " --params {params.settings:q} --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
 
 
+# The user's files, as in cases.smk.
+os.environ.update(
+    SYNTHAUG_DETECTIONS=json.dumps({name: source["file"] for name, source in config["imported_detections"].items()})
+)
+
+
+def files_of_detections(wildcards):
+    """Return the user's files of detections for an arm and seed."""
+    pattern = config["imported_detections"][wildcards.arm]["file"]
+    return [pattern.format(seed=wildcards.seed, folds=folds) for folds in train_folds()]
+
+
+rule import_detections:
+    input:
+        **samples("units"),
+        **registered_plan(),
+        code=code("import_detections"),
+        folds=rules.make_folds.output.folds,
+    output:
+        **each_fold(
+            within(
+                "<results>/seed-{seed}/detect/{arm}/{size}/train-{folds}",
+                detections="detections.csv",
+                model="model.json",
+                train_set="train_set.csv",
+            )
+        ),
+        record="<results>/seed-{seed}/detect/{arm}/{size}/record.json",
+    log:
+        "<results>/logs/import_detections/seed-{seed}/{arm}/{size}.log",
+    benchmark:
+        "<results>/benchmarks/import_detections/seed-{seed}/{arm}/{size}.tsv"
+    wildcard_constraints:
+        arm=any_of(imported_detectors()),
+    conda:
+        "../../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=30),
+    params:
+        settings=lambda wildcards: canonical_json(
+            classes=config["cases"]["classes"],
+            side=config["slices"]["side"],
+            pixels=config["imported_detections"][wildcards.arm]["pixels"],
+        ),
+        files=lambda wildcards: fingerprint(files_of_detections(wildcards)),
+        folds=train_folds(),
+        folder=lambda wildcards, output: parent(output.model[0], 2),
+    shell:
+        "python {input.code[0]:q} --slices {input.units:q} --folds {input.folds:q} --seed {wildcards.seed:q}"
+        ' --arm {wildcards.arm:q} --train-folds {params.folds:q} --files "$SYNTHAUG_DETECTIONS"'
+        " --params {params.settings:q} --out-dir {params.folder:q} --record {output.record:q} --log {log:q}"
+
+
 rule score_detector:
     input:
         **samples("unit_boxes"),
