@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from steps import command
-from synthaug.detection import detector, stored_detector, synthetic_filter, training_sets
+from synthaug.detection import detector, prediction_table, stored_detector, synthetic_filter
 from synthaug.files import artifacts
 from synthaug.training import device
 
@@ -30,7 +30,7 @@ class Params(device.Compute):
 def validation_boxes(folder: Path, boxes: str) -> pd.DataFrame:
     """Return the boxes of the slices that validated the detector in ``folder``, but those to be ignored."""
     rows = artifacts.read_csv(folder / "train_set.csv")
-    names = rows.loc[rows["source"] == training_sets.VALIDATION, "slice"]
+    names = rows.loc[rows["source"] == prediction_table.VALIDATION, "slice"]
     table = artifacts.read_csv(boxes)
     return table[table["slice"].isin(names) & (table["ignore"] == 0)]
 
@@ -38,7 +38,7 @@ def validation_boxes(folder: Path, boxes: str) -> pd.DataFrame:
 def validation_detections(folder: Path) -> pd.DataFrame:
     """Return what the detector in ``folder`` found on the slices that validated it."""
     found = artifacts.read_csv(folder / "detections.csv")
-    return found[found["set"] == training_sets.VALIDATION]
+    return found[found["set"] == prediction_table.VALIDATION]
 
 
 def synthetic_boxes(folder: Path) -> pd.DataFrame:

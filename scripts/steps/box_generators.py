@@ -65,10 +65,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
 
 
 def learned(arguments: argparse.Namespace, validation: float, master_seed: int) -> slice_table.Slices:
-    """Return the slices of the training folds but those of validation patients; no other pixel is read.
-
-    Boxes that are to be ignored are left out, and slices whose boxes all are.
-    """
+    """Return the slices of the training folds but those of validation patients; no other pixel is read."""
     slices = slice_table.read(arguments.units, arguments.boxes, arguments.images)
     rows, _ = validation_patients.split(
         artifacts.read_csv(arguments.folds), slices.boxes, validation,
@@ -109,7 +106,7 @@ def train(kind: family.Family, arguments: argparse.Namespace, log: logging.Logge
     known = learned(arguments, params.validation, params.master_seed)
     wanted = with_lesion(known)
     if params.empty_slices:
-        wanted |= ~known.table["slice"].isin(known.boxes["slice"]).to_numpy()
+        wanted = wanted | ~known.table["slice"].isin(known.boxes["slice"]).to_numpy()
     if wanted.sum() < 2:
         raise InputError(
             f"seed {arguments.seed}, training folds {arguments.train_folds}: expected 2 or more slices with a lesion "

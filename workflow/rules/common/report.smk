@@ -8,11 +8,12 @@ SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Da
 
 # The captions in the order of reading; others follow.
 READING_ORDER = (
-    "headline operating_points comparisons fig8 froc predictions detections variances seeds study_size subgroups calibration"
+    "headline operating_points comparisons fig8 predictions variances seeds study_size subgroups calibration"
     " decision_curves costs"
-    " table1 equal froc_points table2 table3 table4 table5 table6 table7 fig9 reader_scores told_apart reader_agreement reader_times fooled"
+    " equal equal_sensitivity froc froc_points detections"
+    " table1 table2 table3 table4 table5 table6 table7 fig9 reader_scores told_apart reader_agreement reader_times fooled"
     " agreement metrics lineage analysis_plan deviations"
-    " quality conditioning samples fig1 fig6 losses neighbours tsne test_copies"
+    " quality conditioning samples fig1 fig6 tsne losses neighbours test_copies"
     " contours duplicates fig3"
     " conformance checklists"
 ).split()

@@ -77,7 +77,7 @@ def task_real_arms():
 
 def task_groups():
     """Return the one group that generators are trained on: all training slices, without those of validation patients."""
-    return ["real"]
+    return ["all"]
 
 
 def task_pools():

@@ -1,6 +1,6 @@
 """CPGGANs, one per preset, seed and training folds; their slices with boxes; and which of these show their lesions."""
 
-CPGGAN = "{generator}/on-real/train-{folds}"  # below the folders of generators, synthetic slices and filters
+CPGGAN = "{generator}/on-all/train-{folds}"  # below the folders of generators, synthetic slices and filters
 
 
 def cpggan_settings(name):

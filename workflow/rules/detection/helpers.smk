@@ -46,7 +46,7 @@ def added_slices(wildcards):
     return [
         path
         for generator in added_generator(wildcards.arm)
-        for path in synthetic_images(generator, wildcards.seed, "real", train_folds()).values()
+        for path in synthetic_images(generator, wildcards.seed, "all", train_folds()).values()
     ]
 
 
@@ -57,14 +57,14 @@ def added_filters(wildcards):
         for generator in added_generator(wildcards.arm)
         if wildcards.arm in filtered_arms()
         for path in each_fold(
-            f"<results>/seed-{wildcards.seed}/filters/{generator}/on-real/train-{{folds}}/filter.csv"
+            f"<results>/seed-{wildcards.seed}/filters/{generator}/on-all/train-{{folds}}/filter.csv"
         )
     ]
 
 
 def search_of_slices(wildcards):
     """Return the search of these slices for test images, as `searched` does."""
-    return [path for name in added_generator(wildcards.arm) for path in searched(name, wildcards.seed, "real")]
+    return [path for name in added_generator(wildcards.arm) for path in searched(name, wildcards.seed, "all")]
 
 
 def size_of(arm):

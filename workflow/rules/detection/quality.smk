@@ -1,13 +1,13 @@
 """What the synthetic slices of each generator look like beside real ones, and how good they are."""
 
-OF_GENERATOR = "<results>/seed-{seed}/synthetic/{generator}/on-real/train-{folds}/all"
+OF_GENERATOR = "<results>/seed-{seed}/synthetic/{generator}/on-all/train-{folds}/all"
 
 
 rule plot_slices_detection:
     input:
         **samples(),
         **within(
-            f"<results>/seed-{config['seeds'][0]}/synthetic/{{generator}}/on-real/train-{train_folds()[0]}/all",
+            f"<results>/seed-{config['seeds'][0]}/synthetic/{{generator}}/on-all/train-{train_folds()[0]}/all",
             images="images.npy",
             boxes="boxes.csv",
             index="index.csv",
@@ -46,7 +46,7 @@ rule assess_slices:
         folds=rules.make_folds.output.folds,
         synthetic=each_fold(f"{OF_GENERATOR}/images.npy"),
         boxes=each_fold(f"{OF_GENERATOR}/boxes.csv"),
-        train_sets=each_fold("<results>/seed-{seed}/generators/{generator}/on-real/train-{folds}/all/train_set.csv"),
+        train_sets=each_fold("<results>/seed-{seed}/generators/{generator}/on-all/train-{folds}/all/train_set.csv"),
         models=each_fold("<results>/seed-{seed}/detect/real/0/train-{folds}/model.json"),
         weights=each_fold("<results>/seed-{seed}/detect/real/0/train-{folds}/weights.safetensors"),
     output:
@@ -102,7 +102,7 @@ rule assess_slices:
         detectors=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
     shell:
         "python {input.code[0]:q} --units {input.units:q} --images {input.unit_images:q} --boxes {input.unit_boxes:q}"
-        " --folds {input.folds:q} --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group real"
+        " --folds {input.folds:q} --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group all"
         " --synthetic {params.synthetic:q} --synthetic-boxes {params.boxes:q} --train-sets {params.train_sets:q}"
         " --detectors {params.detectors:q} --params {params.settings:q} --quality {output.quality:q}"
         " --copies {output.copies:q} --card {output.card:q} --diagnosis {output.diagnosis:q}"

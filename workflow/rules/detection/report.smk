@@ -41,6 +41,10 @@ rule plot_froc:
         operating_points=rules.compute_metrics.output.operating_points,
     output:
         **figure("<results>/evaluation/figures/froc", "froc", RESULTS, "FROC curves"),
+        curves="<results>/evaluation/froc.csv",
+        equal_sensitivity=shown(
+            "<results>/evaluation/equal_sensitivity.csv", "equal_sensitivity", RESULTS, "At equal sensitivity"
+        ),
         record="<results>/evaluation/figures/plot_froc.record.json",
     log:
         "<results>/logs/plot_froc.log",
@@ -55,7 +59,8 @@ rule plot_froc:
         settings=canonical_json(**statistics(), **drawing()),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
-        " --params {params.settings:q} --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
+        " --params {params.settings:q} --out {output.curves:q} --equal-sensitivity {output.equal_sensitivity:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_detections:
