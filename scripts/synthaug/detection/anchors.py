@@ -45,15 +45,23 @@ def mean_iou(sizes: np.ndarray, anchors: np.ndarray) -> float:
 
 
 def _centres(sizes: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    different = np.unique(sizes, axis=0)
-    centres = different[random.choice(len(different), count, replace=len(different) < count)]
-    nearest = None
+    centres, nearest = _first_centres(sizes, count, random), None
     for _ in range(ROUNDS):
         before, nearest = nearest, _iou(sizes, centres).argmax(1)
         if before is not None and (before == nearest).all():
             break
         for cluster in np.unique(nearest):  # an empty one keeps its centre
             centres[cluster] = sizes[nearest == cluster].mean(0)
+    return centres
+
+
+def _first_centres(sizes: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Draw boxes to start from, each the likelier the less it is like those before (Arthur and Vassilvitskii 2007)."""
+    centres = sizes[random.integers(len(sizes), size=1)]
+    while len(centres) < count:
+        far = np.clip(1 - _iou(sizes, centres).max(1), 0, None)
+        chances = far / far.sum() if far.any() else None
+        centres = np.concatenate([centres, sizes[random.choice(len(sizes), 1, p=chances)]])
     return centres
 
 

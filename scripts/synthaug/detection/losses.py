@@ -42,17 +42,17 @@ def losses(
     count, most = len(predictions), len(where)
     slices = torch.arange(count, device=predictions.device)[:, None]
     chosen = predictions[slices, position.clamp(max=most - 1)]
-    learned = (weight > 0).float()
+    learned = (weight > 0).to(predictions.dtype)
     centre = functional.binary_cross_entropy_with_logits(chosen[..., yolov3.CENTRE], values[..., :2], reduction="none")
     size = (chosen[..., yolov3.SIZE] - values[..., 2:]) ** 2 / 2
     box = (weight[..., None] * (centre + size)).sum()
     numbers = torch.arange(chosen[..., yolov3.CLASSES].shape[-1], device=predictions.device)
-    truth = (labels[..., None] == numbers).float()
+    truth = (labels[..., None] == numbers).to(predictions.dtype)
     of_class = functional.binary_cross_entropy_with_logits(chosen[..., yolov3.CLASSES], truth, reduction="none")
     of_class = (learned[..., None] * of_class).sum()
-    present = torch.zeros(count, most + 1, device=predictions.device).scatter_(1, position, 1.0)[:, :most]
+    present = predictions.new_zeros(count, most + 1).scatter_(1, position, 1.0)[:, :most]
     with torch.no_grad():
-        counted = torch.maximum(present, (~_excused(where.boxes(predictions), boxes, labels, ignore_iou)).float())
+        counted = present.bool() | ~_excused(where.boxes(predictions), boxes, labels, ignore_iou)
     objectness = functional.binary_cross_entropy_with_logits(
         predictions[..., yolov3.OBJECTNESS], present, reduction="none"
     )

@@ -24,7 +24,6 @@ MIRRORS = ("left_right", "up_down")
 PARTS = 4  # of a mosaic
 CENTRE = (0.35, 0.65)  # where the parts of a mosaic meet, as shares of the side
 VISIBLE = 0.25  # a box of which less is left than this share is ignored
-SMALLEST_PX = 1.0  # likewise a box that is narrower
 
 
 @dataclass(frozen=True)
@@ -155,9 +154,8 @@ def moved(boxes: np.ndarray, labels: np.ndarray, tile: Tile) -> tuple[np.ndarray
     whole = np.diff(corners, axis=1).prod((1, 2))
     start, end = np.array(tile.region, np.float64).reshape(2, 2)
     corners = np.clip(corners, start, end)
-    size = np.diff(corners, axis=1)[:, 0]
-    seen = size.prod(1)
-    little = (seen < VISIBLE * whole) | (size < SMALLEST_PX).any(1)
-    found = np.where((labels > box_lists.EMPTY) & little, box_lists.IGNORED, labels)
+    seen = np.diff(corners, axis=1).prod((1, 2))
+    little = (labels > box_lists.EMPTY) & (seen < VISIBLE * whole)
+    found = np.where(little, box_lists.IGNORED, labels)
     found = np.where(seen > 0, found, box_lists.EMPTY)
     return np.where(found[:, None] == box_lists.EMPTY, 0, corners.reshape(-1, 4)), found
