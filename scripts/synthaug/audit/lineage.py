@@ -19,7 +19,6 @@ VALIDATION = "validation"  # of images that a model was stopped by, and must not
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 UNKNOWN = "unknown"  # the training, as model.json says it, of what another tool predicted
 ANY_CLASS = "all"  # the class of a generator of all classes
-ANY_GROUP = "all"  # the group of a generator that models of all sizes take images of
 FILTERED, UNFILTERED_DETECTOR = "-filtered", ("real", "0")  # of an arm's name; arm and size of what chooses its images
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
@@ -197,19 +196,27 @@ def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> lis
     leaks = list(_real_leaks(of_units, model.folds, known, (*FOLD_SOURCES, *EXTRA_SOURCES, SYNTHETIC)))
     made = rows[synthetic] if "class" in rows else rows[synthetic].assign(**{"class": ANY_CLASS})
     for preset, cls in made.groupby(["generator", "class"]).groups if synthetic.any() else ():
-        made_for, groups = (preset, model.seed, model.folds), (ANY_GROUP, model.size.split("+")[0])
-        same = [g for g in generators if (g.preset, g.seed, g.folds) == made_for and str(g.group) in groups]
+        made_for = (preset, model.seed, model.folds)
+        same = [g for g in generators if (g.preset, g.seed, g.folds) == made_for and _serves(g, model.size)]
         if not any(g.cls in (cls, ANY_CLASS) for g in same):
             leaks.append(
                 f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
             )
-        leaks += [
-            line for g in same if str(g.group) == ANY_GROUP for line in _shared_validation_problems(g, rows, known)
-        ]
+        leaks += [line for g in same if _of_all_sizes(g) for line in _shared_validation_problems(g, rows, known)]
     leaks += _validation_problems(rows, known)
     leaks += _discriminator_problems(model, generators, known.unit)
     leaks += _prediction_problems(model, known)
     return [f"{model.name}: {leak}" for leak in leaks]
+
+
+def _serves(generator: Generator, size: str) -> bool:
+    """Return whether models of a size take images of the generator."""
+    return str(generator.group) == size.split("+")[0] or _of_all_sizes(generator)
+
+
+def _of_all_sizes(generator: Generator) -> bool:
+    """Return whether models of all sizes take images of the generator: its group is no number."""
+    return not str(generator.group).isdecimal()
 
 
 def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[str, ...]) -> Iterator[str]:
@@ -244,7 +251,7 @@ def _validation_problems(rows: pd.DataFrame, known: Cohort) -> Iterator[str]:
 def _shared_validation_problems(generator: Generator, rows: pd.DataFrame, known: Cohort) -> Iterator[str]:
     """Yield a line for each unit that the generator learned from although its patient validates the model.
 
-    ``rows``: the model's training set. A generator of no group (`ANY_GROUP`) has the same validation patients.
+    ``rows``: the model's training set. A generator of all sizes has the same validation patients.
     """
     patients = _validating(rows, known)
     for name in sorted(set(generator.train_set[known.unit])):

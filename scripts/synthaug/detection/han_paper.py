@@ -99,8 +99,7 @@ OPEN = [
          "The mask of all boxes, averaged to each resolution, is one more channel before the first convolution of each "
          "block of the generator and of the image that the discriminator sees."),
     Open("3.2", "For which boxes images were made (\"slightly different from training images\")",
-         ("generators: {generator}: sampling: shift", "generators: {generator}: sampling: zoom",
-          "generators: {generator}: sampling: flip"),
+         ("generators: {generator}: sampling: moves",),
          "All boxes of one training slice together, so that number and layout stay plausible, moved by these."),
     Open("3.2", "Images shown at each resolution, batch and learning rate of the GAN",
          ("generators: {generator}: images_per_stage", "generators: {generator}: batches",

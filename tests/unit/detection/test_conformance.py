@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from tests.helpers import forked
 
 from synthaug.detection import conformance, han_paper, metric_names
@@ -91,6 +92,15 @@ def test_settings_that_differ_are_told_apart():
         "detector: architecture": True, "experiment: synthetic": False, "evaluation: iou": True,
         "evaluation: score": True, "experiment: filtered": True,
     }  # fmt: skip
+
+
+def test_every_open_detail_is_read_from_a_key_that_there_is():
+    config = yaml.safe_load((ROOT / "config/detection.yaml").read_text(encoding="utf-8"))
+    schema = yaml.safe_load((ROOT / "workflow/schemas/detection.schema.yaml").read_text(encoding="utf-8"))
+    config["detector"] = dict.fromkeys(schema["properties"]["detector"]["properties"], "of a preset")
+    choices = "; ".join(row["choice"] for row in beside_paper.open_details(han_paper.OPEN, config))
+    assert beside_paper.ABSENT not in choices
+    assert len(conformance.settings(config)) == len(han_paper.SETTINGS)
 
 
 def test_the_page_needs_no_other_file_and_escapes_names(tmp_path, evaluated):

@@ -16,6 +16,7 @@ TASK_SCRIPTS = {
     "make_phantom": "make_phantom_detection",
     "check_cases": "check_cases_detection",
     "make_folds": "make_folds_detection",
+    "write_checklists": "write_checklists_detection",
     "write_notes": "write_notes_detection",
     "compute_metrics": "compute_metrics_detection",
     "compare_arms": "compare_arms_detection",
@@ -33,8 +34,9 @@ def task_measures():
 
 
 def task_settings():
-    """Return what the reporting checklists would describe of this task's keys: nothing is described by itself yet."""
-    return {}
+    """Return what the reporting checklists say of this task's keys."""
+    parts = {key: config[key] for key in ["slices", "detector", "augmentation"]}
+    return {**parts, "validation": config["experiment"]["validation"]}
 
 
 def task_headline():
