@@ -41,7 +41,7 @@ def task_settings():
 
 def task_headline():
     """Return the (metric, class) that the headline shows beside the sensitivity."""
-    return [("AP", "all")]
+    return [(f"AP, IoU {config['evaluation']['iou'][0]:g}", "all")]
 
 
 def filtered_arms():
