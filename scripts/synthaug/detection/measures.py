@@ -114,10 +114,6 @@ class Detection(Measures):
         compared = set(self.compared())
         return {key: numerator for key, (_, numerator, _) in self._sums(pool).items() if key in compared}
 
-    def shares(self) -> list[Key]:
-        """Return nothing: shares are of boxes, and several are on one slice."""
-        return []
-
     def _divided(self) -> list[str]:
         """Return the classes that have measures of their own."""
         return self.classes if len(self.classes) > 1 else []
