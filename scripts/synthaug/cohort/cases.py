@@ -82,9 +82,8 @@ def check(
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
     if blank:
-        log.warning(
-            "%d slices without lesion have a single value and are left out: rows %s", len(blank), _listed(blank)
-        )
+        rows = _listed(blank)
+        log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
     groups = table.where(table != "").nunique()
     free = [name for name in table if name not in REQUIRED + OPTIONAL and groups[name] <= MOST_GROUPS]
     measured = pd.DataFrame.from_dict(found, orient="index")

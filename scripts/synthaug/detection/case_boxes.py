@@ -42,12 +42,12 @@ def check(table_path: str | Path) -> None:
         return
     values = boxes.to_numpy()
     backwards = (values[:, 2:] <= values[:, :2]).any(axis=1)
-    sized = backwards.mean() >= MOST
+    sized = bool(backwards.mean() >= MOST)
     if ((values >= 0) & (values <= 1)).all():
-        also = ", as centre, width and height" if sized else ""
+        form, cure = (", as centre, width and height", ", and give corners") if sized else ("", "")
         raise InputError(
             f"{table_path}: boxes: expected corners in pixels, found only numbers from 0 to 1 in all {len(boxes)}: "
-            f"fractions of the image{also}; multiply x by its columns and y by its rows{', and give corners' * sized}"
+            f"fractions of the image{form}; multiply x by its columns and y by its rows{cure}"
         )
     if sized and (form := _form(table.loc[boxes.index], values, Path(table_path).parent)):
         raise InputError(

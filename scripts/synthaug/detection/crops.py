@@ -7,6 +7,7 @@ place x px from the left edge of the slice comes to lie at (x - left) scale_x. P
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 from skimage import transform
 
 from synthaug.detection.boxes import BOX
@@ -70,16 +71,17 @@ def of(remains: np.ndarray, how: str) -> Crop:
         What any of them shows of the organ, bool (rows, columns).
     how
         One of `CROPS`. ``none``: the whole slice, centred in a square of its longer side. ``square``: the square around
-        what remains. ``stretch``: the rectangle around it, which becomes a square. Where nothing remains, the whole
-        slice.
+        its largest part. ``stretch``: the rectangle around this, which becomes a square. Where nothing remains, the
+        whole slice.
     """
     rows, columns = remains.shape
     if how == "none" or not remains.any():
         longer = max(rows, columns)
         return Crop(-((longer - columns) // 2), -((longer - rows) // 2), longer, longer)
-    (x0, x1), (y0, y1) = (
-        (int(found[0]), int(found[-1]) + 1) for found in (np.flatnonzero(remains.any(axis=axis)) for axis in (0, 1))
-    )
+    parts, _ = ndimage.label(remains)
+    largest = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
+    x, y = (np.flatnonzero(largest.any(axis=axis)).tolist() for axis in (0, 1))
+    x0, y0, x1, y1 = x[0], y[0], x[-1] + 1, y[-1] + 1
     longer = max(x1 - x0, y1 - y0)
     width, height = (longer, longer) if how == "square" else (x1 - x0, y1 - y0)
     width, height = (length + 2 * int(np.ceil(MARGIN * length)) for length in (width, height))
