@@ -4,7 +4,8 @@ Inputs: the units, the folds of each seed, and the folder of every model (`train
 `model.json`) and generator (`train_set.csv`, `model.json`), which are found by their names below the cohort's results.
 Output: `evaluation/lineage.json`: what each model was trained on and tested with, the digests of the training sets, how
 many models there are and the library versions. It fails, naming every lesion, patient and model, if a training set is
-not clean, and if the models were made with different library versions or in different precisions.
+not clean, and if the models were made with different library versions or in different precisions. Arms of other tools,
+whose training is unknown, are named and warned of.
 """
 
 import json

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.detection.detection_pool import Ranked
-from synthaug.detection.froc import Curve
+from synthaug.detection.froc import Curve, in_blocks
 from synthaug.detection.froc_table import Params
 from synthaug.detection.measures import Detection
 from synthaug.evaluation import resampling
@@ -52,9 +52,9 @@ def table(pools: dict[Run, Pool], measures: Detection, params: Params) -> pd.Dat
 
 def _pair(ranked: Sequence[Ranked], weights: np.ndarray, rate: float) -> np.ndarray:
     """Return the reference's sensitivity and the false positives that the arm needs for it, (b, 2)."""
-    result = np.empty((len(weights), 2))
-    for row, often in enumerate(weights.astype(float)):
-        reference, arm = (Curve(each.ranking, often) for each in ranked)
+    rankings, blocks = [each.ranking for each in ranked], []
+    for rows in in_blocks(weights, *rankings):
+        reference, arm = (Curve(ranking, rows) for ranking in rankings)
         sensitivity = reference.sensitivity(rate)
-        result[row] = sensitivity, arm.false_positives(sensitivity)
-    return result
+        blocks.append(np.stack([sensitivity, arm.false_positives(sensitivity)], axis=1))
+    return np.concatenate(blocks)

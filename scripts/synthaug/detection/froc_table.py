@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.detection.detection_pool import Ranked
-from synthaug.detection.froc import Curve, Ranking
+from synthaug.detection.froc import Curve, Ranking, in_blocks
 from synthaug.detection.measures import Detection
 from synthaug.evaluation import resampling
 from synthaug.evaluation.measures import Pool
@@ -51,5 +51,5 @@ def table(pools: dict[Run, Pool], measures: Detection, params: Params) -> pd.Dat
 
 def _sensitivities(ranking: Ranking, weights: np.ndarray) -> np.ndarray:
     """Return the sensitivity at each rate under each row of ``weights``, (b, rates)."""
-    curves = (Curve(ranking, row.astype(float)) for row in weights)
-    return np.array([[curve.sensitivity(rate) for rate in RATES] for curve in curves])
+    curves = (Curve(ranking, rows) for rows in in_blocks(weights, ranking))
+    return np.concatenate([np.stack([curve.sensitivity(rate) for rate in RATES], axis=1) for curve in curves])

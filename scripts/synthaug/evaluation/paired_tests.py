@@ -56,27 +56,25 @@ def sign_flip(sums: np.ndarray, generator: np.random.Generator) -> float:
     return float(1 + hits) / (1 + PERMUTATIONS)
 
 
-def swap(differences: Callable[[np.ndarray], np.ndarray], patients: int, generator: np.random.Generator) -> float:
-    """Return the two-sided p of the permutation test that swaps whole patients between two models.
+def swap(differences: Callable[[np.ndarray], np.ndarray], patients: int, generator: np.random.Generator) -> np.ndarray:
+    """Return the two-sided p of the permutation test that swaps whole patients between two models, (measures,).
 
-    For a measure that is no sum over units, such as a correlation or an average precision: under the null hypothesis
+    For measures that are no sums over units, such as a correlation or an average precision: under the null hypothesis
     the two models are exchangeable within a patient, so the patients' predictions could as well have come from the
     other one. With few patients all swaps are gone through, else random ones, as in `sign_flip`.
 
     Parameters
     ----------
     differences
-        Of the measure between the two models, (swaps,), after the patients of each row of a (swaps, patients) bool
-        array were swapped.
+        Of each measure between the two models, (swaps, measures), after the patients of each row of a (swaps, patients)
+        bool array were swapped.
 
     Returns
     -------
-    float
+    (measures,) float array
         Not a number where the difference is none. Swaps without a difference are left out.
     """
     (observed,) = differences(np.zeros((1, patients), dtype=bool))
-    if np.isnan(observed):
-        return np.nan
     exact = patients <= EXHAUSTED
     if exact:
         patterns = (np.arange(2**patients)[:, np.newaxis] >> np.arange(patients) & 1).astype(bool)
@@ -84,9 +82,10 @@ def swap(differences: Callable[[np.ndarray], np.ndarray], patients: int, generat
         patterns = generator.random((SWAPS, patients)) < 0.5
     parts = [differences(patterns[start : start + SWAP_BLOCK]) for start in range(0, len(patterns), SWAP_BLOCK)]
     swapped = np.concatenate(parts)
-    swapped = swapped[~np.isnan(swapped)]
-    hits = int((np.abs(swapped) >= abs(observed) - ROUNDING).sum())
-    return hits / len(swapped) if exact else (1 + hits) / (1 + len(swapped))
+    hits = (np.abs(swapped) >= np.abs(observed) - ROUNDING).sum(axis=0)  # none where it is not a number
+    counted = (~np.isnan(swapped)).sum(axis=0)
+    p = hits / np.maximum(counted, 1) if exact else (1 + hits) / (1 + counted)
+    return np.where(np.isnan(observed), np.nan, p)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:

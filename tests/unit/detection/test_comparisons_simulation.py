@@ -71,15 +71,15 @@ def test_a_planted_gain_is_found():
 
 @pytest.mark.slow
 def test_copies_with_noise_are_called_a_gain_in_few_of_many_studies(monkeypatch):
-    """As good as each other: `gain` at most in 5 of 100, and p values not below what chance gives."""
+    """As good as each other: `gain` at most in 3 of 60, and p values not below what chance gives."""
     monkeypatch.setattr(paired_tests, "SWAPS", 199)
     task = OfTwo(["m"], detection_studies.IOUS, 1, 0.6)
     monkeypatch.setattr(OfTwo, "compared", lambda self: [PRIMARY])
     monkeypatch.setattr(OfTwo, "planned", lambda self, points: [])
-    rows = [compared(*study(seed, patients=20), task).loc[PRIMARY] for seed in range(100)]
+    rows = [compared(*study(seed, patients=16), task).loc[PRIMARY] for seed in range(60)]
     verdicts = [row["verdict"] for row in rows]
-    assert verdicts.count("gain") <= 5
-    assert verdicts.count("worse") <= 5
+    assert verdicts.count("gain") <= 3
+    assert verdicts.count("worse") <= 3
     assert np.mean([row["p"] < 0.5 for row in rows]) <= 0.6
     covered = [row["low"] <= 0 <= row["high"] for row in rows]
     assert np.mean(covered) >= 0.9
