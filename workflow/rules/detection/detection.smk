@@ -158,6 +158,13 @@ def task_problems():
         found.append(f"slices: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    for name, preset in config["generators"].items():
+        samples = preset["sampling"]["samples"]
+        if name in experiment["generators"] and samples < max(sizes):
+            found.append(
+                f"generators: {name}: sampling: samples: {samples} per 100 training slices, but experiment: synthetic"
+                f" needs {max(sizes)}; raise samples or remove the size"
+            )
     for name in sorted(set(config["imported_detections"]) & set(experiment["generators"])):
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
     return found + detector_problems()
