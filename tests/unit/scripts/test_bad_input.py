@@ -1023,7 +1023,14 @@ configured("no seeds", lambda c: c.update(seeds=[]), "seeds: []")
 configured("a seed twice", lambda c: c.update(seeds=[0, 0]), "seeds: [0, 0] has non-unique elements")
 configured("path traversal in the cohort", lambda c: c.update(cohort="../other"), "cohort: '../other' does not match")
 configured("a class twice", lambda c: c["cases"].update(classes=["cyst", "cyst"]), "classes: ['cyst', 'cyst']")
-configured("a single class", lambda c: c["cases"].update(classes=["cyst"]), "cases: classes: ['cyst'] is too short")
+entry(
+    "config",
+    "a single class",
+    "cases: classes: expected two or more to tell apart, found cyst; add the others",
+    "the phantom has cyst, metastasis and hemangioma",
+    "acgan: sampling: samples: 20 per class",
+    problems=3,
+)(lambda c: c["cases"].update(classes=["cyst"]))
 configured(
     "a window upside down", lambda c: c["rois"]["intensity"].update(low=200, high=-60), "low 200 is not below high"
 )
