@@ -22,10 +22,11 @@ import torch
 
 from steps import command
 from synthaug import seeding
+from synthaug.cohort import tested_units
 from synthaug.files import artifacts
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
-from synthaug.segmentation import slice_features, slice_folds, stored_segmenter
+from synthaug.segmentation import slice_features, stored_segmenter
 from synthaug.training import device
 
 SLICES = "slices"  # one pool has those of all classes, which are judged as one
@@ -103,7 +104,7 @@ def gathered(cohort: Cohort, trained: str, images: str, train_set: str, params: 
     """Return the slices of the training folds ``trained``, from the paths of synthetic images and training set."""
     slices = cohort.slices
     learned = set(artifacts.read_csv(train_set)["slice"])
-    tested = slice_folds.tested(cohort.folds, trained)["slice"]
+    tested = tested_units.outside(cohort.folds, trained)["slice"]
     unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]
     made = artifacts.read_array(images, memory_map=True)
     chosen = np.sort(draw("made").permutation(len(made))[: params.images])
