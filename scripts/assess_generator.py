@@ -21,7 +21,7 @@ from synthaug import seeding
 from synthaug.classification import classifier, stored_classifier, training_images, training_sets
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.generators import imported
+from synthaug.generators import imported_files
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.training import device
@@ -143,7 +143,7 @@ def seen_and_unseen(
     train_set = artifacts.read_csv(train_path)
     rest = "".join(sorted({str(fold) for fold in cohort.folds["fold"]} - set(generator.folds)))
     of_class = (generator.group, generator.cls, generator.seed, params.master_seed)
-    if (train_set["source"] == imported.IMPORTED).all():
+    if (train_set["source"] == imported_files.IMPORTED).all():
         # What it saw of which lesion is not known: it stands beside what a generator of this workflow sees.
         seen = cohort.group(generator.folds, *of_class)
     else:

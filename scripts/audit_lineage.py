@@ -4,7 +4,8 @@ Inputs: the units, the folds of each seed, and the folder of every model (`train
 `model.json`) and generator (`train_set.csv`, `model.json`), which are found by their names below the cohort's results.
 Output: `evaluation/lineage.json`: what each model was trained on and tested with, the digests of the training sets, how
 many models there are and the library versions. It fails, naming every lesion, patient and model, if a training set is
-not clean, and if the models were made with different library versions or in different precisions.
+not clean, and if the models were made with different library versions or in different precisions. Arms of other tools,
+whose training is unknown, are named and warned of.
 """
 
 import json
@@ -45,7 +46,11 @@ def main() -> None:
         )
         report = lineage_audit.report(audited)
         artifacts.write_json(report, arguments.out)
-        log.info("%d generators and %d models are clean", len(audited.generators), len(audited.runs))
+        unknown = report.get("training unknown", [])
+        if unknown:
+            log.warning("training unknown, so no test patient can be excluded: %s", ", ".join(unknown))
+        trained = len(audited.runs) - len(unknown)
+        log.info("%d generators and %d models are clean", len(audited.generators), trained)
 
 
 if __name__ == "__main__":

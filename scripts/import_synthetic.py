@@ -15,7 +15,7 @@ import pandas as pd
 
 from steps import command
 from synthaug.files import artifacts
-from synthaug.generators import imported
+from synthaug.generators import imported, imported_files
 
 
 def write_images(images: np.ndarray, generator: str, cls: str, folder: Path) -> None:
@@ -34,7 +34,7 @@ def write_model(source: imported.Source, rois: pd.DataFrame, params: imported.Pa
         "device": "unknown",
         "images": len(source.images),
     }
-    artifacts.write_csv(imported.train_set(source.patients, rois), folder / "train_set.csv")
+    artifacts.write_csv(imported_files.train_set(source.patients, rois, "lesion"), folder / "train_set.csv")
     artifacts.write_json(record, folder / "model.json")
 
 
@@ -52,8 +52,9 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("import_synthetic", arguments, private=True) as log:
         params = command.params(imported.Params, arguments.params)
-        cohort = imported.Cohort(
+        cohort = imported_files.Cohort(
             artifacts.read_csv(arguments.rois),
+            "lesion",
             artifacts.read_csv(arguments.folds),
             artifacts.read_array(arguments.roi_images),
             arguments.seed,
@@ -70,7 +71,7 @@ def main() -> None:
         for (folds, cls), source in sources.items():
             part = Path(f"train-{folds}") / cls
             write_images(source.images, arguments.generator, cls, arguments.synthetic_dir / part)
-            write_model(source, cohort.rois, params, arguments.generator_dir / part)
+            write_model(source, cohort.units, params, arguments.generator_dir / part)
             log.info("train-%s/%s: %d images, %d patients", folds, cls, len(source.images), len(source.patients))
 
 

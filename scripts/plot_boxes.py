@@ -4,7 +4,7 @@ Reads `slices.csv`, `images.npy` and `boxes.csv`. Writes a PDF: slices with boxe
 """
 
 from steps import command
-from synthaug.detection import box_sheets, slice_table
+from synthaug.detection import slice_pages, slice_table
 from synthaug.files import artifacts
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     with command.logged("plot_boxes", arguments):
         slices = slice_table.read(arguments.slices, arguments.boxes, arguments.images)
         with artifacts.replacing(arguments.out) as path:
-            box_sheets.write(slices, path)
+            slice_pages.write(slices, path)
 
 
 if __name__ == "__main__":

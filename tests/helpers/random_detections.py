@@ -7,7 +7,7 @@ from synthaug.detection.boxes import BOX
 
 
 def tables(
-    seed: int, slices: int = 30, classes: tuple[str, ...] = ("a", "b"), ignored: float = 0.2
+    seed: int, slices: int = 30, classes: tuple[str, ...] = ("a", "b"), ignored: float = 0.2, digits: int = 1
 ) -> tuple[list[str], pd.DataFrame, pd.DataFrame]:
     """Return the slices, ``boxes.csv`` and ``detections.csv``; a third of the slices has no box, some no detection."""
     random = np.random.default_rng(seed)
@@ -27,6 +27,6 @@ def tables(
             found.append((name, random.choice(classes), *start.round(2), *(start + size).round(2)))
     boxes = pd.DataFrame(truth, columns=["box", "slice", "patient", "lesion", "class", *BOX, "ignore"])
     detections = pd.DataFrame(found, columns=["slice", "class", *BOX])
-    detections["score"] = random.uniform(0.05, 1, len(detections)).round(1)  # so many are equal
+    detections["score"] = random.uniform(0.05, 1, len(detections)).round(digits)  # with one, many are equal
     detections = detections.assign(set="test")
     return names, boxes, detections.sort_values(["slice", "score"], ascending=[True, False], ignore_index=True)

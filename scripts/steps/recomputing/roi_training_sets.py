@@ -11,7 +11,7 @@ from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
 from synthaug.audit.recorded_run import Place
 from synthaug.classification import training_sets
-from synthaug.generators import imported
+from synthaug.generators import imported_files
 
 FILE = "train_set.csv"
 
@@ -27,7 +27,8 @@ def training_lists(context: Context) -> Iterator[Finding]:
         if how == "import_synthetic":
             listed = run.table(file)["lesion"]
             patients = rois.loc[rois["lesion"].isin(listed), "patient"]
-            expected, source = imported.train_set(patients, rois), "all lesions of the patients that it lists"
+            expected = imported_files.train_set(patients, rois, "lesion")
+            source = "all lesions of the patients that it lists"
         elif how == "classify_discriminator":
             twin = _generator_of(place)
             expected, source = run.table(f"{twin}/{FILE}"), f"{twin}/{FILE}"

@@ -68,14 +68,18 @@ def folds(units: pd.DataFrame, unit: str, shown: pd.DataFrame, classes: Sequence
     if lacking:
         raise InputError("\n  ".join(lacking))
     result = main[[unit, "patient"]].assign(fold=(main[COLUMN] != TEST).map({False: TESTED, True: TRAINED}))
-    validates = (main[COLUMN] == VALIDATION).astype(int)
-    return result.assign(validation=validates) if validates.any() else result
+    kept = (main[COLUMN] == VALIDATION).astype(int)
+    return result.assign(validation=kept) if kept.any() else result
+
+
+def validates(folds: pd.DataFrame) -> pd.Series:
+    """Return for each row of ``folds.csv`` whether its patient is kept for a validation, bool."""
+    return folds[VALIDATION].astype(str) == "1" if VALIDATION in folds else pd.Series(False, folds.index)
 
 
 def learned_from(folds: pd.DataFrame, trained: str) -> pd.DataFrame:
     """Return the rows of ``folds.csv`` in the folds ``trained``, such as "12", without patients of the validation."""
-    inside = folds["fold"].astype(str).isin(list(trained))
-    return folds[inside & (folds[VALIDATION].astype(str) != "1")] if VALIDATION in folds else folds[inside]
+    return folds[folds["fold"].astype(str).isin(list(trained)) & ~validates(folds)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,38 +6,37 @@ higher recall, so that the curve never rises, and count a recall that is not rea
 
 import numpy as np
 
+from synthaug.evaluation.ratios import ratio
+
 RECALLS = np.linspace(0, 1, 101)  # COCO's
 
 
-def all_points(found: np.ndarray, false: np.ndarray, truth: float) -> float:
+def all_points(found: np.ndarray, false: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the area under the whole curve (PASCAL VOC since 2010).
 
     Parameters
     ----------
-    found, false : (hits,) float arrays
+    found, false : (b, hits) float arrays
         How many boxes are found down to each hit, this one included, and how many false positives there are down to
         it, in the order of descending scores.
-    truth
+    truth : (b,) float array
         How many boxes there are.
 
     Returns
     -------
-    float, 0 without hits; not a number without boxes.
+    (b,) float array, 0 without hits; not a number without boxes.
     """
-    if not truth > 0:
-        return np.nan
-    return float((np.diff(found, prepend=0) * _precision(found, false)).sum() / truth)
+    return ratio((np.diff(found, prepend=0) * _precision(found, false)).sum(axis=1), truth)
 
 
-def of_101_points(found: np.ndarray, false: np.ndarray, truth: float) -> float:
+def of_101_points(found: np.ndarray, false: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the mean precision at the recalls 0, 0.01 ... 1, as COCO does; otherwise as `all_points`."""
-    if not truth > 0:
-        return np.nan
-    reached = np.searchsorted(RECALLS, found / truth, side="right")  # how many of the recalls
-    return float((np.diff(reached, prepend=0) * _precision(found, false)).sum() / len(RECALLS))
+    reached = np.searchsorted(RECALLS, found / np.maximum(truth, 1)[:, np.newaxis], side="right")  # how many of them
+    mean = (np.diff(reached, prepend=0) * _precision(found, false)).sum(axis=1) / len(RECALLS)
+    return np.where(truth > 0, mean, np.nan)
 
 
 def _precision(found: np.ndarray, false: np.ndarray) -> np.ndarray:
-    """Return the largest precision at each hit or at a later one."""
-    each = np.divide(found, found + false, out=np.zeros(len(found)), where=found + false > 0)
-    return np.maximum.accumulate(each[::-1])[::-1]
+    """Return the largest precision at each hit or at a later one, (b, hits)."""
+    each = np.nan_to_num(ratio(found, found + false))
+    return np.maximum.accumulate(each[:, ::-1], axis=1)[:, ::-1]

@@ -246,7 +246,7 @@ def detect(found: Detector, images: np.ndarray, where: torch.device) -> pd.DataF
     parts = []
     with torch.inference_mode():
         for first in range(0, len(images), PREDICTION_BATCH):
-            part = np.ascontiguousarray(images[first : first + PREDICTION_BATCH, None])
+            part = np.array(images[first : first + PREDICTION_BATCH, None])  # a copy: those of a file are read-only
             (batch,) = device.padded_batches(part, PREDICTION_BATCH, where)
             predictions = network(batch)[: len(part)].double()
             logits = predictions[..., yolov3.CLASSES]

@@ -5,15 +5,18 @@ the rate at which it enters its own network's curve: the false positives a slice
 high as its own or higher. Detections of several networks (test folds) are put in one order by that rate.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from synthaug.detection import average_precision
+from synthaug.evaluation.ratios import ratio
 
 RATES = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)  # false positives a slice, those of the LUNA16 challenge
 ROUNDING = 1e-9
+BLOCK = 500_000  # detections times resamples that are measured at a time
 
 
 def entering_rates(scores: np.ndarray, false: np.ndarray, slices: int) -> np.ndarray:
@@ -111,50 +114,72 @@ def rank(
 
 
 class Curve:
-    """The curve of a ranking where slices count as often as ``weights``, (n,) float, says.
+    """The curves of a ranking where slices count as often as each row of ``weights``, (b, n) float, says.
 
-    Rates and sensitivities are not numbers without slices and without boxes. A rate that all detections together do
-    not reach gives the curve's end.
+    Everything is (b,), or begins with that axis. Rates and sensitivities are not numbers without slices and without
+    boxes. A rate that all detections together do not reach gives the curve's end.
     """
 
     def __init__(self, ranking: Ranking, weights: np.ndarray):
         self.ranking, self.weights = ranking, weights
-        self.slices, self.truth = float(weights.sum()), float(weights @ ranking.boxes)
-        self._false = np.concatenate([[0], np.cumsum(weights[ranking.false])])
-        self._found = np.concatenate([[0], np.cumsum(weights[ranking.hit])])
+        self.slices, self.truth = weights.sum(axis=1), weights @ ranking.boxes
+        self._false, self._found = (_entered(weights, of) for of in (ranking.false, ranking.hit))
 
     @cached_property
     def false(self) -> np.ndarray:
-        """False positives at each point of the curve, (points,) float."""
-        return self._false[self.ranking.false_at]
+        """False positives at each point of the curve, (b, points) float."""
+        return self._false[:, self.ranking.false_at]
 
     @cached_property
     def found(self) -> np.ndarray:
-        """Boxes that are found at each point of the curve, (points,) float."""
-        return self._found[self.ranking.hits_at]
+        """Boxes that are found at each point of the curve, (b, points) float."""
+        return self._found[:, self.ranking.hits_at]
 
-    def at(self, rate: float) -> int:
-        """Return the last point of the curve with at most ``rate`` false positives a slice."""
-        return int(np.searchsorted(self.false, rate * self.slices + ROUNDING, side="right")) - 1
+    def at(self, rate: float) -> np.ndarray:
+        """Return the last point of the curve with at most ``rate`` false positives a slice, int."""
+        return _before(self.false, rate * self.slices + ROUNDING, side="right") - 1
 
-    def sensitivity(self, rate: float) -> float:
+    def sensitivity(self, rate: float) -> np.ndarray:
         """Return the share of boxes found at ``rate`` false positives a slice."""
-        return self.found[self.at(rate)] / self.truth if self.truth else np.nan
+        return ratio(self.found[np.arange(len(self.slices)), self.at(rate)], self.truth)
 
-    def false_positives(self, sensitivity: float) -> float:
+    def false_positives(self, sensitivity: float | np.ndarray) -> np.ndarray:
         """Return the false positives a slice at which ``sensitivity`` is reached; not a number if it never is."""
-        point = int(np.searchsorted(self.found, sensitivity * self.truth - ROUNDING, side="left"))
-        if not self.slices or not self.truth or point == len(self.found):
-            return np.nan
-        return self.false[point] / self.slices
+        point = _before(self.found, sensitivity * self.truth - ROUNDING, side="left")
+        reached = (point < self.found.shape[1]) & (self.truth > 0) & (self.slices > 0)
+        rows = np.flatnonzero(reached)
+        result = np.full(len(point), np.nan)
+        result[rows] = self.false[rows, point[rows]] / self.slices[rows]
+        return result
 
-    def average_precision(self) -> float:
+    def average_precision(self) -> np.ndarray:
         """Return the average precision over all points."""
         return average_precision.all_points(*self._at_hits(), self.truth)
 
-    def average_precision_101(self) -> float:
+    def average_precision_101(self) -> np.ndarray:
         """Return the average precision over 101 recalls, as COCO does."""
         return average_precision.of_101_points(*self._at_hits(), self.truth)
 
     def _at_hits(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._found[1:], self._false[self.ranking.before]
+        return self._found[:, 1:], self._false[:, self.ranking.before]
+
+
+def in_blocks(weights: np.ndarray, *rankings: Ranking) -> Iterator[np.ndarray]:
+    """Yield the rows of ``weights``, (b, n), as float, as many at a time as `BLOCK` allows."""
+    most = max(len(each.hit) + len(each.false) for each in rankings)
+    rows = max(1, BLOCK // (most + 1))
+    for start in range(0, len(weights), rows):
+        yield weights[start : start + rows].astype(float)
+
+
+def _entered(weights: np.ndarray, slices: np.ndarray) -> np.ndarray:
+    """Return how much has entered after none, one, two ... of detections on these slices, (b, 1 + len(slices))."""
+    result = np.zeros((len(weights), 1 + len(slices)))
+    np.cumsum(weights[:, slices], axis=1, out=result[:, 1:])
+    return result
+
+
+def _before(rising: np.ndarray, limits: np.ndarray, side: str) -> np.ndarray:
+    """Return `np.searchsorted` of each of (b,) ``limits`` in its row of ``rising``, (b, points)."""
+    pairs = zip(rising, limits, strict=True)
+    return np.fromiter((row.searchsorted(limit, side) for row, limit in pairs), dtype=int, count=len(rising))

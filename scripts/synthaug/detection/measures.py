@@ -15,7 +15,7 @@ import pandas as pd
 
 from synthaug.detection import detection_pool, metric_names, planned_comparisons, prediction_table
 from synthaug.detection.detection_pool import DetectionPool, Ranked
-from synthaug.detection.froc import RATES, Curve
+from synthaug.detection.froc import RATES, Curve, in_blocks
 from synthaug.detection.prediction_table import DUPLICATE, FALSE
 from synthaug.errors import InputError
 from synthaug.evaluation.measures import Key, Measures, Planned, Point
@@ -24,7 +24,7 @@ from synthaug.terms.totals import ALL
 
 SENSITIVITIES = (0.5, 0.6, 0.7, 0.8)  # at which false positives are reported
 
-OfCurve = Callable[[Curve, Ranked], float]
+OfCurve = Callable[[Curve, Ranked], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,6 @@ class Detection(Measures):
         compared = set(self.compared())
         return {key: numerator for key, (_, numerator, _) in self._sums(pool).items() if key in compared}
 
-    def shares(self) -> list[Key]:
-        """Return nothing: shares are of boxes, and several are on one slice."""
-        return []
-
     def _divided(self) -> list[str]:
         """Return the classes that have measures of their own."""
         return self.classes if len(self.classes) > 1 else []
@@ -178,51 +174,47 @@ class Detection(Measures):
 
 def _under(ranked: Ranked, weights: np.ndarray, asked: dict[Key, OfCurve]) -> dict[Key, np.ndarray]:
     """Return measures of a ranking under each row of ``weights``, (b,) arrays."""
-    result = {key: np.empty(len(weights)) for key in asked}
-    for row, often in enumerate(weights):
-        curve = Curve(ranked.ranking, often)
-        for key, how in asked.items():
-            result[key][row] = how(curve, ranked)
-    return result
+    curves = (Curve(ranked.ranking, rows) for rows in in_blocks(weights, ranked.ranking))
+    blocks = [{key: how(curve, ranked) for key, how in asked.items()} for curve in curves]
+    return {key: np.concatenate([block[key] for block in blocks]) for key in asked}
 
 
-def _at_rate(rate: float, curve: Curve, _: Ranked) -> float:
+def _at_rate(rate: float, curve: Curve, _: Ranked) -> np.ndarray:
     return curve.sensitivity(rate)
 
 
-def _mean(curve: Curve, _: Ranked) -> float:
-    return float(np.mean([curve.sensitivity(rate) for rate in RATES]))
+def _mean(curve: Curve, _: Ranked) -> np.ndarray:
+    return np.mean([curve.sensitivity(rate) for rate in RATES], axis=0)
 
 
-def _false_at_sensitivity(sensitivity: float, curve: Curve, _: Ranked) -> float:
+def _false_at_sensitivity(sensitivity: float, curve: Curve, _: Ranked) -> np.ndarray:
     return -curve.false_positives(sensitivity)
 
 
 def _of_boxes(rate: float, curve: Curve, ranked: Ranked) -> tuple[np.ndarray, np.ndarray]:
-    """Return how often each box counts, and how often as found at ``rate``, (m,) float."""
-    often = curve.weights[ranked.boxes.unit]
-    return often, often * (ranked.point <= curve.at(rate))
+    """Return how often each box counts, and how often as found at ``rate``, (b, m) float."""
+    often = curve.weights[:, ranked.boxes.unit]
+    return often, often * (ranked.point <= curve.at(rate)[:, np.newaxis])
 
 
-def _per_lesion(rate: float, curve: Curve, ranked: Ranked) -> float:
+def _per_lesion(rate: float, curve: Curve, ranked: Ranked) -> np.ndarray:
     starts = ranked.boxes.lesions
     if not len(starts):
-        return np.nan
-    often, found = (np.maximum.reduceat(each, starts).sum() for each in _of_boxes(rate, curve, ranked))
-    return found / often if often else np.nan
+        return np.full(len(curve.weights), np.nan)
+    often, found = (np.maximum.reduceat(each, starts, axis=1).sum(axis=1) for each in _of_boxes(rate, curve, ranked))
+    return ratio(found, often)
 
 
-def _per_patient(rate: float, curve: Curve, ranked: Ranked) -> float:
+def _per_patient(rate: float, curve: Curve, ranked: Ranked) -> np.ndarray:
     starts = ranked.boxes.patients
     if not len(starts):
-        return np.nan
+        return np.full(len(curve.weights), np.nan)
     often, found = _of_boxes(rate, curve, ranked)
-    boxes, hits = (np.add.reduceat((each > 0).astype(float), starts) for each in (often, found))
-    patients = np.maximum.reduceat(often, starts)  # one counts as often as his slice that counts most often
-    total = patients.sum()
-    return float((patients * hits / np.maximum(boxes, 1)).sum() / total) if total else np.nan
+    boxes, hits = (np.add.reduceat((each > 0).astype(float), starts, axis=1) for each in (often, found))
+    patients = np.maximum.reduceat(often, starts, axis=1)  # one counts as often as his slice that counts most often
+    return ratio((patients * hits / np.maximum(boxes, 1)).sum(axis=1), patients.sum(axis=1))
 
 
-def _of_size(rate: float, third: int, curve: Curve, ranked: Ranked) -> float:
-    often, found = (each[ranked.boxes.thirds == third].sum() for each in _of_boxes(rate, curve, ranked))
-    return found / often if often else np.nan
+def _of_size(rate: float, third: int, curve: Curve, ranked: Ranked) -> np.ndarray:
+    members = ranked.boxes.thirds == third
+    return ratio(*(each[:, members].sum(axis=1) for each in reversed(_of_boxes(rate, curve, ranked))))

@@ -19,7 +19,7 @@ BOX_CLASSES, BOX_LESIONS, BOX_SIDES = "box_classes", "box_lesions", "box_sides"
 CLASSES, SCORES, OUTCOMES, THRESHOLD = "classes", "scores", "outcomes_{:g}", "threshold_{:g}"  # of an IoU
 FALSE, DUPLICATE, IGNORED = -1, -2, -3  # in place of the number of the box that a detection hits
 NUMBERS = {matching.FALSE: FALSE, matching.DUPLICATE: DUPLICATE, matching.IGNORED: IGNORED}
-TEST, VALIDATION = "test", "validation"  # sets of detections.csv
+TEST, VALIDATION = "test", "validation"  # sets of detections.csv; the latter also a source of train_set.csv
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ def columns(iou: Sequence[float]) -> list[str]:
     """Return the columns after ``slice,patient,fold``."""
     lists = [BOX_CLASSES, BOX_LESIONS, BOX_SIDES, CLASSES, SCORES, *map(OUTCOMES.format, iou)]
     return ["boxes", *lists, *map(THRESHOLD.format, iou)]
+
+
+def validation_slices(train_set: pd.DataFrame) -> list[str]:
+    """Return the slices of ``train_set.csv`` that nothing is learned from, each once; none where there are none."""
+    return train_set.loc[train_set["source"] == VALIDATION, "slice"].drop_duplicates().tolist()
 
 
 def table(

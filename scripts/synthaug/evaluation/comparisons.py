@@ -187,7 +187,7 @@ class _Comparison:
                 f"{sorted(self.seeds[b])}; run both with the same seeds"
             )
         sums, tests = self._patient_sums(a, b, seeds), self._right_or_wrong(a, b, seeds)
-        counted = self.measures.counted(self.pools[*a, seeds[0]])
+        counted, exact = self.measures.counted(self.pools[*a, seeds[0]]), self._exact(against, a, b, seeds, sums)
         params, level = self.params, 1 - self.params.confidence
         is_primary = against == params.operating_point and a[0] == params.primary
         result = []
@@ -195,7 +195,7 @@ class _Comparison:
             patients = np.unique(self.patient[counted[key]])
             found = self._difference(a, b, seeds, key, patients)
             low, high = found.interval(params.confidence)
-            p = max(self._exact(against, a, b, seeds, key, sums), found.p()) if found.value == found.value else np.nan
+            p = max(exact[key], found.p()) if found.value == found.value else np.nan
             mcnemar, clustered = tests if key[0] == self.measures.primary else (np.nan, np.nan)
             differing = np.abs(sums[key]) > 1e-9 if key in sums else self._differing(a, b, seeds)
             result.append(
@@ -227,11 +227,20 @@ class _Comparison:
         return self._measured[run]
 
     def _exact(
-        self, against: str, a: Point, b: Point, seeds: list[int], key: Key, sums: dict[Key, np.ndarray]
-    ) -> float:
-        """Return the p of the test that is exact for these trainings."""
-        stream = seeding.stream(self.params.master_seed, "permutation", against, *a, *b, *key)
-        return paired_tests.sign_flip(sums[key], stream) if key in sums else self._swapped(a, b, seeds, key, stream)
+        self, against: str, a: Point, b: Point, seeds: list[int], sums: dict[Key, np.ndarray]
+    ) -> dict[Key, float]:
+        """Return the p of the test of each measure that is exact for these trainings."""
+
+        def stream(key: Key) -> np.random.Generator:
+            return seeding.stream(self.params.master_seed, "permutation", against, *a, *b, *key)
+
+        keys = self.measures.compared()
+        result = {key: paired_tests.sign_flip(sums[key], stream(key)) for key in keys if key in sums}
+        others = [key for key in keys if key not in sums]
+        if others:
+            p = self._swapped(a, b, seeds, others, stream(others[0]))
+            result |= dict(zip(others, map(float, p), strict=True))
+        return result
 
     def _patient_sums(self, a: Point, b: Point, seeds: list[int]) -> dict[Key, np.ndarray]:
         """Return each patient's sum of what the units contribute to a more than to b, (patients,) float."""
@@ -254,19 +263,23 @@ class _Comparison:
             sums += np.bincount(self.patient, weights=of_a - of_b)
         return float(np.median(by_seed)), paired_tests.clustered_mcnemar(sums)
 
-    def _swapped(self, a: Point, b: Point, seeds: list[int], key: Key, stream: np.random.Generator) -> float:
-        once = np.ones((1, len(self.patient)))
+    def _swapped(
+        self, a: Point, b: Point, seeds: list[int], keys: list[Key], stream: np.random.Generator
+    ) -> np.ndarray:
+        everything = np.ones(len(self.patient), dtype=bool)
+        # Sorted by unit, so that of each unit that of a comes first, then that of b; which of them counts is a weight.
+        both = [joined([(self.pools[*point, seed], everything) for point in (a, b)]) for seed in seeds]
 
-        def value(pool: Pool, other: Pool, exchanged: np.ndarray) -> float:
-            mixed = joined([(pool, ~exchanged), (other, exchanged)])
-            return self.measures.values(mixed, once, [key])[key][0]
+        def measured(pool: Pool, weights: np.ndarray) -> np.ndarray:
+            values = self.measures.values(pool, weights.astype(float), keys)
+            return np.stack([values[key] for key in keys], axis=1)
 
-        def difference(patients: np.ndarray) -> float:
-            exchanged = patients[self.patient]
-            both = [(self.pools[*a, seed], self.pools[*b, seed]) for seed in seeds]
-            return float(np.mean([value(x, y, exchanged) - value(y, x, exchanged) for x, y in both]))
+        def differences(swapped: np.ndarray) -> np.ndarray:
+            exchanged = np.repeat(swapped[:, self.patient], 2, axis=1)
+            exchanged[:, ::2] ^= True
+            return np.mean([measured(pool, exchanged) - measured(pool, ~exchanged) for pool in both], axis=0)
 
-        return paired_tests.swap(difference, self.patient.max() + 1, stream)
+        return paired_tests.swap(differences, self.patient.max() + 1, stream)
 
     def _differing(self, a: Point, b: Point, seeds: list[int]) -> np.ndarray:
         """Return which patients have a unit that the two predict differently, (patients,) bool."""

@@ -78,6 +78,8 @@ class Measures(ABC):
     def values(self, pool: Pool, weights: np.ndarray, keys: Sequence[Key] | None = None) -> dict[Key, np.ndarray]:
         """Return measures of ``pool`` by (metric, class), each a (b,) float array.
 
+        The pools of two arms may lie in one, unit by unit; weights of 0 and 1 then choose either for each patient.
+
         Parameters
         ----------
         weights : (b, n) float array

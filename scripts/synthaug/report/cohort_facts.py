@@ -143,7 +143,7 @@ def contents(run: Run) -> Fact:
     table = run.folds[seed]
     parts = [f"fold {number}: {_in_fold(run, rows)}" for number, rows in table.groupby("fold")]
     if run.settings.given_split:
-        validates = table[given_split.VALIDATION] == 1 if given_split.VALIDATION in table else table["fold"].isna()
+        validates = given_split.validates(table)
         tested = table["fold"] == given_split.TESTED
         groups = {"training": ~(tested | validates), "validation": validates, "test": tested}
         parts = [f"{name}: {_in_fold(run, table[members])}" for name, members in groups.items() if members.any()]

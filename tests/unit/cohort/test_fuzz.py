@@ -31,7 +31,7 @@ from tests.helpers.annotated.segmentations import write_seg
 import check_cases
 from synthaug.cohort import annotations, cases
 from synthaug.errors import InputError
-from synthaug.generators import imported
+from synthaug.generators import imported_files
 from synthaug.imaging import volumes
 
 pytestmark = [
@@ -328,5 +328,5 @@ def test_bytes_of_an_imported_generator(edits, array):
         np.save(content, np.zeros((2, 64, 64), np.uint8))
         (folder / "images.npy").write_bytes(changed(content.getvalue()[:300], array) + bytes(8192))
         (folder / "patients.csv").write_bytes(changed(b"patient\np1\np2\n", edits))
-        refused(lambda: imported.read_images(folder, (64, 64)))
-        refused(lambda: imported.read_patients(folder / "patients.csv"))
+        refused(lambda: imported_files.read_images(folder, (64, 64)))
+        refused(lambda: imported_files.read_patients(folder / "patients.csv"))

@@ -14,7 +14,18 @@ def curve(scores, hits, slices=4, boxes=4, weights=None, units=None):
     of_slices[0] = boxes
     rates = froc.entering_rates(scores, ~hits, slices)
     ranking, _ = froc.rank(of_slices, units, scores, rates, hits)
-    return froc.Curve(ranking, np.ones(slices) if weights is None else np.array(weights, float))
+    return OfOne(froc.Curve(ranking, np.ones((1, slices)) if weights is None else np.array([weights], float)))
+
+
+class OfOne:
+    """A curve under one row of weights: numbers in place of arrays of one."""
+
+    def __init__(self, curve):
+        self.curve = curve
+
+    def __getattr__(self, name):
+        found = getattr(self.curve, name)
+        return (lambda *arguments: found(*arguments)[0]) if callable(found) else found[0]
 
 
 def test_average_precision_by_hand():
@@ -27,7 +38,9 @@ def test_average_precision_by_hand():
 
 def test_a_precision_that_rises_later_counts_for_lower_recalls():
     """A false positive first, then three hits: precisions 1/2, 2/3, 3/4, so 3/4 throughout."""
-    assert average_precision.all_points(np.array([1, 2, 3]), np.array([1, 1, 1]), 3) == pytest.approx(0.75)
+    assert average_precision.all_points(np.array([[1, 2, 3]]), np.array([[1, 1, 1]]), np.array([3])) == pytest.approx(
+        0.75
+    )
 
 
 def test_nothing_found_is_0_and_nothing_to_find_is_no_number():
@@ -67,7 +80,7 @@ def test_curve_is_that_of_all_thresholds_under_any_weights(seed):
     boxes = np.bincount(units[hits], minlength=slices) + random.integers(0, 2, slices)
     ranking, _ = froc.rank(boxes.astype(float), units, scores, froc.entering_rates(scores, ~hits, slices), hits)
     for weights in (np.ones(slices), *random.integers(0, 4, (5, slices)).astype(float)):
-        found = froc.Curve(ranking, weights)
+        found = OfOne(froc.Curve(ranking, weights[np.newaxis]))
         points = brute(scores, hits, units, weights, boxes)
         assert (np.diff(found.false) >= 0).all()  # false positives never fall as the threshold falls
         assert (np.diff(found.found) >= 0).all()

@@ -71,8 +71,8 @@ def test_average_precision_of_101_recalls_is_that_of_pycocotools(seed):
     pool = Detection(CLASSES, IOUS, 1, 0.001).pool(rows)
     for place in range(len(IOUS)):
         for cls in range(len(CLASSES)):
-            curve = froc.Curve(Ranked.of(pool, place, cls).ranking, np.ones(len(names)))
-            assert curve.average_precision_101() == pytest.approx(expected[place, cls], abs=1e-6)
+            curve = froc.Curve(Ranked.of(pool, place, cls).ranking, np.ones((1, len(names))))
+            assert curve.average_precision_101()[0] == pytest.approx(expected[place, cls], abs=1e-6)
 
 
 def table(rows, last):

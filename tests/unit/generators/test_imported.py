@@ -12,7 +12,7 @@ from tests.helpers import forked
 
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.generators import imported
+from synthaug.generators import imported, imported_files
 
 CLASSES = ["cyst", "met"]
 TRAINED = ["12", "02", "01"]
@@ -38,7 +38,7 @@ def noise(*key, count=6):
 
 @pytest.fixture
 def cohort():
-    return imported.Cohort(ROIS, FOLDS, noise(99, count=len(ROIS)), seed=4)
+    return imported_files.Cohort(ROIS, "lesion", FOLDS, noise(99, count=len(ROIS)), seed=4)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_lossless_files_keep_their_pixels_in_the_order_of_their_names(tmp_path, 
     for name, image in zip("bca", images, strict=True):
         Image.fromarray(image).save(tmp_path / f"{name}.{suffix}")
     (tmp_path / "._a.png").write_text("what some systems leave behind")
-    read, names = imported.read_images(tmp_path, (64, 64))
+    read, names = imported_files.read_images(tmp_path, (64, 64))
     np.testing.assert_array_equal(read, images[[2, 0, 1]])
     assert names == [f"{name}.{suffix}" for name in "abc"]
 
@@ -96,11 +96,11 @@ def test_lossless_files_keep_their_pixels_in_the_order_of_their_names(tmp_path, 
 def test_jpeg_files_are_read_as_their_decoder_does(tmp_path):
     path = tmp_path / "a.jpg"
     Image.fromarray(noise(3)[0]).save(path, quality=95)
-    read, _ = imported.read_images(tmp_path, (64, 64))
+    read, _ = imported_files.read_images(tmp_path, (64, 64))
     assert np.abs(read[0].astype(int) - np.asarray(Image.open(path)).astype(int)).max() <= 1
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(InputError, match=r"found a truncated JPEG file in a\.jpg"):
-        imported.read_images(tmp_path, (64, 64))
+        imported_files.read_images(tmp_path, (64, 64))
 
 
 def test_an_external_generator_serves_all_training_folds(folders, cohort):
@@ -158,9 +158,9 @@ def test_wrong_patients(folders, cohort, text, messages):
 def test_a_header_alone_and_further_columns_are_fine(tmp_path):
     path = tmp_path / "patients.csv"
     path.write_text("patient\n")
-    assert imported.read_patients(path) == {}
+    assert imported_files.read_patients(path) == {}
     path.write_text("\ufeffscan, patient\n1,007\n2,NA\n", encoding="utf-8")
-    assert imported.read_patients(path) == {2: "007", 3: "NA"}
+    assert imported_files.read_patients(path) == {2: "007", 3: "NA"}
 
 
 def constant(images):
@@ -257,13 +257,13 @@ def test_copies_of_real_rois_and_repeats_are_warned_of(folders, cohort, caplog):
     repeats, copies = caplog.messages
     assert repeats.endswith("2 of 10 images repeat another one exactly")
     assert copies.endswith(
-        "2 images are exact copies of real ROIs: number 8 of lesion L0a, patient P0, who is not in patients.csv, "
+        "2 images are exact copies of real ones: number 8 of lesion L0a, patient P0, who is not in patients.csv, "
         "number 9 of lesion L1, patient P1"
     )
 
 
 def test_a_listed_patient_counts_with_all_lesions():
-    rows = imported.train_set(["P9", "P0"], ROIS)
+    rows = imported_files.train_set(["P9", "P0"], ROIS, "lesion")
     assert rows.to_dict("list") == {
         "source": ["imported"] * 3,
         "lesion": ["L0a", "L0b", "L9"],

@@ -19,7 +19,7 @@ from torch import nn
 from synthaug.cohort import cases
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.generators import imported
+from synthaug.generators import imported_files
 from synthaug.training import weights
 
 ROOT = Path(__file__).parents[3]
@@ -183,7 +183,7 @@ def load_weights(path: Path) -> None:
 
 
 def load_imported(path: Path) -> None:
-    imported.read_images(path.parent, (64, 64))
+    imported_files.read_images(path.parent, (64, 64))
 
 
 @pytest.mark.parametrize("write", [write_npy, write_npz, write_pickle, write_torch])
