@@ -18,6 +18,7 @@ import torch
 
 from steps import command, resumable
 from synthaug import seeding
+from synthaug.cohort import tested_units
 from synthaug.detection import (
     anchors,
     arms,
@@ -68,7 +69,7 @@ def lists_of(
         folds, slices.boxes, params.validation,
         train_folds=train_folds, seed=arguments.seed, master_seed=params.master_seed,
     )  # fmt: skip
-    tested = folds[~folds["fold"].astype(str).isin(list(train_folds))]
+    tested = tested_units.outside(folds, train_folds)
     return Lists(*(slices.of(part["slice"].tolist()) for part in (learned, validation, tested)))
 
 
