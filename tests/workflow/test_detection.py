@@ -45,8 +45,8 @@ def test_it_runs_to_its_report(small):
     results = small.folder / RESULTS
     folder = results / f"seed-0/detect/real/0/{TRAINED}"
     found = pd.read_csv(folder / "detections.csv").query("set == 'test' and score >= 0.001")
-    tested = pd.read_csv(folder / "predictions.csv")["slice"]
-    boxes = pd.read_csv(results / "slices/boxes.csv").query("slice in @tested and ignore == 0")
+    tested, boxes = pd.read_csv(folder / "predictions.csv")["slice"], pd.read_csv(results / "slices/boxes.csv")
+    boxes = boxes[boxes["slice"].isin(tested) & (boxes["ignore"] == 0)]
     hits = sum(hit_boxes(rows, boxes[boxes["slice"] == name]) for name, rows in found.groupby("slice"))
     metrics = pd.read_csv(results / "evaluation/metrics.csv", dtype={"size": str, "seed": str})
     of_real = metrics.query("arm == 'real' and size == '0' and seed == 'all' and `class` == 'all'")
@@ -65,7 +65,7 @@ def test_it_runs_to_its_report(small):
 
 
 def hit_boxes(found: pd.DataFrame, boxes: pd.DataFrame) -> int:
-    """Return how many boxes of one slice are hit at an IoU of 0.25: each detection takes the free one it overlaps most."""
+    """Return how many boxes of a slice are hit at an IoU of 0.25: each detection takes the free one it overlaps most."""
     free, corners = set(boxes.index), ["x0", "y0", "x1", "y1"]
     for _, row in found.sort_values("score", ascending=False, kind="stable").iterrows():
         overlaps = {
@@ -185,8 +185,8 @@ def test_detections_of_another_tool_are_judged(small, tmp_path):
     shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
     project = Project(tmp_path / "project")
     results = project.folder / RESULTS
-    tested = pd.read_csv(results / "seed-0/folds.csv").query("fold == 0")["slice"]
-    boxes = pd.read_csv(results / "slices/boxes.csv").query("slice in @tested")
+    folds, boxes = (pd.read_csv(results / name) for name in ("seed-0/folds.csv", "slices/boxes.csv"))
+    boxes = boxes[boxes["slice"].isin(folds.loc[folds["fold"] == 0, "slice"])]
     boxes[["slice", "x0", "y0", "x1", "y1"]].assign(score=1).to_csv(project.folder / "oracle.csv", index=False)
 
     def with_oracle(config):
