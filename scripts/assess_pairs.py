@@ -22,7 +22,9 @@ import torch
 
 from steps import command
 from synthaug import seeding
+from synthaug.cohort import given_split
 from synthaug.files import artifacts
+from synthaug.generators import imported_files
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.segmentation import slice_features, slice_folds, stored_segmenter
@@ -101,8 +103,12 @@ def parse() -> argparse.Namespace:
 
 def gathered(cohort: Cohort, trained: str, images: str, train_set: str, params: Params, draw: realism.Streams) -> Pair:
     """Return the slices of the training folds ``trained``, from the paths of synthetic images and training set."""
-    slices = cohort.slices
-    learned = set(artifacts.read_csv(train_set)["slice"])
+    slices, listed = cohort.slices, artifacts.read_csv(train_set)
+    learned = set(listed["slice"])
+    if (listed["source"] == imported_files.IMPORTED).all():
+        # What it saw is the user's word: it stands beside what a generator of this workflow sees.
+        inside = given_split.learned_from(cohort.folds, trained)["slice"]
+        learned = set(slices["slice"][cohort.with_lesion & slices["slice"].isin(inside)])
     tested = slice_folds.tested(cohort.folds, trained)["slice"]
     unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]
     made = artifacts.read_array(images, memory_map=True)
