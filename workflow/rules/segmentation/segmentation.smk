@@ -100,8 +100,8 @@ def task_samples():
 
 
 def task_display():
-    """Return how lesions are shown on the sheets of outlines."""
-    return {"margin": None, "intensity": config["slices"]["intensity"]}
+    """Return how lesions are shown on the sheets of outlines, in the colours of their classes."""
+    return {"margin": None, "intensity": config["slices"]["intensity"], "classes": config["cases"]["classes"]}
 
 
 def task_work(stage, values):
