@@ -59,3 +59,14 @@ def test_notes_say_how_many_slices_have_no_lesion():
     first, cure = slice_notes.empty_slices(table[table["boxes"] > 0])
     assert "is without lesion, so false alarms are counted beside lesions alone" in first
     assert "rows with empty class and annotation" in cure
+
+
+def test_a_given_split_is_taken_as_it_is():
+    parts = {0: "test", 1: "validation"}
+    table = slices().assign(split=lambda each: each["patient"].str[-1].astype(int).map(parts).fillna("train"))
+    folds = slice_folds.split(table, seed=0, given_split=True, **{**HOW, "folds": 2})
+    last = folds["patient"].str[-1].astype(int)
+    assert (folds["fold"] == (last != 0)).all()
+    assert (folds["validation"] == (last == 1)).all()
+    with pytest.raises(InputError, match="class b: expected patients of test who show it, found none"):
+        slice_folds.split(table.assign(b_boxes=0), seed=0, given_split=True, **{**HOW, "folds": 2})

@@ -129,6 +129,7 @@ def task_targets():
     """Return what a complete run makes besides what the shared stages make of every task."""
     generators = config["experiment"]["generators"]
     return [
+        rules.plot_boxes.output,
         rules.make_tables_detection.output,
         rules.plot_froc.output,
         rules.plot_detections.output,
@@ -139,8 +140,8 @@ def task_targets():
 
 
 def task_sheets():
-    """Return what is made for the user to look at before any training, besides the outlines: nothing."""
-    return []
+    """Return what is made for the user to look at before any training, besides the outlines: slices with their boxes."""
+    return ["<results>/check/slices.pdf"]
 
 
 def task_problems():
