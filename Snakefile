@@ -56,7 +56,7 @@ pathvars:
 
 wildcard_constraints:
     seed=r"\d+",
-    group=r"\d+",
+    group=any_of(map(str, task_groups())),
     folds=r"\d+",
     size=r"\d+(\+\d+x\d+)?",
     cls="|".join([*config["cases"]["classes"], "all"]),

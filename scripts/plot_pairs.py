@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from steps import command
 from synthaug import seeding
+from synthaug.cohort import example_slices
 from synthaug.files import artifacts
 from synthaug.report import figure_style
-from synthaug.segmentation import example_slices, slice_sheets
+from synthaug.segmentation import slice_sheets
 
 PAIRS = 10
 

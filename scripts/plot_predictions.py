@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from steps import collected_predictions, command
+from synthaug.cohort import example_slices
 from synthaug.files import artifacts
 from synthaug.report import figure_style
-from synthaug.segmentation import example_slices, measures, slice_sheets
+from synthaug.segmentation import measures, slice_sheets
 from synthaug.terms.totals import ALL
 
 EACH = 3  # slices of each kind

@@ -17,6 +17,7 @@ from synthaug.classification import (
     training_images,
 )
 from synthaug.files import artifacts
+from synthaug.quality import tsne
 from synthaug.report import figure_style
 from synthaug.training import device
 
@@ -59,7 +60,7 @@ def main() -> None:
         for arm, folder in folders.items():
             network = device.place(stored_classifier.classifier(Path(folder)), where)
             features[arm] = classifier.predict(network, pixels, where)[1]
-            places[arm] = feature_separation.embed(features[arm], params.master_seed)
+            places[arm] = tsne.embed(features[arm], params.master_seed)
             log.info("%s: embedded", arm)
         values = feature_separation.table(features, shown, sizes, params)
         artifacts.write_csv(values, arguments.separation)

@@ -19,6 +19,7 @@ import torch
 
 from steps import command, resumable
 from synthaug import seeding
+from synthaug.cohort import tested_units
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.segmentation import (
@@ -26,7 +27,6 @@ from synthaug.segmentation import (
     schedule,
     segmenter,
     shares,
-    slice_folds,
     starting_weights,
     training_images,
     training_sets,
@@ -152,7 +152,7 @@ def redrawing(
 def test_rows(cohort: Cohort, train_folds: str) -> list[int]:
     """Return the rows of the images of all slices outside ``train_folds``, in the order of folds.csv."""
     row_of = {name: row for row, name in enumerate(cohort.slices["slice"])}
-    return slice_folds.tested(cohort.folds, train_folds)["slice"].map(row_of).tolist()
+    return tested_units.outside(cohort.folds, train_folds)["slice"].map(row_of).tolist()
 
 
 def write(

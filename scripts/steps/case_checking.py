@@ -1,12 +1,28 @@
 """Check the case table of any task."""
 
+from collections.abc import Callable
+
 from steps import command
 from synthaug.cohort import cases
 from synthaug.files import artifacts
 
 
-def run(doc: str, *, of_slices: bool = False) -> None:
-    """Do what check_cases.py does; ``of_slices`` as `cases.check` takes it."""
+def run(
+    doc: str,
+    *,
+    of_slices: bool = False,
+    without_blank: bool = False,
+    before: Callable[[str], None] | None = None,
+) -> None:
+    """Do what check_cases.py does.
+
+    Parameters
+    ----------
+    of_slices, without_blank
+        As `cases.check` takes it.
+    before
+        Looks at the table first, given its path, and raises InputError where no other problem is worth reporting.
+    """
     parser = command.parser(doc)
     parser.add_argument("--table", required=True, help="the case table (CSV)")
     parser.add_argument("--params", required=True, help="JSON object, see synthaug.cohort.cases.Params")
@@ -15,7 +31,9 @@ def run(doc: str, *, of_slices: bool = False) -> None:
     with command.logged("check_cases", arguments, private=True) as log:
         command.note_file(case_table=arguments.table)
         params = command.params(cases.Params, arguments.params)
-        checked = cases.check(arguments.table, params, of_slices=of_slices)
+        if before is not None:
+            before(arguments.table)
+        checked = cases.check(arguments.table, params, of_slices=of_slices, without_blank=without_blank)
         artifacts.write_csv(checked, arguments.out)
         counts = checked.groupby(["set", "class"])[["lesion", "patient"]].nunique()
         log.info("%d lesions checked\n%s", len(checked), counts)

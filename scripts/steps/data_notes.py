@@ -23,7 +23,12 @@ class Params:
     given_split: bool | None = None  # as `fold_splitting.Params` has it
 
 
-def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
+def run(
+    doc: str,
+    split: Callable[..., pd.DataFrame],
+    of: str,
+    more: Callable[[pd.DataFrame], list[str]] = lambda units: [],
+) -> None:
     """Do what write_notes.py does.
 
     Parameters
@@ -32,6 +37,8 @@ def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
         Draws the folds of one seed, as `cohort.folds.split` does.
     of
         The table that it splits: ``cases`` or ``units``.
+    more
+        What else this task says of its units: lines, of which the first one goes to the terminal where it has others.
     """
     parser = command.parser(doc)
     parser.add_argument("--cases", required=True, help="the checked cases")
@@ -56,6 +63,7 @@ def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
         sections = [
             preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
             preview_notes.beyond(units),
+            more(units),
             preview_notes.shared(found, new, params.acknowledged),
         ]
         artifacts.write_text(preview_notes.text(*sections), arguments.out)

@@ -40,7 +40,10 @@ class Audited:
 
 
 def report(audited: Audited) -> dict[str, object]:
-    """Return the content of ``lineage.json``; it has ``choices`` where generators have candidates.
+    """Return the content of ``lineage.json``.
+
+    It has ``choices`` where generators have candidates, and ``training unknown`` where another tool predicted: nothing
+    is said of what that tool has seen.
 
     Raises
     ------
@@ -67,8 +70,11 @@ def report(audited: Audited) -> dict[str, object]:
         record["train_set_sha256"] = hashlib.sha256(content).hexdigest()
     parts = {"generators": records[:count], "models": records[count:total]}
     by_model = sorted(records[total:], key=lambda record: record["model"])
-    choices = {"choices": by_model} if by_model else {}
-    return choices | {
+    further = {"choices": by_model} if by_model else {}
+    unknown = sorted(name for name, model in models.items() if model.get("training") == lineage.UNKNOWN)
+    if unknown:
+        further["training unknown"] = unknown
+    return further | {
         "clean": True,
         "versions": lineage.common_versions(models),
         "precision": lineage.common_precision(models),

@@ -1,19 +1,16 @@
 """Slices with their label maps, cut from the images of a case table."""
 
 import logging
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from synthaug.cohort import case_table
+from synthaug.cohort import listed_slices
+from synthaug.cohort.listed_slices import ListedSlice
 from synthaug.errors import InputError
-from synthaug.imaging import volumes
-from synthaug.segmentation import annotated_images, columns, empty_slices, label_maps, slices
-from synthaug.segmentation.annotated_images import AnnotatedImage
+from synthaug.segmentation import columns, label_maps, slices
 from synthaug.terms.case_columns import COLUMNS
 
 log = logging.getLogger(__name__)
@@ -54,66 +51,50 @@ def cut(cases: pd.DataFrame, table: Path, params: slices.Params) -> Slices:
     InputError
         If an image cannot be read, or the annotations of a slice contradict each other.
     """
-    rows = case_table.read_table(table)
-    rows = rows[rows["lesion"].isin(cases["lesion"])]
-    rows = rows.assign(image=rows["image"].map(os.path.normpath))  # however a row spells it
-    numbers = {image: number for number, image in enumerate(rows["image"].unique(), 1)}
-    free = cases.set_index("lesion").drop(columns=[*COLUMNS[1:]])
     found = []
-    for _, of_patient in rows.groupby("patient", sort=False):
-        first = of_patient.drop_duplicates("image").set_index("image")
-        images = {
-            image: annotated_images.read(of_image, table.parent, params.classes, params.precedence)
-            for image, of_image in of_patient.groupby("image", sort=False)
-        }
-        for image, index, label_map in _chosen(images, params.empty_slices):
-            row, source = first.loc[image], images[image].source
+    for of_patient in listed_slices.by_patient(cases, table, params.empty_slices):
+        for listed in of_patient:
+            label_map = _label_map(listed, params)
             try:
-                gray, labels = slices.gray(source.slice(index), params), slices.labels(label_map, params.side)
+                gray, labels = slices.gray(listed.pixels(), params), slices.labels(label_map, params.side)
             except InputError as error:
-                raise InputError(f"lesion {row['lesion']}, {image}, slice {index}: {error}") from error
-            facts = _row(row, numbers[image], len(numbers), index, source.geometry, params.side)
-            facts |= _areas(labels, params.classes)
-            if not _is_lost(facts["slice"], label_map, labels, params.classes):
-                found.append((free.loc[row["lesion"]].to_dict() | facts, gray, labels))
+                place = f"lesion {listed.row['lesion']}, {listed.row['image']}, slice {listed.index}"
+                raise InputError(f"{place}: {error}") from error
+            facts = _facts(listed, params.side) | _areas(labels, params.classes)
+            if not _is_lost(listed.name, label_map, labels, params.classes):
+                found.append((listed.free | facts, gray, labels))
     if not found:
         raise InputError("slices: expected at least one, found none that keeps its lesions when reduced; raise side")
     found.sort(key=lambda each: each[0]["slice"])
     facts, images, labels = zip(*found, strict=True)
+    free = [name for name in cases if name not in COLUMNS]
     known = [name for name in facts[0] if name not in free]
     return Slices(pd.DataFrame(facts)[[*known, *free]], list(images), list(labels))
 
 
-def _chosen(images: dict[str, AnnotatedImage], count: int) -> Iterator[tuple[str, int, np.ndarray]]:
-    """Yield image, index and label map of each slice of a patient."""
-    others = [(image, index) for image, each in images.items() for index in each.others]
-
-    def blank(place: tuple[str, int]) -> bool:
-        values = images[place[0]].source.slice(place[1])
-        return bool(values.min() == values.max())
-
-    for image, each in images.items():
-        yield from ((image, index, label_map) for index, label_map in each.maps.items())
-    for image, index in empty_slices.evenly(others, count, blank):
-        yield image, index, np.zeros(images[image].source.geometry.size[1:], np.uint8)
+def _label_map(listed: ListedSlice, params: slices.Params) -> np.ndarray:
+    """Return what is drawn on a slice, uint8 (rows, columns)."""
+    masks: dict[str, np.ndarray] = {}
+    for each in listed.drawn:
+        masks[each.cls] = masks.get(each.cls, False) | each.mask
+    try:
+        return label_maps.join(masks, listed.shape, params.classes, params.precedence)
+    except InputError as error:
+        row = listed.row
+        raise InputError(f"row {row.name}, image {row['image']}, slice {listed.index}: {error}") from error
 
 
-def _row(
-    row: pd.Series, number: int, numbers: int, index: int, geometry: volumes.Geometry, side: int
-) -> dict[str, object]:
-    """Return what is known of a slice but what is drawn on it; its id is such as P01-003-0127."""
-    depth, *shape = geometry.size
-    volume, place = f"{number:0{len(str(numbers))}d}", f"{index:0{len(str(depth - 1))}d}"
-    spacing = np.nan if geometry.spacing is None else geometry.spacing[2]
+def _facts(listed: ListedSlice, side: int) -> dict[str, object]:
+    """Return what is known of a slice but what is drawn on it."""
     return {
-        "slice": f"{row['patient']}-{volume}-{place}",
-        "patient": row["patient"],
-        "set": row["set"],
-        "volume": number,
-        "index": index,
-        "pixel_mm": round(slices.pixel_mm(shape, spacing, side), 6),
-        "rows": shape[0],
-        "columns": shape[1],
+        "slice": listed.name,
+        "patient": listed.row["patient"],
+        "set": listed.row["set"],
+        "volume": listed.volume,
+        "index": listed.index,
+        "pixel_mm": round(slices.pixel_mm(listed.shape, listed.spacing_mm, side), 6),
+        "rows": listed.shape[0],
+        "columns": listed.shape[1],
     }
 
 

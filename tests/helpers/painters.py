@@ -17,7 +17,7 @@ PRESET = {"architecture": "painter", "epochs": 4, "batch": 8, "learning_rate": 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Params(family.Params):
+class Params(family.EpochParams):
     learning_rate: float
     maps: int
 
@@ -95,10 +95,10 @@ class OfBoxes(OfMasks):
     conditioned_on = family.BOXES
 
     def encode(self, conditions):
-        """Boxes, n arrays (k, 4) of left, top, right and bottom -> float (n, 1, side, side), 1 inside of a box."""
+        """Boxes, n arrays (k, 5) of left, top, right, bottom and class -> float (n, 1, side, side), 1 in a box."""
         drawn = torch.zeros(len(conditions), 1, SIDE, SIDE)
         for image, boxes in zip(drawn, conditions, strict=True):
-            for left, top, right, bottom in boxes.round().astype(int):
+            for left, top, right, bottom, _ in boxes.round().astype(int):
                 image[0, top:bottom, left:right] = 1
         return drawn
 
@@ -108,12 +108,13 @@ class OfBoxes(OfMasks):
 
 
 def boxes(count: int, seed: int) -> list[np.ndarray]:
-    """One or two boxes an image, float32 (k, 4)."""
+    """One or two boxes an image, of one class, float32 (k, 5)."""
     draws = np.random.default_rng(seed)
     found = []
     for number in range(count):
         corners = draws.integers(2, 20, (1 + number % 2, 2))
-        found.append(np.column_stack([corners, corners + draws.integers(6, 10, (len(corners), 1))]).astype(np.float32))
+        ends = corners + draws.integers(6, 10, (len(corners), 1))
+        found.append(np.column_stack([corners, ends, np.zeros(len(corners))]).astype(np.float32))
     return found
 
 

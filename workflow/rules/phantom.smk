@@ -3,7 +3,7 @@
 
 rule make_phantom:
     input:
-        code=code("make_phantom"),
+        code=task_code("make_phantom"),
     output:
         table="<results>/phantom/case_table.csv",
         patients=directory("<results>/phantom/patients"),

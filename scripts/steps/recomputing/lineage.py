@@ -27,7 +27,7 @@ def audited(context: Context) -> Iterator[Finding]:
             {seed: run.table(f"seed-{seed}/folds.csv") for seed in seeds},
             task.stage,
             [(model.name, model.size, model.seed, model.folds) for model in models],
-            [(each.name, int(each.size), each.seed, each.folds, each.cls) for each in generators],
+            [(each.name, each.size, each.seed, each.folds, each.cls) for each in generators],
         )
     )
     expected, found = json.loads(json.dumps(expected)), artifacts.read_json(run.results / REPORT)

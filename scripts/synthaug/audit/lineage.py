@@ -17,7 +17,9 @@ from synthaug.errors import InputError
 STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "slice", "pool"), "fresh", "imported", "synthetic"
 VALIDATION = "validation"  # of images that a model was stopped by, and must not learn from; a column of folds.csv
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
+UNKNOWN = "unknown"  # the training, as model.json says it, of what another tool predicted
 ANY_CLASS = "all"  # the class of a generator of all classes
+FILTERED, UNFILTERED_DETECTOR = "-filtered", ("real", "0")  # of an arm's name; arm and size of what chooses its images
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
 
@@ -194,16 +196,27 @@ def model_leaks(model: Model, known: Cohort, generators: list[Generator]) -> lis
     leaks = list(_real_leaks(of_units, model.folds, known, (*FOLD_SOURCES, *EXTRA_SOURCES, SYNTHETIC)))
     made = rows[synthetic] if "class" in rows else rows[synthetic].assign(**{"class": ANY_CLASS})
     for preset, cls in made.groupby(["generator", "class"]).groups if synthetic.any() else ():
-        made_for = (preset, model.size.split("+")[0], model.seed, model.folds)
-        same = [g for g in generators if (g.preset, str(g.group), g.seed, g.folds) == made_for]
+        made_for = (preset, model.seed, model.folds)
+        same = [g for g in generators if (g.preset, g.seed, g.folds) == made_for and _serves(g, model.size)]
         if not any(g.cls in (cls, ANY_CLASS) for g in same):
             leaks.append(
                 f"synthetic images of class {cls} come from a generator {preset} of other folds or group, or unknown"
             )
+        leaks += [line for g in same if _of_all_sizes(g) for line in _shared_validation_problems(g, rows, known)]
     leaks += _validation_problems(rows, known)
     leaks += _discriminator_problems(model, generators, known.unit)
     leaks += _prediction_problems(model, known)
     return [f"{model.name}: {leak}" for leak in leaks]
+
+
+def _serves(generator: Generator, size: str) -> bool:
+    """Return whether models of a size take images of the generator."""
+    return str(generator.group) == size.split("+")[0] or _of_all_sizes(generator)
+
+
+def _of_all_sizes(generator: Generator) -> bool:
+    """Return whether models of all sizes take images of the generator: its group is no number."""
+    return not str(generator.group).isdecimal()
 
 
 def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[str, ...]) -> Iterator[str]:
@@ -228,13 +241,39 @@ def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[
 
 
 def _validation_problems(rows: pd.DataFrame, known: Cohort) -> Iterator[str]:
-    """Yield a line for each unit that the model learns from although its patient says when to stop."""
-    stopping = rows["source"] == VALIDATION
-    patients = {known.patient.get(name) for name in rows.loc[stopping, known.unit]}
-    learned = rows.loc[~stopping & (rows["source"] != SYNTHETIC), known.unit]
-    for name in sorted(set(learned)):
+    """Yield a line for each unit whose patient validates, but that the model learns from, be it by its boxes alone."""
+    patients = _validating(rows, known)
+    for name in sorted(set(rows.loc[rows["source"] != VALIDATION, known.unit])):
         if known.patient.get(name) in patients:
             yield f"{known.unit} {name} of validation patient {known.patient[name]} is learned from"
+
+
+def _shared_validation_problems(generator: Generator, rows: pd.DataFrame, known: Cohort) -> Iterator[str]:
+    """Yield a line for each unit that the generator learned from although its patient validates the model.
+
+    ``rows``: the model's training set. A generator of all sizes has the same validation patients.
+    """
+    patients = _validating(rows, known)
+    for name in sorted(set(generator.train_set[known.unit])):
+        if known.patient.get(name) in patients:
+            yield f"{known.unit} {name} of validation patient {known.patient[name]} is learned from by {generator.name}"
+
+
+def _validating(rows: pd.DataFrame, known: Cohort) -> set[str]:
+    """Return the patients who validate, by a model's training set."""
+    return {known.patient[name] for name in rows.loc[rows["source"] == VALIDATION, known.unit] if name in known.patient}
+
+
+def _filter_problems(model: Model) -> dict[str, str]:
+    """Return the detector that chose the model's synthetic images, if one did, and the line to say if it is unknown.
+
+    A detector that saw a test patient would choose images with his help, so it must be audited too.
+    """
+    preset = model.arm.removesuffix(FILTERED)
+    if preset == model.arm or preset not in set(model.train_set["generator"]):
+        return {}
+    chooser = model_name(model.stage, *UNFILTERED_DETECTOR, model.seed, model.folds)
+    return {chooser: f"{model.name}: its synthetic images were chosen by {chooser}, which is unknown"}
 
 
 def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:
@@ -343,9 +382,13 @@ def check(
     for generator in generators:
         leaks += generator_leaks(generator, cohorts[generator.seed])
         records.append(record(generator, cohorts[generator.seed]))
+    choosers = {}
     for model in models:
         leaks += model_leaks(model, cohorts[model.seed], generators)
         records.append(record(model, cohorts[model.seed]))
+        choosers |= _filter_problems(model)
+    audited = {found["model"] for found in records}
+    leaks += [line for chooser, line in choosers.items() if chooser not in audited]
     for choice in choices:
         leaks += choice_leaks(choice, cohorts[choice.seed])
         records.append(record(choice, cohorts[choice.seed]) | {"leaking": choice.leaking})

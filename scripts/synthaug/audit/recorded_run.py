@@ -15,7 +15,7 @@ MODEL = re.compile(
     r"seed-(?P<seed>\d+)/(?P<stage>[^/]+)/(?P<arm>[^/]+)/(?P<size>\d+(\+\d+x\d+)?)/train-(?P<folds>\d+)/predictions\.csv"
 )
 GENERATOR = re.compile(
-    r"seed-(?P<seed>\d+)/generators/(?P<preset>[^/]+)/on-(?P<group>\d+)/train-(?P<folds>\d+)/(?P<cls>[^/]+)/train_set\.csv"
+    r"seed-(?P<seed>\d+)/generators/(?P<preset>[^/]+)/on-(?P<group>[^/]+)/train-(?P<folds>\d+)/(?P<cls>[^/]+)/train_set\.csv"
 )
 
 

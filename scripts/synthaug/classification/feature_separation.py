@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
-from sklearn.manifold import TSNE
 
 from synthaug import seeding
 from synthaug.classification import training_sets
@@ -21,7 +20,6 @@ from synthaug.training import device
 AUGMENTATIONS = 20  # of each lesion, the first of the pool
 NEIGHBOURS = 5  # lesions
 REACH = 50  # nearest lesions among which they are looked for; resamples hardly ever lack more than half of them
-PERPLEXITY = 30  # scikit-learn's default; the paper gives none
 BLOCK = 50  # resamples computed at a time; bounds the memory, changes no result
 COLUMNS = ["arm", "size", "measure", "value", "low", "high"]  # of separation.csv
 PURITY, SILHOUETTE = "purity", "silhouette"
@@ -64,16 +62,6 @@ def test_images(rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd.DataFram
     augmented = first.assign(source=training_sets.POOL, row=first.index).merge(test, on="lesion")
     shown = pd.concat([plain, augmented], ignore_index=True)
     return shown[["source", "lesion", "patient", "class", "row"]]
-
-
-def embed(features: np.ndarray, master_seed: int) -> np.ndarray:
-    """Return the t-SNE embedding of features, float (n, d), as float32 (n, 2); it starts from principal components.
-
-    The perplexity is `PERPLEXITY`, or a third of n if there are few images.
-    """
-    perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
-    state = seeding.stream_seed(master_seed, "figure", "tsne") % 2**32
-    return TSNE(perplexity=perplexity, init="pca", random_state=state).fit_transform(features)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from synthaug.classification.feature_separation import AUGMENTATIONS, PURITY, SILHOUETTE, Params
 from synthaug.classification.training_sets import ROI
-from synthaug.report import figure_style
+from synthaug.report import figure_style, tsne_panel
 
 PANEL = 3.5  # inches
 MARKERS = "os^Dv<>"  # of the classes, for readers who cannot tell the colours apart
@@ -41,7 +40,7 @@ def embeddings(
         figure = figure_style.new(PANEL * len(places), PANEL + 1.1)
         panels = figure.subplots(1, len(places), squeeze=False)[0]
         for axes, (arm, of_arm) in zip(panels, places.items(), strict=True):
-            _draw(axes, of_arm, shown, params.classes)
+            tsne_panel.draw(axes, of_arm, _groups(shown, params.classes))
             axes.set_title(_title(arm, sizes[arm], values[values["arm"] == arm]))
         patients, lesions = shown["patient"].nunique(), shown["lesion"].nunique()
         chance = values["value"][values["measure"] == f"{PURITY} by chance"].iloc[0]
@@ -54,19 +53,21 @@ def embeddings(
     return figure
 
 
-def _draw(axes: Axes, places: np.ndarray, shown: pd.DataFrame, classes: list[str]) -> None:
+def _groups(shown: pd.DataFrame, classes: list[str]) -> list[tuple[np.ndarray, dict]]:
+    """Return the points of each class and how they look: first the augmentations, then above them the ROIs."""
     plain = (shown["source"] == ROI).to_numpy()
     looks = (
         (~plain, {"s": SMALL, "edgecolors": "none", "alpha": 0.5}),
         (plain, {"s": LARGE, "edgecolors": "black", "alpha": 0.9, "linewidths": 0.6}),
     )
-    for chosen, look in looks:
-        for i, name in enumerate(classes):
-            members = chosen & (shown["class"] == name).to_numpy()
-            colour = figure_style.class_colour(classes, name)
-            axes.scatter(*places[members].T, color=colour, marker=MARKERS[i % len(MARKERS)], **look)
-    axes.set(xticks=[], yticks=[], xlabel="t-SNE, first axis", ylabel="t-SNE, second axis")
-    axes.set_aspect("equal", adjustable="datalim")
+    return [
+        (
+            chosen & (shown["class"] == name).to_numpy(),
+            {"color": figure_style.class_colour(classes, name), "marker": MARKERS[i % len(MARKERS)], **look},
+        )
+        for chosen, look in looks
+        for i, name in enumerate(classes)
+    ]
 
 
 def _handles(classes: list[str]) -> list[Line2D]:

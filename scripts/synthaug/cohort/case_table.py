@@ -7,13 +7,16 @@ import pandas as pd
 
 from synthaug.errors import InputError
 from synthaug.files import user_tables
-from synthaug.terms.case_columns import COMPUTED, KINDS, OPTIONAL, REQUIRED
+from synthaug.terms.case_columns import COMPUTED, CORNERS, KINDS, OPTIONAL, REQUIRED
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # in no file's name, and would break up a message
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a case table as text, without checking its cells.
+
+    A table without the columns ``mask``, ``polygon`` and ``box`` may have ``x0,y0,x1,y1`` instead: they become ``box``.
+    Such tables often name no lesions; each row is then a lesion of its own, called ``row`` and its number.
 
     Returns
     -------
@@ -40,11 +43,25 @@ def read_table(path: str | Path) -> pd.DataFrame:
         raise InputError("\n".join(broken))
     index = pd.Index([number for number, _ in lines], name="row")
     table = pd.DataFrame([cells for _, cells in lines], columns=header, index=index, dtype=str)
+    if _has_corners(header):
+        table = _with_boxes(table)
     for name in OPTIONAL:
         if name not in table:
             table[name] = ""
     table["set"] = table["set"].replace("", "main")
     return table
+
+
+def _has_corners(header: list[str]) -> bool:
+    return set(CORNERS) <= set(header) and not set(KINDS) & set(header)
+
+
+def _with_boxes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with one column ``box`` for the corners, and with ids of its lesions."""
+    corners = table[list(CORNERS)]
+    box = corners.agg(",".join, axis="columns").where((corners != "").any(axis="columns"), "")
+    table = table.drop(columns=list(CORNERS)).assign(box=box)
+    return table if "lesion" in table else table.assign(lesion=[f"row{number}" for number in table.index])
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -54,10 +71,11 @@ def _check_header(path: Path, header: list[str]) -> None:
             f"{', '.join(map(repr, broken))}; rename them"
         )
     problems = []
-    missing = [name for name in REQUIRED if name not in header]
+    corners = _has_corners(header)
+    missing = [name for name in REQUIRED if name not in header and not (corners and name == "lesion")]
     if missing:
         problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
-    if not set(KINDS) & set(header):
+    if not set(KINDS) & set(header) and not corners:
         problems.append("expected a column mask, polygon or box, found none; add one")
     if twice := sorted({name for name in header if header.count(name) > 1}):
         problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}; rename them")

@@ -45,7 +45,9 @@ class Params:
     given_split: bool = False
 
 
-def check(table_path: str | Path, params: Params, *, of_slices: bool = False) -> pd.DataFrame:
+def check(
+    table_path: str | Path, params: Params, *, of_slices: bool = False, without_blank: bool = False
+) -> pd.DataFrame:
     """Check a case table and every image, mask and outline that it names.
 
     Reads each image's headers and key slices and each mask once; holds one mask at a time.
@@ -55,6 +57,8 @@ def check(table_path: str | Path, params: Params, *, of_slices: bool = False) ->
     of_slices
         Whether a row may be of a slice, not of one lesion: then it may have neither class nor annotation, because
         nothing is there, and its parts may be several lesions.
+    without_blank
+        Whether slices without lesion that have a single value are left out, with a warning; they are refused otherwise.
 
     Returns
     -------
@@ -71,15 +75,19 @@ def check(table_path: str | Path, params: Params, *, of_slices: bool = False) ->
     problems = Problems(table)
     drawable = _check_cells(table, params, problems, of_slices)
     _check_cohort(table, params, table_path.parent, problems)
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems, of_slices))
+    blank: list[int] | None = [] if without_blank else None
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, of_slices, blank))
     _check_copies(table, found, problems)
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+    if blank:
+        rows = _listed(blank)
+        log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
     groups = table.where(table != "").nunique()
     free = [name for name in table if name not in REQUIRED + OPTIONAL and groups[name] <= MOST_GROUPS]
     measured = pd.DataFrame.from_dict(found, orient="index")
-    cases = table.drop(columns=["slice"]).join(measured)[[*COLUMNS, *free]]
+    cases = table.drop(columns=["slice"]).join(measured, how="inner")[[*COLUMNS, *free]]
     return cases.sort_values("lesion", ignore_index=True)
 
 
@@ -100,6 +108,10 @@ def lesion_on_slice(row: Mapping[str, object], folder: str | Path) -> tuple[np.n
     source = volumes.open_image(Path(folder) / row["image"])
     index = int(row["slice"])
     return source.slice(index), annotations.on_slice(row, Path(folder), source.geometry, index)
+
+
+class BlankSlice(InputError):
+    """A slice on which nothing is drawn, and nothing is to be seen."""
 
 
 class Problems:
@@ -218,8 +230,13 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
             )
 
 
-def _measure(table: pd.DataFrame, folder: Path, problems: Problems, of_slices: bool) -> Iterator[tuple[int, dict]]:
-    """Yield row and measurements of each lesion whose files are in order; images and masks are opened once."""
+def _measure(
+    table: pd.DataFrame, folder: Path, problems: Problems, of_slices: bool, blank: list[int] | None
+) -> Iterator[tuple[int, dict]]:
+    """Yield row and measurements of each lesion whose files are in order; images and masks are opened once.
+
+    Rows of blank slices without lesion are added to ``blank``, or to the problems if it is None.
+    """
     for image, lesions in table.groupby("image", sort=False):
         try:
             source = volumes.open_image(folder / image)
@@ -239,6 +256,8 @@ def _measure(table: pd.DataFrame, folder: Path, problems: Problems, of_slices: b
                 try:
                     index, lesion = annotations.locate(row, source.geometry, labels)
                     yield number, _describe(row, source, index, lesion, of_slices)
+                except BlankSlice as error:
+                    problems.row(number, error) if blank is None else blank.append(number)
                 except InputError as error:
                     problems.row(number, error)
 
@@ -248,7 +267,8 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
     image = source.slice(index)
     if image.min() == image.max():
         cure = "correct the slice or export the image again" if lesion.any() else "delete the row"
-        raise InputError(
+        error = InputError if lesion.any() else BlankSlice
+        raise error(
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
             f"{cure}"
         )

@@ -65,14 +65,17 @@ class Reader:
         Raises
         ------
         InputError
-            If its image or mask cannot be read, or its slice has no contrast.
+            If its image or mask cannot be read, or its slice has no contrast. Slices on which nothing is drawn may have
+            little: then the darkest and the brightest value take the place of percentiles.
         """
         annotation = self._table.loc[row["lesion"]]
         image, mask = lesion_on_slice({**annotation.to_dict(), "slice": row["slice"]}, self._folder)
         try:
             limits = intensity.limits(image, self._window)
         except InputError as error:
-            raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
+            if mask.any():
+                raise InputError(f"lesion {row['lesion']}, {annotation['image']}: {error}") from error
+            limits = float(image.min()), float(image.max())
         place = self._place.get(row["lesion"])
         seen = None if place is None else self._seen[place]
         if seen is not None and seen.dtype != np.uint8:

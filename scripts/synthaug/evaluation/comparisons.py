@@ -255,18 +255,21 @@ class _Comparison:
         return float(np.median(by_seed)), paired_tests.clustered_mcnemar(sums)
 
     def _swapped(self, a: Point, b: Point, seeds: list[int], key: Key, stream: np.random.Generator) -> float:
-        once = np.ones((1, len(self.patient)))
+        everything = np.ones(len(self.patient), dtype=bool)
+        # Sorted by unit, so that of each unit that of a comes first, then that of b; which of them counts is a weight.
+        both = [joined([(self.pools[*point, seed], everything) for point in (a, b)]) for seed in seeds]
 
-        def value(pool: Pool, other: Pool, exchanged: np.ndarray) -> float:
-            mixed = joined([(pool, ~exchanged), (other, exchanged)])
-            return self.measures.values(mixed, once, [key])[key][0]
+        def differences(swapped: np.ndarray) -> np.ndarray:
+            exchanged = np.repeat(swapped[:, self.patient], 2, axis=1)
+            exchanged[:, ::2] ^= True
+            chosen, others = exchanged.astype(float), (~exchanged).astype(float)
+            by_seed = [
+                self.measures.values(pool, chosen, [key])[key] - self.measures.values(pool, others, [key])[key]
+                for pool in both
+            ]
+            return np.mean(by_seed, axis=0)
 
-        def difference(patients: np.ndarray) -> float:
-            exchanged = patients[self.patient]
-            both = [(self.pools[*a, seed], self.pools[*b, seed]) for seed in seeds]
-            return float(np.mean([value(x, y, exchanged) - value(y, x, exchanged) for x, y in both]))
-
-        return paired_tests.swap(difference, self.patient.max() + 1, stream)
+        return paired_tests.swap(differences, self.patient.max() + 1, stream)
 
     def _differing(self, a: Point, b: Point, seeds: list[int]) -> np.ndarray:
         """Return which patients have a unit that the two predict differently, (patients,) bool."""

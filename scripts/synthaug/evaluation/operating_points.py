@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 FIXED, PUBLISHED, NESTED = RULES = ("fixed", "published", "nested")
 COLUMNS = ["rule", "arm", "seed", "fold", "size"]  # of operating_points.csv; the primary measure follows
+WITHOUT_SIZE = "0"  # the only size of an arm that has none, such as one without synthetic images
 ROUNDING = 1e-9  # an accuracy is a count over a count; two that are closer than this are equal
 
 
@@ -70,7 +71,8 @@ def choose(predictions: pd.DataFrame, measures: Measures, params: Params) -> pd.
             published = pick(curve, _tolerance(arm, params)) if run else None
             nested = _nested(arm, run, of_arm, inner[inner["arm"] == arm], measures, params) if run else {}
         else:
-            fixed, published, nested = str(params.group) if str(params.group) in run else None, None, {}
+            size = WITHOUT_SIZE if run == [WITHOUT_SIZE] else str(params.group)
+            fixed, published, nested = size if size in run else None, None, {}
         for seed in seeds:
             for fold in sorted(of_arm["fold"].astype(int).unique().tolist()):
                 if fixed:
@@ -127,7 +129,7 @@ def fixed_size(arm: str, run: list[str], params: Params) -> str | None:
     if arm in (arms.CLASSIC, arms.PLACEBO):
         size = str(params.group)
     else:
-        size = "0" if run == ["0"] else f"{params.group}+{params.synthetic}x{params.classes}"
+        size = WITHOUT_SIZE if run == [WITHOUT_SIZE] else f"{params.group}+{params.synthetic}x{params.classes}"
     return size if size in run else None
 
 

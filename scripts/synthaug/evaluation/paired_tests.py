@@ -14,7 +14,7 @@ PERMUTATIONS = 19_999  # random sign flips where the exact distribution is out o
 SWAPS = 1_999  # random swaps, of which each measures two arms anew
 ENUMERATED = 14  # patients up to which all sign flips are gone through
 EXHAUSTED = 10  # patients up to which all swaps are
-BLOCK = 2000  # sign flips computed at a time; bounds the memory
+BLOCK, SWAP_BLOCK = 2000, 500  # sign flips and swaps computed at a time; bounds the memory
 ROUNDING = 1e-9  # sums of fractions that differ by less, relative to the largest possible sum, are tied
 
 
@@ -56,7 +56,7 @@ def sign_flip(sums: np.ndarray, generator: np.random.Generator) -> float:
     return float(1 + hits) / (1 + PERMUTATIONS)
 
 
-def swap(difference: Callable[[np.ndarray], float], patients: int, generator: np.random.Generator) -> float:
+def swap(differences: Callable[[np.ndarray], np.ndarray], patients: int, generator: np.random.Generator) -> float:
     """Return the two-sided p of the permutation test that swaps whole patients between two models.
 
     For a measure that is no sum over units, such as a correlation or an average precision: under the null hypothesis
@@ -65,15 +65,16 @@ def swap(difference: Callable[[np.ndarray], float], patients: int, generator: np
 
     Parameters
     ----------
-    difference
-        Of the measure between the two models, after the patients of a (patients,) bool array were swapped.
+    differences
+        Of the measure between the two models, (swaps,), after the patients of each row of a (swaps, patients) bool
+        array were swapped.
 
     Returns
     -------
     float
         Not a number where the difference is none. Swaps without a difference are left out.
     """
-    observed = difference(np.zeros(patients, dtype=bool))
+    (observed,) = differences(np.zeros((1, patients), dtype=bool))
     if np.isnan(observed):
         return np.nan
     exact = patients <= EXHAUSTED
@@ -81,7 +82,8 @@ def swap(difference: Callable[[np.ndarray], float], patients: int, generator: np
         patterns = (np.arange(2**patients)[:, np.newaxis] >> np.arange(patients) & 1).astype(bool)
     else:
         patterns = generator.random((SWAPS, patients)) < 0.5
-    swapped = np.array([difference(pattern) for pattern in patterns])
+    parts = [differences(patterns[start : start + SWAP_BLOCK]) for start in range(0, len(patterns), SWAP_BLOCK)]
+    swapped = np.concatenate(parts)
     swapped = swapped[~np.isnan(swapped)]
     hits = int((np.abs(swapped) >= abs(observed) - ROUNDING).sum())
     return hits / len(swapped) if exact else (1 + hits) / (1 + len(swapped))

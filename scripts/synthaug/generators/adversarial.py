@@ -14,7 +14,7 @@ from synthaug.training import device, ema, optimisers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Params(family.Params):
+class Params(family.EpochParams):
     """The keys of the game, common to all adversarial families."""
 
     learning_rate: float

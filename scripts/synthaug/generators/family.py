@@ -19,7 +19,8 @@ from synthaug.training import device, loop_state
 NOTHING, CLASS, MASK, BOXES = "nothing", "class", "mask", "boxes"  # what a family may be conditioned on
 Conditions = np.ndarray | Sequence[np.ndarray] | None
 """What each image shall show: None (nothing); int64 (n,), a position in the list of classes (class); uint8
-(n, side, side), 0 for the ground (mask); n arrays, float32 (k, 4), of left, top, right and bottom in px (boxes)."""
+(n, side, side), 0 for the ground (mask); n arrays, float32 (k, 5), of left, top, right and bottom in px, and a position
+in the list of classes (boxes)."""
 
 SAMPLING_BATCH = 64
 PREVIEWS = 16  # images shown of each snapshot
@@ -30,6 +31,14 @@ class Params(loop.Params):
     """The keys that every preset of a generator has. A family that is conditioned on a class adds ``classes``."""
 
     architecture: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochParams(Params):
+    """The keys of a preset that trains for so many epochs, all with one size of batch."""
+
+    epochs: int
+    batch: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,9 @@ ORDER = "order"  # the random stream of the images' order
 
 @dataclass(frozen=True, kw_only=True)
 class Params(device.Compute):
-    """The keys of the loop."""
+    """What the loop reads of a preset; besides, each has ``epochs`` and ``batch``, as keys or derived from others."""
 
     master_seed: int
-    epochs: int
-    batch: int
 
 
 class Learner(abc.ABC):
@@ -62,6 +60,18 @@ class Learner(abc.ABC):
         self.tensors: dict[str, torch.Tensor] = {}
         for network in networks.values():
             network.train()
+
+    def pace(self, params: Params) -> list[tuple[int, int]]:
+        """Return the images of a step and the steps of each epoch.
+
+        By default ``batch`` images, or all if there are fewer, and as many full batches as there are.
+        """
+        batch = min(params.batch, len(self.images))
+        return [(batch, len(self.images) // batch)] * params.epochs
+
+    def begin(self, epoch: int) -> bool:
+        """Prepare for the ``epoch`` (from 1); return whether steps do something else from now on than before."""
+        return False
 
     @abc.abstractmethod
     def draws(self, streams: dict[str, np.random.Generator], steps: int, batch: int) -> tuple[np.ndarray, ...]:
@@ -97,8 +107,8 @@ def train(
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Train the networks of ``learner`` in place; they end as it keeps them.
 
-    Every epoch visits the images in a new order and drops the last batch when it is not full, because batch
-    normalisation is unreliable on a few images.
+    Every epoch visits the images in a new order, or in several, and drops the last batch when it is not full, because
+    batch normalisation is unreliable on a few images.
 
     Parameters
     ----------
@@ -126,20 +136,25 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    where, batch, steps = learner.images.device, *_batches(len(learner.images), params)
+    if len(learner.images) < 2:
+        found = len(learner.images)
+        raise InputError(f"generator: expected 2 or more training images, found {found}; choose a larger group")
+    where, pace = learner.images.device, learner.pace(params)
     totals = torch.zeros(len(learner.measured), device=where)  # stays there: reading it would make a GPU wait
     candidates = candidates or {}
     state = _state(learner, params, names, totals, candidates, checkpoint)
-    run = cuda_graph.captured(lambda *inputs: totals.add_(learner.step(*inputs)), where)
-    for epoch in state.epochs(params.epochs):
-        began, first = time.perf_counter(), state.step
+    run = None
+    for epoch in state.epochs(len(pace)):
+        began, first, (batch, steps) = time.perf_counter(), state.step, pace[epoch - 1]
+        if learner.begin(epoch) or not run:
+            run = cuda_graph.captured(lambda *inputs: totals.add_(learner.step(*inputs)), where)
         if first == 0:
             totals.zero_()
         for inputs in state.steps(_inputs(learner, state.streams, steps, batch)):
             run(*inputs)
         means = (totals / steps).tolist()
         speed = (steps - first) * batch / (time.perf_counter() - began)
-        _report(epoch, params.epochs, dict(zip(learner.measured, means, strict=True)), speed)
+        _report(epoch, len(pace), dict(zip(learner.measured, means, strict=True)), speed)
         state.history.append((epoch, *means))
         if show and epoch in shown:
             state.samples.append(show(learner.kept()))
@@ -150,14 +165,6 @@ def train(
         learner.networks[name].load_state_dict(network.state_dict())
     fields = [("epoch", int), *((name, float) for name in learner.measured)]
     return np.array(state.history, fields), state.samples
-
-
-def _batches(count: int, params: Params) -> tuple[int, int]:
-    """Return how many images a step sees and how many steps an epoch has, or stop if there are too few images."""
-    if count < 2:
-        raise InputError(f"generator: expected 2 or more training images, found {count}; choose a larger group")
-    batch = min(params.batch, count)
-    return batch, count // batch
 
 
 def _state(
@@ -191,7 +198,9 @@ def _inputs(
     learner: Learner, streams: dict[str, np.random.Generator], steps: int, batch: int
 ) -> Iterator[tuple[torch.Tensor, ...]]:
     """Draw an epoch; return the inputs of each of its steps, on the device."""
-    order = streams[ORDER].permutation(len(learner.images))[: steps * batch].reshape(steps, batch)
+    rounds = -(-steps * batch // len(learner.images))
+    order = np.concatenate([streams[ORDER].permutation(len(learner.images)) for _ in range(rounds)])
+    order = order[: steps * batch].reshape(steps, batch)
     drawn = learner.draws({name: streams[name] for name in learner.streams}, steps, batch)
     tensors = [torch.from_numpy(array).to(learner.images.device) for array in (order, *drawn)]
     return zip(*tensors, strict=True)

@@ -27,7 +27,7 @@ SMALLEST_SIDE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Params(family.Params):
+class Params(family.EpochParams):
     """A generator preset of the config, and the slices that it is for."""
 
     classes: list[str]

@@ -29,6 +29,8 @@ ARM_STYLES = {
     "both": {"color": WINE, "marker": "*"},
     "fresh": {"color": GREEN, "marker": "^"},
     "paste": {"color": GREY, "marker": "v"},
+    # Of detection, which also has fresh and paste.
+    "real": {"color": VERMILLION, "marker": "o"},
 }
 GENERATOR_COLOURS = (BLUE, PURPLE, SKY, INDIGO)
 BASELINE_MARKERS = ("p", "h", "8", "d")

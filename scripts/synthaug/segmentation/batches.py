@@ -1,4 +1,4 @@
-"""The batches that a segmenter sees: an endless sequence of random orders of its images."""
+"""The batches that a segmenter sees, see `orders.Orders`."""
 
 import functools
 from collections.abc import Callable
@@ -8,12 +8,11 @@ import pandas as pd
 import torch
 
 from synthaug.segmentation import transformations
+from synthaug.training import orders
 
 
 class Batches:
-    """Cuts the sequence into batches that are all full: step t sees its images t * size to (t + 1) * size - 1.
-
-    Nothing is kept from step to step, so a training may begin anywhere.
+    """Images and labels of each step of a training.
 
     Parameters
     ----------
@@ -37,15 +36,13 @@ class Batches:
         transformed: Callable[[int], pd.DataFrame] | None = None,
     ):
         self.images, self.labels = (torch.from_numpy(array).to(where) for array in (images, labels))
-        self.size, self.where = size, where
-        self.order = functools.lru_cache(maxsize=2)(lambda epoch: stream(epoch).permutation(len(images)))
+        self.where = where
+        self.orders = orders.Orders(len(images), size, stream)
         self.drawn = functools.lru_cache(maxsize=2)(transformed) if transformed else None
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the images and the labels of a step, counted from 0: uint8 (size, side, side) each."""
-        places = np.arange(step * self.size, (step + 1) * self.size)
-        epochs, places = places // len(self.images) + 1, places % len(self.images)
-        parts = [(epoch, self.order(epoch)[places[epochs == epoch]]) for epoch in np.unique(epochs).tolist()]
+        parts = self.orders.parts(step)
         rows = torch.from_numpy(np.concatenate([part for _, part in parts])).to(self.where)
         images, labels = self.images[rows], self.labels[rows]
         if self.drawn is None:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from synthaug import seeding
+from synthaug.imaging import free_places
 
 REFERENCE_SIDE = 256
 EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
@@ -127,11 +128,12 @@ def write(
     origins = np.full(len(images), -1)
     for row, what in enumerate(drawn):
         pasted = labels[row].copy(), images[row].copy()
-        taken = other_than_tissue(images[row], params) | (labels[row] > 0)
+        smallest = params.smallest_px * images[row].size / REFERENCE_SIDE**2
+        taken = free_places.other_than_tissue(images[row], params.tissue, smallest) | (labels[row] > 0)
         reach = _scaled(params.reach_px, images[row])
         for donor, lesion, place, mirrored in zip(what.donors, what.lesions, what.places, what.mirrored, strict=True):
             patch = cut_out(images[donor], labels[donor], lesion, mirrored, params)
-            corners = np.argwhere(fits(taken, patch.weights > 0))
+            corners = np.argwhere(free_places.fits(taken, patch.weights > 0))
             corners = corners[np.hypot(*(corners - patch.corner).T) <= reach]
             if len(corners):
                 _paste(patch, corners[int(place * len(corners))], *pasted)
@@ -139,18 +141,6 @@ def write(
                 break
         into[1][row], into[0][row] = pasted
     return origins
-
-
-def other_than_tissue(image: np.ndarray, params: Params) -> np.ndarray:
-    """Return which pixels of a slice, uint8 (side, side), lie in an area that is no tissue: bool (side, side)."""
-    low, high = params.tissue
-    other = np.zeros(image.shape, bool)
-    for beyond in (image < low, image > high):
-        areas, _ = ndimage.label(beyond)
-        large = np.bincount(areas.ravel()) >= params.smallest_px * image.size / REFERENCE_SIDE**2
-        large[0] = False
-        other |= large[areas]
-    return other
 
 
 def cut_out(image: np.ndarray, labels: np.ndarray, which: float, mirrored: bool, params: Params) -> Patch:
@@ -178,24 +168,6 @@ def cut_out(image: np.ndarray, labels: np.ndarray, which: float, mirrored: bool,
 
 def _scaled(length_px: float, image: np.ndarray) -> float:
     return length_px * len(image) / REFERENCE_SIDE
-
-
-def fits(taken: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """Return for each corner of ``shape``, bool (rows, columns), whether it lies inside the slice and off ``taken``.
-
-    Parameters
-    ----------
-    taken
-        bool (side, side).
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (side - rows + 1, side - columns + 1).
-    """
-    # The convolution with the mirrored shape counts the pixels that the shape at each corner shares with ``taken``.
-    covered = signal.fftconvolve(taken.astype(float), shape[::-1, ::-1].astype(float), mode="valid")
-    return covered < 0.5
 
 
 def _paste(patch: Patch, corner: np.ndarray, labels: np.ndarray, image: np.ndarray) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from synthaug.cohort import tested_units
 from synthaug.errors import InputError
-from synthaug.segmentation import slice_folds, slice_scores
+from synthaug.segmentation import slice_scores
 
 
 def table(
@@ -30,14 +31,14 @@ def table(
     trained
         The folds that the segmenter was trained on, such as "12".
     masks
-        Its label map of each test slice, uint8 (tests, side, side), in the order of `slice_folds.tested`.
+        Its label map of each test slice, uint8 (tests, side, side), in the order of `tested_units.outside`.
 
     Raises
     ------
     InputError
         If ``masks`` are not of these slices.
     """
-    test = slice_folds.tested(folds, trained)
+    test = tested_units.outside(folds, trained)
     expected = (len(test), *labels.shape[1:])
     if masks.shape != expected or masks.max(initial=0) > len(classes):
         raise InputError(

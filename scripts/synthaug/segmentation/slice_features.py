@@ -3,10 +3,8 @@
 import numpy as np
 import torch
 
+from synthaug.quality import deepest_maps
 from synthaug.segmentation import networks, unet
-from synthaug.training import device
-
-BATCH = 16
 
 
 def features(network: networks.Network, images: np.ndarray, where: torch.device) -> np.ndarray:
@@ -22,12 +20,5 @@ def features(network: networks.Network, images: np.ndarray, where: torch.device)
     numpy.ndarray
         float32 (n, maps).
     """
-    seen = []
     deepest = network.down[-1] if isinstance(network, unet.Unet) else network.features
-    hook = deepest.register_forward_hook(lambda module, given, maps: seen.append(maps.mean((2, 3))))
-    network.eval()
-    with torch.inference_mode():
-        for batch in device.padded_batches(images[:, None], BATCH, where):
-            network(batch)
-    hook.remove()
-    return torch.cat(seen)[: len(images)].float().cpu().numpy()
+    return deepest_maps.means(network, deepest, images, where)

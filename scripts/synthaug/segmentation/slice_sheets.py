@@ -6,15 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from skimage import measure
 
 from synthaug.report import figure_style
+from synthaug.report.image_grid import GAP, LETTERS, Grid
 from synthaug.terms.short_ids import shortened
 
-CELL, GAP, TEXT, HEAD, FOOT = 1.45, 0.05, 0.17, 0.28, 0.3  # inches: an image, a gap, a line of text, titles, legend
-LETTERS = 22  # of an id below an image
 COLUMNS = ("mask", "real", "synthetic")
 BLOCKS = 2  # of such columns, side by side
 ROOM, LEAST = 1.5, 1 / 3  # of a close-up: side over that of what it shows, and over that of the slice at least
@@ -40,7 +38,7 @@ def pairs(
     per_block = -(-len(labels) // BLOCKS)
     blocks = min(BLOCKS, len(labels))
     with figure_style.style():
-        sheet = _Sheet(per_block, blocks * len(columns), extra=(blocks - 1) * 3 * GAP)
+        sheet = Grid(per_block, blocks * len(columns), extra=(blocks - 1) * 3 * GAP)
         for number, name in enumerate(names):
             row, block = number % per_block, number // per_block
             for place, (column, images) in enumerate(columns.items()):
@@ -50,7 +48,7 @@ def pairs(
                     axes.set_title(column, fontsize=8, pad=3)
                 if place == 0:
                     axes.set_xlabel(shortened(name, LETTERS), fontsize=6.5, labelpad=2, loc="left")
-        sheet.legend(classes, labels)
+        _legend(sheet, classes, labels)
     return sheet.figure
 
 
@@ -79,7 +77,7 @@ def predictions(
     """
     columns = ["slice", "truth", *predicted]
     with figure_style.style():
-        sheet = _Sheet(len(images), len(columns))
+        sheet = Grid(len(images), len(columns))
         for row, name in enumerate(names):
             labels = {"truth": truth[row], **{arm: each[row] for arm, each in predicted.items()}}
             left, top, side = close_up(np.any([each > 0 for each in labels.values()], axis=0))
@@ -95,7 +93,7 @@ def predictions(
                     axes.add_patch(Rectangle((left, top), side, side, fill=False, color="white", linewidth=0.6))
                 text = f"DSC {dsc[column][row]:.2f}" if column in predicted else (name if place == 0 else "")
                 axes.set_xlabel(text, fontsize=6.5, labelpad=2, loc="left")
-        sheet.legend(classes, truth, *predicted.values())
+        _legend(sheet, classes, truth, *predicted.values())
     return sheet.figure
 
 
@@ -127,23 +125,7 @@ def outline(axes: Axes, labels: np.ndarray, classes: Sequence[str]) -> None:
             axes.plot(line[:, 1] - 1, line[:, 0] - 1, color=colour, linewidth=0.9)
 
 
-class _Sheet:
-    """Cells at fixed places: a layout engine would shift images by fractions that differ from run to run."""
-
-    def __init__(self, rows: int, columns: int, extra: float = 0.0):
-        self._width = columns * (CELL + GAP) + GAP + extra
-        self._height = HEAD + rows * (CELL + TEXT + GAP) + FOOT
-        self.figure = figure_style.new(self._width, self._height)
-        self.figure.set_layout_engine("none")
-
-    def cell(self, row: int, column: int, shift: float = 0.0) -> Axes:
-        """Return the axes of a cell; ``shift``: inches further to the right."""
-        left, top = GAP + column * (CELL + GAP) + shift, HEAD + row * (CELL + TEXT + GAP)
-        place = left / self._width, 1 - (top + CELL) / self._height, CELL / self._width, CELL / self._height
-        return self.figure.add_axes(place)
-
-    def legend(self, classes: Sequence[str], *labels: np.ndarray) -> None:
-        """Name the colours of the classes that are on the sheet, at its bottom."""
-        shown = [cls for label, cls in enumerate(classes, 1) if any((each == label).any() for each in labels)]
-        lines = [Line2D([], [], color=figure_style.class_colour(classes, cls), linewidth=3) for cls in shown]
-        self.figure.legend(lines, shown, loc="lower left", ncols=max(1, len(shown)), fontsize=7, handlelength=1.2)
+def _legend(sheet: Grid, classes: Sequence[str], *labels: np.ndarray) -> None:
+    """Name the colours of the classes that are on the sheet, at its bottom."""
+    shown = [cls for label, cls in enumerate(classes, 1) if any((each == label).any() for each in labels)]
+    sheet.legend({cls: figure_style.class_colour(classes, cls) for cls in shown})

@@ -5,15 +5,13 @@ with bicubic interpolation and the labels are those of the nearest pixel. Then c
 and gamma, in this order, each within the range of the gray values.
 """
 
-import math
-
 import numpy as np
 import pandas as pd
 import torch
 from torch.nn import functional
 
 from synthaug import seeding
-from synthaug.imaging import grids
+from synthaug.imaging import gray_changes, grids, random_changes
 
 # What leaves an image as it is, by the names of the config. Lengths are px of a slice of 256 x 256, whatever its side.
 NEUTRAL = {
@@ -21,15 +19,9 @@ NEUTRAL = {
     "scale": 1.0,
     "shear_px": 0.0,
     "bend_px": 0.0,
-    "noise": 0.0,
-    "blur_px": 0.0,
-    "brightness": 1.0,
-    "contrast": 1.0,
-    "gamma": 1.0,
+    **gray_changes.NEUTRAL,
 }
 MIRRORS = ("left_right", "up_down")
-SEED = "seed"  # of an image's noise and of the field that bends it
-REFERENCE_SIDE = 256
 KNOTS = 6  # of the field that bends an image, in each direction
 TOGETHER = 8  # images transformed together
 
@@ -40,23 +32,9 @@ def draw(random: np.random.Generator, count: int, chances: dict) -> pd.DataFrame
     Parameters
     ----------
     chances
-        By the names of `NEUTRAL` the ``probability`` with which an image is changed so, and the ``range`` from which
-        the value is drawn uniformly; by the names of `MIRRORS` the probability alone. What is missing never happens.
-
-    Returns
-    -------
-    DataFrame with a column for each name of `NEUTRAL`, bool ones for `MIRRORS`, and `SEED`.
+        See `random_changes.draw`; by the names of `NEUTRAL` and `MIRRORS`, which are the columns of the result.
     """
-    table = {}
-    for name, neutral in NEUTRAL.items():  # every name takes its numbers, so no chance moves the draws of another
-        happens, place = random.random((2, count))
-        chance = chances.get(name, {"probability": 0.0, "range": [neutral, neutral]})
-        low, high = chance["range"]
-        table[name] = np.where(happens < chance["probability"], low + (high - low) * place, neutral)
-    for name in MIRRORS:
-        table[name] = random.random(count) < chances.get(name, 0.0)
-    table[SEED] = random.integers(2**63, size=count)
-    return pd.DataFrame(table)
+    return random_changes.draw(random, count, chances, NEUTRAL, MIRRORS)
 
 
 def apply(images: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
@@ -81,9 +59,7 @@ def apply(images: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tu
 
 def _apply(images: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
     grays, labels = _moved(images.float() / 255, labels, table)
-    for change in (_noisy, _blurred, _brighter, _contrasted, _curved):
-        grays = change(grays, table).clamp_(0, 1)
-    return (grays * 255).round_().to(torch.uint8), labels
+    return (gray_changes.apply(grays, table) * 255).round_().to(torch.uint8), labels
 
 
 def maps(table: pd.DataFrame) -> np.ndarray:
@@ -97,7 +73,7 @@ def maps(table: pd.DataFrame) -> np.ndarray:
     float64 (n, 2, 3), acting on (x, y, 1), x to the right, y down.
     """
     angle, zero = np.deg2rad(table["rotation_deg"].to_numpy()), np.zeros(len(table))
-    shear = table["shear_px"].to_numpy() / REFERENCE_SIDE
+    shear = table["shear_px"].to_numpy() / gray_changes.REFERENCE_SIDE
     signs = [np.where(table[name], -1.0, 1.0) * table["scale"].to_numpy() for name in MIRRORS]
     rotation = _matrices(np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle))
     forward = rotation @ _matrices(zero + 1, shear, zero, zero + 1) @ _matrices(signs[0], zero, zero, signs[1])
@@ -129,54 +105,9 @@ def _moved(grays: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tu
 def _bends(table: pd.DataFrame, side: int) -> torch.Tensor:
     """Return how far each pixel's position is moved, float32 (n, side, side, 2), by fields smooth across the slice."""
     fields = torch.zeros(len(table), side, side, 2)
-    for place, (size, seed) in enumerate(zip(table["bend_px"], table[SEED], strict=True)):
+    for place, (size, seed) in enumerate(zip(table["bend_px"], table[random_changes.SEED], strict=True)):
         if size > 0:
             knots = torch.from_numpy(seeding.stream(seed, "bend").standard_normal((1, 2, KNOTS, KNOTS), np.float32))
             field = functional.interpolate(knots, (side, side), mode="bicubic", align_corners=True)
-            fields[place] = field[0].permute(1, 2, 0) * (2 * size / REFERENCE_SIDE)
+            fields[place] = field[0].permute(1, 2, 0) * (2 * size / gray_changes.REFERENCE_SIDE)
     return fields
-
-
-def _noisy(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
-    """Add normal noise whose standard deviation is ``noise``, 1 being the whole range of gray values."""
-    for place, (size, seed) in enumerate(zip(table["noise"], table[SEED], strict=True)):
-        if size > 0:
-            grains = seeding.stream(seed, "noise").standard_normal(grays.shape[1:], np.float32)
-            grays[place] += torch.from_numpy(grains).to(grays.device) * size
-    return grays
-
-
-def _blurred(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
-    """Blur with Gaussians whose standard deviation is ``blur_px``; beyond the border the edge repeats."""
-    changed = np.flatnonzero(table["blur_px"].to_numpy() > 0)
-    if not len(changed):
-        return grays
-    widths = table["blur_px"].to_numpy()[changed] * grays.shape[-1] / REFERENCE_SIDE
-    reach = min(math.ceil(3 * widths.max()), grays.shape[-1] - 1)
-    kernels = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * widths[:, None] ** 2))
-    kernels = torch.from_numpy(kernels / kernels.sum(1, keepdims=True)).to(grays)
-    rows = torch.from_numpy(changed).to(grays.device)
-    some = functional.pad(grays[rows][None], (reach, reach, reach, reach), mode="replicate")
-    for kernel in (kernels[:, None, :, None], kernels[:, None, None, :]):
-        some = functional.conv2d(some, kernel, groups=len(changed))
-    grays = grays.clone()
-    grays[rows] = some[0]
-    return grays
-
-
-def _brighter(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
-    return grays * _column(table, "brightness", grays)
-
-
-def _contrasted(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
-    """Stretch the gray values about each image's mean."""
-    factor = _column(table, "contrast", grays)
-    return grays * factor + grays.mean((1, 2), keepdim=True) * (1 - factor)
-
-
-def _curved(grays: torch.Tensor, table: pd.DataFrame) -> torch.Tensor:
-    return grays ** _column(table, "gamma", grays)
-
-
-def _column(table: pd.DataFrame, name: str, like: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(table[name].to_numpy(np.float32, copy=True), device=like.device).view(-1, 1, 1)

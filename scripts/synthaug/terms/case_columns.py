@@ -2,6 +2,7 @@
 
 REQUIRED = ("lesion", "patient", "class", "image")
 KINDS = ("mask", "polygon", "box")  # of annotation; a lesion has exactly one
+CORNERS = ("x0", "y0", "x1", "y1")  # of a box, where the table has a column for each instead of one for all
 OPTIONAL = (*KINDS, "label", "slice", "set")
 # Columns of cases.csv that the user's table must not have.
 COMPUTED = (

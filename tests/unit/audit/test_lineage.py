@@ -275,6 +275,17 @@ def test_a_discriminator_is_checked_as_a_classifier_and_against_its_generator(kn
     assert all(message in leak for leak, message in zip(leaks, messages, strict=True))
 
 
+def test_a_generator_of_one_group_for_all_sizes_serves_each(known):
+    """As in detection, where a size counts synthetic images, and not what the generator was trained on."""
+    shared = dataclasses.replace(generator(), group="real")
+    for size in ("100", "200"):
+        assert lineage.model_leaks(dataclasses.replace(classifier(SYNTHETIC), size=size), known, [shared]) == []
+    (leak,) = lineage.model_leaks(classifier(SYNTHETIC), known, [dataclasses.replace(shared, folds="02")])
+    assert "synthetic images of class cyst come from a generator dcgan of other folds" in leak
+    (leak,) = lineage.model_leaks(dataclasses.replace(classifier(SYNTHETIC), size="200"), known, [generator()])
+    assert "come from a generator dcgan of other folds or group" in leak
+
+
 def test_an_inner_model_is_tested_on_two_folds(known):
     """Trained on fold 1 of three, so it must predict all lesions of folds 0 and 2, and have seen none of them."""
     rows = [("roi", "L1", -1, "cyst", ""), ("roi", "L3", -1, "met", ""), SYNTHETIC]

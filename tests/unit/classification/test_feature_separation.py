@@ -162,13 +162,6 @@ def test_a_classifier_is_read_back_with_its_mean(cohort):
         assert (mean == 0.3).all()
 
 
-def test_the_embedding_is_the_same_each_time_however_few_images():
-    features = np.random.default_rng(5).normal(size=(7, 3)).astype(np.float32)
-    places = feature_separation.embed(features, 1)
-    assert places.shape == (7, 2)
-    assert (places == feature_separation.embed(features, 1)).all()
-
-
 def test_script_draws(cohort):
     params = json.dumps(vars(PARAMS))
     command = [sys.executable, "scripts/plot_tsne.py", "--params", params, "--train-folds", "12"]

@@ -290,3 +290,17 @@ def test_the_square_is_what_the_roi_shows():
     square = contour_sheets.seen_square(row, 0.25)
     assert (square.min(axis=0).tolist(), square.max(axis=0).tolist()) == ([70.0, 40.0], [130.0, 100.0])
     assert square[0].tolist() == square[-1].tolist()
+
+
+def test_a_slice_at_the_border_of_the_head_needs_no_contrast(cohort):
+    """Nothing is drawn on it and almost all of it is black, so both percentiles are 0."""
+    values = np.zeros((90, 72), np.uint8)
+    values[40:43, 30:33] = 9
+    Image.fromarray(values).save(cohort / "5.png")
+    table = pd.read_csv(cohort / "table.csv", dtype=str)
+    assert "percentiles 1 and 99 are both 0" in run(cohort, "one").stderr
+    table.loc[5, ["class", "polygon"]] = ""
+    table.to_csv(cohort / "table.csv", index=False)
+    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), of_slices=True)
+    artifacts.write_csv(checked, cohort / "cases.csv")
+    assert run(cohort, "one").returncode == 0

@@ -110,6 +110,16 @@ def test_sizes_are_ordered_as_numbers():
     ]
 
 
+def test_an_arm_without_sizes_has_an_operating_point_where_sizes_are_given(monkeypatch):
+    monkeypatch.setattr(measures.Classification, "sizes_are_chosen", False)
+    table = pd.concat(
+        [arm_runs("classic", {"0": 12}), arm_runs("dcgan", {"100": 3, "400": 9}), arm_runs("extra", {"0": 3, "100": 9})]
+    )
+    choice = operating_points.choose(table, MEASURES, PARAMS)
+    assert set(choice["rule"]) == {"fixed"}
+    assert [sizes(choice, "fixed", arm) for arm in ("classic", "dcgan", "extra")] == [{"0"}, {"400"}, set()]
+
+
 @pytest.mark.parametrize("n_folds", [3, 4])
 def test_nested_reads_the_curve_of_inner_runs(n_folds):
     params = operating_points.Params(n_folds, 3, 400, 150, 0.05)

@@ -111,7 +111,7 @@ def test_swapping_patients_is_flipping_signs_where_the_measure_is_a_sum(patients
     a, b = generator.random(patients) + 0.25, generator.random(patients)
 
     def difference(swapped):
-        return (np.where(swapped, b, a) - np.where(swapped, a, b)).sum()
+        return (np.where(swapped, b, a) - np.where(swapped, a, b)).sum(axis=1)
 
     expected = paired_tests.sign_flip(a - b, np.random.default_rng(0))
     found = paired_tests.swap(difference, patients, np.random.default_rng(1))
@@ -128,12 +128,13 @@ def test_swaps_of_models_that_are_alike_are_spread_evenly(monkeypatch):
         a, b = (truth + generator.standard_normal(30) for _ in range(2))
 
         def difference(swapped, truth=truth, a=a, b=b):
-            first, second = np.where(swapped, b, a), np.where(swapped, a, b)
-            return np.corrcoef(truth, first)[0, 1] - np.corrcoef(truth, second)[0, 1]
+            both = np.where(swapped, b, a), np.where(swapped, a, b)
+            first, second = (np.array([np.corrcoef(truth, row)[0, 1] for row in rows]) for rows in both)
+            return first - second
 
         found.append(paired_tests.swap(difference, 30, generator))
     assert stats.kstest(found, "uniform").pvalue > 0.01
 
 
 def test_a_difference_that_is_none_has_no_p():
-    assert np.isnan(paired_tests.swap(lambda swapped: np.nan, 5, np.random.default_rng(0)))
+    assert np.isnan(paired_tests.swap(lambda swapped: np.full(len(swapped), np.nan), 5, np.random.default_rng(0)))

@@ -1027,7 +1027,7 @@ entry(
     "config",
     "a single class",
     "cases: classes: expected two or more to tell apart, found cyst; add the others",
-    "the phantom has cyst, metastasis and hemangioma",
+    "expected those of the phantom, cyst, metastasis, hemangioma",
     "acgan: sampling: samples: 20 per class",
     problems=3,
 )(lambda c: c["cases"].update(classes=["cyst"]))

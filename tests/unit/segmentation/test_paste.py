@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
 from tests.helpers import made_slices
 
 from synthaug.segmentation import paste
@@ -105,16 +104,6 @@ def test_a_rim_takes_nothing_of_another_lesion():
         patch = paste.cut_out(image, labels, which, False, PARAMS)
         assert set(patch.image[patch.weights > 0]) == {100, gray}
         assert set(patch.image[patch.labels > 0]) == {gray}
-
-
-def test_places_where_a_shape_fits_are_those_of_a_plain_search():
-    draws = np.random.default_rng(1)
-    taken = ndimage.binary_dilation(draws.random((20, 20)) < 0.03)
-    shape = draws.random((4, 3)) < 0.7
-    expected = [[not (taken[r : r + 4, c : c + 3] & shape).any() for c in range(18)] for r in range(17)]
-    found = paste.fits(taken, shape)
-    assert 0 < found.sum() < found.size
-    np.testing.assert_array_equal(found, expected)
 
 
 def test_without_room_a_slice_is_repeated():

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
+from synthaug.cohort import example_slices
 from synthaug.report import figure_style
-from synthaug.segmentation import example_slices, slice_sheets
+from synthaug.segmentation import slice_sheets
 
 CLASSES = ["a", "b"]
 RANDOM = np.random.default_rng(0)

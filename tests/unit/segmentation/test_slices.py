@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from synthaug.cohort import empty_slices
 from synthaug.errors import InputError
-from synthaug.segmentation import empty_slices, label_maps, slices
+from synthaug.segmentation import label_maps, slices
 
 WINDOW = {"mode": "window", "low": 0, "high": 100}
 

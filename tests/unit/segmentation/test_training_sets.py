@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from tests.helpers import made_slices
 
+from synthaug.cohort import tested_units
 from synthaug.errors import InputError
-from synthaug.segmentation import slice_folds, training_images, training_sets
+from synthaug.segmentation import training_images, training_sets
 
 ALL_IMAGES, ALL_LABELS = made_slices.discs(20, 0, 64)
 NAMES = np.array([f"s{number}" for number in range(20)])
@@ -90,8 +91,8 @@ def test_other_slices_are_never_read(arm):
 
 def test_test_slices_are_those_outside_the_training_folds():
     folds = pd.DataFrame({"slice": list("dcba"), "fold": [0, 1, 2, 0]})
-    assert slice_folds.tested(folds, "12")["slice"].tolist() == ["d", "a"]
-    assert slice_folds.tested(folds, "2")["slice"].tolist() == ["d", "c", "a"]
+    assert tested_units.outside(folds, "12")["slice"].tolist() == ["d", "a"]
+    assert tested_units.outside(folds, "2")["slice"].tolist() == ["d", "c", "a"]
 
 
 def test_synthetic_images_of_another_number_or_side_are_one_line():

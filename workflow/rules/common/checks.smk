@@ -21,7 +21,8 @@ def inconsistencies():
     if "all" in classes:
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):
-        found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
+        known = ", ".join(config["phantom"]["lesions"])
+        found.append(f"cases: classes: expected those of the phantom, {known}; name these or give a table")
     return found
 
 

@@ -99,9 +99,15 @@ def generators(name=None, seed=None):
     ]
 
 
+def group_compared():
+    """Return the group whose generators are looked at: the only one, or that of the operating point."""
+    groups = task_groups()
+    return groups[0] if len(groups) == 1 else task_operating_point()["group"]
+
+
 def generators_of(wildcards):
     """Return the generators of one preset and seed at the operating point, without those of nested selection."""
-    found, group = generators(wildcards.generator, int(wildcards.seed)), task_operating_point()["group"]
+    found, group = generators(wildcards.generator, int(wildcards.seed)), group_compared()
     return [generator for generator in found if generator[1] == group and generator[3] in train_folds()]
 
 

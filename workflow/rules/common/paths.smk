@@ -89,12 +89,12 @@ def copy_searches():
 
 def assessed_images(wildcards):
     """Return the synthetic images of a generator and seed, by "<training folds>/<class>"."""
-    return synthetic_images(wildcards.generator, wildcards.seed, task_operating_point()["group"], train_folds())
+    return synthetic_images(wildcards.generator, wildcards.seed, group_compared(), train_folds())
 
 
 def assessed_train_sets(wildcards):
     """Return the training sets that those images come from, likewise."""
-    group = task_operating_point()["group"]
+    group = group_compared()
     folder = f"<results>/seed-{wildcards.seed}/generators/{wildcards.generator}/on-{group}"
     whole = generator_classes(wildcards.generator) == ["all"]
     return {

@@ -1,4 +1,4 @@
-"""Slices without lesion that volumes give besides those with lesions: a segmenter must learn to see none there."""
+"""Slices without lesion that volumes give besides those with lesions: a network must learn to see none there."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

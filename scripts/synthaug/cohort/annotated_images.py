@@ -1,7 +1,6 @@
 """The images of the case table with everything that is drawn on them, slice by slice."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,27 @@ import pandas as pd
 from synthaug.cohort import annotations
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
-from synthaug.segmentation import label_maps
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one row of the case table draws on one slice.
+
+    Attributes
+    ----------
+    row
+        Its number in the table.
+    cls
+        Its class.
+    mask
+        bool (rows, columns).
+    """
+
+    row: int
+    cls: str
+    mask: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -24,21 +41,21 @@ class AnnotatedImage:
     ----------
     source
         Its pixels.
-    maps
-        The label map, uint8 (rows, columns), of each slice that a row of the case table is about. A mask of a volume is
-        about all slices on which it draws the row's lesion.
+    drawn
+        Of each slice that a row of the case table is about, ascending, what the rows draw on it: nothing where a row
+        says that the slice is empty. A mask of a volume is about all slices on which it draws the row's lesion.
     others
         The slices that are known to be without lesion, ascending, and that no row is about: the rest of a volume with
         masks, or all of one that a row without slice calls empty. A polygon or a box tells nothing of other slices.
     """
 
     source: volumes.Source
-    maps: dict[int, np.ndarray]
+    drawn: dict[int, list[Drawn]]
     others: list[int]
 
 
-def read(rows: pd.DataFrame, folder: Path, classes: Sequence[str], precedence: Sequence[str] | None) -> AnnotatedImage:
-    """Read one image with its annotations; several rows of one slice are joined.
+def read(rows: pd.DataFrame, folder: Path) -> AnnotatedImage:
+    """Read one image with its annotations; several rows may be about one slice.
 
     Parameters
     ----------
@@ -46,16 +63,14 @@ def read(rows: pd.DataFrame, folder: Path, classes: Sequence[str], precedence: S
         Those of one image in a case table that was checked, see `case_table.read_table`.
     folder
         Where the table lies.
-    classes, precedence
-        See `label_maps.join`.
 
     Raises
     ------
     InputError
-        If an image or mask cannot be read, two classes overlap, or a slice is said to be empty and is not.
+        If an image or mask cannot be read, or a slice is said to be empty and is not.
     """
     source = volumes.open_image(folder / rows["image"].iloc[0])
-    drawn: dict[int, dict[str, np.ndarray]] = {}
+    drawn: dict[int, list[Drawn]] = {}
     empty, complete = {}, False
     for mask, of_mask in rows.groupby("mask", sort=False):
         labels = annotations.read_labels(folder / mask, source.geometry) if mask else None
@@ -70,29 +85,21 @@ def read(rows: pd.DataFrame, folder: Path, classes: Sequence[str], precedence: S
             else:
                 _draw(drawn, row, source.geometry, labels)
     for index in sorted(empty.keys() & drawn.keys()):
+        classes = dict.fromkeys(each.cls for each in drawn[index])
         raise InputError(
             f"row {empty[index]}, lesion {rows.loc[empty[index], 'lesion']}: expected nothing on slice {index}, found "
-            f"{' and '.join(drawn[index])} drawn there by another row; delete one of the two"
+            f"{' and '.join(classes)} drawn there by another row; delete one of the two"
         )
-    shape = source.geometry.size[1:]
-    maps = {index: np.zeros(shape, np.uint8) for index in empty}
-    for index, masks in drawn.items():
-        try:
-            maps[index] = label_maps.join(masks, shape, classes, precedence)
-        except InputError as error:
-            raise InputError(f"row {rows.index[0]}, image {rows['image'].iloc[0]}, slice {index}: {error}") from error
+    drawn |= {index: [] for index in empty}
     known = complete and not any(rows["polygon"] + rows["box"])
-    others = [index for index in range(source.geometry.size[0]) if known and index not in maps]
-    return AnnotatedImage(source, dict(sorted(maps.items())), others)
+    others = [index for index in range(source.geometry.size[0]) if known and index not in drawn]
+    return AnnotatedImage(source, dict(sorted(drawn.items())), others)
 
 
 def _draw(
-    drawn: dict[int, dict[str, np.ndarray]],
-    row: pd.Series,
-    geometry: volumes.Geometry,
-    labels: annotations.Labels | None,
+    drawn: dict[int, list[Drawn]], row: pd.Series, geometry: volumes.Geometry, labels: annotations.Labels | None
 ) -> None:
-    """Add a row's lesion to the masks of its class, on each slice that shows it."""
+    """Add a row's lesion to each slice that shows it."""
     if labels is None:
         index, mask = annotations.locate(row, geometry, None)
         lesion = {index: mask}
@@ -100,8 +107,7 @@ def _draw(
         whole = annotations.labelled(row, labels)
         lesion = {int(index): whole[index] for index in np.flatnonzero(whole.any(axis=(1, 2)))}
     for index, mask in lesion.items():
-        masks = drawn.setdefault(index, {})
-        masks[row["class"]] = masks.get(row["class"], False) | mask
+        drawn.setdefault(index, []).append(Drawn(row.name, row["class"], mask))
 
 
 def _empty_slice(row: pd.Series, geometry: volumes.Geometry) -> int | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 WORST, MEDIAN, BEST = "worst", "median", "best"
+GAIN, LOSS = "gain", "loss"
 
 
 def by_score(scores: pd.Series, patients: pd.Series, each: int) -> dict[str, list[str]]:
@@ -26,6 +27,24 @@ def by_score(scores: pd.Series, patients: pd.Series, each: int) -> dict[str, lis
         result[kind] = _spread([name for name in names if name not in taken], patients, each)
         taken |= set(result[kind])
     return {kind: result[kind] for kind in (WORST, MEDIAN, BEST)}
+
+
+def by_change(before: pd.Series, after: pd.Series, patients: pd.Series, each: int) -> dict[str, list[str]]:
+    """Return the slices where a number rises most, and those where it falls most, of as many patients as there are.
+
+    Parameters
+    ----------
+    before, after
+        Of each slice, with the slices as their index; ties are settled by their order.
+    patients
+        Likewise, whose it is.
+    each
+        How many of each kind; fewer where it rises, or falls, on fewer slices.
+    """
+    change = (after - before).sort_values(kind="stable")
+    falls = change.index[change < 0].tolist()
+    rises = (-change).sort_values(kind="stable")
+    return {GAIN: _spread(rises.index[rises < 0].tolist(), patients, each), LOSS: _spread(falls, patients, each)}
 
 
 def at_random(names: pd.Series, patients: pd.Series, number: int, random: np.random.Generator) -> list[int]:

@@ -1,0 +1,18 @@
+"""Say how many patients and slices another study like this one would need, from how far its own differences vary.
+
+Inputs: `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
+Outputs: `study_size.csv`: `arm,gain,corrected_for,power,patients_needed,slices_needed`, then what was observed of the
+arm: `delta,error,training_error,patients,slices,seeds,discordance,design_effect`, in fractions; and a figure as PNG and
+SVG. See `synthaug.evaluation.observed_variation`.
+"""
+
+from steps import study_size
+from synthaug.detection.measures import Detection
+
+
+def main() -> None:
+    study_size.run(Detection, __doc__)
+
+
+if __name__ == "__main__":
+    main()

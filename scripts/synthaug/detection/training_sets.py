@@ -1,0 +1,88 @@
+"""Which slices a detector trains on: those of its arm."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from synthaug.detection import arms
+from synthaug.errors import InputError
+
+SLICE, POOL, SYNTHETIC, VALIDATION = "slice", "pool", "synthetic", "validation"
+HOST, DONOR = 0, 1  # ranks of the two slices of a pasted one
+HUNDRED = 100  # sizes are synthetic slices per so many real ones
+
+
+def table(real: Sequence[str], arm: str, index: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return a row a slice that is learned from: the training slices, then what the arm adds to them.
+
+    Parameters
+    ----------
+    real
+        The ids of the slices that are learned from.
+    arm
+        ``paste`` adds a place for each slice with a pasted lesion (source `POOL`).
+    index
+        The rows of ``index.csv`` of the synthetic slices, from `chosen`, for arms with such.
+
+    Returns
+    -------
+    DataFrame with ``source``, ``slice`` (of a synthetic slice: whose boxes it was made from), ``rank`` (-1 for a slice
+    itself, `HOST` for one with a pasted lesion, the sample's number for a synthetic slice) and ``generator``, which is
+    empty for all others.
+    """
+    parts = [_rows(SLICE, real, -1)]
+    if arm == arms.PASTE:
+        parts.append(_rows(POOL, real, HOST))
+    if index is not None:
+        parts.append(_rows(SYNTHETIC, index["slice"], index["sample"].to_numpy(), index["generator"].tolist()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the rows of ``index.csv`` of the synthetic slices of a size: the first ones that may be used.
+
+    Parameters
+    ----------
+    index
+        ``sample,slice,generator`` and more, in the order of the samples.
+    size
+        Synthetic slices per hundred real ones, such as "100".
+    real
+        The number of real slices that are learned from.
+    kept
+        ``filter.csv``, ``sample,kept`` and more, for an arm with a filter: where this keeps fewer, all that it keeps.
+
+    Raises
+    ------
+    InputError
+        If there are too few, or the filter keeps none.
+    """
+    count = (int(size) * real + HUNDRED // 2) // HUNDRED
+    if len(index) < count:
+        raise InputError(
+            f"synthetic slices: expected {count}, {size} per {HUNDRED} of the {real} real ones, found {len(index)}; "
+            f"make more, or take size {size} out of experiment, synthetic"
+        )
+    if kept is not None:
+        index = index[index["sample"].isin(kept.loc[kept["kept"] == 1, "sample"])]
+        if not len(index):
+            raise InputError(
+                "synthetic slices: expected some that the filter keeps, found none; lower the filter's iou or "
+                "reached_by, or set experiment, filtered: false"
+            )
+    return index.head(count)
+
+
+def with_others(rows: pd.DataFrame, donors: Sequence[str], validation: Sequence[str]) -> pd.DataFrame:
+    """Return ``rows`` and, after them, one for each slice that a pasted lesion comes from, and each validation slice.
+
+    The donors have the source `POOL` and the rank `DONOR`.
+    """
+    others = [_rows(POOL, donors, DONOR), _rows(VALIDATION, validation, -1)]
+    return pd.concat([rows, *others], ignore_index=True)
+
+
+def _rows(source: str, names: Sequence[str], rank: int | np.ndarray, generator: str | list[str] = "") -> pd.DataFrame:
+    columns = {"source": source, "slice": list(names), "rank": rank, "generator": generator}
+    return pd.DataFrame(columns, index=range(len(names)))
