@@ -88,12 +88,13 @@ def voxels(path):
 
 
 def imported_files(wildcards):
-    """Return the files of imported images; missing ones are import_synthetic's to report."""
+    """Return the files of imported images, and of folders that lie among them; missing ones are reported by the import."""
     pattern = config["imported"][wildcards.generator]["folder"]
     folders = [
-        pattern.format(seed=wildcards.seed, folds=folds, cls=cls)
+        pattern.format(seed=wildcards.seed, folds=folds, cls=cls, share=wildcards.group)
         for folds in train_folds()
         for cls in config["cases"]["classes"]
     ]
-    found = [file for folder in folders for file in members(Path(folder))]
+    inside = [path for folder in dict.fromkeys(folders) for path in members(Path(folder))]
+    found = [file for path in inside for file in [path, *members(path)]]
     return list(dict.fromkeys(str(file) for file in found if os.path.isfile(file)))
