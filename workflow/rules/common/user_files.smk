@@ -39,8 +39,11 @@ def public_config():
     cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
     imported = {name: {} for name in config["imported"]}
     shown = {key: value for key, value in config.items() if key != "budget"}
-    if config.get("classifier", {}).get("weights"):
-        shown["classifier"] = {**config["classifier"], "weights": digest(config["classifier"]["weights"])}
+    for network in ["classifier", "segmenter"]:
+        if config.get(network, {}).get("weights"):
+            shown[network] = {**config[network], "weights": digest(config[network]["weights"])}
+    if "imported_detections" in config:
+        shown["imported_detections"] = {name: {} for name in config["imported_detections"]}
     if "reader_study" in config:
         shown["reader_study"] = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
     return {**shown, "cases": cases, "imported": imported}

@@ -16,6 +16,7 @@ TASK_IMPORTED = ["share"]
 TASK_SCRIPTS = {
     "check_cases": "check_cases_segmentation",
     "make_folds": "make_folds_segmentation",
+    "write_checklists": "write_checklists_segmentation",
     "write_notes": "write_notes_segmentation",
     "compute_metrics": "compute_metrics_segmentation",
     "compare_arms": "compare_arms_segmentation",
@@ -34,8 +35,8 @@ def task_measures():
 
 
 def task_settings():
-    """Return what the reporting checklists would describe of this task's keys: nothing is described by itself yet."""
-    return {}
+    """Return what the reporting checklists say of this task's keys: of a file of weights its digest."""
+    return {key: public_config()[key] for key in ["slices", "segmenter", "augmentation"]}
 
 
 def task_headline():
