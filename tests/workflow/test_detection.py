@@ -65,7 +65,7 @@ def test_it_runs_to_its_report(small):
 
 
 def hit_boxes(found: pd.DataFrame, boxes: pd.DataFrame) -> int:
-    """Return how many boxes of a slice are hit at an IoU of 0.25: each detection takes the free one it overlaps most."""
+    """Return how many boxes of a slice are hit at IoU 0.25: each detection takes the free one that it overlaps most."""
     free, corners = set(boxes.index), ["x0", "y0", "x1", "y1"]
     for _, row in found.sort_values("score", ascending=False, kind="stable").iterrows():
         overlaps = {
