@@ -75,7 +75,6 @@ def published() -> list[Published]:
 
 
 SETTINGS = [
-    Setting("3.1", "slices without skull and scalp", "slices: organ", "deepbet"),
     Setting("3.1", "side of a slice, px", "slices: side", 256),
     Setting("3.3", "detector", "detector: architecture", "yolov3"),
     Setting("3.3", "synthetic images per 100 real ones (4,000 to 2,813)", "experiment: synthetic", [142]),

@@ -88,7 +88,7 @@ def test_what_synthetic_images_add_in_the_papers_way_and_in_ours(evaluated):
 def test_settings_that_differ_are_told_apart():
     same = {row["key"]: row["same"] for row in conformance.settings(CONFIG)}
     assert same == {
-        "slices: organ": False, "slices: side": False,
+        "slices: side": False,
         "detector: architecture": True, "experiment: synthetic": False, "evaluation: iou": True,
         "evaluation: score": True, "experiment: filtered": True,
     }  # fmt: skip
