@@ -198,3 +198,18 @@ def test_what_cannot_be_is_one_line(folder, rows, message):
     assert result.returncode == 1
     assert message in result.stderr
     assert not (folder / "slices.csv").exists()
+
+
+def test_separate_parts_with_one_label_are_warned_of(folder):
+    """Three slices show lesion A in two parts, at 2 px of distance, so its box is that of both; B has a speck."""
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[3:6, 10:20, 12:18] = mask[3:6, 10:20, 20:26] = 1
+    mask[5:7, 40:50, 20:30] = 2
+    mask[5, 60, 40] = 2
+    volume(folder / "m1.nii.gz", mask)
+    result = run(folder, ROWS[:2])
+    assert result.returncode == 0
+    message = "lesion A (row 2): on 3 slices, such as P1-1-03, separate parts have one box; if they are several lesions"
+    assert message in result.stderr
+    assert "lesion B" not in result.stderr
+    assert made(folder).boxes[BOX].iloc[0].tolist() == [LEFT + 12, 10, LEFT + 26, 20]
