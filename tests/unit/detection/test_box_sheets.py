@@ -69,6 +69,13 @@ def test_what_one_arm_alone_finds_is_marked():
     assert styles == [["-", "-"], ["-", "--"], ["-", "-"]]
 
 
+def test_a_sheet_without_a_slice_says_so():
+    figure = box_sheets.detections([], {"real": [], "cpggan": []}, [])
+    assert [text.get_text() for text in figure.texts] == [
+        "There is no slice on which one arm hits more boxes than the other."
+    ]
+
+
 def test_the_largest_gains_and_losses_are_of_different_patients():
     names = [f"S{number}" for number in range(8)]
     patients = pd.Series(list("AABBCCDD"), index=names)
