@@ -143,7 +143,7 @@ def task_targets():
 
 def task_sheets():
     """Return what is made for the user to look at before any training, besides the outlines: slices with their boxes."""
-    return ["<results>/check/slices.pdf"]
+    return ["<results>/check/boxes.pdf"]
 
 
 def task_problems():
