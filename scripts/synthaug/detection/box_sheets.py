@@ -166,4 +166,5 @@ def _title(axes: Axes, above: str, inside: str) -> None:
     if above:
         axes.set_title(shortened(above, LETTERS), fontsize=7, pad=3)
     if inside:
-        axes.text(0.03, 0.97, inside, transform=axes.transAxes, color="white", fontsize=7, va="top")
+        ground = {"facecolor": "black", "alpha": 0.6, "linewidth": 0, "pad": 1.5}
+        axes.text(0.03, 0.97, inside, transform=axes.transAxes, color="white", fontsize=7, va="top", bbox=ground)
