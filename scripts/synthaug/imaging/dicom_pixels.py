@@ -24,6 +24,12 @@ def size(path: Path, elements: Elements) -> tuple[int, int]:
     InputError
         If it is no slice of gray levels, or one whose values GDCM would read wrongly.
     """
+    rows, columns, bits = (elements.number(tag) for tag in (ROWS, COLUMNS, ALLOCATED))
+    if not rows or not columns or PIXEL_DATA not in elements.values:
+        raise InputError(
+            f"{path}: expected a slice, found a DICOM file without pixels; move it out of the folder or, if it is a "
+            "slice, copy it again"
+        )
     if elements.text(FRAMES) not in ("", "1"):
         raise InputError(
             f"{path}: expected one slice a file, found {elements.text(FRAMES)} frames; convert it to NIfTI"
@@ -33,9 +39,6 @@ def size(path: Path, elements: Elements) -> tuple[int, int]:
             f"{path}: expected grey levels (MONOCHROME2), found {elements.text(PHOTOMETRIC) or 'none'}; "
             "export the original series"
         )
-    rows, columns, bits = (elements.number(tag) for tag in (ROWS, COLUMNS, ALLOCATED))
-    if not rows or not columns or PIXEL_DATA not in elements.values:
-        raise InputError(f"{path}: expected pixels, found a DICOM file without; copy or export it again")
     _check_bits(path, elements)
     expected = rows * columns * bits // 8
     if elements.pixel_bytes is not None and elements.pixel_bytes != expected + expected % 2:
