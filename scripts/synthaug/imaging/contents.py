@@ -30,7 +30,6 @@ STARTS = (
     (b"\x89HDF", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\xd0\xcf\x11\xe0", "an old Office file or a folder's thumbnails"),
-    (b"version https://git-lfs", "a pointer of Git LFS without its content (fetch it: git lfs pull)"),
 )
 ANNEX = b"/annex/objects/"
 SUFFIXES = {  # the content that a name promises; the longest of a name counts
@@ -136,6 +135,8 @@ def _of_text(start: bytes) -> str:
         if b"ElementDataFile" in start and b"NDims" in start:  # its voxels follow
             return "a MetaImage file"
         return UNKNOWN
+    if start.startswith(b"version ") and b"git-lfs" in start[:64]:
+        return "a pointer of Git LFS without its content (fetch it: git lfs pull)"
     if ANNEX in start:
         return "a pointer of git-annex without its content (fetch it: git annex get)"
     if b"ElementDataFile" in start or b"NDims" in start:
