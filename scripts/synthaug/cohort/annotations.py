@@ -208,7 +208,7 @@ def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
     mask = np.zeros(shape, dtype=bool)
     if kind(row) == "polygon":
         mask[draw.polygon(points[:, 1], points[:, 0], shape)] = True
-        if outlines.crosses_itself(points, mask):
+        if outlines.crosses_itself(points):
             raise InputError(
                 f"polygon: expected an outline, found a zigzag that crosses itself, {_short(row['polygon'])}; give the "
                 "points in their order, with decimal points, not commas"

@@ -14,7 +14,8 @@ from synthaug.errors import InputError
 
 THINNEST = 0.05  # px across; an outline that is thinner is a line
 ALIKE = 0.5  # px; two outlines that run so near to each other all along are one
-LEAST_OF_HULL = 0.5  # of what is filled: a smaller area between the turns of an outline means that it crosses itself
+FINE = 8  # parts of a pixel, to measure an area
+ODD_AREA = 0.3  # of what is filled, by which the area of a small loop may differ
 
 
 def is_line(points: np.ndarray) -> bool:
@@ -25,16 +26,31 @@ def is_line(points: np.ndarray) -> bool:
     return bool(np.ptp(points @ across) < THINNEST)
 
 
-def crosses_itself(points: np.ndarray, filled: np.ndarray) -> bool:
-    """Return whether an outline, float (n, 2), turns back across itself in most of ``filled``, bool (y, x).
+def crosses_itself(points: np.ndarray) -> bool:
+    """Return whether an outline, float (n, 2), turns back across itself all along.
 
-    Such are numbers in the wrong order: the area by the shoelace formula is then far smaller than what is filled. A
-    slip of the hand, a small loop, passes.
+    Such are numbers in the wrong order: sides cross, and the area by the shoelace formula is not what is filled. A slip
+    of the hand, a small loop, passes.
     """
-    x, y = points.T
+    if not _sides_cross(points):
+        return False
+    x, y = (points - points.min(axis=0)).T * FINE
+    filled = len(draw.polygon(y, x)[0])
     area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
-    inside = ndimage.binary_erosion(filled).sum()  # without the pixels on the outline, which a thin one has most of
-    return bool(inside and area < LEAST_OF_HULL * inside)
+    return bool(abs(area - filled) > ODD_AREA * filled)
+
+
+def _sides_cross(points: np.ndarray) -> bool:
+    """Return whether two sides of an outline cross, each at a point between its ends."""
+    starts, ends = points, np.roll(points, -1, axis=0)
+
+    def side(origin: np.ndarray, to: np.ndarray, point: np.ndarray) -> np.ndarray:
+        (ax, ay), (bx, by) = np.moveaxis(to - origin, -1, 0), np.moveaxis(point - origin, -1, 0)
+        return np.sign(ax * by - ay * bx)
+
+    one, other = (starts[:, None], ends[:, None]), (starts[None], ends[None])
+    apart = side(*one, other[0]) * side(*one, other[1]) < 0
+    return bool((apart & apart.T).any())
 
 
 def fill(where: str, outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:

@@ -46,6 +46,7 @@ SUFFIXES = {  # the content that a name promises; the longest of a name counts
     ".mhd": "a MetaImage file",
 }
 DICOM = "a DICOM file"
+FOREIGN = 0.5  # of a text's bytes, at most, are no ASCII
 TEXT, UNKNOWN, EMPTY = "a text file", "", "an empty file"
 
 
@@ -131,7 +132,8 @@ def _of_start(start: bytes) -> str:
 
 def _of_text(start: bytes) -> str:
     """Return what a text file is, `UNKNOWN` for one of other bytes."""
-    if any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start):
+    controls = any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
+    if controls or sum(byte > 127 for byte in start) > FOREIGN * len(start):
         if b"ElementDataFile" in start and b"NDims" in start:  # its voxels follow
             return "a MetaImage file"
         return UNKNOWN

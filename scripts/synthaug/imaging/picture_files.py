@@ -16,6 +16,8 @@ READERS = {"a PNG file": "PNGImageIO", "a JPEG file": "JPEGImageIO", "a TIFF fil
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # within compressed data, where 0 and restarts do not count
 LARGEST_RATIO = 4096  # of any of the formats: bytes of pixels that one byte of the file becomes at most
 ALIKE = ("L", "LA", "RGB", "RGBA", "I;16")  # modes in which Pillow keeps the values of PNG and JPEG files
+EIGHT_BITS = ("L", "RGB", "RGBA")
+GRAY_WITH_ALPHA = 4  # the colour type of a PNG file
 ORIENTATION = 0x0112  # an EXIF tag
 
 
@@ -27,13 +29,13 @@ class Picture:
     ----------
     shape
         Rows and columns.
-    tiled
-        Whether it is a TIFF file in tiles, which SimpleITK misreads.
+    misread
+        Whether SimpleITK misreads such a file, so that Pillow reads it.
     """
 
     path: Path
     shape: tuple[int, int]
-    tiled: bool
+    misread: bool
 
     def pixels(self) -> np.ndarray:
         """Return the pixels as stored, (rows, columns, channels) in the file's number type.
@@ -43,8 +45,14 @@ class Picture:
         InputError
             If the file is truncated or damaged.
         """
-        if self.tiled:
-            return _by_pillow(self.path)
+        if self.misread:
+            pixels = _by_pillow(self.path)
+            if pixels is None:
+                raise InputError(
+                    f"{self.path}: expected a readable picture, found a truncated, damaged or unsupported one; copy it "
+                    "again, or save it as 8- or 16-bit gray without tiles"
+                )
+            return pixels
         file = image_files.reader(self.path, READERS[contents.kind(self.path)])
         return image_files.pixels(file).reshape(*self.shape, -1)
 
@@ -56,9 +64,9 @@ class Picture:
         InputError
             If the two differ.
         """
-        if self.tiled:
+        if self.misread:
             return
-        one, other = self.pixels(), _by_pillow(self.path, needed=False)
+        one, other = self.pixels(), _by_pillow(self.path)
         if other is not None and (one.shape != other.shape or not np.array_equal(one, other)):
             raise InputError(
                 f"{self.path}: expected one picture, found two: SimpleITK and Pillow read other values; save it again "
@@ -82,13 +90,13 @@ def look(path: Path) -> Picture:
             f"{path}: expected {contents.SUFFIXES[path.suffix.lower()]}, found unknown bytes: truncated or damaged; "
             "copy it again"
         )
-    tiled = False
+    misread = False
     if kind == "a PNG file":
-        _check_png(path)
+        misread = _check_png(path)
     elif kind == "a JPEG file":
         _check_jpeg(path)
     else:
-        tiled = tiff_tags.check(path)
+        misread = tiff_tags.check(path)
     shape, turned = _header(path)
     if np.prod(shape, dtype=float) > LARGEST_RATIO * path.stat().st_size:
         raise InputError(
@@ -100,7 +108,7 @@ def look(path: Path) -> Picture:
             f"{path}: expected an upright picture, found the EXIF orientation {turned}: viewers show it turned, as "
             "outlines were drawn; save it as it is shown, without EXIF, and its mask likewise"
         )
-    return Picture(path, shape, tiled)
+    return Picture(path, shape, misread)
 
 
 def _header(path: Path) -> tuple[tuple[int, int], int]:
@@ -116,8 +124,8 @@ def _header(path: Path) -> tuple[tuple[int, int], int]:
         return (rows, columns), 1
 
 
-def _by_pillow(path: Path, *, needed: bool = True) -> np.ndarray | None:
-    """Return the pixels as Pillow reads them, (rows, columns, channels); None if it does not and is not needed."""
+def _by_pillow(path: Path) -> np.ndarray | None:
+    """Return the pixels as Pillow reads them, (rows, columns, channels); None where it fails or changes values."""
     from PIL import Image
 
     try:
@@ -127,19 +135,18 @@ def _by_pillow(path: Path, *, needed: bool = True) -> np.ndarray | None:
             if picture.mode not in ALIKE or picture.info.get("transparency") is not None or _is_deep(path):
                 return None
             return np.array(picture).reshape(picture.height, picture.width, -1)
-    except Exception as error:
-        if not needed:
-            return None
-        raise InputError(
-            f"{path}: expected a readable TIFF file, found a truncated, damaged or unsupported one; copy it again, or "
-            "save it as 8- or 16-bit gray"
-        ) from error
+    except Exception:  # Pillow raises a dozen kinds of errors
+        return None
 
 
 def _of_tiff(picture) -> np.ndarray | None:
-    """Return the pixels of a TIFF file, None where Pillow changes their type; 32 bits without a sign come with one."""
+    """Return the pixels of a TIFF file, None where Pillow changes values; 32 bits without a sign come with one."""
+    if picture.mode == "P":
+        return np.array(picture.convert("RGB"))
     if picture.mode not in ("L", "RGB", "RGBA", "I", "F", "I;16", "I;16B"):
         return None
+    if picture.tag_v2.prefix == b"MM" and picture.info.get("compression") != "raw" and picture.mode not in EIGHT_BITS:
+        return None  # Pillow swaps the bytes that libtiff has swapped
     bits, formats = picture.tag_v2.get(tiff_tags.BITS, (1,)), picture.tag_v2.get(tiff_tags.FORMAT, (1,))
     values = np.array(picture)
     if (bits[0], formats[0]) == (8, 2):
@@ -152,8 +159,13 @@ def _of_tiff(picture) -> np.ndarray | None:
     return values.reshape(picture.height, picture.width, -1)
 
 
-def _check_png(path: Path) -> None:
-    """Check the sums of all chunks, that the end is there, and that it is one picture, not an animation."""
+def _check_png(path: Path) -> bool:
+    """Check the sums of all chunks, that the end is there, and that it is one picture, not an animation.
+
+    Returns
+    -------
+    Whether it is gray with an alpha channel, which SimpleITK does not read.
+    """
     data = path.read_bytes()
     at, kind = 8, b""
     while kind != b"IEND":
@@ -166,6 +178,10 @@ def _check_png(path: Path) -> None:
         if kind == b"acTL" and struct.unpack_from(">I", data, at + 8)[0] > 1:
             raise InputError(f"{path}: expected one 2-D picture, found an animation; save one picture a file")
         at = end + 4
+    depth, colours = data[24:26]
+    if (depth, colours) == (16, GRAY_WITH_ALPHA):
+        raise InputError(f"{path}: expected gray, found 16 bits with an alpha channel; save it without the channel")
+    return colours == GRAY_WITH_ALPHA
 
 
 def _is_deep(path: Path) -> bool:

@@ -24,7 +24,7 @@ def check(path: Path) -> bool:
 
     Returns
     -------
-    Whether the picture is stored in tiles.
+    Whether SimpleITK misreads it: in tiles it takes a part of the pixels, and a palette's colours 256 times.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check(path: Path) -> bool:
         raise InputError(f"{path}: expected one 2-D picture, found {pages} pages; save one page a file")
     for expected, found, cure in _problems(tags):
         raise InputError(f"{path}: expected {expected}, found {found}; {cure}")
-    return TILE_WIDTH in tags
+    return TILE_WIDTH in tags or tags.get(PHOTOMETRIC) == (PALETTE,)
 
 
 def _problems(tags: dict[int, tuple[int, ...]]) -> Iterator[tuple[str, str, str]]:
