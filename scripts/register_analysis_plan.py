@@ -8,10 +8,21 @@ for the folds are refused: a plan for them would have to be deviated from.
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from steps import analysis_plans, command
 from synthaug.audit import analysis_plan
-from synthaug.cohort import folds
+from synthaug.cohort import folds, given_split
 from synthaug.files import artifacts
+
+
+def require(cases: pd.DataFrame, config: dict) -> None:
+    """Refuse cases that do not show every class in every fold, or in training and test of a given division."""
+    classes = config["cases"]["classes"]
+    if config.get("split") == "column":
+        given_split.folds(cases[cases["set"] == "main"], "lesion", cases, classes)
+    else:
+        folds.require(cases, classes, config["folds"])
 
 
 def main() -> None:
@@ -26,7 +37,7 @@ def main() -> None:
         if not entries:
             params = command.params(analysis_plans.Params, arguments.params)
             cases = artifacts.read_csv(arguments.cases)
-            folds.require(cases, params.config["cases"]["classes"], params.config["folds"])
+            require(cases, params.config)
             now = analysis_plans.content(arguments.cases, params)
             already = analysis_plans.predictions(arguments.results)
             entries = [analysis_plan.sealed(now, analysis_plan.stamp(datetime.now(UTC)), already)]

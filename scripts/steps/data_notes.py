@@ -20,6 +20,7 @@ class Params:
     seeds: list[int]
     master_seed: int
     acknowledged: list[list[str]]
+    given_split: bool | None = None  # as `fold_splitting.Params` has it
 
 
 def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
@@ -47,12 +48,13 @@ def run(doc: str, split: Callable[..., pd.DataFrame], of: str) -> None:
         for seed in params.seeds:
             try:
                 how = {"classes": params.classes, "folds": params.folds, "master_seed": params.master_seed}
+                how |= {} if params.given_split is None else {"given_split": params.given_split}
                 split({"cases": cases, "units": units}[of], seed=seed, **how)
             except InputError as error:
                 refusals.append(str(error))
         new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))
         sections = [
-            preview_notes.too_small(refusals, params.folds),
+            preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
             preview_notes.beyond(units),
             preview_notes.shared(found, new, params.acknowledged),
         ]

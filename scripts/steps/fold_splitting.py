@@ -16,6 +16,7 @@ class Params:
     classes: list[str]
     master_seed: int
     folds: int
+    given_split: bool | None = None  # whether the case table divides the patients; only of tasks where it may
 
 
 def run(doc: str, split: Callable[..., pd.DataFrame]) -> None:
@@ -28,7 +29,8 @@ def run(doc: str, split: Callable[..., pd.DataFrame]) -> None:
     arguments = parser.parse_args()
     with command.logged("make_folds", arguments) as log:
         params = command.params(Params, arguments.params)
-        table = split(artifacts.read_csv(arguments.cases), seed=arguments.seed, **asdict(params))
+        how = {name: value for name, value in asdict(params).items() if value is not None}
+        table = split(artifacts.read_csv(arguments.cases), seed=arguments.seed, **how)
         by = [name for name in ("class", "fold") if name in table]
         log.info("patients and rows:\n%s", table.groupby(by)["patient"].agg(["nunique", "size"]))
         artifacts.write_csv(table, arguments.out)

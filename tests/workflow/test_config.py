@@ -211,6 +211,7 @@ def test_reference_lists_every_key_as_the_schema_has_it():
         ),
         (lambda c: c.update(device="gpu"), "device: 'gpu' is not one of"),
         (lambda c: c["experiment"].update(nested=["classic"]), "nested: needs folds: 3 or more"),
+        (lambda c: c.update(tested_folds=3), "tested_folds: expected at most the 2 of folds, found 3"),
         (lambda c: c["experiment"].update(nested=["gabor"]), "nested: 'gabor' is not one of"),
         (
             lambda c: c.update(folds=3, evaluation={**c["evaluation"], "operating_point": "nested"}),

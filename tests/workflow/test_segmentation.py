@@ -242,9 +242,64 @@ def test_a_cohort_of_pictures_with_empty_slices_runs(tmp_path):
     assert (values.set_index("arm")["value"] > 0.7).all(), values
 
 
+SPLITS = ["train", "test", "train", "validation", "train", "test", "train", "train"]  # of p0 to p7
+BY_COLUMN = {
+    "cohort": "divided", "task": "segmentation", "seeds": [0, 1], "folds": 2, "tested_folds": 1, "split": "column",
+    "cases": {"table": "data/cases.csv", "classes": ["disc"]},
+    "slices": {"side": 32, "intensity": {"mode": "window", "low": 0, "high": 255}},
+    "segmenter": {"widths": [2, 4], "epochs": 2},
+    "generators": {"lcgan": {"generator_maps": 2, "discriminator_maps": 2, "epochs": 1, "candidates": [1]}},
+    "experiment": {"shares": [400, 1000], "generators": ["lcgan"], "arms": []},
+    "evaluation": {"primary": "lcgan", "share": 1000, "bootstrap": 100},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_patients_divided_by_the_case_table(tmp_path):
+    """Every network learns from the patients of train alone, is tested on those of test, and no result is of others."""
+    project = copy_workflow(tmp_path / "project")
+    header, *rows = drawn(project.folder / "data", len(SPLITS))
+    rows = [f"{row},{SPLITS[int(row[1])]}" for row in rows]
+    (project.folder / "data/cases.csv").write_text("\n".join([f"{header},split", *rows]) + "\n", encoding="utf-8")
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(BY_COLUMN), encoding="utf-8")
+    done = project.snakemake(configfile="mine.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = project.folder / "results/divided"
+    first, other = (results / f"seed-{seed}/folds.csv" for seed in (0, 1))
+    assert first.read_bytes() == other.read_bytes()
+    patients = {}
+    for path in results.glob("seed-*/*/*/*/train-*/**/train_set.csv"):
+        assert "/train-1" in str(path)
+        slices = pd.read_csv(path, keep_default_na=False)["slice"]
+        patients[path] = {name.split("-")[0] for name in slices if name}
+    assert {path.relative_to(results).parts[1] for path in patients} == {"segment", "generators", "candidates"}
+    for path, found in patients.items():
+        assert found == {"p0", "p2", "p4", "p6", "p7"} if "1000/" in str(path) else len(found) == 2, path
+        assert found <= {"p0", "p2", "p4", "p6", "p7"}, path
+    predictions = pd.read_csv(results / "evaluation/predictions.csv")
+    assert set(predictions["patient"]) == {"p1", "p5"}
+    page = (results / "summary.html").read_text()
+    assert "One division of the patients was tested, that of the case table." in page
+    assert project.planned(configfile="mine.yaml") == {}
+
+    path = results / "seed-0/generators/lcgan/on-1000/train-1/all/train_set.csv"
+    kept = pd.read_csv(first).query("validation == 1")["slice"].iloc[0]
+    table = pd.read_csv(path, keep_default_na=False)
+    pd.concat([table, table.tail(1).assign(slice=kept)]).to_csv(path, index=False)
+    target = "results/divided/evaluation/lineage.json"
+    done = project.snakemake("--forcerun", "audit_lineage", "--", target, configfile="mine.yaml")
+    assert done.returncode != 0
+    assert f"slice {kept} of validation patient p3 is in the training set" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (
+            lambda c: c.update(split="column", folds=5),
+            "one part to train on and one to test: give folds: 2 and tested_folds: 1 (found 5 and null)",
+        ),
+        (lambda c: c.update(split="column"), "split: the phantom has no column split; give split: folds, or a table"),
         (lambda c: c["experiment"].update(shares=[1000, 250]), "experiment: shares: expected ascending ones"),
         (
             lambda c: c["evaluation"].update(share=100),

@@ -82,6 +82,32 @@ def test_another_task_gets_its_statistics_and_its_report(regression):
 
 
 @pytest.mark.slow
+def test_one_fold_alone_is_tested(two_tasks):
+    """Every result is of its lesions, and the report says so; the other folds' lesions are trained on."""
+    two_tasks.configure(lambda config: config.update(tested_folds=1, seeds=[0]), REGRESSION)
+    done = two_tasks.snakemake(configfile=REGRESSION)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = two_tasks.folder / "results/diameters"
+    folds = pd.read_csv(results / "seed-0/folds.csv")
+    tested = folds.loc[folds["fold"] == 0, "lesion"]
+    assert 0 < len(tested) < len(folds)
+    predictions = pd.read_csv(results / "evaluation/predictions.csv", dtype={"size": str, "folds": str})
+    assert set(predictions["folds"]) == {"12"}
+    for _, of_arm in predictions.groupby(["arm", "size"]):
+        assert sorted(of_arm["lesion"]) == sorted(tested)
+    metrics = pd.read_csv(results / "evaluation/metrics.csv")
+    assert set(metrics.loc[metrics["metric"] == "within", "n"]) == {len(tested)}
+    patients = folds.loc[folds["fold"] == 0, "patient"].nunique()
+    assert set(pd.read_csv(results / "evaluation/study_size.csv")["patients"]) == {patients}
+    trained = pd.read_csv(results / "seed-0/regress/classic/0/train-12/train_set.csv")["lesion"]
+    assert set(trained) == set(folds.loc[folds["fold"] > 0, "lesion"])
+    assert "Of 3 folds only the first was tested" in (results / "summary.html").read_text()
+    checklists = (results / "evaluation/checklists.html").read_text()
+    assert "The first is tested by models trained on the other 2" in checklists
+    assert two_tasks.planned(configfile=REGRESSION) == {}
+
+
+@pytest.mark.slow
 def test_the_audit_finds_a_leak_of_another_task(regression):
     """A test lesion planted in a training list is named, though nothing of the audit knows this task."""
     path = regression / "seed-0/regress/classic/0/train-12/train_set.csv"

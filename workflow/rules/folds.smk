@@ -1,4 +1,4 @@
-"""Patient-level, class-balanced folds; once per seed."""
+"""Patient-level folds, class-balanced unless the case table gives them; once per seed."""
 
 
 rule make_folds:
@@ -20,7 +20,10 @@ rule make_folds:
         **grown(mem_mb=1000, runtime=10),
     params:
         settings=canonical_json(
-            classes=config["cases"]["classes"], master_seed=config["master_seed"], folds=config["folds"]
+            classes=config["cases"]["classes"],
+            master_seed=config["master_seed"],
+            folds=config["folds"],
+            **given_split(),
         ),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"

@@ -15,7 +15,7 @@ import pandas as pd
 from synthaug.errors import InputError
 
 STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "slice", "pool"), "fresh", "imported", "synthetic"
-VALIDATION = "validation"  # of images that a model was stopped by, and must not learn from
+VALIDATION = "validation"  # of images that a model was stopped by, and must not learn from; a column of folds.csv
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 ANY_CLASS = "all"  # the class of a generator of all classes
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
@@ -33,6 +33,8 @@ class Cohort:
         Of each unit, from the table of units; empty where the task has no such column.
     fold : dict
         Of each main unit, from ``folds.csv``.
+    validation : frozenset
+        The patients whom ``folds.csv`` keeps for a validation; empty where it names none.
     """
 
     unit: str
@@ -41,6 +43,7 @@ class Cohort:
     set_of: dict[str, str]
     truth: dict[str, object]
     fold: dict[str, str]
+    validation: frozenset[str] = frozenset()
 
     def is_inner(self, trained: str) -> bool:
         """Return whether ``trained`` leaves out more than the one test fold of the models that are compared."""
@@ -159,7 +162,8 @@ def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str, truth
         problems.append(f"patient {name} is in both the main and the extra set")
     _stop(f"seed-{seed}/folds.csv", problems)
     fold = dict(zip(folds[unit], folds["fold"].astype(str), strict=True))
-    return Cohort(unit, patient, class_of, set_of, truths, fold)
+    validates = folds["patient"][folds[VALIDATION].astype(str) == "1"] if VALIDATION in folds else ()
+    return Cohort(unit, patient, class_of, set_of, truths, fold, frozenset(validates))
 
 
 def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
@@ -213,6 +217,8 @@ def _real_leaks(rows: pd.DataFrame, trained: str, known: Cohort, sources: tuple[
             yield f"{unit} {name} is in the training set but not among the cohort's {unit}s"
         elif patient in tested:
             yield f"{unit} {name} of test patient {patient} is in the training set"
+        elif patient in known.validation and source != VALIDATION:
+            yield f"{unit} {name} of validation patient {patient} is in the training set"
         elif source in FOLD_SOURCES and (fold is None or fold not in trained):
             yield f"{unit} {name} of patient {patient} is in the training set but in none of its folds"
         elif source in EXTRA_SOURCES and known.set_of[name] != "extra":

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from synthaug.cohort import annotations
+from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -38,9 +38,12 @@ class Params:
     ----------
     classes
         The classes of the experiment. A table may lack some of them, see `folds.require`.
+    given_split
+        Whether the table divides the patients, see `given_split`.
     """
 
     classes: list[str]
+    given_split: bool = False
 
 
 def check(table_path: str | Path, params: Params, *, of_slices: bool = False) -> pd.DataFrame:
@@ -177,6 +180,11 @@ def _check_cohort(table: pd.DataFrame, params: Params, folder: Path, problems: P
             problems.row(rows[-1], f"lesion: expected an id of its own, found it in rows {_listed(rows)}; rename it")
     _check_spellings(table, params, problems)
     _check_patients(table, folder, problems)
+    for number, text in given_split.problems(table) if params.given_split else ():
+        if number is None:
+            problems.cohort(text)
+        else:
+            problems.row(number, text)
 
 
 def _check_spellings(table: pd.DataFrame, params: Params, problems: Problems) -> None:

@@ -9,18 +9,22 @@ from synthaug.cohort import duplicates
 SUGGESTED = "suggested_cases.csv"
 
 
-def too_small(refusals: Sequence[str], folds: int) -> list[str]:
+def too_small(refusals: Sequence[str], folds: int, *, given: bool = False) -> list[str]:
     """Return what the cohort lacks for the experiment.
 
     Parameters
     ----------
     refusals
         The messages of `folds.split`, of each seed.
+    given
+        Whether the case table divides the patients.
     """
     lines = list(dict.fromkeys(line.strip() for text in refusals for line in text.splitlines()))
     if not lines:
-        return [f"The cohort is large enough for {folds} folds."]
-    return ["The experiment will not run before the cohort is larger; this preview does:", *_indented(lines)]
+        enough = "The column split has every class in training and test."
+        return [enough if given else f"The cohort is large enough for {folds} folds."]
+    missing = "with this column split" if given else "before the cohort is larger"
+    return [f"The experiment will not run {missing}; this preview does:", *_indented(lines)]
 
 
 def beyond(units: pd.DataFrame) -> list[str]:

@@ -36,7 +36,7 @@ class Params:
 
 
 def choose(predictions: pd.DataFrame, measures: Measures, params: Params) -> pd.DataFrame:
-    """Choose a size for each rule, arm, seed and test fold.
+    """Choose a size for each rule, arm, seed and test fold; folds that no standard run tests are none.
 
     An arm lacks the rows of a rule that is not possible for it: `fixed` where the config's size was not run, `nested`
     where there are several sizes and not every one has all inner runs. An inner run is a model trained on all folds
@@ -72,7 +72,7 @@ def choose(predictions: pd.DataFrame, measures: Measures, params: Params) -> pd.
         else:
             fixed, published, nested = str(params.group) if str(params.group) in run else None, None, {}
         for seed in seeds:
-            for fold in range(params.folds):
+            for fold in sorted(of_arm["fold"].astype(int).unique().tolist()):
                 if fixed:
                     chosen.append((FIXED, arm, seed, fold, fixed, np.nan))
                 if published:
@@ -179,16 +179,18 @@ def _nested(
     arm: str, run: list[str], standard: pd.DataFrame, inner: pd.DataFrame, measures: Measures, params: Params
 ) -> dict[tuple[int, int], tuple[str, float]]:
     """Return (size, primary measure) by (seed, test fold); empty where the rule is not possible for the arm."""
-    places = [(seed, fold) for seed in standard["seed"].unique() for fold in range(params.folds)]
+    tested = sorted(standard["fold"].astype(int).unique().tolist())
+    places = [(seed, fold) for seed in standard["seed"].unique() for fold in tested]
     if len(run) == 1:
         return dict.fromkeys(places, (run[0], np.nan))
     # A row's `unseen` is the test fold whose choice it serves: its model and its unit are both of other folds.
     by = ["seed", "unseen", "size"]
     values, scored = _values(inner, by, measures).to_dict(), inner.groupby(by).size().to_dict()
-    fold_of = standard[standard["size"] == run[0]]
+    # Inner runs also predict folds that are not tested.
+    everybody = pd.concat([standard, inner]).drop_duplicates(["seed", measures.unit])
     result = {}
     for seed, fold in places:
-        expected = ((fold_of["seed"] == seed) & (fold_of["fold"] != str(fold))).sum()
+        expected = ((everybody["seed"] == seed) & (everybody["fold"] != str(fold))).sum()
         if any(scored.get((seed, str(fold), size)) != expected for size in run):
             return {}
         curve = {size: values[seed, str(fold), size] for size in run}

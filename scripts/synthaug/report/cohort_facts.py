@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from synthaug.cohort import given_split
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.sentences import between, counted, listed
@@ -120,11 +121,18 @@ def privacy() -> Fact:
 def partitions(run: Run) -> Fact:
     """Say how the cohort was divided for training and testing."""
     known = run.settings
-    text = (
-        f"{known.folds}-fold cross-validation. Each fold is tested in turn by models trained on "
-        f"{'the other one' if known.folds == 2 else f'the other {known.folds - 1}'}; nothing is held out for tuning "
+    if known.given_split:
+        return Fact(f"The case table divides the patients. {_repeated(known.seeds, 'The trainings')}")
+    others = "the other one" if known.folds == 2 else f"the other {known.folds - 1}"
+    if known.tested_folds == known.folds:
+        text = f"{known.folds}-fold cross-validation. Each fold is tested in turn by models trained on {others}"
+    else:
+        tested = "The first is" if known.tested_folds == 1 else f"The first {known.tested_folds} are each"
+        text = f"The patients form {known.folds} folds. {tested} tested by models trained on {others}"
+    text += (
+        "; nothing is held out for tuning "
         "besides. Of up to 100 random divisions stratified by class, the one whose folds differ least in their numbers "
-        f"of each class is taken. {_repeated(known.seeds)}"
+        f"of each class is taken. {_repeated(known.seeds, 'Division and trainings')}"
     )
     return Fact(text)
 
@@ -132,10 +140,16 @@ def partitions(run: Run) -> Fact:
 def contents(run: Run) -> Fact:
     """Count patients and lesions of each fold of the first seed, and say how far the folds of all seeds differ."""
     seed = run.settings.seeds[0]
-    parts = [f"fold {number}: {_in_fold(run, rows)}" for number, rows in run.folds[seed].groupby("fold")]
+    table = run.folds[seed]
+    parts = [f"fold {number}: {_in_fold(run, rows)}" for number, rows in table.groupby("fold")]
+    if run.settings.given_split:
+        validates = table[given_split.VALIDATION] == 1 if given_split.VALIDATION in table else table["fold"].isna()
+        tested = table["fold"] == given_split.TESTED
+        groups = {"training": ~(tested | validates), "validation": validates, "test": tested}
+        parts = [f"{name}: {_in_fold(run, table[members])}" for name, members in groups.items() if members.any()]
     text = f"{'; '.join(parts)}."
     text = text[0].upper() + text[1:]
-    if len(run.folds) > 1:
+    if len(run.folds) > 1 and not run.settings.given_split:
         sizes = pd.concat([table.groupby("fold").size() for table in run.folds.values()])
         text = f"With seed {seed}, {text[0].lower()}{text[1:]} With all seeds, folds have {between(sizes)} "
         text += f"{run.settings.unit}s."
@@ -165,13 +179,10 @@ def use(run: Run) -> Fact:
     return Fact(text, (AUDIT,))
 
 
-def _repeated(seeds: list[int]) -> str:
+def _repeated(seeds: list[int], what: str) -> str:
     if len(seeds) == 1:
-        return "Division and trainings were done once."
-    return (
-        f"Division and trainings were repeated {len(seeds)} times, from other random numbers each "
-        f"(seeds {listed(seeds)})."
-    )
+        return f"{what} were done once."
+    return f"{what} were repeated {len(seeds)} times, from other random numbers each (seeds {listed(seeds)})."
 
 
 def _people(cases: pd.DataFrame) -> str:

@@ -17,6 +17,8 @@ class Settings:
     primary: str  # the measure that verdicts are about
     classes: list[str]
     folds: int
+    tested_folds: int
+    given_split: bool  # whether the case table divides the patients
     seeds: list[int]
     master_seed: int
     duplicate_correlation: float

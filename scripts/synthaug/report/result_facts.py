@@ -99,12 +99,14 @@ def selection(run: Run) -> Fact:
 def internal(run: Run) -> Fact:
     """Say what each prediction is of."""
     unit, seeds = run.settings.unit, len(run.settings.seeds)
+    part = "" if run.settings.tested_folds == run.settings.folds else " of the test"
     often = "once" if seeds == 1 else f"{seeds} times, once in each repetition"
     extra = EXTRA in run.settings.arms
     further = f" The arm {EXTRA} also trains on the extra patients, who are never tested." if extra else ""
     return Fact(
-        f"Training and test data come from one cohort and differ by chance only.{further} In each arm every {unit} is "
-        f"predicted {often}, by a model that saw no {unit} of the same patient; predictions of all folds are pooled.",
+        f"Training and test data come from one cohort and differ by chance only.{further} In each arm every "
+        f"{unit}{part} is predicted {often}, by a model that saw no {unit} of the same patient; predictions of all "
+        "folds are pooled.",
         (METRICS, "Variation between seeds"),
     )
 
@@ -204,7 +206,14 @@ def limits(run: Run) -> Fact:
     found = []
     if run.settings.phantom:
         found.append("the cohort is simulated, so its figures are no evidence")
-    found.append("one cohort, tested by cross-validation, without data from elsewhere")
+    tested, folds = run.settings.tested_folds, run.settings.folds
+    if run.settings.given_split:
+        found.append("one cohort, of which one division was tested, that of the case table")
+    elif tested == folds:
+        found.append("one cohort, tested by cross-validation, without data from elsewhere")
+    else:
+        part = "the first" if tested == 1 else f"the first {tested}"
+        found.append(f"one cohort, of which only {part} of {folds} folds {'is' if tested == 1 else 'are'} tested")
     if len(run.settings.seeds) < comparisons.SEEDS:
         found.append(f"{counted(len(run.settings.seeds), 'repetition')}, so verdicts speak of these trainings only")
     if run.rule == operating_points.PUBLISHED:

@@ -48,6 +48,9 @@ class Params(headline.Params):
     real: list[str]  # arms of real images alone that the network may be trained with instead
     sizes_are_chosen: bool  # by an operating point; otherwise the config gives the one size
     size_shown: str  # what a size is, as the heading of the page's table
+    folds: int
+    tested_folds: int
+    given_split: bool  # whether the case table divides the patients
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,11 @@ def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evide
     said, rule = _deviations(evidence.deviations), params.operating_point
     if rule == operating_points.PUBLISHED:
         said.append("Sizes were read off the test folds, as in the paper: every value here is optimistic.")
+    if params.given_split:
+        said.append("One division of the patients was tested, that of the case table.")
+    elif params.tested_folds < params.folds:
+        tested = "first was" if params.tested_folds == 1 else f"first {params.tested_folds} were"
+        said.append(f"Of {params.folds} folds only the {tested} tested, so this is about the patients there.")
     if difference is None:
         return said
     if difference["speaks_of"] == comparisons.THESE:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug import seeding
+from synthaug.cohort import given_split
 from synthaug.errors import InputError
 from synthaug.segmentation import columns
 
@@ -46,7 +47,7 @@ def training_slices(
     slices
         ``slices.csv``.
     folds
-        ``folds.csv`` of the seed.
+        ``folds.csv`` of the seed; patients of a validation given there are left out.
     trained
         The training folds, such as "12".
     share
@@ -63,7 +64,7 @@ def training_slices(
     InputError
         If a class is on none of the slices.
     """
-    patients = folds["patient"][folds["fold"].astype(str).isin(list(trained))]
+    patients = given_split.learned_from(folds, trained)["patient"]
     chosen = share_patients(patients, share, seeding.stream(master_seed, "share", seed, trained))
     rows = slices[slices["slice"].isin(folds["slice"]) & slices["patient"].isin(chosen)]
     lacking = [cls for cls in classes if not rows[columns.area(cls)].any()]

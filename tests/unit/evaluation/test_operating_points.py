@@ -30,9 +30,12 @@ def run(arm, size, folds, seed=0, n_folds=3, per_fold=20, right=lambda fold, i: 
     return table.assign(**{f"p_{name}": (table["predicted"] == name).astype(float) for name in CLASSES})
 
 
-def arm_runs(arm, curve, *, seeds=(0,), inner=None, n_folds=3):
-    """Return standard runs with ``curve[size]`` of 20 lesions right in each fold, and inner runs likewise."""
-    trained = ["".join(str(k) for k in range(n_folds) if k != j) for j in range(n_folds)]
+def arm_runs(arm, curve, *, seeds=(0,), inner=None, n_folds=3, tested=None):
+    """Return standard runs with ``curve[size]`` of 20 lesions right in each fold, and inner runs likewise.
+
+    ``tested`` of the folds have standard runs, all by default.
+    """
+    trained = ["".join(str(k) for k in range(n_folds) if k != j) for j in range(tested or n_folds)]
     pairs = ["".join(str(k) for k in range(n_folds) if k not in (i, j)) for j in range(n_folds) for i in range(j)]
     tables = []
     for seed in seeds:
@@ -117,6 +120,18 @@ def test_nested_reads_the_curve_of_inner_runs(n_folds):
     assert set(nested["size"]) == {"400+50x3"}
     assert nested["accuracy"].tolist() == pytest.approx([0.8] * n_folds)
     assert sizes(choice, "published", "dcgan") == {"400+150x3"}
+
+
+def test_a_size_is_chosen_for_tested_folds_alone():
+    """By inner runs that also predict the folds that are not tested: without one of these, nested is not possible."""
+    params = operating_points.Params(4, 3, 400, 150, 0.05)
+    outer, inner = {"400+50x3": 12, "400+150x3": 18}, {"400+50x3": 16, "400+150x3": 9}
+    table = arm_runs("dcgan", outer, inner=inner, n_folds=4, tested=1)
+    choice = operating_points.choose(table, MEASURES, params)
+    chosen = choice.set_index("rule")[["fold", "size"]].apply(tuple, axis=1).to_dict()
+    assert chosen == {"fixed": (0, "400+150x3"), "published": (0, "400+150x3"), "nested": (0, "400+50x3")}
+    without = table[~((table["folds"] == "12") & (table["size"] == "400+50x3"))]
+    assert set(operating_points.choose(without, MEASURES, params)["rule"]) == {"fixed", "published"}
 
 
 def test_nested_chooses_by_test_fold():

@@ -77,7 +77,8 @@ PRESET = {
     "diffaugment": ["cutout"], "ema": 0,
 }  # fmt: skip
 SETTINGS = Settings(
-    cohort="a<b", phantom=False, unit="lesion", primary="accuracy", classes=["cyst", "tumour"], folds=2, seeds=[3, 5],
+    cohort="a<b", phantom=False, unit="lesion", primary="accuracy", classes=["cyst", "tumour"], folds=2,
+    tested_folds=2, given_split=False, seeds=[3, 5],
     master_seed=2018, duplicate_correlation=0.9, arms=["classic", "gan", "other", "glcm"],
     reference="classic", size="Images added per fold",
     sizes={"classic": ["0", "60"], "gan": ["60+10x2"], "other": ["60+10x2"], "glcm": ["0"]},
@@ -278,6 +279,29 @@ def test_a_small_plain_run_is_described_too(run):
     assert "no patients" in known["source"].text
     for limit in ("simulated", "optimistic", "no primary comparison", "1 repetition"):
         assert limit in known["limits"].text
+
+
+def test_it_says_that_the_case_table_divides_the_patients(run):
+    settings = replace(SETTINGS, folds=2, tested_folds=1, given_split=True)
+    folds = run.folds[3].assign(fold=[1, 1, 0, 1], validation=[0, 0, 0, 1])
+    known = facts(replace(run, settings=settings, folds={3: folds, 5: folds}))
+    assert known["partitions"].text == (
+        "The case table divides the patients. The trainings were repeated 2 times, from other random numbers each "
+        "(seeds 3 and 5)."
+    )
+    assert known["contents of the folds"].text == (
+        "Training: 1 patient with 2 lesions (1 cyst and 1 tumour); validation: 1 patient with 1 lesion (0 cyst and 1 "
+        "tumour); test: 1 patient with 1 lesion (1 cyst and 0 tumour)."
+    )
+
+
+def test_it_says_which_folds_are_tested(run):
+    known = facts(replace(run, settings=replace(SETTINGS, folds=5, tested_folds=2)))
+    assert known["partitions"].text.startswith(
+        "The patients form 5 folds. The first 2 are each tested by models trained on the other 4;"
+    )
+    assert "every lesion of the test is predicted 2 times" in known["internal testing"].text
+    assert "only the first 2 of 5 folds are tested" in known["limits"].text
 
 
 def test_an_item_is_no_further_filled_than_it_is():

@@ -17,7 +17,7 @@ PARAMS = summary.Params(
     question="Do synthetic images improve the classifier?", main="gan", declared=True,
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
     reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
-    size_shown="Images added per fold",
+    size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
 )  # fmt: skip
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
@@ -104,6 +104,8 @@ def only(made, before):
     [
         ([compared(speaks_of="these trainings", seeds=1)], {}, "With one seed, this is about these trainings"),
         ([compared()], {"declared": False}, "No primary comparison was declared"),
+        ([compared()], {"given_split": True, "folds": 2, "tested_folds": 1}, "that of the case table"),
+        ([compared()], {"tested_folds": 1}, "Of 3 folds only the first was tested"),
         ([compared(differing=4)], {}, "The arms differ in 4 patients only"),
         ([compared()], {"imported": ["gan"]}, "made elsewhere"),
         (

@@ -161,10 +161,10 @@ def task_work(stage, values):
         return job_times.Job(stage, images=each * len(config["cases"]["classes"]))
     if stage == "assess_generator":
         return job_times.Job(
-            stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * config["folds"]
+            stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * len(train_folds())
         )
     if stage == "check_copies":
-        return job_times.Job(stage, images=largest_synthetic() * len(config["cases"]["classes"]) * config["folds"])
+        return job_times.Job(stage, images=largest_synthetic() * len(config["cases"]["classes"]) * len(train_folds()))
     trained = {"train_classifier": train_folds(), "train_inner_classifier": inner_folds()}.get(stage)
     if trained is None:
         return None

@@ -17,11 +17,27 @@ def inconsistencies():
         found.append(
             f"evaluation: primary: {evaluation['primary']} is not run; choose one of {', '.join(others) or '(no arm)'}, or null"
         )
-    found += budget_problems()
+    found += budget_problems() + folds_problems()
     if "all" in classes:
         found.append("cases: classes: 'all' is reserved; rename the class")
     if config["cases"]["table"] is None and set(classes) != set(config["phantom"]["lesions"]):
         found.append("cases: classes: the phantom has cyst, metastasis and hemangioma; name these or give a table")
+    return found
+
+
+def folds_problems():
+    """Return what is wrong with how many folds there are, and how many of them are tested."""
+    found, folds, tested = [], config["folds"], config["tested_folds"]
+    if is_split_given():
+        if (folds, tested) != (2, 1):
+            found.append(
+                f"split: column has one part to train on and one to test: give folds: 2 and tested_folds: 1 (found {folds} and"
+                f" {'null' if tested is None else tested}), or split: folds"
+            )
+        if config["cases"]["table"] is None:
+            found.append("split: the phantom has no column split; give split: folds, or a table")
+    elif (tested or 0) > folds:
+        found.append(f"tested_folds: expected at most the {folds} of folds, found {tested}; lower it or give null")
     return found
 
 

@@ -3,14 +3,32 @@
 import itertools
 
 
+def tested_folds():
+    """Return the folds that are tested: all of them, or only the first ones."""
+    return list(range(config["tested_folds"] or config["folds"]))
+
+
+def is_split_given():
+    """Return whether the case table divides the patients, in its column split."""
+    return config.get("split") == "column"
+
+
+def given_split():
+    """Return whether it does as a parameter; none for a task whose table never does."""
+    return {"given_split": is_split_given()} if "split" in config else {}
+
+
 def train_folds():
-    """Return, for each test fold, the folds trained on: "12", "02" and "01" for three folds."""
-    return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in range(config["folds"])]
+    """Return, for each tested fold, the folds trained on: "12", "02" and "01" for three folds."""
+    return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in tested_folds()]
 
 
 def inner_folds():
-    """Return the choices of training folds with one fold fewer: "0", "1" and "2" for three folds."""
-    pairs = itertools.combinations(range(config["folds"]), 2)
+    """Return the choices of training folds with one fold fewer: "0", "1" and "2" for three folds.
+
+    Of folds that are not tested nothing is chosen, so one of the two that are left out is tested.
+    """
+    pairs = [pair for pair in itertools.combinations(range(config["folds"]), 2) if pair[0] in tested_folds()]
     chosen = ["".join(str(k) for k in range(config["folds"]) if k not in pair) for pair in pairs]
     return sorted(folds for folds in chosen if folds)
 
@@ -173,6 +191,9 @@ def summary_settings():
         "real": task_real_arms(),
         "sizes_are_chosen": "operating_point" in config["evaluation"],
         "size_shown": TASK_SIZE[1],
+        "folds": config["folds"],
+        "tested_folds": len(tested_folds()),
+        "given_split": is_split_given(),
     }
 
 

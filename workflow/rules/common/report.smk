@@ -37,6 +37,8 @@ def what_is_described():
     sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
     return {
         **{key: config[key] for key in ["cohort", "folds", "seeds", "master_seed"]},
+        "tested_folds": len(tested_folds()),
+        "given_split": is_split_given(),
         "evaluation": {"operating_point": rule_of_sizes(), **config["evaluation"]},
         **{key: config["cases"][key] for key in ["classes", "duplicate_correlation"]},
         "phantom": config["cases"]["table"] is None,
