@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthaug.errors import InputError
-from synthaug.imaging import contents, image_files, quiet, tiff_tags
+from synthaug.imaging import contents, image_files, jpeg_stream, quiet, tiff_tags
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 READERS = {"a PNG file": "PNGImageIO", "a JPEG file": "JPEGImageIO", "a TIFF file": "TIFFImageIO"}
@@ -57,13 +57,18 @@ class Picture:
         return image_files.pixels(file).reshape(*self.shape, -1)
 
     def check(self) -> None:
-        """Compare the pixels with those that Pillow reads, where it reads this kind.
+        """Compare the pixels with those that Pillow reads, where it reads this kind; follow the codes of a JPEG file.
 
         Raises
         ------
         InputError
-            If the two differ.
+            If the two differ, or the codes end elsewhere than the data.
         """
+        if contents.kind(self.path) == "a JPEG file" and not jpeg_stream.is_whole(self.path.read_bytes()):
+            raise InputError(
+                f"{self.path}: expected a whole JPEG file, found damage within its data: a part of the picture is made "
+                "up; copy or export it again"
+            )
         if self.misread:
             return
         one, other = self.pixels(), _by_pillow(self.path)
