@@ -22,7 +22,7 @@ def is_line(points: np.ndarray) -> bool:
     """Return whether an outline, float (n, 2), has no area: its points lie on one line or are fewer than three."""
     if len(points) < 3:
         return True
-    across = np.linalg.svd(points - points.mean(axis=0))[2][-1]
+    across = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][-1]
     return bool(np.ptp(points @ across) < THINNEST)
 
 
@@ -32,12 +32,14 @@ def crosses_itself(points: np.ndarray) -> bool:
     Such are numbers in the wrong order: sides cross, and the area by the shoelace formula is not what is filled. A slip
     of the hand, a small loop, passes.
     """
-    if not _sides_cross(points):
-        return False
-    x, y = (points - points.min(axis=0)).T * FINE
-    filled = len(draw.polygon(y, x)[0])
+    x, y = (points - points.min(axis=0)).T
     area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
-    return bool(abs(area - filled) > ODD_AREA * filled)
+    filled = len(draw.polygon(y, x)[0])
+    border = np.linalg.norm(points - np.roll(points, -1, axis=0), axis=1).sum()
+    if abs(area - filled) + border < ODD_AREA * filled:
+        return False  # even if each pixel on its border were counted wrongly
+    filled = len(draw.polygon(FINE * y, FINE * x)[0]) / FINE**2
+    return bool(abs(area - filled) > ODD_AREA * filled) and _sides_cross(points)
 
 
 def _sides_cross(points: np.ndarray) -> bool:
