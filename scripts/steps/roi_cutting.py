@@ -53,16 +53,18 @@ def cut(
     Raises
     ------
     InputError
-        If the slice, of the image ``path``, has no contrast.
+        If the slice, of the image ``path``, or the ROI has no contrast.
     """
     try:
         low, high = intensity.limits(image, params.intensity)
+        crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach, low)
+        maps = augment.matrices(augment.identity(), row.diameter_px, params)
+        filtered = rois.lowpass(crop, row.diameter_px, params)
+        roi = augment.apply(filtered, maps, low, high)[0]
+        intensity.check_visible(roi, image, low, high)
     except InputError as error:
         raise InputError(f"lesion {row.lesion}, {path}: {error}") from error
-    crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach, low)
-    maps = augment.matrices(augment.identity(), row.diameter_px, params)
-    filtered = rois.lowpass(crop, row.diameter_px, params)
-    return crop, augment.apply(filtered, maps, low, high)[0], (low, high)
+    return crop, roi, (low, high)
 
 
 def index(cases: pd.DataFrame, limits: np.ndarray, margin: float) -> pd.DataFrame:

@@ -13,12 +13,14 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug.cohort import colour_masks, dicom_annotations, mask_labels
+from synthaug.cohort import colour_masks, dicom_annotations, mask_labels, outlines
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
 from synthaug.terms.case_columns import KINDS
 
+COMMA = re.compile(r"\s*,\s*")
+PAIR = re.compile(r"[^\s,]+,[^\s,]+")
 WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 
 
@@ -83,20 +85,25 @@ def outline(row: Mapping[str, str]) -> np.ndarray:
     Raises
     ------
     InputError
-        If the cell is no such list of numbers.
+        If the cell is no such list of numbers, as with decimal commas, or the polygon is a line.
     """
     name = kind(row)
+    parts = COMMA.sub(",", row[name]).split()
+    paired = "," not in row[name] or all(PAIR.fullmatch(part) for part in parts)  # else commas may be decimal ones
     try:
-        points = np.array([float(part) for part in row[name].replace(",", " ").split()])
+        points = np.array([float(number) for part in parts for number in part.split(",")])
     except ValueError:
         points = np.array([np.nan])
     form = '"x,y x,y ..." with at least 3 points' if name == "polygon" else '"x0,y0,x1,y1" with x0 < x1 and y0 < y1'
-    good = np.isfinite(points).all() and len(points) % 2 == 0 and (len(points) >= 6 or name == "box")
+    good = np.isfinite(points).all() and len(points) % 2 == 0 and ((len(points) >= 6 and paired) or name == "box")
     if name == "box":
         good = good and len(points) == 4 and points[0] < points[2] and points[1] < points[3]
     if not good:
         raise InputError(f"{name}: expected {form} in pixels, found {_short(row[name])}; correct the cell")
-    return points.reshape(-1, 2)
+    points = points.reshape(-1, 2)
+    if name == "polygon" and outlines.is_line(points):
+        raise InputError(f"polygon: expected an outline with an area, found a line, {_short(row[name])}; draw it again")
+    return points
 
 
 def read_labels(path: Path, image: volumes.Geometry) -> Labels:
@@ -107,8 +114,8 @@ def read_labels(path: Path, image: volumes.Geometry) -> Labels:
     InputError
         If it cannot be read, does not lie where the image lies, or holds values that are no labels.
     """
-    if dicom_annotations.is_dicom(path):
-        return dicom_annotations.read(path, image)
+    if annotation := dicom_annotations.file_of(path):
+        return dicom_annotations.read(annotation, image)
     source = volumes.open_image(path)
     if difference := image.difference(source.geometry):
         raise InputError(f"{path}: mask and image do not match: {difference}; export the mask on the image's grid")
@@ -172,8 +179,8 @@ def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, inde
     if kind(row) != "mask":
         return drawn(row, image)
     path = folder / row["mask"]
-    if dicom_annotations.is_dicom(path):
-        return labelled(row, dicom_annotations.read(path, image))[index]
+    if annotation := dicom_annotations.file_of(path):
+        return labelled(row, dicom_annotations.read(annotation, image))[index]
     if coloured := colour_masks.read(path):
         return labelled(row, coloured)[index]
     labels = volumes.open_image(path).slice(index)
@@ -187,7 +194,7 @@ def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
     Raises
     ------
     InputError
-        If it reaches beyond the image.
+        If it reaches beyond the image or, of a polygon, crosses itself all along.
     """
     points = outline(row)
     shape = image.size[1:]
@@ -201,6 +208,11 @@ def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
     mask = np.zeros(shape, dtype=bool)
     if kind(row) == "polygon":
         mask[draw.polygon(points[:, 1], points[:, 0], shape)] = True
+        if outlines.crosses_itself(points):
+            raise InputError(
+                f"polygon: expected an outline, found a zigzag that crosses itself, {_short(row['polygon'])}; give the "
+                "points in their order, with decimal points, not commas"
+            )
     else:
         (x, y), (x_radius, y_radius) = points.mean(axis=0), (points[1] - points[0]) / 2
         mask[draw.ellipse(y, x, y_radius, x_radius, shape)] = True

@@ -24,6 +24,7 @@ from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
+GROUND_CORNERS = 3  # of the image's four, in what is drawn: it is the ground, not the lesion
 SEPARATE = 0.2  # of the largest part's area: from here on a second part of a lesion is worth a warning
 
 log = logging.getLogger(__name__)
@@ -272,6 +273,8 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
             f"{row['image']}: expected an image with contrast, found only the value {image.min():g} on slice {index}; "
             f"{cure}"
         )
+    if row["mask"]:
+        _check_ground(row, index, lesion, of_slices)
     if not of_slices:
         _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
@@ -299,6 +302,19 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
         "diameter_px": round(annotations.largest_diameter(lesion), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
     }
+
+
+def _check_ground(row: pd.Series, index: int, lesion: np.ndarray, of_slices: bool) -> None:
+    """Refuse a mask of one lesion that draws what is around it; warn of any that is as large as the image."""
+    if not all(border.any() for border in (lesion[0], lesion[-1], lesion[:, 0], lesion[:, -1])):
+        return
+    corners = sum(lesion[y, x] for y in (0, -1) for x in (0, -1))
+    if not of_slices and corners >= GROUND_CORNERS:
+        raise InputError(
+            f"{row['mask']}: expected a lesion within the image, found one that reaches all four borders of slice "
+            f"{index} and its corners: an inverted mask? Correct mask or label; if the whole image is meant, give a box"
+        )
+    log.warning("lesion %s: its mask reaches all four borders of slice %d; is it drawn right?", row["lesion"], index)
 
 
 def _warn_of_parts(name: str, index: int, lesion: np.ndarray) -> None:

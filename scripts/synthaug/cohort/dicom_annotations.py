@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from skimage import draw
 
+from synthaug.cohort import outlines
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
-from synthaug.imaging import volumes
+from synthaug.imaging import contents, dicom_elements, dicom_files, quiet, volumes
 
 SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # SEG; the same as a label map
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -25,13 +25,21 @@ DECIMALS = 3  # of a contour in px: text of limited digits must not move a corne
 Result = TypeVar("Result")
 
 
-def is_dicom(path: Path) -> bool:
-    """Return whether ``path`` is one DICOM file, by its content; False for one that cannot be read."""
+def file_of(path: Path) -> Path | None:
+    """Return the DICOM file that a mask's path names, by its content: itself, or the only file of a folder.
+
+    None for a mask of another format, a folder of slices, and what cannot be read.
+    """
     try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
+        if not path.is_dir():
+            return path if contents.kind(path) == contents.DICOM else None
+        files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+        if len(files) != 1 or contents.kind(files[0]) != contents.DICOM:
+            return None
+        elements = dicom_elements.read(files[0], frozenset({dicom_files.SOP_CLASS}))
+    except (OSError, InputError):
+        return None  # whoever reads it as any other mask says what is wrong
+    return files[0] if elements.text(dicom_files.SOP_CLASS) in (*SEGMENTATIONS, STRUCTURE_SET) else None
 
 
 def read(path: Path, image: volumes.Geometry) -> Labels:
@@ -54,7 +62,8 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
 def _read(path: Path, image: volumes.Geometry) -> Labels:
     import pydicom
 
-    uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"]).get("SOPClassUID", "")
+    dicom_elements.read(path, frozenset())  # before a library believes its lengths
+    uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"], force=True).get("SOPClassUID", "")
     if uid in SEGMENTATIONS:
         return _read_segmentation(path, image)
     if uid == STRUCTURE_SET:
@@ -69,9 +78,10 @@ def _read(path: Path, image: volumes.Geometry) -> Labels:
 
 
 def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
-    from highdicom.seg import segread
+    import pydicom
+    from highdicom.seg import Segmentation
 
-    segmentation = segread(path)
+    segmentation = Segmentation.from_dataset(pydicom.dcmread(path, force=True), copy=False)
     if (kind := segmentation.SegmentationType) not in ("BINARY", "LABELMAP"):
         raise InputError(
             f"{path}: expected a BINARY or LABELMAP segmentation, found {kind}; export labels, not probabilities"
@@ -158,30 +168,25 @@ def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np
 def _read_structure_set(path: Path, image: volumes.Geometry) -> Labels:
     import pydicom
 
-    structures = pydicom.dcmread(path)
+    structures = pydicom.dcmread(path, force=True)
     _check_belongs(path, image, "", set(_referenced_series(structures)))
     rois = {int(roi.ROINumber): roi for roi in structures.StructureSetROISequence}
-    contours = {
-        int(item.ReferencedROINumber): item.ContourSequence
-        for item in structures.get("ROIContourSequence", [])
-        if any(contour.ContourGeometricType in CLOSED for contour in item.get("ContourSequence", []))
-    }
+    if len(rois) < len(structures.StructureSetROISequence):
+        raise InputError(f"{path}: expected a number of its own for each ROI, found one twice; export it again")
+    contours: dict[int, list] = {}
+    for item in structures.get("ROIContourSequence", []):
+        contours.setdefault(int(item.ReferencedROINumber), []).extend(item.get("ContourSequence", []))
+    drawn = [n for n in sorted(contours) if any(each.ContourGeometricType != "POINT" for each in contours[n])]
+    names = {n: str(rois[n].get("ROIName", "")) for n in drawn if n in rois}
+    if not names and any(contours.values()):
+        raise InputError(f"{path}: expected closed contours, found ROIs of points only; draw the lesion's outline")
 
     def lesion(label: float) -> np.ndarray:
-        where = f"{path}, ROI {label:g}"
+        where = f"{path}, ROI {label:g}" + (f" ({names[label]})" if names[label] else "")
         _check_belongs(where, image, rois[label].get("ReferencedFrameOfReferenceUID", ""), set())
-        mask = np.zeros(image.size, dtype=bool)
-        for contour in contours[label]:
-            if contour.ContourGeometricType not in CLOSED:
-                raise InputError(
-                    f"{where}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
-                )
-            points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
-            index, inside = _fill(where, image, points)
-            mask[index] ^= inside  # a contour within another is a hole
-        return mask
+        return _fill_all(where, image, contours[label])
 
-    return Labels({n: str(rois[n].get("ROIName", "")) for n in sorted(contours) if n in rois}, lesion)
+    return Labels(names, lesion)
 
 
 def _referenced_series(structures) -> Iterable[str]:
@@ -191,13 +196,24 @@ def _referenced_series(structures) -> Iterable[str]:
                 yield series.SeriesInstanceUID
 
 
-def _fill(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int, np.ndarray]:
-    """Rasterise a closed contour of (n, 3) points x, y, z in mm.
+def _fill_all(where: str, image: volumes.Geometry, contours: Iterable) -> np.ndarray:
+    """Fill the contours of one ROI, bool (z, y, x); those of a slice together, because one may be another's hole."""
+    on_slice: dict[int, list[np.ndarray]] = {}
+    for contour in contours:
+        if contour.ContourGeometricType not in CLOSED:
+            raise InputError(
+                f"{where}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
+            )
+        index, outline = _place_contour(where, image, np.array(contour.ContourData, dtype=float).reshape(-1, 3))
+        on_slice.setdefault(index, []).append(outline)
+    mask = np.zeros(image.size, dtype=bool)
+    for index, found in on_slice.items():
+        mask[index] = outlines.fill(f"{where}, slice {index}", found, image.size[1:])
+    return mask
 
-    Returns
-    -------
-    Slice index, and bool (y, x): pixels whose centre is inside or on the contour.
-    """
+
+def _place_contour(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int, np.ndarray]:
+    """Return slice index, and float (n, 2) of x, y in px, of a closed contour of (n, 3) points x, y, z in mm."""
     z, y, x = image.indices(points).T
     index = round(z.mean())
     if np.abs(z - index).max() > OFF_GRID:
@@ -212,9 +228,7 @@ def _fill(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int,
             f"slice {index}, x from {x.min():.4g} to {x.max():.4g} and y from {y.min():.4g} to {y.max():.4g}; draw it "
             "on this series"
         )
-    inside = np.zeros(shape, dtype=bool)
-    inside[draw.polygon(y.round(DECIMALS), x.round(DECIMALS), shape)] = True
-    return index, inside
+    return index, np.column_stack([x, y]).round(DECIMALS)
 
 
 # Both
@@ -225,7 +239,8 @@ def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_referenc
     if image.series and series and image.series not in series:
         raise InputError(
             f"{where}: expected an annotation of the image's series {image.series}, found one of "
-            f"{', '.join(sorted(series))}; name the annotation drawn on this series, or the series it was drawn on"
+            f"{dicom_files.listed(sorted(series))}; name the annotation drawn on this series, or the series it was "
+            "drawn on"
         )
     if image.frame_of_reference and frame_of_reference and image.frame_of_reference != frame_of_reference:
         raise InputError(
@@ -238,7 +253,8 @@ def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_referenc
 def _guarded(path: Path, look: Callable[[], Result]) -> Result:
     """Return ``look()``; whatever a damaged or incomplete file causes here or in a library becomes an `InputError`."""
     try:
-        return look()
+        with quiet.silenced():
+            return look()
     except InputError:
         raise
     except Exception as error:

@@ -17,12 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import SimpleITK as sitk
 
 from synthaug.cohort import given_split
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.imaging import image_files
+from synthaug.imaging import picture_files
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 ARRAY, PATIENTS = "images.npy", "patients.csv"
@@ -86,11 +85,11 @@ def read_images(folder: Path, shape: tuple[int, int]) -> tuple[np.ndarray, list[
     images, wrong, problems = [], defaultdict(list), []
     for path in files:
         try:
-            file = image_files.reader(path)
-            if kind := _kind(file, path, shape):
+            pixels = picture_files.look(path).pixels()
+            if kind := _kind(pixels, shape):
                 wrong[kind].append(path.name)
             else:
-                images.append(image_files.pixels(file))
+                images.append(pixels[..., 0])
         except InputError as error:
             problems.append(str(error))
     for kind, names in wrong.items():
@@ -271,19 +270,12 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _kind(file, path: Path, shape: tuple[int, int]) -> str:
-    """Return in which way an image file is no 8-bit gray image of ``shape``, or an empty string."""
-    if file.GetDimension() != 2:
-        return f"{file.GetSize()[2]} pages"
-    if (channels := file.GetNumberOfComponents()) != 1:
+def _kind(pixels: np.ndarray, shape: tuple[int, int]) -> str:
+    """Return in which way pixels, (rows, columns, channels), are no 8-bit gray image of ``shape``; "" if they are."""
+    if (channels := pixels.shape[2]) != 1:
         return f"{channels} color channels"
-    if (kind := file.GetPixelIDValue()) != sitk.sitkUInt8:
-        return sitk.GetPixelIDValueAsString(kind)
-    if (found := file.GetSize()[::-1]) != shape:
-        return f"{found[0]} x {found[1]} px"
-    image_files.check_tiff(path)
-    try:
-        image_files.check_jpeg(path)
-    except InputError:
-        return "a truncated JPEG file"
+    if pixels.dtype != np.uint8:
+        return f"{pixels.dtype} values"
+    if pixels.shape[:2] != shape:
+        return f"{pixels.shape[0]} x {pixels.shape[1]} px"
     return ""

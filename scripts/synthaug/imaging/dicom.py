@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from synthaug.errors import InputError
-from synthaug.imaging import image_files
+from synthaug.imaging import dicom_agreement, dicom_files, dicom_pixels
+from synthaug.imaging.dicom_elements import Elements
 
 STEP_TOLERANCE = 0.1  # of the slice distance; scanners round positions, a lost slice is 1.0
-SERIES, POSITION, ORIENTATION, PIXEL_SPACING = "0020|000e", "0020|0032", "0020|0037", "0028|0030"
-FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE = "0028|0008", "0028|0004", "0008|103e", "0020|0052"
-INTERCEPT, SLOPE = "0028|1052", "0028|1053"
+SERIES, POSITION, ORIENTATION, PIXEL_SPACING = 0x0020000E, 0x00200032, 0x00200037, 0x00280030
+DESCRIPTION, FRAME_OF_REFERENCE = 0x0008103E, 0x00200052
+INTERCEPT, SLOPE = dicom_pixels.INTERCEPT, dicom_pixels.SLOPE
 NAMES = {
     POSITION: "ImagePositionPatient",
     ORIENTATION: "ImageOrientationPatient",
@@ -19,7 +20,7 @@ NAMES = {
     INTERCEPT: "RescaleIntercept",
     SLOPE: "RescaleSlope",
 }
-TAGS = (SERIES, FRAMES, PHOTOMETRIC, DESCRIPTION, FRAME_OF_REFERENCE, *NAMES)
+TAGS = dicom_agreement.TAGS | dicom_pixels.TAGS | {SERIES, DESCRIPTION, FRAME_OF_REFERENCE, *NAMES}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Series:
         float64 (2, 3): unit vectors along a row and along a column.
     uid, frame_of_reference
         SeriesInstanceUID and FrameOfReferenceUID, "" if missing.
+    aside
+        What else lies in the folder, in words.
     """
 
     files: list[Path]
@@ -47,17 +50,20 @@ class Series:
     axes: np.ndarray
     uid: str
     frame_of_reference: str
+    aside: list[str]
 
 
 def read_series(folder: Path) -> Series:
-    """Read the headers of a folder's DICOM files; whatever else lies there is ignored.
+    """Read the headers of a folder's DICOM files.
 
     Raises
     ------
     InputError
-        If the files are not one series of one regular stack of grey-level slices.
+        If the files are not one series of one regular stack of grey-level slices, or a file may be a slice and cannot
+        be read.
     """
-    headers = [_header(path) for path in _dicom_files(folder)]
+    found = dicom_files.find(folder, TAGS)
+    headers = [_Header(path, dicom_pixels.size(path, elements), elements) for path, elements in found.slices.items()]
     _check_one_series(folder, headers)
     positions = np.array([header.numbers(POSITION, 3) for header in headers])
     axes = _check_orientation(folder, headers)
@@ -66,6 +72,7 @@ def read_series(folder: Path) -> Series:
     order = np.argsort(along, kind="stable")
     headers, positions, along = [headers[i] for i in order], positions[order], along[order]
     step = _check_steps(folder, headers, along)
+    dicom_agreement.check([(header.path, header.elements) for header in headers])
     rows, columns = headers[0].size
     row_spacing, column_spacing = headers[0].numbers(PIXEL_SPACING, 2)
     shift = np.linalg.norm(positions - positions[0] - np.outer(along - along[0], normal), axis=1)
@@ -76,30 +83,19 @@ def read_series(folder: Path) -> Series:
             "resample the series"
         )
     size, spacing = (columns, rows, len(headers)), (float(column_spacing), float(row_spacing), step)
-    uids = (headers[0].tags.get(tag, "") for tag in (SERIES, FRAME_OF_REFERENCE))
-    return Series([header.path for header in headers], size, spacing, positions[0], axes, *uids)
-
-
-def pixels(path: Path) -> np.ndarray:
-    """Return one slice, (rows, columns), with its own rescale applied: HU for CT.
-
-    Raises
-    ------
-    InputError
-        If the file is truncated or damaged.
-    """
-    return image_files.pixels(image_files.reader(path, "GDCMImageIO"))[0]
+    uids = (headers[0].elements.text(tag) for tag in (SERIES, FRAME_OF_REFERENCE))
+    return Series([header.path for header in headers], size, spacing, positions[0], axes, *uids, found.aside)
 
 
 @dataclass(frozen=True)
 class _Header:
     path: Path
     size: tuple[int, int]  # rows, columns
-    tags: dict[str, str]
+    elements: Elements
 
-    def numbers(self, tag: str, count: int) -> np.ndarray:
+    def numbers(self, tag: int, count: int) -> np.ndarray:
         """Return the ``count`` numbers of ``tag``."""
-        text = self.tags.get(tag, "")
+        text = self.elements.text(tag)
         try:
             values = np.array([float(part) for part in text.split("\\")])
         except ValueError:
@@ -112,56 +108,31 @@ class _Header:
         return values
 
 
-def _dicom_files(folder: Path) -> list[Path]:
-    """Return the DICOM files of a folder, known by their content: names and extensions say nothing."""
-    found, others = [], 0
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() or path.name.startswith(".") or path.name.upper() == "DICOMDIR":
-            continue
-        with path.open("rb") as file:
-            start = file.read(132)
-        if start[128:] == b"DICM" or not start or path.suffix.lower() in (".dcm", ".ima"):
-            found.append(path)  # an empty or damaged slice too: reading it says so
-        else:
-            others += 1
-    if not found:
-        raise InputError(
-            f"{folder}: expected the DICOM files of one series, found none ({others} other files); "
-            "name the folder that holds the slices themselves"
-        )
-    return found
-
-
-def _header(path: Path) -> _Header:
-    reader = image_files.reader(path, "GDCMImageIO")
-    tags = {key: reader.GetMetaData(key).strip(" \0") for key in TAGS if reader.HasMetaDataKey(key)}
-    columns, rows, *frames = reader.GetSize()
-    if tags.get(FRAMES, "1") not in ("", "1") or frames not in ([], [1]):
-        raise InputError(f"{path}: expected one slice a file, found {tags.get(FRAMES)} frames; convert it to NIfTI")
-    if tags.get(PHOTOMETRIC) != "MONOCHROME2":
-        raise InputError(
-            f"{path}: expected grey levels (MONOCHROME2), found {tags.get(PHOTOMETRIC)}; export the original series"
-        )
-    return _Header(path, (rows, columns), tags)
-
-
 def _check_one_series(folder: Path, headers: list[_Header]) -> None:
     series = {}
     for header in headers:
-        series.setdefault(header.tags.get(SERIES, ""), []).append(header)
+        series.setdefault(header.elements.text(SERIES), []).append(header)
     if len(series) > 1:
-        found = "; ".join(
-            f"{uid or 'no SeriesInstanceUID'} ({len(group)} files, e.g. {group[0].path.name}, "
-            f"{group[0].tags.get(DESCRIPTION) or 'no description'})"
+        found = [
+            f"{uid or 'no SeriesInstanceUID'} ({len(group)} {'file' if len(group) == 1 else 'files'}, e.g. "
+            f"{group[0].path.name}, {group[0].elements.text(DESCRIPTION) or 'no description'})"
             for uid, group in series.items()
-        )
+        ]
         raise InputError(
-            f"{folder}: expected one DICOM series, found {len(series)}: {found}; give each series its own folder"
+            f"{folder}: expected one DICOM series, found {len(series)}: {dicom_files.listed(found)}; give each series "
+            "its own folder"
         )
     first = headers[0]
     for header in headers:
         _check_scales(header)
+    scaled = bool(first.elements.text(SLOPE))
     for header in headers[1:]:
+        if bool(header.elements.text(SLOPE)) != scaled:
+            with_one, without = (first, header) if scaled else (header, first)
+            raise InputError(
+                f"{without.path}: expected a RescaleSlope and a RescaleIntercept as in {with_one.path.name}, found "
+                "none; export the series again"
+            )
         for name, expected, value in (
             ("size (rows, columns)", first.size, header.size),
             ("PixelSpacing", first.numbers(PIXEL_SPACING, 2).tolist(), header.numbers(PIXEL_SPACING, 2).tolist()),
@@ -176,11 +147,11 @@ def _check_one_series(folder: Path, headers: list[_Header]) -> None:
 def _check_scales(header: _Header) -> None:
     """Check the size of a pixel and the rescale, where the reader silently takes 0 for 1."""
     if not (header.numbers(PIXEL_SPACING, 2) > 0).all():
-        expected, found = "a PixelSpacing above 0 mm", header.tags[PIXEL_SPACING]
-    elif header.tags.get(SLOPE) and not header.numbers(SLOPE, 1).all():
-        expected, found = "a RescaleSlope other than 0", header.tags[SLOPE]
+        expected, found = "a PixelSpacing above 0 mm", header.elements.text(PIXEL_SPACING)
+    elif header.elements.text(SLOPE) and not header.numbers(SLOPE, 1).all():
+        expected, found = "a RescaleSlope other than 0", header.elements.text(SLOPE)
     else:
-        if header.tags.get(INTERCEPT):
+        if header.elements.text(INTERCEPT):
             header.numbers(INTERCEPT, 1)
         return
     raise InputError(f"{header.path}: expected {expected}, found {found!r}; export the series again")

@@ -5,8 +5,8 @@ the patient's back, x towards the patient's left. A 2-D picture is a stack of on
 """
 
 import dataclasses
-import functools
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from synthaug.errors import InputError
-from synthaug.imaging import dicom, image_files
+from synthaug.imaging import contents, data_lengths, dicom, dicom_files, dicom_pixels, image_files, nifti, picture_files
 
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+PICTURES = picture_files.SUFFIXES
+READERS = {".nii": "NiftiImageIO", ".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO", ".mha": "MetaImageIO",
+           ".mhd": "MetaImageIO"}  # fmt: skip
 ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
 MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,16 @@ class Source:
     _check: Callable[[], None] = lambda: None
 
     def check(self) -> None:
-        """Look for damage that reading a slice would not show; to be called once, before slices are used.
+        """Look for what reading a slice would not show; to be called once, before slices are used.
 
-        Only a NIfTI file is read from end to end; all others show damage when they are read.
+        A NIfTI file is read from end to end, a picture is read by two libraries, and the files of a
+        series' folder that were left aside are named in the log.
 
         Raises
         ------
         InputError
-            If the file is not whole or holds NaN or infinite values.
+            If the file is not whole, holds more than its header says or, of NIfTI, NaN or infinite values, or if the
+            libraries differ.
         """
         self._check()
 
@@ -151,11 +157,14 @@ def open_image(path: str | Path) -> Source:
         return _open(path)
     except OSError as error:  # no permission, or a name that is too long
         raise InputError(
-            f"{path}: expected a readable file or folder, found: {error.strerror}; correct its name or permissions"
+            f"{error.filename or path}: expected a readable file or folder, found: {error.strerror}; correct its name "
+            "or permissions"
         ) from error
 
 
 def _open(path: Path) -> Source:
+    if path.is_symlink() and not path.exists():
+        contents.check_regular(path)
     if not path.exists():
         raise InputError(f"{path}: expected a file or folder, found nothing; check the spelling (paths are relative)")
     if path.is_dir():
@@ -211,16 +220,22 @@ def _axes(direction: np.ndarray) -> list[int]:
 
 
 def _open_volume(path: Path) -> Source:
-    reader = image_files.reader(path)
+    contents.check_name(path)
+    if nifti.is_nifti(path):
+        nifti.check_header(path)
+    else:
+        data_lengths.check(path)
+    reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
     size = reader.GetSize()
     if len(size) != 3 or reader.GetNumberOfComponents() != 1:
         raise InputError(
             f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and "
             f"{reader.GetNumberOfComponents()} values; save the one volume that is meant"
         )
-    image_files.check_nifti_spacing(path)
     direction = np.reshape(reader.GetDirection(), (3, 3))
     _check_placement(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+    if nifti.is_nifti(path):
+        nifti.check_placement(path, reader.GetSpacing(), reader.GetOrigin(), direction)
     geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
 
     def read(index: int | None) -> np.ndarray:
@@ -234,7 +249,11 @@ def _open_volume(path: Path) -> Source:
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
 
-    return Source(path, geometry, read, functools.partial(image_files.check_nifti, path))
+    def check() -> None:
+        if nifti.is_nifti(path):
+            nifti.check_voxels(path)
+
+    return Source(path, geometry, read, check)
 
 
 def _check_placement(
@@ -259,21 +278,16 @@ def _check_placement(
 
 
 def _open_picture(path: Path) -> Source:
-    image_files.check_jpeg(path)
-    image_files.check_tiff(path)
-    reader = image_files.reader(path)
-    size = reader.GetSize()
-    if len(size) != 2 and size[2:] != (1,):
-        raise InputError(f"{path}: expected one 2-D picture, found size {size}; save one page a file")
+    picture = picture_files.look(path)
 
     def read(index: int | None) -> np.ndarray:
-        array = image_files.pixels(reader).reshape(size[1], size[0], -1)
+        array = picture.pixels()
         colours = array[..., :3] if array.shape[-1] > 2 else array[..., :1]  # without an alpha channel
         if colours.shape[-1] > 1 and np.any(colours != colours[..., :1]):
             raise InputError(f"{path}: expected a grey-level picture, found colours; export it without overlays")
         return colours[..., 0] if index is not None else colours[None, ..., 0]
 
-    return Source(path, Geometry((1, size[1], size[0])), read)
+    return Source(path, Geometry((1, *picture.shape)), read, picture.check)
 
 
 # DICOM series
@@ -297,9 +311,14 @@ def _open_series(folder: Path) -> Source:
     def read(index: int | None) -> np.ndarray:
         if index is None:
             return np.stack([read(k) for k in range(len(files))])
-        return np.ascontiguousarray(np.flip(dicom.pixels(files[index]), flipped))
+        pixels = dicom_pixels.read(files[index], series.size[1::-1])
+        return np.ascontiguousarray(np.flip(pixels, flipped))
 
-    return Source(folder, geometry, read)
+    def check() -> None:
+        if series.aside:
+            log.warning("%s: left aside %s", folder.name, dicom_files.listed(series.aside))
+
+    return Source(folder, geometry, read, check)
 
 
 def _text(values: Iterable[float]) -> str:

@@ -15,10 +15,10 @@ from synthaug.cohort import given_split
 from synthaug.errors import InputError
 from synthaug.generators import imported_files
 from synthaug.generators.imported_files import PATIENTS, Cohort
-from synthaug.imaging import image_files
 from synthaug.segmentation.label_maps import GROUND
 
 IMAGES, MASKS, LABELS = "images", "masks", "labels.npy"
+JPEG = (".jpg", ".jpeg")  # which blur a mask
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def pairs(folder: Path, shape: tuple[int, int], params: Params) -> tuple[np.ndar
 
 def _unpaired(folder: Path, images: Sequence[str], masks: Sequence[str]) -> list[str]:
     """Return what is wrong with the names of the files, which must be the same but for the kind of file."""
-    if blurred := [name for name in masks if Path(name).suffix.lower() in image_files.JPEG]:
+    if blurred := [name for name in masks if Path(name).suffix.lower() in JPEG]:
         listed = imported_files.listed(blurred)
         return [f"{folder / MASKS}: expected files that keep every value, found JPEG in {listed}; save them as PNG"]
     of_images, of_masks = ([Path(name).stem for name in names] for names in (images, masks))

@@ -262,7 +262,8 @@ def test_rtstruct_of_another_series_or_frame_of_reference(tmp_path):
     assert f"expected an annotation of the image's series 1.2.840.1, found one of {annotated.SERIES};" in message
     annotated.write_series(tmp_path / "later", FrameOfReferenceUID="1.2.840.2")
     message = refusal(annotated.FOLDER / "plain.dcm", tmp_path / "later", 2)
-    assert f"ROI 2: expected the image's frame of reference 1.2.840.2, found {annotated.FRAME_OF_REFERENCE}" in message
+    assert "ROI 2 (lesion 2): expected the image's frame of reference 1.2.840.2, found " in message
+    assert annotated.FRAME_OF_REFERENCE in message
 
 
 @pytest.mark.parametrize(
@@ -373,7 +374,7 @@ def test_other_masks_do_not_pay_for_the_libraries():
     code = "import check_cases, sys; print([name for name in ('pydicom', 'highdicom') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert not dicom_annotations.is_dicom(SCRIPTS)
+    assert dicom_annotations.file_of(SCRIPTS) is None
 
 
 @real_data

@@ -147,7 +147,7 @@ def test_single_slice_has_no_slice_distance(tmp_path):
 
 def test_folder_without_dicom(tmp_path):
     (tmp_path / "notes.txt").write_text("x" * 200)
-    assert "none (1 other files)" in refusal(tmp_path)
+    assert "found notes.txt (a text file)" in refusal(tmp_path)
 
 
 def test_several_series_are_listed(series):
