@@ -215,7 +215,7 @@ def test_what_is_no_array_or_is_there_twice_or_not_at_all(folders, cohort):
         (lambda image: image.convert("P"), "found 3 color channels in 001.png"),
         (
             lambda image: Image.fromarray(np.asarray(image).astype(np.uint16)),
-            "found 16-bit unsigned integer in 001.png",
+            "found uint16 values in 001.png",
         ),
         (lambda image: image.resize((32, 64)), "found 64 x 32 px in 001.png"),
     ],
@@ -234,10 +234,10 @@ def test_many_wrong_files_are_a_line_a_reason(folders, cohort):
     (folder / "z.png").write_text("no image")
     pages = [Image.fromarray(image) for image in noise(3)]
     pages[0].save(folder / "z.tif", save_all=True, append_images=pages[1:])
-    unreadable, colored, paged = problems(folders, cohort)
-    assert "z.png: expected a readable image" in unreadable
+    unreadable, paged, colored = problems(folders, cohort)
+    assert "z.png: expected a PNG file, as its name says, found a text file" in unreadable
     assert colored.endswith("in 000.png, 001.png, 002.png, 003.png, 004.png and 1 more; export them again")
-    assert "found 6 pages in z.tif" in paged
+    assert "z.tif: expected one 2-D picture, found 6 pages" in paged
 
 
 def test_one_folder_for_two_classes(folders, cohort):
