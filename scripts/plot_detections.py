@@ -45,15 +45,13 @@ def main() -> None:
     parser.add_argument("--png", required=True)
     parser.add_argument("--svg", required=True)
     arguments = parser.parse_args()
-    with command.logged("plot_detections", arguments) as log:
+    with command.logged("plot_detections", arguments):
         params = command.params(Params, arguments.params)
         slices = slice_table.read(arguments.slices, arguments.boxes, arguments.images)
         runs = json.loads(arguments.runs)
         arms = list(dict.fromkeys(run[0] for run in runs))
         found = {arm: of_arm(arguments.results, arguments.stage, runs, arm, params) for arm in arms}
         chosen = changed(slices.table, *found.values())
-        if not chosen:
-            log.warning("no slice on which one arm hits more boxes than the other: the sheet is empty")
         figure_style.save(drawn(slices, found, chosen), arguments.png, arguments.svg)
 
 

@@ -1,7 +1,8 @@
 """Draw masks, the real slices that they are of, and the synthetic slices that one generator has made from them.
 
 Inputs: `slices/slices.csv` and its images, and `images.npy`, `labels.npy` and `index.csv` of the generator's folder.
-Outputs: the sheet as PNG and SVG. The pairs are drawn at random, of different patients where possible.
+Outputs: the sheet as PNG and SVG. The pairs are drawn at random, of different patients where possible. Imported pairs
+have no real slice beside them.
 """
 
 from dataclasses import dataclass
@@ -38,16 +39,18 @@ def main() -> None:
     with command.logged("plot_pairs", arguments):
         params = command.params(Params, arguments.params)
         slices = artifacts.read_csv(arguments.slices).set_index("slice")
-        index = artifacts.read_csv(arguments.index)
+        index = artifacts.read_csv(arguments.index, numbers=("sample",))
         real, synthetic, labels = (
             artifacts.read_array(path, memory_map=True)
             for path in (arguments.slice_images, arguments.images, arguments.labels)
         )
         random = seeding.stream(params.master_seed, "figure", "pairs")
-        places = example_slices.at_random(index["slice"], index["slice"].map(slices["patient"]), PAIRS, random)
-        names = index["slice"].iloc[places].tolist()
-        rows = slices.index.get_indexer(names)
-        figure = slice_sheets.pairs(labels[places], real[rows], synthetic[places], names, params.classes)
+        numbers = index["sample"].astype(str)
+        patients = index["slice"].map(slices["patient"]).fillna(numbers)  # not known of imported pairs
+        places = example_slices.at_random(index["slice"], patients, PAIRS, random)
+        names = index["slice"].where(index["slice"] != "", "pair " + numbers).iloc[places].tolist()
+        beside = real[slices.index.get_indexer(names)] if (index["slice"] != "").all() else None
+        figure = slice_sheets.pairs(labels[places], beside, synthetic[places], names, params.classes)
         figure_style.save(figure, arguments.png, arguments.svg)
 
 

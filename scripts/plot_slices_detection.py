@@ -3,7 +3,7 @@
 Inputs: `slices/slices.csv`, `boxes.csv` and `images.npy`; of the generator's folder `images.npy`, `boxes.csv` and
 `index.csv`.
 Outputs: the sheet as PNG and SVG. The synthetic slices are drawn at random, of different patients where possible; above
-each stands the real one whose boxes, moved, it was made for.
+each stands the real one whose boxes, moved, it was made for. Imported slices have no real one above them.
 """
 
 from dataclasses import dataclass
@@ -45,18 +45,18 @@ def main() -> None:
     with command.logged("plot_slices_detection", arguments):
         params = command.params(Params, arguments.params)
         slices = slice_table.read(arguments.slices, arguments.slice_boxes, arguments.slice_images)
-        index = artifacts.read_csv(arguments.index)
+        index = artifacts.read_csv(arguments.index, numbers=("sample",))
         random = seeding.stream(params.master_seed, "figure", "slices")
+        index = index.assign(name=index["slice"].where(index["slice"] != "", "slice " + index["sample"].astype(str)))
         patient = dict(zip(slices.table["slice"], slices.table["patient"], strict=True))
-        chosen = example_slices.at_random(index["slice"], index["slice"].map(patient), PAIRS, random)
-        parents = [slices.of([name]) for name in index["slice"].iloc[chosen]]
-        made = artifacts.read_array(arguments.images, memory_map=True)
-        boxes = artifacts.read_csv(arguments.boxes)
-        rows = {
-            "real": [boxed(each.images[0], each.boxes) for each in parents],
-            "synthetic": [boxed(made[place], boxes[boxes["sample"] == index["sample"][place]]) for place in chosen],
-        }
-        figure = box_sheets.examples(rows, index["slice"].iloc[chosen].tolist(), params.classes)
+        whose = index["slice"].map(patient).fillna(index["name"])  # not known of imported slices
+        chosen = example_slices.at_random(index["name"], whose, PAIRS, random)
+        made, boxes = artifacts.read_array(arguments.images, memory_map=True), artifacts.read_csv(arguments.boxes)
+        rows = {"synthetic": [boxed(made[place], boxes[boxes["sample"] == index["sample"][place]]) for place in chosen]}
+        if (index["slice"] != "").all():
+            parents = [slices.of([name]) for name in index["slice"].iloc[chosen]]
+            rows = {"real": [boxed(each.images[0], each.boxes) for each in parents]} | rows
+        figure = box_sheets.examples(rows, index["name"].iloc[chosen].tolist(), params.classes)
         figure_style.save(figure, arguments.png, arguments.svg)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.cohort import case_table, listed_slices
+from synthaug.cohort import cases as case_checks
 from synthaug.cohort.listed_slices import ListedSlice
 from synthaug.detection import boxes, columns, drawn_boxes, organ_masks, preprocessing, slice_table
 from synthaug.detection.preprocessing import Params
@@ -44,6 +45,7 @@ def cut(cases: pd.DataFrame, table: Path, params: Params) -> Slices:
     rows = case_table.read_table(table)
     made = []
     for of_patient in listed_slices.by_patient(cases, table, params.empty_slices):
+        _warn_of_parts(of_patient, rows)
         seen: dict[str, ListedSlice] = {}
         for stack in _stacks(of_patient):
             pixels = np.stack([each.pixels() for each in stack])
@@ -142,6 +144,22 @@ def _box_rows(listed: ListedSlice, moved: Sequence[tuple[pd.Series, np.ndarray]]
         corners = box.round(DECIMALS).tolist()
         made.append([f"{listed.name}-{number}", listed.name, patient, lesion, row["class"], *corners, ignore])
     return made
+
+
+def _warn_of_parts(slices: Sequence[ListedSlice], rows: pd.DataFrame) -> None:
+    """Warn of masks that draw separate parts on a slice, which then share one box."""
+    drawn = [
+        (each.row, listed.name)
+        for listed in slices
+        for each in listed.drawn
+        if len(case_checks.parts_of(each.mask)) > 1
+    ]
+    for number, name in dict(reversed(drawn)).items():
+        log.warning(
+            "lesion %s (row %d): on %d slices, such as %s, separate parts have one box; if they are several lesions, "
+            "label each of them",
+            rows.loc[number, "lesion"], number, sum(row == number for row, _ in drawn), name,
+        )  # fmt: skip
 
 
 def _check_pictures(slices: Sequence[ListedSlice], pixels: np.ndarray, seen: dict[str, ListedSlice]) -> None:

@@ -89,7 +89,7 @@ def report(audited: Audited) -> dict[str, object]:
 
 
 def _generator(name: Sequence, results: Path) -> lineage.Generator:
-    return lineage.Generator(*name, artifacts.read_csv(results / lineage.generator_name(*name) / "train_set.csv"))
+    return lineage.Generator(*name, _train_set(results / lineage.generator_name(*name)))
 
 
 def _has_candidates(name: Sequence, results: Path) -> bool:
@@ -100,12 +100,16 @@ def _has_candidates(name: Sequence, results: Path) -> bool:
 def _choice(name: Sequence, results: Path) -> lineage.Choice:
     preset, group, seed, folds, _ = name
     folder = results / lineage.choice_name(preset, group, seed, folds)
-    train_set = artifacts.read_csv(folder / "train_set.csv")
+    train_set = _train_set(folder)
     leaking = artifacts.read_json(folder / "choice.json")["leaking"]
     return lineage.Choice(preset, group, seed, folds, train_set, leaking)
 
 
 def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:
     folder = results / lineage.model_name(stage, *name)
-    tables = (artifacts.read_csv(folder / file) for file in ("train_set.csv", "predictions.csv"))
-    return lineage.Model(stage, *name, *tables)
+    return lineage.Model(stage, *name, _train_set(folder), artifacts.read_csv(folder / "predictions.csv"))
+
+
+def _train_set(folder: Path) -> pd.DataFrame:
+    """Return the training set of a model; a unit that is not known is an empty text, whatever units are called."""
+    return artifacts.read_csv(folder / "train_set.csv", numbers=("rank",))

@@ -11,8 +11,9 @@ import pandas as pd
 
 from steps import command
 from synthaug import seeding
-from synthaug.cohort import tested_units
+from synthaug.cohort import given_split, tested_units
 from synthaug.files import artifacts
+from synthaug.generators import imported_files
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
 from synthaug.report import figure_style, neighbour_sheet
 from synthaug.training import device
@@ -143,8 +144,12 @@ def generator(arguments: argparse.Namespace, group: str) -> Generator:
 
 def gathered(cohort: Cohort, made_by: Generator, trained: str, params: Params, draw: realism.Streams) -> Pair:
     """Return the slices of the training folds ``trained``."""
-    slices = cohort.slices
-    learned = set(artifacts.read_csv(made_by.train_sets[trained])["slice"])
+    slices, listed = cohort.slices, artifacts.read_csv(made_by.train_sets[trained])
+    learned = set(listed["slice"])
+    if (listed["source"] == imported_files.IMPORTED).all():
+        # What it saw is the user's word: it stands beside what a generator of this workflow sees.
+        inside = given_split.learned_from(cohort.folds, trained)["slice"]
+        learned = set(slices["slice"][cohort.with_lesion & slices["slice"].isin(inside)])
     tested = tested_units.outside(cohort.folds, trained)["slice"]
     unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]
     made = artifacts.read_array(made_by.synthetic[trained], memory_map=True)

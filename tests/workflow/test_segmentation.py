@@ -242,6 +242,66 @@ def test_a_cohort_of_pictures_with_empty_slices_runs(tmp_path):
     assert (values.set_index("arm")["value"] > 0.7).all(), values
 
 
+def import_noise(project: Project) -> None:
+    """Give the project pairs of another program: noise, brighter where the masks of its real slices are."""
+    results = project.folder / RESULTS
+    labels = np.load(results / "slices/labels.npy")
+    labels = labels[labels.any(axis=(1, 2))]
+    for trained in ("0", "1"):
+        folder = project.folder / f"other/{trained}"
+        for part in ("images", "masks"):
+            (folder / part).mkdir(parents=True)
+        for number, mask in enumerate(labels):
+            noise = np.random.default_rng([int(trained), number]).integers(0, 120, mask.shape)
+            Image.fromarray((noise + 100 * (mask > 0)).astype(np.uint8)).save(folder / f"images/{number:03}.png")
+            Image.fromarray(mask).save(folder / f"masks/{number:03}.png")
+        (folder / "patients.csv").write_text("patient\n", encoding="utf-8")
+
+    def change(config):
+        config["imported"] = {"other": {"folder": "other/{folds}"}}
+        config["experiment"]["generators"] = ["lcgan", "other"]
+        config["evaluation"]["primary"] = "other"
+
+    project.configure(change, CONFIG)
+
+
+@pytest.mark.slow
+def test_pairs_of_another_generator_are_judged_as_our_own(small, tmp_path):
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    import_noise(project)
+    planned = project.planned(configfile=CONFIG)
+    assert planned["import_pairs"] == planned["train_segmenter_by_epochs"] == planned["assess_pairs"] == 1
+    assert not {"train_lcgan", "choose_candidate", "cut_slices"} & set(planned)
+    done = project.snakemake(configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = project.folder / RESULTS
+
+    slices, folds = (pd.read_csv(results / name) for name in ("slices/slices.csv", "seed-0/folds.csv"))
+    with_lesion = slices.loc[slices.filter(like="_px").any(axis=1), "slice"]
+    counted = folds.query("fold == 0")["slice"].isin(with_lesion).sum()
+    listed = pd.read_csv(results / "seed-0/segment/other/1000/train-0/train_set.csv", keep_default_na=False)
+    made = listed.query("source == 'synthetic'")
+    assert len(made) == counted
+    assert set(made["generator"]) == {"other"}
+    taken = np.load(results / "seed-0/synthetic/other/on-1000/train-0/all/images.npy")
+    first = np.array(Image.open(project.folder / "other/0/images/000.png"))
+    np.testing.assert_array_equal(taken[0], first)
+
+    assert "other" in pd.read_csv(results / "evaluation/tables/headline.csv")["Arm"].tolist()
+    lineage = json.loads((results / "evaluation/lineage.json").read_text())
+    assert lineage["imported"] == [f"seed-0/generators/other/on-1000/train-{folds}/all" for folds in "01"]
+    (light,) = pd.read_csv(results / "evaluation/quality/other/seed-0/diagnosis.csv")["light"]
+    assert light in {"red", "amber"}  # noise is like no slice
+    assert "The images of other were made elsewhere" in (results / "summary.html").read_text()
+
+    tested = folds.query("fold == 1")["patient"].iloc[0]
+    (project.folder / "other/0/patients.csv").write_text(f"patient\n{tested}\n", encoding="utf-8")
+    done = project.snakemake(configfile=CONFIG)
+    assert done.returncode != 0
+    assert f"row 2: patient {tested}: expected no patient that is tested on, found one of fold 1" in done.stderr
+
+
 SPLITS = ["train", "test", "train", "validation", "train", "test", "train", "train"]  # of p0 to p7
 BY_COLUMN = {
     "cohort": "divided", "task": "segmentation", "seeds": [0, 1], "folds": 2, "tested_folds": 1, "split": "column",
@@ -306,6 +366,14 @@ def test_patients_divided_by_the_case_table(tmp_path):
             "evaluation: share: 100 is not in experiment: shares; add it there",
         ),
         (lambda c: c["experiment"].update(generators=[]), "experiment: arms: both needs a generator"),
+        (
+            lambda c: c.update(imported={"other": {"folder": "{cls}/x"}}),
+            "other: folder: expected no braces but {seed}, {folds}, {share}, found {cls}; correct it",
+        ),
+        (
+            lambda c: c.update(imported={"other": {"folder": "x", "labels": {"cyst": 1}}}),
+            "imported: other: labels: expected one of each of cyst, metastasis, hemangioma, found cyst; correct them",
+        ),
         (
             lambda c: c["slices"].update(precedence=["cyst"]),
             "slices: precedence: expected each of cyst, metastasis, hemang",

@@ -303,15 +303,15 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
 
 def _warn_of_parts(name: str, index: int, lesion: np.ndarray) -> None:
     """Warn if a lesion has several parts on its key slice."""
-    if len(parts := _parts(lesion)) > 1:
+    if len(parts := parts_of(lesion)) > 1:
         log.warning(
             "lesion %s: %d separate parts on slice %d (%s px); if they are several lesions, label each of them",
             name, len(parts), index, ", ".join(str(area) for area in parts),
         )  # fmt: skip
 
 
-def _parts(lesion: np.ndarray) -> list[int]:
-    """Return the areas in px of a lesion's separate parts, largest first, without specks."""
+def parts_of(lesion: np.ndarray) -> list[int]:
+    """Return the areas in px of the separate parts of a lesion, bool (y, x), largest first, without specks."""
     areas = np.bincount(ndimage.label(lesion, np.ones((3, 3)))[0].ravel())[1:]
     return sorted((int(area) for area in areas if area >= SEPARATE * areas.max()), reverse=True)
 

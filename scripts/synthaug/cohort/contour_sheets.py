@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import ImageColor
 from skimage import measure
 
 from synthaug.cohort import case_table, duplicates, near_duplicates, shared_images, sheet_pages
 from synthaug.cohort.drawn_lesions import Lesion, Reader, as_gray
 from synthaug.cohort.sheet_pages import Frame, Sheet
+from synthaug.terms import class_colours
 
 CONTEXT = 1.0  # diameters of tissue shown on each side of the lesion
 MIN_SIDE = 40  # px, smallest close-up
@@ -36,11 +38,19 @@ class Params:
     margin
         Tissue on each side of the lesion that the network sees, as a fraction of its diameter; None if it sees whole
         slices.
+    classes
+        The classes, whose outlines have their colours, on the whole slice, too; None: all outlines are orange, and on
+        the close-up only.
     """
 
     intensity: dict
     duplicate_correlation: float
     margin: float | None
+    classes: list[str] | None = None
+
+    def colour(self, cls: str) -> tuple[int, int, int]:
+        """Return the colour of the outline of a lesion: red, green and blue, 0 to 255."""
+        return ImageColor.getrgb(class_colours.of(self.classes, cls)) if self.classes and cls else ORANGE
 
 
 def write(
@@ -70,7 +80,7 @@ def write(
     thumbnails = draw_lesions(sheet, cases, read, params)
     shared = shared_images.pairs(cases[["image", "patient"]], Path(table_path).parent)
     found = duplicates.table(cases, thumbnails, params.duplicate_correlation, shared)
-    draw_pairs(sheet, found, cases.set_index("lesion", drop=False), read)
+    draw_pairs(sheet, found, cases.set_index("lesion", drop=False), read, params)
     sheet.save(path)
     return found
 
@@ -104,12 +114,14 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
                 of = f"{shown}" if shown == len(rows) else f"{shown} drawn, {len(rows)} in all"
                 title = f"{cls}: lesions {place + 1} to {min(place + size, shown)} of {of}"
                 sheet.page(title, f"{legend} Gray levels: {gray}.")
-            _draw_lesion(sheet, place % size, lesion, params.margin)
+            _draw_lesion(sheet, place % size, lesion, params)
             place += 1
     return thumbnails
 
 
-def draw_pairs(sheet: Sheet, found: pd.DataFrame, by_lesion: pd.DataFrame, read: Callable[[pd.Series], Lesion]) -> None:
+def draw_pairs(
+    sheet: Sheet, found: pd.DataFrame, by_lesion: pd.DataFrame, read: Callable[[pd.Series], Lesion], params: Params
+) -> None:
     """Draw the pages of the suspected duplicates, see `duplicates.table`."""
     size = sheet_pages.cells_on_page(*PAIR_CELL)
     shown = found.head(PAIRS)
@@ -120,17 +132,18 @@ def draw_pairs(sheet: Sheet, found: pd.DataFrame, by_lesion: pd.DataFrame, read:
             pairs = f"pairs {place + 1} to {min(place + size, len(shown))} of {of}"
             sheet.page(f"Possibly the same scan under two patients: {pairs}", legend)
         both = [read(by_lesion.loc[name]) for name in (pair.lesion_a, pair.lesion_b)]
-        _draw_pair(sheet, place % size, both, pair)
+        _draw_pair(sheet, place % size, both, pair, params)
 
 
-def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) -> None:
+def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> None:
+    margin, colour = params.margin, params.colour(lesion.row["class"])
     pictures, _ = WHOLE_CELL if margin is None else LESION_CELL
     close, *seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
     x, y, side = close_up(lesion.row)
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
     square = [] if margin is None else [seen_square(lesion.row, margin)]
     sheet.picture(frame, gray, 0.4)
-    sheet.lines(frame, outlines(lesion.mask, side), ORANGE)
+    sheet.lines(frame, outlines(lesion.mask, side), colour)
     sheet.lines(frame, square, BLUE)
     mm = lesion.row["spacing_x_mm"]
     length, unit = (bar_length(side * mm), "mm") if pd.notna(mm) else (bar_length(side), "px")
@@ -138,17 +151,20 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, margin: float | None) 
     if seen and lesion.seen is not None:
         rows, columns = lesion.seen.shape
         sheet.picture(Frame(*seen[0], *_square(rows, columns)), lesion.seen, 0.35)
-    sheet.lines(_whole(sheet, whole, gray, lesion.row, 0.25), square, BLUE)
+    frame = _whole(sheet, whole, gray, lesion.row, 0.25)
+    sheet.lines(frame, square, BLUE)
+    if params.classes:
+        sheet.lines(frame, outlines(lesion.mask, frame.width), colour)
 
 
-def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple) -> None:
+def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple, params: Params) -> None:
     contradicting = "contradicting classes; " if pair.classes == duplicates.CONTRADICT else ""
     caption = [(f"{contradicting}{pair.found}, correlation {pair.correlation:.3f}", ())]
     caption += [("{}, patient {}, {}", (pair.lesion_a, pair.patient_a, pair.class_a or duplicates.NOTHING))]
     caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b or duplicates.NOTHING))]
     for place, lesion in zip(sheet.cell(cell, PAIR_CELL[0], caption), both, strict=True):
         frame = _whole(sheet, place, as_gray(lesion.image), lesion.row, 0.5)
-        sheet.lines(frame, outlines(lesion.mask, frame.width), ORANGE)
+        sheet.lines(frame, outlines(lesion.mask, frame.width), params.colour(lesion.row["class"]))
 
 
 def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:

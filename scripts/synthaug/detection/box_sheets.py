@@ -108,6 +108,10 @@ def detections(slices: Sequence[Boxed], found: Mapping[str, Sequence[Detected]],
                 _detected(axes, each, of_slice, arm)
                 _title(axes, arm if row == 0 else "", "")
         sheet.legend(MEANINGS)
+        if not slices:
+            sheet.figure.text(
+                0.02, 0.95, "There is no slice on which one arm hits more boxes than the other.", va="top"
+            )
     return sheet.figure
 
 

@@ -140,8 +140,9 @@ def _shown(evaluated: Evaluated, arm: str, size: str, published: han_paper.Publi
         return NOT_RUN
     if published.measure in FRACTIONS:
         return f"{percent(row['value'])} ({span(row['low'], row['high'])})"
-    # The measure is its negative, so that larger is better.
-    return f"{-row['value']:.2f} ({-row['high']:.2f} to {-row['low']:.2f})"
+    # The measure is its negative, so that larger is better; 0 stays 0, and no -0.
+    value, low, high = (0.0 - row[name] for name in ("value", "high", "low"))
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _value(evaluated: Evaluated, arm: str, size: str, name: str) -> float:
@@ -151,7 +152,7 @@ def _value(evaluated: Evaluated, arm: str, size: str, name: str) -> float:
 
 def _added(before: float, after: float, measure: str) -> str:
     sign = 1 if measure in FRACTIONS else -1  # false positives are stored as their negative
-    return number(measure, sign * (after - before), signed=True)
+    return number(measure, sign * (after - before) + 0.0, signed=True)
 
 
 def _fair(evaluated: Evaluated, arm: str, size: str) -> str:

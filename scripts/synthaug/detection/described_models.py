@@ -5,7 +5,7 @@ from synthaug.detection.planned_comparisons import FILTERED, FRESH, PASTE, REAL
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
-from synthaug.report.sentences import counted, listed, settings
+from synthaug.report.sentences import chances, counted, listed, settings
 
 ORGANS = {
     "none": "Nothing was removed from the slices",
@@ -73,22 +73,11 @@ def preprocessing(run: Run) -> Fact:
 def augmentation(run: Run) -> Fact:
     """Say how slices are changed in training."""
     known = run.settings.task["augmentation"]
-    text = f"Real and synthetic slices are changed anew at every step, with their boxes: {_changes(known[REAL])}."
+    drawn = {arm: chances(known[arm], "not at all") for arm in (REAL, FRESH)}
+    text = f"Real and synthetic slices are changed anew at every step, with their boxes: {drawn[REAL]}."
     if FRESH in run.settings.arms:
-        text += f" In the arm {FRESH}: {_changes(known[FRESH])}."
+        text += f" In the arm {FRESH}: {drawn[FRESH]}."
     return Fact(text)
-
-
-def _changes(chances: dict) -> str:
-    parts = []
-    for name, chance in chances.items():
-        shown = name.replace("_", " ")
-        if not isinstance(chance, dict):
-            parts += [f"{shown} mirrored with a probability of {chance:g}"] if chance else []
-        elif chance["probability"]:
-            low, high = chance["range"]
-            parts.append(f"{shown} from {low:g} to {high:g} with a probability of {chance['probability']:g}")
-    return "; ".join(parts) or "not at all"
 
 
 def predictors() -> Fact:

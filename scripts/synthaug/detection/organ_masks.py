@@ -2,9 +2,10 @@
 
 - ``none``: everything but air counts: values above a tenth of the way from the 2nd to the 98th percentile of the stack,
   the threshold that BET starts with (Smith, Hum Brain Mapp 2002). Of images that show the organ alone, this is it.
-- ``morphology``: in each slice by itself, what is brighter than 0.85 of Otsu's threshold, opened by a disc so that
-  thin bridges break, the largest part of it, closed by a disc, and its holes filled. It needs nothing but the slice.
-  Where there is more face than brain, it takes the face: a first approximation.
+- ``morphology``, for heads: in each slice by itself, what is brighter than 0.85 of Otsu's threshold and lies deeper in
+  the head than its skin, opened by a disc so that thin bridges break; of its parts the one that is large and deep,
+  closed by a disc, and its holes filled. It needs nothing but the slice. Where there is more face than brain it may
+  take the face: a first approximation.
 - ``deepbet``: a network for brains (Fisch et al., Med Image Anal 2024), see `deepbet_masks`.
 """
 
@@ -17,7 +18,7 @@ from synthaug.detection import deepbet_masks
 ORGANS = ("none", "morphology", "deepbet")
 AIR = 0.1  # of the way from the 2nd to the 98th percentile
 OTSU = 0.85  # of Otsu's threshold: gray matter may be little brighter than what lies around it
-OPENING, CLOSING = 1 / 48, 1 / 32  # radius of the discs over the longer side of the slice
+SKIN, OPENING, CLOSING = 0.03, 1 / 48, 1 / 32  # thickness, and radius of the discs, over the longer side of the slice
 
 
 def of_stack(slices: np.ndarray, organ: str) -> np.ndarray:
@@ -43,8 +44,7 @@ def of_stack(slices: np.ndarray, organ: str) -> np.ndarray:
         return deepbet_masks.of_volume(slices)
     if organ == "morphology":
         return np.stack([of_slice(each) for each in slices])
-    low, high = np.percentile(slices, [2, 98])
-    return slices > low + AIR * (high - low)
+    return _above_air(slices)
 
 
 def of_slice(image: np.ndarray) -> np.ndarray:
@@ -52,15 +52,22 @@ def of_slice(image: np.ndarray) -> np.ndarray:
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
     longer = max(image.shape)
+    depth = ndimage.distance_transform_edt(ndimage.binary_fill_holes(_above_air(image)))
     bright = image > image.min() + OTSU * (filters.threshold_otsu(image) - image.min())
-    opened = _near(_far(bright, OPENING * longer), OPENING * longer)
+    opened = _near(_far(bright & (depth > SKIN * longer), OPENING * longer), OPENING * longer)
     parts, count = ndimage.label(opened)
     if not count:
         return opened
-    largest = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
+    innermost = parts == 1 + np.argmax(ndimage.sum_labels(depth, parts, np.arange(1, count + 1)))
     room = int(np.ceil(CLOSING * longer)) + 1
-    closed = _far(_near(np.pad(largest, room), CLOSING * longer), CLOSING * longer)
+    closed = _far(_near(np.pad(innermost, room), CLOSING * longer), CLOSING * longer)
     return ndimage.binary_fill_holes(closed[room:-room, room:-room])
+
+
+def _above_air(values: np.ndarray) -> np.ndarray:
+    """Return which of the values, of one slice or of a stack, are no air: bool of the same shape."""
+    low, high = np.percentile(values, [2, 98])
+    return values > low + AIR * (high - low)
 
 
 def _near(mask: np.ndarray, radius: float) -> np.ndarray:

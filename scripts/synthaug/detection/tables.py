@@ -114,7 +114,7 @@ def _cell(evaluated: Evaluated, arm: str, size: str, metric: str) -> str:
     row = evaluated.measure(arm, size, metric)
     if not metric.startswith("-") or row is None:
         return with_interval(row)
-    value, low, high = -row["value"], -row["high"], -row["low"]
+    value, low, high = (0.0 - row[name] for name in ("value", "high", "low"))  # 0 stays 0, and no -0
     if np.isnan(value):
         return "n/a"
     return f"{value:.2f} (no interval)" if np.isnan([low, high]).any() else f"{value:.2f} ({low:.2f} to {high:.2f})"

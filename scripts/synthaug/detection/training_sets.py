@@ -58,7 +58,7 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     InputError
         If there are too few, or the filter keeps none.
     """
-    count = (int(size) * real + HUNDRED // 2) // HUNDRED
+    count = number_of(size, real)
     if len(index) < count:
         raise InputError(
             f"synthetic slices: expected {count}, {size} per {HUNDRED} of the {real} real ones, found {len(index)}; "
@@ -72,6 +72,15 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
                 "reached_by, or set experiment, filtered: false"
             )
     return index.head(count)
+
+
+def number_of(size: str, real: int) -> int:
+    """Return how many synthetic slices a size adds to ``real`` ones.
+
+    >>> number_of("142", 2813)
+    3994
+    """
+    return (int(size) * real + HUNDRED // 2) // HUNDRED
 
 
 def with_others(rows: pd.DataFrame, donors: Sequence[str], validation: Sequence[str]) -> pd.DataFrame:

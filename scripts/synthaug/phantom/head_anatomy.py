@@ -22,7 +22,7 @@ class Head:
         self.centre = rng.uniform(-4, 4, 2)
         self.bend = Waves(rng, 2.0, (80, 180)), Waves(rng, 2.0, (80, 180))
         self.folds = Waves(rng, 4.5, (14, 34), count=10)
-        self.texture = Waves(rng, 0.05, (5, 25), count=8)
+        self.texture = Waves(rng, 0.05, (4, 30), count=20)
         self.gray = GRAY * rng.uniform(0.94, 1.05)
         self.ventricles = rng.uniform(0.6, 1.5)  # older patients have larger ones
         self.gap = rng.uniform(0.6, 1.8)  # width of the sulci, mm

@@ -9,13 +9,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from synthaug.files import artifacts
+from synthaug.terms import class_colours
 from synthaug.terms.arms import BASELINES
 
 # The palette of Okabe and Ito (2008), without its yellow, which is faint on white.
 ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#777777"
 INDIGO, WINE = "#332288", "#882255"  # of Tol's muted scheme; no vision confuses them with those above
-CLASS_COLOURS = (VERMILLION, BLUE, GREEN, ORANGE, PURPLE, SKY)
 # The paper draws classic red, synthetic blue, extra green.
 ARM_STYLES = {
     "classic": {"color": VERMILLION, "marker": "o"},
@@ -81,7 +81,7 @@ def save(figure: Figure, *paths: str) -> None:
 
 def class_colour(classes: Sequence[str], name: str) -> str:
     """Return the colour of a class: fixed by its position, so it is the same in every figure."""
-    return CLASS_COLOURS[list(classes).index(name) % len(CLASS_COLOURS)]
+    return class_colours.of(classes, name)
 
 
 def arm_style(arm: str, generators: Sequence[str]) -> dict[str, str]:

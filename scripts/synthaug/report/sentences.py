@@ -43,6 +43,25 @@ def settings(values: dict[str, object]) -> str:
     return "; ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
 
 
+def chances(values: dict[str, dict | float], without: str) -> str:
+    """Write what may be drawn for an image, as the config has it: a probability with a range, or the former alone.
+
+    >>> chances({"zoom": {"probability": 0.5, "range": [0.9, 1.1]}, "left_right": 0.5, "up_down": 0}, "nothing")
+    'zoom from 0.9 to 1.1 with a probability of 0.5; left right mirrored with a probability of 0.5'
+    >>> chances({"up_down": 0}, "nothing")
+    'nothing'
+    """
+    parts = []
+    for name, chance in values.items():
+        shown = name.replace("_", " ")
+        if not isinstance(chance, dict):
+            parts += [f"{shown} mirrored with a probability of {chance:g}"] if chance else []
+        elif chance["probability"]:
+            low, high = chance["range"]
+            parts.append(f"{shown} from {low:g} to {high:g} with a probability of {chance['probability']:g}")
+    return "; ".join(parts) or without
+
+
 def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_value, value)) or "none"

@@ -136,12 +136,12 @@ class Segmentation(Measures):
         return result | {(PATIENT_DSC, ALL): result[DSC, ALL], (EMPTY, ALL): ~present.any(axis=1)}
 
     def compared(self) -> list[Key]:
-        """Return what is a fraction and a sum over patients; of several classes the DSC of each, too.
+        """Return what is a fraction, and larger where a segmenter is better; of several classes the DSC of each, too.
 
-        Precision is neither, and is not compared.
+        Precision alone is no sum over patients, because arms predict different numbers, so it has no contributions.
         """
         by_class = [(DSC, name) for name in self.classes if len(self.classes) > 1]
-        others = (PATIENT_DSC, SURFACE_DICE, RECALL, SENSITIVITY)
+        others = (PATIENT_DSC, SURFACE_DICE, PRECISION, RECALL, SENSITIVITY)
         return [(DSC, ALL), *by_class, *((metric, ALL) for metric in others)]
 
     def planned(self, points: Sequence[Point]) -> list[Planned]:

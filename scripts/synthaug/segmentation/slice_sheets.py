@@ -19,7 +19,7 @@ ROOM, LEAST = 1.5, 1 / 3  # of a close-up: side over that of what it shows, and 
 
 
 def pairs(
-    labels: np.ndarray, real: np.ndarray, synthetic: np.ndarray, names: Sequence[str], classes: Sequence[str]
+    labels: np.ndarray, real: np.ndarray | None, synthetic: np.ndarray, names: Sequence[str], classes: Sequence[str]
 ) -> Figure:
     """Draw masks, the real slices that they are of, and the synthetic slices made from them.
 
@@ -28,22 +28,24 @@ def pairs(
     labels
         uint8 (n, side, side): 0 ground, 1, 2, ... the ``classes``.
     real, synthetic
-        uint8 (n, side, side).
+        uint8 (n, side, side); the first is None where no real slices have the masks.
     names
         What stands below each triple.
     """
+    masks = [coloured(each, classes) for each in labels]
+    shown = dict(zip(COLUMNS, (masks, real, synthetic), strict=True))
+    columns = {name: images for name, images in shown.items() if images is not None}
     per_block = -(-len(labels) // BLOCKS)
     blocks = min(BLOCKS, len(labels))
     with figure_style.style():
-        sheet = Grid(per_block, blocks * len(COLUMNS), extra=(blocks - 1) * 3 * GAP)
+        sheet = Grid(per_block, blocks * len(columns), extra=(blocks - 1) * 3 * GAP)
         for number, name in enumerate(names):
             row, block = number % per_block, number // per_block
-            images = (coloured(labels[number], classes), real[number], synthetic[number])
-            for place, image in enumerate(images):
-                axes = sheet.cell(row, block * len(COLUMNS) + place, shift=block * 3 * GAP)
-                figure_style.show_image(axes, image)
+            for place, (column, images) in enumerate(columns.items()):
+                axes = sheet.cell(row, block * len(columns) + place, shift=block * 3 * GAP)
+                figure_style.show_image(axes, images[number])
                 if row == 0:
-                    axes.set_title(COLUMNS[place], fontsize=8, pad=3)
+                    axes.set_title(column, fontsize=8, pad=3)
                 if place == 0:
                     axes.set_xlabel(shortened(name, LETTERS), fontsize=6.5, labelpad=2, loc="left")
         _legend(sheet, classes, labels)

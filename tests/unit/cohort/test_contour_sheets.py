@@ -1,6 +1,7 @@
 """Contour sheets: their pages are counted, their drawing is compared with what is known, their bytes repeat."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -106,6 +107,26 @@ def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
         "contradicting classes; same pixels, correlation 1.000", "L00, patient p0, cyst",
         "L12, patient p12, (nothing there)",
     ]  # fmt: skip
+
+
+def test_outlines_have_the_colours_of_their_classes(cohort):
+    """Those of the figures, on close-up and whole slice; and without classes one colour, on the close-up."""
+    for name, whole, colours, lines in (
+        ("one", {"margin": None, "classes": ["cyst", "metastasis"]}, ["#D55E00", "#0072B2"], 2),
+        ("two", {"margin": None}, ["#E69F00"] * 2, 1),
+    ):
+        assert run(cohort, name, {**PARAMS, **whole}).returncode == 0
+        pages = pdf_content.pages((cohort / name / "contours.pdf").read_bytes())
+        for page in pages[:-1]:  # the last one has a pair
+            cls = pdf_content.texts(page)[0][2].split(":")[0]
+            rgb = np.array([int(colours[cls == "metastasis"][place : place + 2], 16) for place in (1, 3, 5)]) / 255
+            drawn = list(re.finditer(rb"([\d.]+(?: [\d.]+)*) (RG|G)\n| (m)\n", page))
+            outlines = [place for place, match in enumerate(drawn) if match[3]]
+            lesions = sum(text.startswith("patient ") for _, _, text in pdf_content.texts(page))
+            assert len(outlines) == lines * lesions
+            for place in outlines:
+                stroke = next(match[1] for match in reversed(drawn[:place]) if not match[3])
+                np.testing.assert_allclose(np.array(stroke.split(), dtype=float), rgb, atol=0.001)
 
 
 def test_unknown_parameter_and_damaged_image(cohort):

@@ -69,6 +69,13 @@ def test_what_one_arm_alone_finds_is_marked():
     assert styles == [["-", "-"], ["-", "--"], ["-", "-"]]
 
 
+def test_a_sheet_without_a_slice_says_so():
+    figure = box_sheets.detections([], {"real": [], "cpggan": []}, [])
+    assert [text.get_text() for text in figure.texts] == [
+        "There is no slice on which one arm hits more boxes than the other."
+    ]
+
+
 def test_the_largest_gains_and_losses_are_of_different_patients():
     names = [f"S{number}" for number in range(8)]
     patients = pd.Series(list("AABBCCDD"), index=names)
@@ -124,20 +131,36 @@ def test_detections_count_from_the_threshold_of_their_own_network(tmp_path):
     assert everything.hits(pd.Index(["P1-2"])).tolist() == [1]
 
 
-def test_the_scripts_draw(tmp_path):
-    folds = boxed_discs.cohort(tmp_path)
-    boxed_discs.synthetic(tmp_path / "made", folds, "0")
-    cohort = ["--slices", tmp_path / "slices.csv"]
+def plot_slices(folder: Path) -> str:
+    """Draw Fig 1 of the synthetic slices in ``folder``/made; return the drawing."""
     done = forked.run(
         [
-            sys.executable, SCRIPTS / "plot_slices_detection.py", *cohort, "--slice-boxes", tmp_path / "boxes.csv",
-            "--slice-images", tmp_path / "images.npy", "--images", tmp_path / "made/images.npy",
-            "--boxes", tmp_path / "made/boxes.csv", "--index", tmp_path / "made/index.csv",
-            "--params", json.dumps({"classes": ["met"], "master_seed": 1}),
-            "--png", tmp_path / "1.png", "--svg", tmp_path / "1.svg",
+            sys.executable, SCRIPTS / "plot_slices_detection.py", "--slices", folder / "slices.csv",
+            "--slice-boxes", folder / "boxes.csv", "--slice-images", folder / "images.npy",
+            "--images", folder / "made/images.npy", "--boxes", folder / "made/boxes.csv",
+            "--index", folder / "made/index.csv", "--params", json.dumps({"classes": ["met"], "master_seed": 1}),
+            "--png", folder / "1.png", "--svg", folder / "1.svg",
         ]
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return (folder / "1.svg").read_text(encoding="utf-8")
+
+
+def test_synthetic_slices_stand_below_the_real_ones_that_they_were_made_for(tmp_path):
+    boxed_discs.synthetic(tmp_path / "made", boxed_discs.cohort(tmp_path), "0")
+    drawing = plot_slices(tmp_path)
+    assert "<!-- real -->" in drawing
+    assert drawing.count("<image ") == 2 * 2 * 6  # slices and what lies in their box
+    index = artifacts.read_csv(tmp_path / "made/index.csv")
+    artifacts.write_csv(index.assign(slice=""), tmp_path / "made/index.csv")
+    drawing = plot_slices(tmp_path)
+    assert "<!-- real -->" not in drawing
+    assert "<!-- slice " in drawing
+    assert drawing.count("<image ") == 2 * 6
+
+
+def test_gains_and_losses_are_drawn(tmp_path):
+    boxed_discs.cohort(tmp_path)
     runs = [[arm, size, 0, trained] for arm, size in (("real", "0"), ("cpggan", "100")) for trained in "01"]
     for arm, size, _, trained in runs:
         folder = tmp_path / f"seed-0/detect/{arm}/{size}/train-{trained}"
@@ -146,8 +169,9 @@ def test_the_scripts_draw(tmp_path):
         network(folder, trained, ("P1-0", "P2-1") if arm == "real" else ("P3-0",))
     done = forked.run(
         [
-            sys.executable, SCRIPTS / "plot_detections.py", *cohort, "--boxes", tmp_path / "boxes.csv",
-            "--images", tmp_path / "images.npy", "--results", tmp_path, "--stage", "detect", "--runs", json.dumps(runs),
+            sys.executable, SCRIPTS / "plot_detections.py", "--slices", tmp_path / "slices.csv",
+            "--boxes", tmp_path / "boxes.csv", "--images", tmp_path / "images.npy", "--results", tmp_path,
+            "--stage", "detect", "--runs", json.dumps(runs),
             "--params", json.dumps({"iou": 0.5, "false_positives": 1}),
             "--png", tmp_path / "2.png", "--svg", tmp_path / "2.svg",
         ]

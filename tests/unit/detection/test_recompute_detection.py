@@ -126,10 +126,11 @@ def test_the_arm_that_finds_more_is_measured_so(study):
 def test_what_is_as_it_was_made(study):
     done = recompute(study)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[:7] == [
+    assert done.stdout.splitlines()[:8] == [
         "cases: 1 file as computed again", "slices: 3 files as computed again", "folds: 1 file as computed again",
-        "matches: 8 files as computed again", "all predictions: 1 file as computed again",
-        "metrics: 5 files as computed again", "comparisons: 1 file as computed again",
+        "matches: 8 files as computed again", "anchors: 0 files as computed again",
+        "all predictions: 1 file as computed again", "metrics: 5 files as computed again",
+        "comparisons: 1 file as computed again",
     ]  # fmt: skip
 
 

@@ -1,12 +1,11 @@
 """The networks have the published sizes and layers; new layers fade in from the images that there were."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from synthaug.generators import growth, pggan_networks
+from synthaug.generators import growth, pggan_networks, wasserstein
 
 SIDE, CLASSES = 16, 2
 DRAWS = torch.Generator().manual_seed(0)
@@ -147,6 +146,19 @@ def test_the_pyramid_has_the_maxima_of_cells():
         size(pggan_networks.Discriminator(SIDE, CLASSES, 8, spatial_pyramid=each)) for each in (False, True)
     )
     assert pooling - plain == (4 + 1) * 8 * 8
-    network = filled(pggan_networks.Discriminator(SIDE, CLASSES, 8, spatial_pyramid=True))
-    assert network(torch.zeros(3, 1, 16, 16), torch.zeros(3, CLASSES, 16, 16)).shape == (3,)
-    assert np.isfinite(network(torch.zeros(3, 1, 16, 16), torch.ones(3, CLASSES, 16, 16)).detach().numpy()).all()
+
+
+def test_the_gradient_penalty_can_be_minimised_through_the_pyramid():
+    network = filled(pggan_networks.Discriminator(SIDE, CLASSES, 8, spatial_pyramid=True)).double()
+    images, masks = (torch.rand(3, maps, SIDE, SIDE, generator=DRAWS, dtype=torch.float64) for maps in (1, CLASSES))
+    weight = network.images[str(SIDE)].weight
+
+    def penalty(change: float) -> torch.Tensor:
+        with torch.no_grad():
+            weight[2, 0] += change
+        return wasserstein.gradient_penalty(lambda points: network(points, masks), images)
+
+    (slope,) = torch.autograd.grad(penalty(0.0), weight)
+    above, below = penalty(1e-5).item(), penalty(-2e-5).item()
+    assert slope[2, 0].item() == pytest.approx((above - below) / 2e-5, rel=1e-4)
+    assert abs(slope[2, 0].item()) > 1e-3

@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from synthaug.errors import InputError
+from synthaug.evaluation import comparisons, operating_points
 from synthaug.evaluation.measures import joined
 from synthaug.evaluation.pools import pooled
 from synthaug.segmentation import detections, measures, slice_scores
@@ -185,6 +186,42 @@ def test_keys_that_are_asked_for_alone_and_all_that_are_counted():
         alone = task.values(pool, np.ones((1, len(pool.units))), [key])
         assert alone[key] == pytest.approx(everything[key], nan_ok=True)
         assert {metric for metric, _ in alone} == {key[0]}
+
+
+def test_precision_is_compared_by_swapping_patients():
+    """Against the swaps of six patients, gone through by hand from counts of true and false positives."""
+    other = PREDICTED.copy()
+    other[::4] = TRUTH[::4]
+    both = [ROWS, rows_of(TRUTH, other, ROWS["patient"].tolist()).assign(arm="lcgan")]
+    task = MEASURES[measures.SKIP]
+    params = comparisons.Params(
+        1, folds=2, bootstrap=100, confidence=0.95, smallest_gain=0.03, primary="lcgan", operating_point="fixed"
+    )
+    point = operating_points.Params(folds=2, classes=1, group=100, synthetic=0, plateau=0)
+    table = pd.concat(both, ignore_index=True)
+    compared = comparisons.table(pooled(table, task, 2), operating_points.choose(table, task, point), task, params)
+    row = compared.query("metric == 'precision' and against == 'equal steps'").iloc[0]
+
+    counts = []  # of each arm, by patient: true positives, and all that count
+    for rows in both:
+        truth, predicted, overlap = (
+            rows[[column.format(cls) for cls in CLASSES]].to_numpy() for column in slice_scores.COLUMNS[:3]
+        )
+        right = (truth > 0) & (2 * overlap >= 0.25 * (truth + predicted))
+        wrong = (truth == 0) & (predicted >= 200 * (SIDE / 256) ** 2)
+        each = pd.DataFrame({"right": right.sum(1), "all": (right | wrong).sum(1)}).groupby(rows["patient"]).sum()
+        counts.append(each.to_numpy())
+
+    def difference(swapped):
+        sums = [np.where(swapped[:, None] ^ flip, counts[0], counts[1]).sum(axis=0) for flip in (False, True)]
+        return sums[0][0] / sums[0][1] - sums[1][0] / sums[1][1]
+
+    swaps = np.arange(64)[:, None] >> np.arange(6) & 1
+    differences = np.array([difference(swap == 1) for swap in swaps])
+    assert row["delta"] == pytest.approx(differences[0])
+    exact = np.mean(np.abs(differences) >= abs(differences[0]) - 1e-9)
+    assert row["p"] == pytest.approx(exact)
+    assert 0.04 < exact < 1
 
 
 def test_what_counts():

@@ -5,7 +5,7 @@ It is read before the config is checked for contradictions, so it defines, and l
 """
 
 # The files of this task's rules, in this folder; they are read in this order, after the shared stages.
-TASK_FILES = ["helpers", "samples", "models", "baselines", "quality", "report"]
+TASK_FILES = ["helpers", "samples", "imported", "models", "baselines", "quality", "report"]
 
 # Models lie in results/<cohort>/seed-<seed>/<this folder>/<arm>/<size>/train-<folds>.
 TASK_FOLDER = "classify"
@@ -26,6 +26,7 @@ TASK_CURVES = "Fig 8: accuracy by size"
 TASK_TRUTH = "class"
 
 # Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
+TASK_IMPORTED = ["cls"]
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_classification",
     "compare_arms": "compare_arms_classification",

@@ -80,11 +80,12 @@ def imported_problems():
     for name in set(config["imported"]) & set(config["generators"]):
         found.append(f"imported: {name!r} is also a preset of generators; rename one of them")
     for name, source in config["imported"].items():
-        rest = re.sub(r"\{(seed|folds|cls)\}", "", source["folder"])
+        words = ["seed", "folds", *TASK_IMPORTED]
+        rest = re.sub(r"\{(" + "|".join(words) + r")\}", "", source["folder"])
         for other in re.findall(r"\{[^{}]*\}?|\}", rest):
             found.append(
-                f"imported: {name}: folder: expected no braces but {{seed}}, {{folds}} and {{cls}}, found {other};"
-                " correct it"
+                f"imported: {name}: folder: expected no braces but {', '.join(f'{{{word}}}' for word in words)}, found"
+                f" {other}; correct it"
             )
     return found
 

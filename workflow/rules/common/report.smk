@@ -14,7 +14,7 @@ READING_ORDER = (
     " table1 table2 table3 table4 table5 table6 table7 fig9 reader_scores told_apart reader_agreement reader_times fooled"
     " agreement metrics lineage analysis_plan deviations"
     " quality conditioning samples fig1 fig6 tsne losses neighbours test_copies"
-    " contours slices duplicates fig3"
+    " contours boxes duplicates fig3"
     " conformance checklists"
 ).split()
 

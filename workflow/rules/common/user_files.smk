@@ -39,8 +39,11 @@ def public_config():
     cases = {**config["cases"], "table": config["cases"]["table"] and "given"}
     imported = {name: {} for name in config["imported"]}
     shown = {key: value for key, value in config.items() if key != "budget"}
-    if config.get("classifier", {}).get("weights"):
-        shown["classifier"] = {**config["classifier"], "weights": digest(config["classifier"]["weights"])}
+    for network in ["classifier", "segmenter"]:
+        if config.get(network, {}).get("weights"):
+            shown[network] = {**config[network], "weights": digest(config[network]["weights"])}
+    if "imported_detections" in config:
+        shown["imported_detections"] = {name: {} for name in config["imported_detections"]}
     if "reader_study" in config:
         shown["reader_study"] = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
     return {**shown, "cases": cases, "imported": imported}
@@ -88,12 +91,13 @@ def voxels(path):
 
 
 def imported_files(wildcards):
-    """Return the files of imported images; missing ones are import_synthetic's to report."""
+    """Return the files of imported images, and of folders that lie among them; missing ones are reported by the import."""
     pattern = config["imported"][wildcards.generator]["folder"]
     folders = [
-        pattern.format(seed=wildcards.seed, folds=folds, cls=cls)
+        pattern.format(seed=wildcards.seed, folds=folds, cls=cls, share=wildcards.group)
         for folds in train_folds()
         for cls in config["cases"]["classes"]
     ]
-    found = [file for folder in folders for file in members(Path(folder))]
+    inside = [path for folder in dict.fromkeys(folders) for path in members(Path(folder))]
+    found = [file for path in inside for file in [path, *members(path)]]
     return list(dict.fromkeys(str(file) for file in found if os.path.isfile(file)))

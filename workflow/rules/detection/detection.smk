@@ -3,7 +3,7 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
-TASK_FILES = ["helpers", "samples", "generators", "models", "quality", "report"]
+TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "detect"
 TASK_UNIT = "slice"
 TASK_QUESTION = "Do synthetic slices with their boxes improve the detector at the same number of false alarms?"
@@ -12,6 +12,7 @@ TASK_REFERENCE = "real"
 TASK_SIZE = "Synthetic slices (%)", "Synthetic slices per 100 real training slices"
 TASK_CURVES = "Sensitivity by number of synthetic slices"
 TASK_TRUTH = ""  # predictions say which boxes of a slice were found; the boxes are a table beside the slices
+TASK_IMPORTED = []
 TASK_SCRIPTS = {
     "make_phantom": "make_phantom_detection",
     "check_cases": "check_cases_detection",
@@ -46,7 +47,8 @@ def task_headline():
 
 def filtered_arms():
     """Return the arms that take only those slices of a generator on which a detector finds the lesions."""
-    return [f"{name}-filtered" for name in config["experiment"]["generators"] if config["experiment"]["filtered"]]
+    own = [name for name in config["experiment"]["generators"] if name not in config["imported"]]
+    return [f"{name}-filtered" for name in own if config["experiment"]["filtered"]]
 
 
 def imported_detectors():
@@ -141,7 +143,7 @@ def task_targets():
 
 def task_sheets():
     """Return what is made for the user to look at before any training, besides the outlines: slices with their boxes."""
-    return ["<results>/check/slices.pdf"]
+    return ["<results>/check/boxes.pdf"]
 
 
 def task_problems():
@@ -158,6 +160,13 @@ def task_problems():
         found.append(f"slices: intensity: low {intensity['low']} is not below high {intensity['high']}; exchange them")
     if intensity["mode"] == "percentile" and not 0 <= intensity["low"] < intensity["high"] <= 100:
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
+    for name, preset in config["generators"].items():
+        samples = preset["sampling"]["samples"]
+        if name in experiment["generators"] and samples < max(sizes):
+            found.append(
+                f"generators: {name}: sampling: samples: {samples} per 100 training slices, but experiment: synthetic"
+                f" needs {max(sizes)}; raise samples or remove the size"
+            )
     for name in sorted(set(config["imported_detections"]) & set(experiment["generators"])):
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
     return found + detector_problems()

@@ -56,9 +56,7 @@ def added_filters(wildcards):
         path
         for generator in added_generator(wildcards.arm)
         if wildcards.arm in filtered_arms()
-        for path in each_fold(
-            f"<results>/seed-{wildcards.seed}/filters/{generator}/on-all/train-{{folds}}/filter.csv"
-        )
+        for path in each_fold(f"<results>/seed-{wildcards.seed}/filters/{generator}/on-all/train-{{folds}}/filter.csv")
     ]
 
 

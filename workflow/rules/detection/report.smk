@@ -71,9 +71,7 @@ rule plot_detections:
         matches=[f"{folder}/matches.csv" for folder in compared_detectors().values()],
         predictions=[f"{folder}/predictions.csv" for folder in compared_detectors().values()],
     output:
-        **figure(
-            "<results>/evaluation/figures/detections", "detections", RESULTS, "Fig 2: largest gains and losses"
-        ),
+        **figure("<results>/evaluation/figures/detections", "detections", RESULTS, "Fig 2: largest gains and losses"),
         record="<results>/evaluation/figures/plot_detections.record.json",
     log:
         "<results>/logs/plot_detections.log",

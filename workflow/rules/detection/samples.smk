@@ -32,7 +32,7 @@ rule plot_boxes:
         **samples(),
         code=code("plot_boxes"),
     output:
-        sheets=shown("<results>/check/slices.pdf", "slices", DATA, "Slices as the networks see them"),
+        sheets=shown("<results>/check/boxes.pdf", "boxes", DATA, "Slices as the networks see them"),
         record="<results>/check/plot_boxes.record.json",
     log:
         "<results>/logs/plot_boxes.log",

@@ -3,7 +3,7 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
-TASK_FILES = ["helpers", "samples", "generators", "models", "quality", "report"]
+TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "segment"
 TASK_UNIT = "slice"
 TASK_QUESTION = "Do synthetic images with their masks improve the segmenter?"
@@ -12,9 +12,11 @@ TASK_REFERENCE = "original"
 TASK_SIZE = "Share (per mille)", "Share of the training patients, per mille"
 TASK_CURVES = "Fig 7: DSC by share"
 TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map is an array beside the slices
+TASK_IMPORTED = ["share"]
 TASK_SCRIPTS = {
     "check_cases": "check_cases_segmentation",
     "make_folds": "make_folds_segmentation",
+    "write_checklists": "write_checklists_segmentation",
     "write_notes": "write_notes_segmentation",
     "compute_metrics": "compute_metrics_segmentation",
     "compare_arms": "compare_arms_segmentation",
@@ -33,8 +35,8 @@ def task_measures():
 
 
 def task_settings():
-    """Return what the reporting checklists would describe of this task's keys: nothing is described by itself yet."""
-    return {}
+    """Return what the reporting checklists say of this task's keys: of a file of weights its digest."""
+    return {key: public_config()[key] for key in ["slices", "segmenter", "augmentation"]}
 
 
 def task_headline():
@@ -99,8 +101,8 @@ def task_samples():
 
 
 def task_display():
-    """Return how lesions are shown on the sheets of outlines."""
-    return {"margin": None, "intensity": config["slices"]["intensity"]}
+    """Return how lesions are shown on the sheets of outlines, in the colours of their classes."""
+    return {"margin": None, "intensity": config["slices"]["intensity"], "classes": config["cases"]["classes"]}
 
 
 def task_work(stage, values):
@@ -138,7 +140,7 @@ def task_sheets():
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
-    experiment, found = config["experiment"], segmenter_problems()
+    experiment, found = config["experiment"], segmenter_problems() + label_problems()
     shares, intensity = experiment["shares"], config["slices"]["intensity"]
     if shares != sorted(shares):
         found.append(f"experiment: shares: expected ascending ones, found {shares}; sort them")
@@ -164,6 +166,23 @@ def task_problems():
     precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
     if precedence is not None and sorted(precedence) != sorted(classes):
         found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
+    return found
+
+
+def label_problems():
+    """Return what is wrong with the labels of imported masks."""
+    classes, found = config["cases"]["classes"], []
+    for name, source in config["imported"].items():
+        labels = source.get("labels")
+        if labels is not None and sorted(labels) != sorted(classes):
+            found.append(
+                f"imported: {name}: labels: expected one of each of {', '.join(classes)}, found {', '.join(labels) or 'none'};"
+                " correct them"
+            )
+        elif labels is not None and len(set(labels.values())) < len(labels):
+            found.append(
+                f"imported: {name}: labels: expected other values for each class, found {labels}; correct them"
+            )
     return found
 
 

@@ -9,6 +9,7 @@ TASK_REFERENCE = "classic"
 TASK_SIZE = "Size per fold", "Images added per fold"
 TASK_CURVES = "Fig 8: within by size"
 TASK_TRUTH = "diameter_px"
+TASK_IMPORTED = []
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_regression",
     "compare_arms": "compare_arms_regression",

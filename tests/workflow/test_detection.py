@@ -1,0 +1,246 @@
+"""The task detection, run small to its report, leaked into, changed, and planned as the paper has it."""
+
+import json
+import re
+import shutil
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.helpers import forked
+from tests.workflow.conftest import Project, copy_workflow
+
+CONFIG = "config/detection.yaml"
+RESULTS = "results/phantom-heads"
+TRAINED = "train-123"  # of the one fold that is tested
+
+
+def smallest(config: dict) -> None:
+    """Make every stage as small as it can be."""
+    config["phantom"] |= {"lesions": {"metastasis": 60}, "slices": 4}
+    config["slices"]["side"] = 32
+    config["generators"]["cpggan"] |= {"maps": 4, "latent": 4, "images_per_stage": [32]}
+    config["detector"] |= {"maps": 2, "steps": 8, "burn_in": 2, "batch": 4, "evaluate_every": 4}
+    config["experiment"] |= {"synthetic": [100], "arms": ["paste"]}
+    config["quality"]["images"] = 20
+    config["evaluation"] |= {"bootstrap": 100}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Project:
+    """A finished run; tests must leave it as they found it."""
+    project = copy_workflow(tmp_path_factory.mktemp("detection") / "project")
+    project.configure(smallest, CONFIG)
+    done = project.snakemake(configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.mark.slow
+def test_it_runs_to_its_report(small):
+    """Sensitivity and false positives at the paper's score, counted by hand from the detections and the boxes."""
+    results = small.folder / RESULTS
+    folder = results / f"seed-0/detect/real/0/{TRAINED}"
+    found = pd.read_csv(folder / "detections.csv").query("set == 'test' and score >= 0.001")
+    tested, boxes = pd.read_csv(folder / "predictions.csv")["slice"], pd.read_csv(results / "slices/boxes.csv")
+    boxes = boxes[boxes["slice"].isin(tested) & (boxes["ignore"] == 0)]
+    hits = sum(hit_boxes(rows, boxes[boxes["slice"] == name]) for name, rows in found.groupby("slice"))
+    metrics = pd.read_csv(results / "evaluation/metrics.csv", dtype={"size": str, "seed": str})
+    of_real = metrics.query("arm == 'real' and size == '0' and seed == 'all' and `class` == 'all'")
+    value = of_real.set_index("metric")["value"]
+    assert value["sensitivity from score 0.001, IoU 0.25"] == pytest.approx(hits / len(boxes))
+    expected = -(len(found) - hits) / len(tested)
+    assert value["-false positives a slice from score 0.001, IoU 0.25"] == pytest.approx(expected)
+
+    headline = pd.read_csv(results / "evaluation/tables/headline.csv")
+    assert headline["Arm"].tolist() == ["real", "paste", "cpggan", "cpggan-filtered"]
+    report = (results / "report.html").read_text()
+    for text in ("Table 1, as the paper has it", "FROC curves", "Fig 1", "Fig 2", "Lineage audit", "t-SNE"):
+        assert text in report, text
+    assert "at the same number of false alarms?" in (results / "summary.html").read_text()
+    assert small.planned(configfile=CONFIG) == {}
+
+
+def hit_boxes(found: pd.DataFrame, boxes: pd.DataFrame) -> int:
+    """Return how many boxes of a slice are hit at IoU 0.25: each detection takes the free one that it overlaps most."""
+    free, corners = set(boxes.index), ["x0", "y0", "x1", "y1"]
+    for _, row in found.sort_values("score", ascending=False, kind="stable").iterrows():
+        overlaps = {
+            name: overlap(row[corners].to_numpy(float), boxes.loc[name, corners].to_numpy(float)) for name in free
+        }
+        best = max(overlaps, key=overlaps.get, default=None)
+        if best is not None and overlaps[best] >= 0.25:
+            free.discard(best)
+    return len(boxes) - len(free)
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the intersection over union of two boxes."""
+    width, height = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    both = max(width, 0) * max(height, 0)
+    return both / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - both)
+
+
+@pytest.mark.slow
+def test_same_bytes_whatever_the_cores(small, tmp_path):
+    """And whatever the order of sets, which is another one in jobs of another server."""
+    other = copy_workflow(tmp_path / "project")
+    other.configure(smallest, CONFIG)
+    done = other.snakemake("--cores", "1", configfile=CONFIG, jobs=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder, count = small.folder / RESULTS, 0
+    for kind in ("csv", "npy", "safetensors", "png"):
+        for path in sorted(folder.rglob(f"*.{kind}")):
+            if path.relative_to(folder).parts[0] != "analysis-plan":
+                assert path.read_bytes() == (other.folder / RESULTS / path.relative_to(folder)).read_bytes(), path
+                count += 1
+    assert count > 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        (f"detect/real/0/{TRAINED}/train_set.csv", "slice"),
+        (f"detect/paste/0/{TRAINED}/train_set.csv", "pool"),
+        (f"detect/cpggan/100/{TRAINED}/train_set.csv", "synthetic"),
+        (f"generators/cpggan/on-all/{TRAINED}/all/train_set.csv", "slice"),
+    ],
+)
+def test_the_audit_names_a_test_slice_that_any_network_has_seen(small, tmp_path, file, source):
+    shutil.copytree(small.folder, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    path = project.folder / RESULTS / "seed-0" / file
+    folds = pd.read_csv(project.folder / RESULTS / "seed-0/folds.csv")
+    leak = folds.loc[folds["fold"] == 0, "slice"].iloc[0]
+    table = pd.read_csv(path, keep_default_na=False)
+    row = table[table["source"] == source].iloc[0].to_dict() | {"slice": leak}
+    pd.concat([table, pd.DataFrame([row])]).to_csv(path, index=False)
+    done = project.snakemake(
+        "--forcerun", "audit_lineage", "--", f"{RESULTS}/evaluation/lineage.json", configfile=CONFIG
+    )
+    assert done.returncode != 0
+    folder = file.rsplit("/", 1)[0]
+    found = done.stdout + done.stderr
+    assert re.search(rf"{folder}: slice {leak} of test patient \w+ is in the training set", found), found[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "again", "never"),
+    [
+        (
+            lambda c: c["detector"].update(steps=9),
+            {"train_detector", "filter_synthetic", "score_detector"},
+            {"train_cpggan", "sample_cpggan", "cut_slices_detection", "make_folds"},
+        ),
+        (
+            lambda c: c["generators"]["cpggan"].update(drift=0.01),
+            {"train_cpggan", "sample_cpggan", "filter_synthetic", "train_detector", "assess_slices"},
+            {"cut_slices_detection", "make_folds"},
+        ),
+        (
+            lambda c: c["generators"]["cpggan"]["sampling"]["filter"].update(reached_by=0.9),
+            {"filter_synthetic", "train_detector"},
+            {"train_cpggan", "sample_cpggan", "assess_slices"},
+        ),
+        (
+            lambda c: c["evaluation"].update(false_positives=2),
+            {"score_detector", "compute_metrics"},
+            {"train_detector", "train_cpggan"},
+        ),
+        (
+            lambda c: c["augmentation"]["paste"].update(border=0.9),
+            {"train_detector"},
+            {"train_cpggan", "sample_cpggan", "cut_slices_detection"},
+        ),
+    ],
+    ids=["detector", "generator", "filter", "measures", "paste"],
+)
+def test_only_what_a_change_affects_runs_again(small, tmp_path, change, again, never):
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    project.configure(change, CONFIG)
+    planned = set(project.planned(configfile=CONFIG))
+    assert again <= planned
+    assert not never & planned
+
+
+@pytest.mark.slow
+def test_results_are_computed_again(small):
+    command = [sys.executable, "scripts/recompute_results_detection.py", "--results", RESULTS]
+    done = forked.run(command, cwd=small.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = dict(re.findall(r"^([\w ]+): (\d+)", done.stdout, re.MULTILINE))
+    assert {"cases", "slices", "folds", "metrics", "comparisons", "headline"} <= set(counts)
+    assert "0" not in {counts[name] for name in ("slices", "metrics")}
+
+
+@pytest.mark.slow
+def test_detections_of_another_tool_are_judged(small, tmp_path):
+    """Boxes as they are, with the score 1, find everything that can be found, and nothing is trained for them."""
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    results = project.folder / RESULTS
+    folds, boxes = (pd.read_csv(results / name) for name in ("seed-0/folds.csv", "slices/boxes.csv"))
+    boxes = boxes[boxes["slice"].isin(folds.loc[folds["fold"] == 0, "slice"])]
+    boxes[["slice", "x0", "y0", "x1", "y1"]].assign(score=1).to_csv(project.folder / "oracle.csv", index=False)
+
+    def with_oracle(config):
+        config["imported_detections"] = {"oracle": {"file": "oracle.csv", "pixels": "slice"}}
+
+    project.configure(with_oracle, CONFIG)
+    assert not {"train_detector", "train_cpggan"} & set(project.planned(configfile=CONFIG))
+    done = project.snakemake(
+        "--", f"{RESULTS}/evaluation/metrics.csv", f"{RESULTS}/evaluation/lineage.json", configfile=CONFIG
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    metrics = pd.read_csv(results / "evaluation/metrics.csv", dtype={"size": str, "seed": str})
+    found = metrics.query("arm == 'oracle' and seed == 'all' and size == '0' and `class` == 'all'").set_index("metric")
+    assert found["value"]["sensitivity at equal false positives"] == 1
+    assert found["value"]["AP, IoU 0.5"] == 1
+    assert json.loads((results / "evaluation/lineage.json").read_text())["training unknown"]
+
+
+def test_the_papers_protocol_is_planned_within_seconds(project):
+    def with_table(config):
+        config["cases"]["table"] = "cases.csv"
+
+    (project.folder / "cases.csv").write_text(
+        "lesion,patient,class,image,box,split\nL1,P1,metastasis,a.png,1 1 9 9,train\n", encoding="utf-8"
+    )
+    project.configure(with_table, "config/han.yaml")
+    began = time.perf_counter()
+    planned = project.planned(configfile="config/han.yaml")
+    assert time.perf_counter() - began < 60  # alone it takes seconds; tests run beside others
+    assert planned["train_cpggan"] == planned["filter_synthetic"] == 3
+    assert planned["train_detector"] == 3 * (3 + 2 * 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["experiment"].update(synthetic=[200, 100]), "experiment: synthetic: expected ascending ones"),
+        (lambda c: c["evaluation"].update(synthetic=50), "evaluation: synthetic: 50 is not in experiment: synthetic"),
+        (
+            lambda c: c["detector"].update(input_px=100),
+            "detector: input_px: expected a multiple of 32, found 100",
+        ),
+        (lambda c: c["slices"]["intensity"].update(high=120), "slices: intensity: percentiles lie between 0 and 100"),
+        (
+            lambda c: c["generators"]["cpggan"]["sampling"].update(samples=150),
+            "generators: cpggan: sampling: samples: 150 per 100 training slices, but experiment: synthetic needs 200",
+        ),
+        (lambda c: c["phantom"]["lesions"].update(cyst=3), "phantom: lesions: unknown key 'cyst'"),
+        (lambda c: c.update(segmenter={}), "'segmenter' is a key of task segmentation; remove it"),
+    ],
+)
+def test_contradictions_are_one_line(project, change, message):
+    project.configure(change, CONFIG)
+    done = project.snakemake("--dry-run", configfile=CONFIG)
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error: config:")]
+    assert done.returncode == 1
+    assert any(message in line for line in lines), lines
