@@ -18,7 +18,7 @@ SCALES = len(darknet.STRIDES)
 ANCHORS_PER_SCALE = 3
 ANCHORS = SCALES * ANCHORS_PER_SCALE
 OBJECTNESS, CENTRE, SIZE, CLASSES = 0, slice(1, 3), slice(3, 5), slice(5, None)  # of what is predicted at a position
-PRIOR, PREDICTING_STD = 0.01, 0.01  # of an untrained network, as Lin et al. 2017 (focal loss) begin
+PRIOR, PREDICTING_STD = 0.001, 0.01  # of an untrained network, as Lin et al. 2017 (focal loss) begin with 0.01
 
 
 class Yolov3(nn.Module):

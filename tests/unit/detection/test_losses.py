@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from tests.unit.detection.test_positions import ANCHORS, random_boxes
+from tests.helpers.random_boxes import ANCHORS, random_boxes
 from torch.nn import functional
 
 from synthaug.detection import box_lists, boxes, losses, targets

@@ -3,19 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from tests.helpers.random_boxes import ANCHORS, random_boxes
 
 from synthaug.detection import box_lists, boxes, targets, yolov3
 from synthaug.detection.positions import Positions
-
-ANCHORS = torch.tensor([[5.0, 6], [8, 12], [12, 9], [16, 16], [14, 26], [25, 20], [30, 30], [44, 28], [48, 56]])
-
-
-def random_boxes(count: int, most: int, side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    draws = np.random.default_rng(seed)
-    size = np.exp(draws.uniform(np.log(3), np.log(side / 2), (count, most, 2)))
-    corner = draws.uniform(0, side - size)
-    labels = draws.integers(box_lists.IGNORED, 2, (count, most))
-    return np.concatenate([corner, corner + size], -1), labels
 
 
 @pytest.mark.parametrize("input_px", [None, 128])

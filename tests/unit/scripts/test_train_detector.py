@@ -16,7 +16,13 @@ from synthaug.errors import InputError
 from synthaug.files import artifacts
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
-SETTINGS = {**made_boxes.DETECTOR, "augmentation": made_boxes.AUGMENTATION, "validation": 0.25, "judged_at": None}
+SETTINGS = {
+    **made_boxes.DETECTOR,
+    "floor": 1e-5,
+    "augmentation": made_boxes.AUGMENTATION,
+    "validation": 0.25,
+    "judged_at": None,
+}
 FILES = {"detections.csv", "anchors.csv", "train_set.csv", "history.csv", "weights.safetensors", "model.json"}
 SIZES = {"real": "0", "fresh": "0", "paste": "0", "cpggan": "50", "cpggan-filtered": "50"}
 
