@@ -7,7 +7,7 @@ import numpy as np
 from synthaug.phantom.canvas import coverage
 from synthaug.phantom.head_anatomy import Head
 
-LEAST_MM, MOST_MM = 3.6, 36.0  # diameter: 4 to 40 px of 0.9 mm
+LEAST_MM, MOST_MM = 7.2, 36.0  # diameter: 8 to 40 px of 0.9 mm, so that a slice of 64 px still shows them
 COUNTS = {0: 0.18, 1: 0.3, 2: 0.2, 3: 0.14, 4: 0.09, 5: 0.05, 6: 0.04}  # lesions of a patient, and how frequent
 RING_MM = 13.0  # from this diameter on half of the lesions have a dark core
 
