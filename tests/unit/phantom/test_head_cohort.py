@@ -61,7 +61,7 @@ def test_boxes_enclose_what_a_lesion_adds_to_the_picture():
     patient = next(head_cohort.plan(params()))[0]
     z = float(patient.heights[2])
     ball = head_lesions.Lesion(22.0, -15.0, z + 3, 12.0, 2.2, 0.0, 1.0)
-    small = dataclasses.replace(ball, x=-30.0, y=20.0, z=z, radius=2.0)
+    small = dataclasses.replace(ball, x=-30.0, y=20.0, z=z, radius=4.0)
     for lesion in (ball, small):
         ill, healthy = (dataclasses.replace(patient, lesions=lesions) for lesions in ([lesion], []))
         added = head_cohort.simulate(5, ill).astype(float) - head_cohort.simulate(5, healthy)
@@ -71,7 +71,7 @@ def test_boxes_enclose_what_a_lesion_adds_to_the_picture():
         columns, rows = (np.flatnonzero((added[2] > 0.5 * added[2].max()).any(axis=axis)) for axis in (0, 1))
         edges = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
         assert row[["x0", "y0", "x1", "y1"]].tolist() == pytest.approx(edges, abs=1.5)
-    assert boxes["x1"].iloc[0] - boxes["x0"].iloc[0] == pytest.approx(4 / PIXEL)
+    assert boxes["x1"].iloc[0] - boxes["x0"].iloc[0] == pytest.approx(8 / PIXEL)
 
 
 def test_other_parts_of_the_head_are_as_bright_as_lesions():
@@ -92,7 +92,7 @@ def test_sizes_are_those_of_the_design():
     sides = [
         row.x1 - row.x0 for each, _ in head_cohort.plan(params(200, slices=3)) for row in each.boxes().itertuples()
     ]
-    assert 4 - 1e-6 <= min(sides) < 6
+    assert 8 - 1e-6 <= min(sides) < 10
     assert 25 < max(sides) <= 40 + 1e-6
 
 
