@@ -231,10 +231,13 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
         ),
         (lambda c: c["slices"]["intensity"].update(high=120), "slices: intensity: percentiles lie between 0 and 100"),
         (
-            lambda c: c["generators"]["cpggan"]["sampling"].update(samples=150),
-            "generators: cpggan: sampling: samples: 150 per 100 training slices, but experiment: synthetic needs 200",
+            lambda c: c["generators"]["cpggan"]["sampling"].update(samples=50),
+            "generators: cpggan: sampling: samples: 50 per 100 training slices, but experiment: synthetic needs 100",
         ),
-        (lambda c: c["phantom"]["lesions"].update(cyst=3), "phantom: lesions: unknown key 'cyst'"),
+        (
+            lambda c: c["phantom"]["lesions"].update(cyst=3),
+            "phantom: lesions: 'cyst' is a key of task classif",
+        ),
         (lambda c: c.update(segmenter={}), "'segmenter' is a key of task segmentation; remove it"),
     ],
 )

@@ -1,5 +1,6 @@
 """Which slices a detector trains on: those of its arm."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,8 @@ import pandas as pd
 
 from synthaug.detection import arms
 from synthaug.errors import InputError
+
+log = logging.getLogger(__name__)
 
 SLICE, POOL, SYNTHETIC, VALIDATION = "slice", "pool", "synthetic", "validation"
 HOST, DONOR = 0, 1  # ranks of the two slices of a pasted one
@@ -51,12 +54,13 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     real
         The number of real slices that are learned from.
     kept
-        ``filter.csv``, ``sample,kept`` and more, for an arm with a filter: where this keeps fewer, all that it keeps.
+        ``filter.csv``, ``sample,kept`` and more, for an arm with a filter: where this keeps fewer, all that it keeps,
+        even if it keeps none.
 
     Raises
     ------
     InputError
-        If there are too few, or the filter keeps none.
+        If there are too few.
     """
     count = number_of(size, real)
     if len(index) < count:
@@ -66,11 +70,8 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
         )
     if kept is not None:
         index = index[index["sample"].isin(kept.loc[kept["kept"] == 1, "sample"])]
-        if not len(index):
-            raise InputError(
-                "synthetic slices: expected some that the filter keeps, found none; lower the filter's iou or "
-                "reached_by, or set experiment, filtered: false"
-            )
+        if len(index) < count:
+            log.warning("the filter keeps %d of the %d synthetic slices of size %s", len(index), count, size)
     return index.head(count)
 
 

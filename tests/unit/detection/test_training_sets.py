@@ -45,10 +45,18 @@ def test_a_filter_leaves_the_first_that_it_keeps(synthetic):
     kept = pd.DataFrame({"sample": range(20), "kept": [n % 3 == 0 for n in range(20)]}).astype(int)
     assert training_sets.chosen(synthetic[0], "50", 9, kept)["sample"].tolist() == [0, 3, 6, 9, 12]
     assert training_sets.chosen(synthetic[0], "200", 9, kept)["sample"].tolist() == [0, 3, 6, 9, 12, 15, 18]  # all
-    with pytest.raises(InputError, match="expected some that the filter keeps, found none; lower the filter's iou"):
-        training_sets.chosen(synthetic[0], "50", 9, kept.assign(kept=0))
+    assert training_sets.chosen(synthetic[0], "50", 9, kept.assign(kept=0)).empty
     with pytest.raises(InputError, match="expected 27, 300 per 100 of the 9 real ones, found 20; make more, or take"):
         training_sets.chosen(synthetic[0], "300", 9)
+
+
+def test_an_arm_whose_filter_keeps_nothing_has_the_real_slices(learned, synthetic):
+    index, images, boxes = synthetic
+    rows, examples, _ = gather(learned, "cpggan-filtered", training_images.Synthetic(index.head(0), images, boxes))
+    of_real, real, _ = gather(learned, "real")
+    assert rows["slice"].tolist() == of_real["slice"].tolist()
+    np.testing.assert_array_equal(examples.images, real.images)
+    np.testing.assert_array_equal(examples.boxes[:, : real.boxes.shape[1]], real.boxes)
 
 
 def test_rows_images_and_boxes_of_an_arm_with_synthetic_slices(learned, synthetic):

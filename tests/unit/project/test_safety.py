@@ -63,7 +63,7 @@ def compiled(rules: Path) -> str:
     """Return the Python code that Snakemake makes of a file of rules."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(rules), "--print-compilation", "--cores", "1"]
     done = forked.run(command, cwd=ROOT)
-    assert "workflow." in done.stdout or "def " in done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
