@@ -23,7 +23,7 @@ rule check_cases:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(classes=config["cases"]["classes"], **given_split()),
+        settings=canonical_json(classes=config["cases"]["classes"], **given_split_params()),
         digest=table_digest(),
         files=lambda wildcards: fingerprint(case_files()),
     shell:
@@ -134,7 +134,7 @@ rule write_notes:
             **{key: config[key] for key in ["folds", "seeds", "master_seed"]},
             classes=config["cases"]["classes"],
             acknowledged=config["cases"]["acknowledged_duplicates"],
-            **given_split(),
+            **given_split_params(),
         ),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --units {input.units:q} --duplicates {input.duplicates:q}"

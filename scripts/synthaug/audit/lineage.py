@@ -267,7 +267,7 @@ def _validating(rows: pd.DataFrame, known: Cohort) -> set[str]:
 def _filter_problems(model: Model) -> dict[str, str]:
     """Return the detector that chose the model's synthetic images, if one did, and the line to say if it is unknown.
 
-    A detector that saw a test patient would choose images with his help, so it must be audited too.
+    A detector that saw a test patient would choose images with that patient's help, so it must be audited too.
     """
     preset = model.arm.removesuffix(FILTERED)
     if preset == model.arm or preset not in set(model.train_set["generator"]):

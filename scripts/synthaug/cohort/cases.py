@@ -86,7 +86,8 @@ def check(
         rows = _listed(blank)
         log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
     groups = table.where(table != "").nunique()
-    free = [name for name in table if name not in REQUIRED + OPTIONAL and groups[name] <= MOST_GROUPS]
+    kept = [given_split.COLUMN] if params.given_split else []
+    free = [n for n in table if n not in REQUIRED + OPTIONAL and (groups[n] <= MOST_GROUPS or n in kept)]
     measured = pd.DataFrame.from_dict(found, orient="index")
     cases = table.drop(columns=["slice"]).join(measured, how="inner")[[*COLUMNS, *free]]
     return cases.sort_values("lesion", ignore_index=True)

@@ -103,10 +103,12 @@ def internal(run: Run) -> Fact:
     often = "once" if seeds == 1 else f"{seeds} times, once in each repetition"
     extra = EXTRA in run.settings.arms
     further = f" The arm {EXTRA} also trains on the extra patients, who are never tested." if extra else ""
+    apart = ", as the case table divides it" if run.settings.given_split else " and differ by chance only"
+    pooled = "all folds" if run.settings.tested_folds == run.settings.folds else "the tested folds"
     return Fact(
-        f"Training and test data come from one cohort and differ by chance only.{further} In each arm every "
-        f"{unit}{part} is predicted {often}, by a model that saw no {unit} of the same patient; predictions of all "
-        "folds are pooled.",
+        f"Training and test data come from one cohort{apart}.{further} In each arm every "
+        f"{unit}{part} is predicted {often}, by a model that saw no {unit} of the same patient; predictions of "
+        f"{pooled} are pooled.",
         (METRICS, "Variation between seeds"),
     )
 

@@ -7,6 +7,7 @@ from synthaug.report.sentences import chances, counted, listed, settings
 from synthaug.segmentation.arms import BOTH, BY_EPOCHS, FRESH, ORIGINAL, PASTE, TRADITIONAL
 from synthaug.segmentation.measures import DSC
 
+IMPORTED = "also as many imported pairs as slices with a lesion"
 ADDED = {
     ORIGINAL: "the slices of the share",
     TRADITIONAL: "also one transformed copy of each slice",
@@ -88,7 +89,8 @@ def arms(run: Run) -> Fact:
     parts = []
     for arm in run.settings.arms:
         name = arm.removesuffix(BY_EPOCHS)
-        what = ADDED.get(name, "also one synthetic slice for each mask")
+        made_here = "also one synthetic slice for each mask" if name in run.settings.presets else IMPORTED
+        what = ADDED.get(name, made_here)
         after = ", after as many epochs" if name != arm else ""
         parts.append(f"{arm} ({what}{after}; shares: {listed(run.settings.sizes[arm])})")
     size = run.settings.size[0].lower() + run.settings.size[1:]
@@ -193,9 +195,12 @@ def synthetic(run: Run) -> Fact:
     """Say what is known of the synthetic slices."""
     if not run.settings.generators:
         return Fact("No synthetic slices were used.")
+    painted, made = "Each synthetic slice was painted for the mask of a slice of the share.", ""
+    if imported := [name for name in run.settings.generators if name not in run.settings.presets]:
+        painted = painted if run.settings.presets else ""
+        made = f" Slices and masks of {listed(imported)} were made elsewhere and imported."
     return Fact(
-        "Each synthetic slice was painted for the mask of a slice of the share. Before a segmenter trained on them, "
-        "all were compared with the slices that it is tested on; a copy would have stopped the run. How like real "
-        "slices they are stands on the quality cards.",
+        f"{painted}{made} Before a segmenter trained on them, all were compared with the slices that it is tested on; "
+        "a copy would have stopped the run. How like real slices they are stands on the quality cards.".strip(),
         ("Search for test images", "Quality card", "Nearest real slices", "Fig 6: synthetic slices"),
     )

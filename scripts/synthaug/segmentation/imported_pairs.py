@@ -4,7 +4,7 @@ A folder holds ``images.npy`` and ``labels.npy``, or folders ``images`` and ``ma
 and ``patients.csv``, see `imported_files`. All problems are reported together, a line each.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +160,7 @@ def _unpaired(folder: Path, images: Sequence[str], masks: Sequence[str]) -> list
     of_images, of_masks = ([Path(name).stem for name in names] for names in (images, masks))
     problems = []
     for part, names in ((IMAGES, of_images), (MASKS, of_masks)):
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := sorted(name for name, count in Counter(names).items() if count > 1):
             listed = imported_files.listed(twice)
             problems.append(f"{folder / part}: expected one file of a name, found several of {listed}; rename them")
     for part, own, other in ((MASKS, of_masks, of_images), (IMAGES, of_images, of_masks)):

@@ -153,7 +153,7 @@ class Segmentation(Measures):
     def contributions(self, pool: SlicePool) -> dict[Key, np.ndarray]:
         """Return what a slice adds to the means over slices and patients, and to the counts of what is found.
 
-        What a patient adds stands with his first slice.
+        What a patient adds stands with that patient's first slice.
         """
         counts = self._counts(pool)
         order, starts = _of_patients(pool)

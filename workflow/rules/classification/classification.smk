@@ -25,8 +25,10 @@ TASK_CURVES = "Fig 8: accuracy by size"
 # The column of the units that predictions repeat as their truth.
 TASK_TRUTH = "class"
 
-# Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
+# What stands in braces in a folder of imported images, besides seed and folds.
 TASK_IMPORTED = ["cls"]
+
+# Scripts of this task that a shared rule runs instead of the script of its own name, by the rule's name.
 TASK_SCRIPTS = {
     "compute_metrics": "compute_metrics_classification",
     "compare_arms": "compare_arms_classification",

@@ -33,7 +33,7 @@ rule import_synthetic:
     wildcard_constraints:
         generator=any_of(config["imported"]),
     conda:
-        "../../envs/training.yaml"
+        "../../../envs/training.yaml"
     threads: 1
     resources:
         **grown(mem_mb=4000, runtime=30),

@@ -13,7 +13,7 @@ def is_split_given():
     return config.get("split") == "column"
 
 
-def given_split():
+def given_split_params():
     """Return whether it does as a parameter; none for a task whose table never does."""
     return {"given_split": is_split_given()} if "split" in config else {}
 

@@ -181,7 +181,7 @@ def label_problems():
             )
         elif labels is not None and len(set(labels.values())) < len(labels):
             found.append(
-                f"imported: {name}: labels: expected other values for each class, found {labels}; correct them"
+                f"imported: {name}: labels: expected a different value for each class, found {labels}; correct them"
             )
     return found
 
