@@ -1,11 +1,11 @@
 """What a look at the data of any task has found, in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from steps import command
+from steps import command, fold_splitting
 from synthaug.cohort import duplicates, linked_patients, preview_notes
 from synthaug.errors import InputError
 from synthaug.files import artifacts
@@ -20,7 +20,8 @@ class Params:
     seeds: list[int]
     master_seed: int
     acknowledged: list[list[str]]
-    given_split: bool | None = None  # as `fold_splitting.Params` has it
+    given_split: bool | None = None  # as `fold_splitting.Params` has these two
+    drawn_by: int | None = None
 
 
 def run(
@@ -54,9 +55,8 @@ def run(
         refusals = []
         for seed in params.seeds:
             try:
-                how = {"classes": params.classes, "folds": params.folds, "master_seed": params.master_seed}
-                how |= {} if params.given_split is None else {"given_split": params.given_split}
-                split({"cases": cases, "units": units}[of], seed=seed, **how)
+                how = {key: value for key, value in asdict(params).items() if key not in ("seeds", "acknowledged")}
+                fold_splitting.divided(split, {"cases": cases, "units": units}[of], seed, how)
             except InputError as error:
                 refusals.append(str(error))
         new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))

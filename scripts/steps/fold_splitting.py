@@ -1,6 +1,6 @@
 """Split a cohort into folds for one seed, by any task's rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import pandas as pd
@@ -17,6 +17,7 @@ class Params:
     master_seed: int
     folds: int
     given_split: bool | None = None  # whether the case table divides the patients; only of tasks where it may
+    drawn_by: int | None = None  # the seed whose folds all seeds have, where not every fold is tested
 
 
 def run(doc: str, split: Callable[..., pd.DataFrame]) -> None:
@@ -29,8 +30,13 @@ def run(doc: str, split: Callable[..., pd.DataFrame]) -> None:
     arguments = parser.parse_args()
     with command.logged("make_folds", arguments) as log:
         params = command.params(Params, arguments.params)
-        how = {name: value for name, value in asdict(params).items() if value is not None}
-        table = split(artifacts.read_csv(arguments.cases), seed=arguments.seed, **how)
+        table = divided(split, artifacts.read_csv(arguments.cases), arguments.seed, asdict(params))
         by = [name for name in ("class", "fold") if name in table]
         log.info("patients and rows:\n%s", table.groupby(by)["patient"].agg(["nunique", "size"]))
         artifacts.write_csv(table, arguments.out)
+
+
+def divided(split: Callable[..., pd.DataFrame], table: pd.DataFrame, seed: int, params: Mapping) -> pd.DataFrame:
+    """Return the folds of a seed; ``params`` are those of `Params` that are given, by name."""
+    how = {name: value for name, value in params.items() if value is not None}
+    return split(table, seed=how.pop("drawn_by", seed), **how)

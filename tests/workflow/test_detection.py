@@ -180,6 +180,29 @@ def test_results_are_computed_again(small):
 
 
 @pytest.mark.slow
+def test_seeds_repeat_the_trainings_where_one_fold_is_tested(small, tmp_path):
+    """A second seed has the folds of the first, so both are of the same patients, and its networks are others."""
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+
+    def more(config):
+        config["seeds"] = [0, 1]
+        config["experiment"] |= {"generators": [], "arms": ["paste"], "filtered": False}
+        config["evaluation"]["primary"] = "paste"
+
+    project.configure(more, CONFIG)
+    done = project.snakemake("--", f"{RESULTS}/evaluation/comparisons.csv", configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = project.folder / RESULTS
+    first, second = (results / f"seed-{seed}" for seed in (0, 1))
+    assert (first / "folds.csv").read_bytes() == (second / "folds.csv").read_bytes()
+    weights = f"detect/real/0/{TRAINED}/weights.safetensors"
+    assert (first / weights).read_bytes() != (second / weights).read_bytes()
+    compared = pd.read_csv(results / "evaluation/comparisons.csv")
+    assert set(compared["seeds"]) == {2}
+
+
+@pytest.mark.slow
 def test_detections_of_another_tool_are_judged(small, tmp_path):
     """Boxes as they are, with the score 1, find everything that can be found, and nothing is trained for them."""
     shutil.copytree(small.folder, tmp_path / "project", symlinks=True)

@@ -134,7 +134,7 @@ rule write_notes:
             **{key: config[key] for key in ["folds", "seeds", "master_seed"]},
             classes=config["cases"]["classes"],
             acknowledged=config["cases"]["acknowledged_duplicates"],
-            **given_split_params(),
+            **division_params(),
         ),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --units {input.units:q} --duplicates {input.duplicates:q}"

@@ -23,7 +23,7 @@ rule make_folds:
             classes=config["cases"]["classes"],
             master_seed=config["master_seed"],
             folds=config["folds"],
-            **given_split_params(),
+            **division_params(),
         ),
     shell:
         "python {input.code[0]:q} --cases {input.cases:q} --seed {wildcards.seed:q} --params {params.settings:q}"

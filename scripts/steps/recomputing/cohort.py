@@ -1,7 +1,10 @@
 """The checked cases from the case table, and the folds from the cases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import pandas as pd
+
+from steps import fold_splitting
 from steps.recomputing.job import Context
 from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
@@ -36,8 +39,13 @@ def _checked(context: Context, *, of_slices: bool, without_blank: bool = False) 
 
 def split(context: Context) -> Iterator[Finding]:
     """Draw the folds of each seed again."""
+    yield from folds_again(context, folds.split, "cases.csv")
+
+
+def folds_again(context: Context, split_by: Callable[..., pd.DataFrame], units: str) -> Iterator[Finding]:
+    """Draw the folds of each seed again, by a task's rule, of its table of ``units``."""
     for record in context.run.of("make_folds"):
         for file in record.outputs:
             seed = int(file.split("/")[0].removeprefix("seed-"))
-            expected = folds.split(context.run.table("cases.csv"), seed=seed, **record.content["params"])
-            yield recomputed.table(context.run.results, file, expected, "cases.csv")
+            expected = fold_splitting.divided(split_by, context.run.table(units), seed, record.content["params"])
+            yield recomputed.table(context.run.results, file, expected, units)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from steps import slice_cutting
+from steps.recomputing import cohort
 from steps.recomputing.job import Context
 from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
@@ -32,11 +33,7 @@ def cut(context: Context) -> Iterator[Finding]:
 
 def split(context: Context) -> Iterator[Finding]:
     """Draw the folds of each seed again."""
-    for record in context.run.of("make_folds"):
-        for file in record.outputs:
-            seed = int(file.split("/")[0].removeprefix("seed-"))
-            expected = slice_folds.split(context.run.table(SLICES), seed=seed, **record.content["params"])
-            yield recomputed.table(context.run.results, file, expected, SLICES)
+    yield from cohort.folds_again(context, slice_folds.split, SLICES)
 
 
 def scores(context: Context) -> Iterator[Finding]:

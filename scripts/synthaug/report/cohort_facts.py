@@ -124,6 +124,7 @@ def partitions(run: Run) -> Fact:
     if known.given_split:
         return Fact(f"The case table divides the patients. {_repeated(known.seeds, 'The trainings')}")
     others = "the other one" if known.folds == 2 else f"the other {known.folds - 1}"
+    repeated = "Division and trainings" if known.tested_folds == known.folds else "The trainings"
     if known.tested_folds == known.folds:
         text = f"{known.folds}-fold cross-validation. Each fold is tested in turn by models trained on {others}"
     else:
@@ -132,7 +133,7 @@ def partitions(run: Run) -> Fact:
     text += (
         "; nothing is held out for tuning "
         "besides. Of up to 100 random divisions stratified by class, the one whose folds differ least in their numbers "
-        f"of each class is taken. {_repeated(known.seeds, 'Division and trainings')}"
+        f"of each class is taken. {_repeated(known.seeds, repeated)}"
     )
     return Fact(text)
 

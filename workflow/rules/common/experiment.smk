@@ -18,6 +18,15 @@ def given_split_params():
     return {"given_split": is_split_given()} if "split" in config else {}
 
 
+def division_params():
+    """Return how patients are divided, as parameters: seeds have the same folds where not every fold is tested.
+
+    Otherwise each seed would test other patients, and seeds could not be compared.
+    """
+    partly = len(tested_folds()) < config["folds"]
+    return given_split_params() | ({"drawn_by": config["seeds"][0]} if partly and not is_split_given() else {})
+
+
 def train_folds():
     """Return, for each tested fold, the folds trained on: "12", "02" and "01" for three folds."""
     return ["".join(str(k) for k in range(config["folds"]) if k != test) for test in tested_folds()]

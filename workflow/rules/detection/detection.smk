@@ -182,6 +182,13 @@ def detector_problems():
         found.append(
             f"detector: evaluate_every: {values['evaluate_every']} of {values['steps']} steps; lower it or raise steps"
         )
+    if values["floor"] > config["evaluation"]["score"]:
+        found.append(
+            f"detector: floor: {values['floor']:g} leaves out what evaluation: score counts from {config['evaluation']['score']:g}"
+            " on; lower the floor or raise the score"
+        )
+    if values["burn_in"] >= values["steps"]:
+        found.append(f"detector: burn_in: {values['burn_in']} of {values['steps']} steps; lower it or raise steps")
     demo = named_presets()["detector"]["yolov3-small"]["steps"]
     if config["cases"]["table"] and values["preset"] == "yolov3-small" and values["steps"] == demo:
         found.append(
