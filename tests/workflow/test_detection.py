@@ -143,7 +143,7 @@ def test_the_audit_names_a_test_slice_that_any_network_has_seen(small, tmp_path,
             {"cut_slices_detection", "make_folds"},
         ),
         (
-            lambda c: c["generators"]["cpggan"]["sampling"]["filter"].update(reached_by=0.9),
+            lambda c: c["generators"]["cpggan"]["sampling"]["filter"].update(reached_by=0.5),
             {"filter_synthetic", "train_detector"},
             {"train_cpggan", "sample_cpggan", "assess_slices"},
         ),
@@ -256,6 +256,12 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
         (
             lambda c: c["generators"]["cpggan"]["sampling"].update(samples=50),
             "generators: cpggan: sampling: samples: 50 per 100 training slices, but experiment: synthetic needs 100",
+        ),
+        (lambda c: c["detector"].update(floor=0.01), "detector: floor: 0.01 leaves out what evaluation: score counts"),
+        (lambda c: c["detector"].update(burn_in=500), "detector: burn_in: 500 of 270 steps; lower it or raise steps"),
+        (
+            lambda c: c["cases"].update(table="cases.csv"),
+            "generators: cpggan: these are the demo's values, too small for real images",
         ),
         (
             lambda c: c["phantom"]["lesions"].update(cyst=3),

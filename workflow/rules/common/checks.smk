@@ -61,6 +61,24 @@ def left_to_the_demo():
     return config.get("classifier") == with_presets(demo).get("classifier") and config["generators"] == presets
 
 
+def generators_of_the_demo():
+    """Return the generators of the experiment that real data has with all values of the demo, which nobody chose for it."""
+    demo = read_yaml(default_config()) if default_config() else {"cases": {"table": None}, "generators": {}}
+    if config["cases"]["table"] is None or demo["cases"]["table"] is not None:
+        return []  # the phantom, or a demo that is the user's own by now
+    known = {name: completed(name, demo["generators"]) for name in demo["generators"]}
+    chosen = [name for name in config["experiment"]["generators"] if name not in config["imported"]]
+    return [name for name in chosen if name in known and config["generators"].get(name) == known[name]]
+
+
+def demo_problems():
+    """Return a line for each of these generators; for tasks without budgets."""
+    return [
+        f"generators: {name}: these are the demo's values, too small for real images; give your own, see the docs of the task"
+        for name in generators_of_the_demo()
+    ]
+
+
 def generator_problems():
     """Return what is wrong with the generators of the experiment."""
     found = []

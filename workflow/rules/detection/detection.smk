@@ -169,7 +169,7 @@ def task_problems():
             )
     for name in sorted(set(config["imported_detections"]) & set(experiment["generators"])):
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
-    return found + detector_problems()
+    return found + detector_problems() + demo_problems()
 
 
 def detector_problems():

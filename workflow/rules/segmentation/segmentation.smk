@@ -140,7 +140,7 @@ def task_sheets():
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
-    experiment, found = config["experiment"], segmenter_problems() + label_problems()
+    experiment, found = config["experiment"], segmenter_problems() + label_problems() + demo_problems()
     shares, intensity = experiment["shares"], config["slices"]["intensity"]
     if shares != sorted(shares):
         found.append(f"experiment: shares: expected ascending ones, found {shares}; sort them")
