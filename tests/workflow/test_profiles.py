@@ -26,6 +26,11 @@ NETWORKS = {
     "choose_candidate",
     "train_segmenter",
     "assess_pairs",
+    "train_cpggan",
+    "sample_cpggan",
+    "filter_synthetic",
+    "train_detector",
+    "assess_slices",
 }
 
 

@@ -11,7 +11,6 @@ PATIENT = 0x00100020
 SAME = {  # one value in the whole stack
     0x00080060: "Modality",
     PATIENT: "PatientID",
-    0x0020000D: "StudyInstanceUID",
     0x00200052: "FrameOfReferenceUID",
     0x00180081: "EchoTime",
     0x00180082: "InversionTime",

@@ -134,7 +134,7 @@ def test_unknown_parameter_and_damaged_image(cohort):
     (cohort / "5.png").write_bytes((cohort / "5.png").read_bytes()[:40])
     result = run(cohort, "one")
     assert result.returncode == 1
-    assert "5.png: expected a readable image" in result.stderr
+    assert "5.png: expected a whole PNG file, found a truncated one" in result.stderr
     assert not (cohort / "one").exists() or not list((cohort / "one").iterdir())
 
 

@@ -82,8 +82,8 @@ def topics(part) -> list[str]:
         ("output", "overlap by more than 0.45"),
         ("calibration and utility", "each 1 false positive a slice"),
         ("results by class", "There is one class, metastasis."),
-        ("generators", "with 32 feature maps up to 32 px"),
-        ("training of the generators", "1500 images (at 4 px, 8 px and so on"),
+        ("generators", "with 16 feature maps up to 32 px"),
+        ("training of the generators", "800, 1600, 2400, 900 and 120 images (at 4 px, 8 px and so on"),
         ("training of the generators", "slices with a lesion only"),
     ],
 )

@@ -27,7 +27,6 @@ def write_all(folder, changed=(), count=SLICES, **tags):
     [
         ("Modality", "MR"),
         ("PatientID", "Mrs Smith"),
-        ("StudyInstanceUID", "1.2.9"),
         ("FrameOfReferenceUID", "1.2.8"),
         ("EchoTime", "80"),
         ("InversionTime", "800"),

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -289,27 +290,32 @@ CAPTIONS = {f"{path.parent.name}/{path.stem}": path for path in sorted(Path("wor
 WARNED = [name for name, path in CAPTIONS.items() if "\n.. phantom::\n" in path.read_text(encoding="utf-8")]
 
 
-def segmentation(table):
-    """Return the config of the task segmentation, complete."""
-    config = yaml.safe_load(Path("config/segmentation.yaml").read_text(encoding="utf-8"))
+def of_slices(task, table):
+    """Return the config of a task of slices, complete."""
+    config = yaml.safe_load(Path(f"config/{task}.yaml").read_text(encoding="utf-8"))
     common_rules.check(config)
     return config | {"cohort": "liver", "cases": config["cases"] | {"table": table}}
 
 
-OWN = {path.stem for path in Path("workflow/report/segmentation").glob("*.rst")}
-SHOWN = [(name, configuration) for name in CAPTIONS if not name.startswith("segmentation/")]
-SHOWN += [(name, segmentation) for name in CAPTIONS if name.startswith("segmentation/")]
-NOT_OF_SLICES = OWN | {"deviations", "fooled", "reader_agreement", "reader_scores", "reader_times", "told_apart"}
-SHOWN += [(f"shared/{path.stem}", segmentation) for path in sorted(Path("workflow/report/shared").glob("*.rst"))
-          if path.stem not in NOT_OF_SLICES]  # fmt: skip
+TASKS = {"classification": configuration, **{task: partial(of_slices, task) for task in ("segmentation", "detection")}}
+SHARED = [name for name in CAPTIONS if name.startswith("shared/")]
+SHOWN = [(name, name.partition("/")[0]) for name in CAPTIONS if name not in SHARED]
+SHOWN += [(name, "classification") for name in SHARED]
+OF_ROIS = {"deviations", "fooled", "reader_agreement", "reader_scores", "reader_times", "told_apart"}
+SHOWN += [
+    (name, task)
+    for task in ("segmentation", "detection")
+    for name in SHARED
+    if (about := name.partition("/")[2]) not in OF_ROIS and f"{task}/{about}" not in CAPTIONS
+]
 
 
 @pytest.mark.parametrize("table", [None, "cases.csv"])
 @pytest.mark.parametrize(("name", "task"), SHOWN)
 def test_captions_render(name, task, table):
     """Also those of all tasks with the config of another one, unless it has its own."""
-    body = render(CAPTIONS[name], task(table))
-    if name in [*WARNED, "classification/workflow", "segmentation/workflow"]:
+    body = render(CAPTIONS[name], TASKS[task](table))
+    if name in [*WARNED, *(f"{task}/workflow" for task in TASKS)]:
         assert ("phantom" in body) == (table is None)
 
 

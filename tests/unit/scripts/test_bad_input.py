@@ -30,6 +30,7 @@ import check_cases
 from synthaug.cohort import cases
 from synthaug.errors import InputError
 from synthaug.generators import imported as imported_images
+from synthaug.generators import imported_files
 
 ROOT = Path(__file__).parents[3]
 CLASSES = ["cyst", "metastasis"]
@@ -368,7 +369,11 @@ dicom("12 of 16 bits, and padding outside of the field of view", lambda z: {"Bit
                                                                             "PixelPaddingValue": 0})  # fmt: skip
 dicom("wrong slice thickness and numbers", lambda z: {"SliceThickness": 9, "InstanceNumber": 7})
 dicom("rescale slope 0", lambda z: {"RescaleSlope": 0}, "row 2, lesion L0: image: ", "RescaleSlope", "found '0.0'")
-dicom("an intercept without slope", lambda z: {"drop": ["RescaleSlope"]})
+dicom(
+    "an intercept without slope",
+    lambda z: {"drop": ["RescaleSlope"]},
+    "expected both RescaleSlope and RescaleIntercept",
+)
 dicom("gantry tilt", lambda z: {"ImagePositionPatient": [-7, -9 + 0.4 * z, 30 + STEP * z]}, "a tilted gantry")
 dicom("coronal slices", lambda z: {"ImagePositionPatient": [-7, 3 * z, 9], "ImageOrientationPatient": CORONAL},
       "expected axial slices")  # fmt: skip
@@ -469,14 +474,14 @@ def _(folder, rows):
     (series(folder, rows) / "a").write_bytes(b"")
 
 
-@entry("DICOM", "a folder of pictures", "found none (1 other files)")
+@entry("DICOM", "a folder of pictures", "ct: expected the DICOM files of one series, found p0.png (a PNG file)")
 def _(folder, rows):
     (folder / "ct").mkdir()
     (folder / "p0.png").rename(folder / "ct" / "p0.png")
     rows[0].update(image="ct", slice="0")
 
 
-@entry("DICOM", "an empty folder", "found none (0 other files)")
+@entry("DICOM", "an empty folder", "ct: expected the DICOM files of one series, found nothing")
 def _(folder, rows):
     (folder / "ct").mkdir()
     rows[0].update(image="ct", slice="0")
@@ -585,7 +590,11 @@ def _(folder, rows):
     path.write_bytes(path.read_bytes()[:-10])
 
 
-@entry("volume", "not compressed, named .nii.gz", "v.nii.gz: expected a whole NIfTI file")
+@entry(
+    "volume",
+    "not compressed, named .nii.gz",
+    "v.nii.gz: expected a NIfTI-1 file in gzip, as its name says, found a NIfTI-1",
+)
 def _(folder, rows):
     content = volume(folder, rows, "v.nii").read_bytes()
     (folder / "v.nii").unlink()
@@ -599,7 +608,7 @@ def _(folder, rows):
     volume(folder, rows, "v.nii.gz")
 
 
-@entry("volume", "pixel data of a header elsewhere missing", "v.mhd: expected a readable image")
+@entry("volume", "pixel data of a header elsewhere missing", "v.mhd: expected its data in v.raw, found no such file")
 def _(folder, rows):
     volume(folder, rows, "v.mhd")
     (folder / "v.raw").unlink()
@@ -891,15 +900,15 @@ picture("an extension in capitals", lambda path: Image.fromarray(GREY).save(path
 picture("colours", lambda path: Image.fromarray(np.stack([GREY, GREY, 255 - GREY], -1)).save(path), "i.png", None,
         "i.png: expected a grey-level picture, found colours")  # fmt: skip
 picture("NaN", lambda path: tifffile.imwrite(path, np.where(LESION, np.nan, GREY).astype(np.float32)), "i.tif", None,
-        "i.tif: expected finite values")  # fmt: skip
+        "i.tif: expected one picture, found two")  # fmt: skip
 picture("one grey level", lambda path: Image.fromarray(np.full_like(GREY, 9)).save(path), "i.png", None,
         "row 2, lesion L0: i.png: ", "contrast", "9")  # fmt: skip
 picture("several pages", lambda path: tifffile.imwrite(path, np.stack([GREY, GREY])), "i.tif", None,
         "expected one 2-D picture", "save one page a file")  # fmt: skip
 picture("a GIF named .png", lambda path: Image.fromarray(GREY).save(path, format="GIF"), "i.png", None,
-        "i.png: expected a readable image")  # fmt: skip
+        "i.png: expected a PNG file, as its name says, found a GIF file")  # fmt: skip
 picture("a format that is not read", lambda path: Image.fromarray(GREY).save(path), "i.bmp", None, "found .bmp")
-picture("an empty file", lambda path: path.write_bytes(b""), "i.png", None, "i.png: expected a readable image")
+picture("an empty file", lambda path: path.write_bytes(b""), "i.png", None, "found an empty file")
 
 
 def inverted(path: Path) -> None:
@@ -961,10 +970,10 @@ def replaced(values: np.ndarray) -> Callable[[Path], None]:
 ROI = np.random.default_rng(4).integers(0, 256, (64, 64)).astype(np.uint8)
 imported("as it should be", lambda source: None)
 imported("a colour image", replaced(np.stack([ROI] * 3, -1)), "cyst: expected 8-bit gray", "3 color channels in 4.png")
-imported("a 16-bit image", replaced(ROI.astype(np.uint16)), "16-bit unsigned integer in 4.png")
+imported("a 16-bit image", replaced(ROI.astype(np.uint16)), "uint16 values in 4.png")
 imported("another size", replaced(ROI[:60]), "60 x 64 px in 4.png")
 imported("one grey level", replaced(np.full_like(ROI, 3)), "a single gray level in 4.png")
-imported("a damaged image", lambda source: (source / "4.png").write_bytes(b"\x89PNG"), "4.png: expected a readable")
+imported("a damaged image", lambda source: (source / "4.png").write_bytes(b"\x89PNG"), "4.png: expected a")
 imported("too few images", lambda source: (source / "4.png").unlink(), "expected at least 10 images, found 9")
 imported(
     "no images", lambda source: [path.unlink() for path in source.glob("*.png")], "PNG, JPEG or TIFF files, found none"
@@ -1105,7 +1114,7 @@ def compare(expected: Read, study: Path, out: Path) -> str:
 def run_import(folder: Path) -> str:
     rois = pd.DataFrame({"lesion": ["L0", "L1"], "patient": ["p0", "p1"], "class": "cyst", "set": "main"})
     folds = pd.DataFrame({"lesion": ["L0", "L1"], "patient": ["p0", "p1"], "class": "cyst", "fold": [0, 1]})
-    cohort = imported_images.Cohort(rois, folds, np.zeros((2, 64, 64), np.uint8), 0)
+    cohort = imported_files.Cohort(rois, "lesion", folds, np.zeros((2, 64, 64), np.uint8), 0)
     before = sorted(folder.rglob("*"))
     try:
         read = imported_images.check({("1", "cyst"): folder}, cohort, imported_images.Params(["cyst"], 10), "mine")

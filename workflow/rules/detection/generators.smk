@@ -36,7 +36,7 @@ rule train_cpggan:
         "../../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        **grown(mem_mb=6000, runtime=1440),
+        **grown(mem_mb=6000, runtime=480),
         gpu=gpu(),
     params:
         settings=lambda wildcards: canonical_json(
