@@ -780,7 +780,7 @@ def _(folder, rows):
     masked(folder, rows, labels()).unlink()
 
 
-@entry("mask", "truncated", "row 2, lesion L0: mask: ", "m.nii.gz", "truncated")
+@entry("mask", "truncated", "row 2, lesion L0: mask: ", "m.nii.gz", "found a gzip file")
 def _(folder, rows):
     path = masked(folder, rows, labels())
     path.write_bytes(path.read_bytes()[:-20])
