@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from steps import command, slice_assessment
+from synthaug.cohort import given_split
 from synthaug.files import artifacts
 from synthaug.segmentation import slice_features, stored_segmenter
 from synthaug.training import device
@@ -29,11 +30,13 @@ def main() -> None:
         params = command.params(slice_assessment.Params, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
+        folds = artifacts.read_csv(arguments.folds)
         cohort = slice_assessment.Cohort(
             artifacts.read_csv(arguments.units),
-            artifacts.read_csv(arguments.folds),
+            folds,
             artifacts.read_array(arguments.images, memory_map=True),
             artifacts.read_array(arguments.labels, memory_map=True).any(axis=(1, 2)),
+            lambda trained: given_split.learned_from(folds, trained)["slice"],
         )
         folders = slice_assessment.by_folds(arguments.segmenters)
 

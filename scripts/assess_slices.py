@@ -13,6 +13,7 @@ search finds is no accusation here: it says how far the generator goes beyond wh
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import pandas as pd
 
 from steps import command, slice_assessment
 from synthaug import seeding
-from synthaug.detection import box_contrast, slice_features, slice_table, stored_detector
+from synthaug.detection import box_contrast, slice_features, slice_table, stored_detector, validation_patients
 from synthaug.detection.boxes import BOX
 from synthaug.files import artifacts
 from synthaug.quality import tsne
@@ -30,6 +31,14 @@ from synthaug.training import device
 
 ORIGINS = ("real, training", "real, test", "synthetic")
 EXCHANGED = "synthetic, boxes of another"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(slice_assessment.Params):
+    """The assessment's part of the config."""
+
+    validation: float
+    """Share of the training patients who validate, see `validation_patients.split`."""
 
 
 def main() -> None:
@@ -43,13 +52,18 @@ def main() -> None:
     parser.add_argument("--tsne-svg", required=True)
     arguments = parser.parse_args()
     with command.logged("assess_slices", arguments) as log:
-        params = command.params(slice_assessment.Params, arguments.params)
+        params = command.params(Params, arguments.params)
         where = device.pick(params)
         command.note(device=device.name(where))
-        slices = slice_table.read(arguments.units, arguments.boxes, arguments.images)
+        slices = slice_table.read(arguments.units, arguments.boxes, arguments.images).counting
         with_box = slices.table["slice"].isin(slices.boxes["slice"]).to_numpy()
         folds = artifacts.read_csv(arguments.folds)
-        cohort = slice_assessment.Cohort(slices.table, folds, slices.images, with_box)
+
+        def learned_from(trained: str) -> pd.Series:
+            how = {"train_folds": trained, "seed": arguments.seed, "master_seed": params.master_seed}
+            return validation_patients.split(folds, slices.boxes, params.validation, **how)[0]["slice"]
+
+        cohort = slice_assessment.Cohort(slices.table, folds, slices.images, with_box, learned_from)
         folders = slice_assessment.by_folds(arguments.detectors)
 
         def features(trained: str) -> slice_assessment.Features:

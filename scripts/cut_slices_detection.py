@@ -30,7 +30,7 @@ def main() -> None:
         artifacts.write_csv(made.boxes, arguments.boxes)
         artifacts.write_csv(made.table, arguments.slices)
         log.info(
-            "%d slices, %d of them without lesion; %d boxes",
+            "%d slices, %d of them without a lesion that counts; %d boxes",
             len(made.table), int((made.table["boxes"] == 0).sum()), len(made.boxes),
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from steps import command
-from synthaug.detection import detector, prediction_table, stored_detector, synthetic_filter
+from synthaug.detection import detector, prediction_table, slice_table, stored_detector, synthetic_filter
 from synthaug.files import artifacts
 from synthaug.training import device
 
@@ -31,8 +31,8 @@ def validation_boxes(folder: Path, boxes: str) -> pd.DataFrame:
     """Return the boxes of the slices that validated the detector in ``folder``, but those to be ignored."""
     rows = artifacts.read_csv(folder / "train_set.csv")
     names = rows.loc[rows["source"] == prediction_table.VALIDATION, "slice"]
-    table = artifacts.read_csv(boxes)
-    return table[table["slice"].isin(names) & (table["ignore"] == 0)]
+    table = slice_table.counting(artifacts.read_csv(boxes))
+    return table[table["slice"].isin(names)]
 
 
 def validation_detections(folder: Path) -> pd.DataFrame:

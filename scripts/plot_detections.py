@@ -66,8 +66,8 @@ def drawn(slices: slice_table.Slices, found: dict[str, found_boxes.Found], chose
     """Return the sheet of the slices ``chosen``; boxes to be ignored are left out."""
     shown, on_slices = [], {arm: [] for arm in found}
     for _, name in chosen:
-        each = slices.of([name])
-        boxes = each.boxes[each.boxes["ignore"] == 0]
+        each = slices.of([name]).counting
+        boxes = each.boxes
         shown.append(box_sheets.Boxed(each.images[0], boxes[BOX].to_numpy(float), boxes["class"].tolist()))
         for arm, of_arm in found.items():
             on_slices[arm].append(of_arm.on(name, boxes["box"]))

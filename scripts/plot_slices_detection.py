@@ -44,7 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("plot_slices_detection", arguments):
         params = command.params(Params, arguments.params)
-        slices = slice_table.read(arguments.slices, arguments.slice_boxes, arguments.slice_images)
+        slices = slice_table.read(arguments.slices, arguments.slice_boxes, arguments.slice_images).counting
         index = artifacts.read_csv(arguments.index, numbers=("sample",))
         random = seeding.stream(params.master_seed, "figure", "slices")
         index = index.assign(name=index["slice"].where(index["slice"] != "", "slice " + index["sample"].astype(str)))

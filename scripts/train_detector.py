@@ -120,8 +120,7 @@ def found_on(slices: slice_table.Slices, network: yolov3.Yolov3, params: Params,
 
 def anchors_of(lists: Lists, params: Params, arguments: argparse.Namespace, train_folds: str) -> np.ndarray:
     """Return the anchors: those of the real boxes that are learned, so that all arms have the same ones."""
-    learned = lists.learned.boxes[lists.learned.boxes["ignore"] == 0]
-    corners = learned[boxes.BOX].to_numpy(float)
+    corners = lists.learned.counting.boxes[boxes.BOX].to_numpy(float)
     random = seeding.stream(params.master_seed, "anchors", arguments.seed, train_folds)
     return anchors.clustered(corners[:, 2:] - corners[:, :2], yolov3.ANCHORS, random)
 

@@ -76,12 +76,12 @@ def learned(arguments: argparse.Namespace, validation: float, master_seed: int) 
 
 def with_lesion(slices: slice_table.Slices) -> np.ndarray:
     """Return whether each slice has a box that is not to be ignored: bool (n,)."""
-    return slices.table["slice"].isin(_counting(slices)["slice"]).to_numpy()
+    return slices.table["slice"].isin(slices.counting.boxes["slice"]).to_numpy()
 
 
 def boxes_of(slices: slice_table.Slices, classes: list[str]) -> list[np.ndarray]:
     """Return the boxes of each slice as conditions, float64 (k, 5); not those that are to be ignored."""
-    counting = _counting(slices)
+    counting = slices.counting.boxes
     known = counting[BOX].assign(position=counting["class"].map(classes.index)).astype(float)
     found = {name: rows.to_numpy() for name, rows in known.groupby(counting["slice"].to_numpy(), sort=False)}
     return [found.get(name, np.zeros((0, 5))) for name in slices.table["slice"]]
@@ -177,7 +177,3 @@ def _drawn_boxes(
     index = pd.DataFrame([(int(m.flip), m.shift_x, m.shift_y, m.zoom) for m in moves], columns=columns)
     names = {"sample": range(count), "slice": sources.table["slice"].to_numpy()[rows], "generator": generator}
     return boxes, pd.DataFrame(names).join(index)
-
-
-def _counting(slices: slice_table.Slices) -> pd.DataFrame:
-    return slices.boxes[slices.boxes["ignore"] == 0]

@@ -95,7 +95,7 @@ def _cut_stack(stack: list[ListedSlice], pixels: np.ndarray, rows: pd.DataFrame,
             continue
         moved = [(row, boxes.clip(prepared.crop.moved(box, params.side), params.side)[0]) for row, box in drawn]
         facts = listed.free | _facts(listed, prepared, place, params)
-        facts |= _counts([row["class"] for row, _ in drawn], params.classes)
+        facts |= _counts([row["class"] for row, _ in drawn if not _ignored(row)], params.classes)
         made.append((facts, prepared.images[place], _box_rows(listed, moved)))
     return made
 
@@ -130,7 +130,13 @@ def _facts(listed: ListedSlice, prepared: preprocessing.Prepared, place: int, pa
     }
 
 
+def _ignored(row: pd.Series) -> int:
+    """Return whether the box of a row of the case table is to be ignored, as 0 or 1."""
+    return int(float(row.get(columns.IGNORE, "") or 0))
+
+
 def _counts(found: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
+    """Return the columns of ``slices.csv`` that count boxes, given the classes of those that count."""
     return {"boxes": len(found)} | {columns.boxes(cls): found.count(cls) for cls in classes}
 
 
@@ -140,9 +146,8 @@ def _box_rows(listed: ListedSlice, moved: Sequence[tuple[pd.Series, np.ndarray]]
     for number, (row, box) in enumerate(moved, 1):
         finding = row.get(columns.FINDING, "")
         lesion = f"{patient}-{finding}" if finding else row["lesion"]
-        ignore = int(float(row.get(columns.IGNORE, "") or 0))
         corners = box.round(DECIMALS).tolist()
-        made.append([f"{listed.name}-{number}", listed.name, patient, lesion, row["class"], *corners, ignore])
+        made.append([f"{listed.name}-{number}", listed.name, patient, lesion, row["class"], *corners, _ignored(row)])
     return made
 
 

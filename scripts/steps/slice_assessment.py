@@ -11,7 +11,7 @@ import pandas as pd
 
 from steps import command
 from synthaug import seeding
-from synthaug.cohort import given_split, tested_units
+from synthaug.cohort import tested_units
 from synthaug.files import artifacts
 from synthaug.generators import imported_files
 from synthaug.quality import cards, copy_search, diagnosis, embedding, realism
@@ -48,12 +48,15 @@ class Cohort:
     images : (n, side, side) uint8 array
     with_lesion : (n,) bool array
         Which of the slices show any.
+    learned_from
+        The ids of the slices that generators of this workflow may learn from, by choice of training folds.
     """
 
     slices: pd.DataFrame
     folds: pd.DataFrame
     images: np.ndarray
     with_lesion: np.ndarray
+    learned_from: Callable[[str], pd.Series]
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def gathered(cohort: Cohort, made_by: Generator, trained: str, params: Params, d
     learned = set(listed["slice"])
     if (listed["source"] == imported_files.IMPORTED).all():
         # What it saw is the user's word: it stands beside what a generator of this workflow sees.
-        inside = given_split.learned_from(cohort.folds, trained)["slice"]
+        inside = cohort.learned_from(trained)
         learned = set(slices["slice"][cohort.with_lesion & slices["slice"].isin(inside)])
     tested = tested_units.outside(cohort.folds, trained)["slice"]
     unseen = slices[cohort.with_lesion & slices["slice"].isin(tested)]

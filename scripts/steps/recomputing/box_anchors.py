@@ -10,7 +10,7 @@ from steps.recomputing.slice_detections import BOXES
 from synthaug import seeding
 from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
-from synthaug.detection import anchors, training_sets, yolov3
+from synthaug.detection import anchors, slice_table, training_sets, yolov3
 from synthaug.detection.boxes import BOX
 from synthaug.files import artifacts
 
@@ -23,8 +23,7 @@ def clustered(context: Context) -> Iterator[Finding]:
     So boxes of other slices, such as those of test patients, cannot have had a part in its anchors.
     """
     run = context.run
-    boxes = run.table(BOXES)
-    counting = boxes[boxes["ignore"] == 0]
+    counting = slice_table.counting(run.table(BOXES))
     for place in run.models("score_detector"):
         file, source = f"{place.folder}/anchors.csv", f"{place.folder}/train_set.csv"
         if not (run.results / file).is_file():

@@ -114,6 +114,21 @@ class Detection(Measures):
         compared = set(self.compared())
         return {key: numerator for key, (_, numerator, _) in self._sums(pool).items() if key in compared}
 
+    def differing(self, a: DetectionPool, b: DetectionPool, key: Key) -> np.ndarray:
+        """Return the slices with a box that one of the two finds at `false_positives` and the other does not.
+
+        At the IoU and of the class of ``key``, and each at its own threshold. Scores play no part, and false positives
+        only in that they set the threshold: any two networks differ in these on nearly every patient.
+        """
+        place, only = next(where for where, keys in self._of_curves().items() if key in keys)
+        everything, found = np.ones((1, len(a.units))), []
+        for pool in (a, b):
+            ranked = Ranked.of(pool, place, only)
+            found.append(ranked.point <= Curve(ranked.ranking, everything).at(self.false_positives))
+        result = np.zeros(len(a.units), dtype=bool)
+        result[ranked.boxes.unit[found[0] != found[1]]] = True
+        return result
+
     def _divided(self) -> list[str]:
         """Return the classes that have measures of their own."""
         return self.classes if len(self.classes) > 1 else []

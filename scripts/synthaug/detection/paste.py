@@ -60,7 +60,7 @@ class Patch:
 
 
 def lesions(given: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the boxes that can be pasted: those that overlap no other one of their slice, of which a part would show.
+    """Return the boxes that can be pasted: those that overlap no other one of their slice, with a pixel in the ellipse.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def lesions(given: np.ndarray, labels: np.ndarray) -> np.ndarray:
     found = []
     for row, place in np.argwhere(labels > box_lists.EMPTY):
         others = (labels[row] != box_lists.EMPTY) & (np.arange(labels.shape[1]) != place)
-        if not boxes.iou(given[row, place], given[row, others]).any():
+        shows = (_radius(given[row, place]) < 1).any()
+        if shows and not boxes.iou(given[row, place], given[row, others]).any():
             found.append((row, place))
     return np.array(found, np.int64).reshape(-1, 2)
 
@@ -131,19 +132,29 @@ def write(
 
 def cut_out(image: np.ndarray, box: np.ndarray, mirrored: bool, border: float) -> Patch:
     """Cut the ellipse inside a box, float (4,), out of a slice, uint8 (side, side)."""
-    x0, y0 = np.floor(box[:2]).astype(int)
-    x1, y1 = np.ceil(box[2:]).astype(int)
+    x0, y0, x1, y1 = _pixels(box)
     inside = box.astype(np.float64) - [x0, y0, x0, y0]
-    half, middle = (inside[2:] - inside[:2]) / 2, (inside[2:] + inside[:2]) / 2
-    across, down = (
-        (np.arange(count) + 0.5 - middle[axis]) / half[axis] for axis, count in enumerate((x1 - x0, y1 - y0))
-    )
-    radius = np.hypot(across, down[:, None])
-    patch = image[y0:y1, x0:x1], np.clip((1 - radius) / border, 0, 1)
+    patch = image[y0:y1, x0:x1], np.clip((1 - _radius(box)) / border, 0, 1)
     if mirrored:
         patch = tuple(array[:, ::-1] for array in patch)
         inside[[0, 2]] = x1 - x0 - inside[[2, 0]]
     return Patch(*patch, inside)
+
+
+def _pixels(box: np.ndarray) -> tuple[int, int, int, int]:
+    """Return the bounds of the pixels that a box touches: x0, y0, x1, y1."""
+    return *np.floor(box[:2]).astype(int), *np.ceil(box[2:]).astype(int)
+
+
+def _radius(box: np.ndarray) -> np.ndarray:
+    """Return how far from its middle each pixel of a box is, float64 (rows, columns); 1 on the ellipse."""
+    x0, y0, x1, y1 = _pixels(box)
+    corners = box.astype(np.float64)
+    half, middle = (corners[2:] - corners[:2]) / 2, (corners[2:] + corners[:2]) / 2
+    across, down = (
+        (np.arange(*ends) + 0.5 - middle[axis]) / half[axis] for axis, ends in enumerate(((x0, x1), (y0, y1)))
+    )
+    return np.hypot(across, down[:, None])
 
 
 class _Free:

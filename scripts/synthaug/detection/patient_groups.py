@@ -24,7 +24,7 @@ def groups(slices: pd.DataFrame, measures: Detection) -> pd.DataFrame:
     slices
         ``slices.csv``, all text.
     measures
-        Knows the classes; boxes of all of them count together.
+        Knows the classes; boxes of all of them count together, but those to be ignored are not in ``slices``.
 
     Returns
     -------

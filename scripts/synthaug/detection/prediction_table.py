@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synthaug.detection import froc, matching
+from synthaug.detection import froc, matching, slice_table
 from synthaug.detection.boxes import BOX, areas
 from synthaug.errors import InputError
 
@@ -122,7 +122,7 @@ def _lists(
     slices: pd.Series, boxes: pd.DataFrame, matched: dict[tuple[str, float], pd.DataFrame], params: Params
 ) -> pd.DataFrame:
     """Return `columns` but the thresholds, with the index of ``slices``."""
-    counting = boxes[~boxes["ignore"].astype(bool)]
+    counting = slice_table.counting(boxes)
     number = counting.groupby("slice").cumcount().reindex(boxes.index, fill_value=0).to_numpy()
     number = np.append(number, 0)  # of each box on its slice, and one for `matching.NO_BOX`
     sides = np.sqrt(areas(counting[BOX].to_numpy(float))).round(3)

@@ -24,7 +24,7 @@ def write(slices: Slices, path: Path) -> None:
 
     Of more than `MOST` and `MOST_EMPTY` slices so many are drawn, spread evenly over the cohort.
     """
-    empty = (slices.table["boxes"] == 0).to_numpy()
+    empty = ~slices.table["slice"].isin(slices.boxes["slice"]).to_numpy()
     parts = {"with boxes": (np.flatnonzero(~empty), MOST), "without lesion": (np.flatnonzero(empty), MOST_EMPTY)}
     sheet = Sheet(sum(min(len(places), most) for places, most in parts.values()))
     size = sheet_pages.cells_on_page(*CELL)

@@ -1,7 +1,7 @@
 """The cohort's slices with their images and boxes, as every script of this task reads them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,11 @@ class Slices:
         """px, of each slice."""
         return self.images.shape[-1]
 
+    @property
+    def counting(self) -> "Slices":
+        """The same slices without the boxes that are to be ignored."""
+        return replace(self, boxes=counting(self.boxes))
+
     def of(self, ids: Sequence[str]) -> "Slices":
         """Return the slices named ``ids``, all different, in their order.
 
@@ -56,6 +61,11 @@ class Slices:
         """Return the boxes of each slice in the order of the table, float64 (k, 4) each, k of 0 or more."""
         found = {name: rows[BOX].to_numpy(np.float64) for name, rows in self.boxes.groupby("slice", sort=False)}
         return [found.get(name, np.zeros((0, 4))) for name in self.table["slice"]]
+
+
+def counting(boxes: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``boxes.csv`` that are not to be ignored."""
+    return boxes[boxes["ignore"] == 0]
 
 
 def read(slices: str | Path, boxes: str | Path, images: str | Path) -> Slices:

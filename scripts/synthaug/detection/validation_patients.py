@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug import seeding
+from synthaug.detection import slice_table
 from synthaug.errors import InputError
 
 COLUMN = "validation"  # of folds.csv: 1 for the slices of patients whom the user has chosen for it, else 0
@@ -41,7 +42,7 @@ def split(
         If there would be no box to learn from, or none to validate with.
     """
     members = folds[folds["fold"].astype(str).isin(list(train_folds))]
-    counted = boxes.loc[boxes["ignore"] == 0, "slice"].value_counts()
+    counted = slice_table.counting(boxes)["slice"].value_counts()
     number = members["slice"].map(counted).fillna(0).astype(int)
     if COLUMN in members:
         validates = members[COLUMN] == 1

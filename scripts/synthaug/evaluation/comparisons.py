@@ -1,6 +1,6 @@
 """Which arms differ, and what this cohort can say about it: paired comparisons, their tests and verdicts."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -197,7 +197,7 @@ class _Comparison:
             low, high = found.interval(params.confidence)
             p = max(exact[key], found.p()) if found.value == found.value else np.nan
             mcnemar, clustered = tests if key[0] == self.measures.primary else (np.nan, np.nan)
-            differing = np.abs(sums[key]) > 1e-9 if key in sums else self._differing(a, b, seeds)
+            differing = np.abs(sums[key]) > 1e-9 if key in sums else self._differing(a, b, seeds, key)
             result.append(
                 {
                     "against": against, "arm_a": a[0], "size_a": a[1], "arm_b": b[0], "size_b": b[1],
@@ -281,12 +281,7 @@ class _Comparison:
 
         return paired_tests.swap(differences, self.patient.max() + 1, stream)
 
-    def _differing(self, a: Point, b: Point, seeds: list[int]) -> np.ndarray:
-        """Return which patients have a unit that the two predict differently, (patients,) bool."""
-        units = np.zeros(len(self.patient), dtype=bool)
-        for seed in seeds:
-            x, y = self.pools[*a, seed], self.pools[*b, seed]
-            for field in fields(x):
-                unequal = getattr(x, field.name) != getattr(y, field.name)
-                units |= unequal.reshape(len(units), -1).any(axis=1)
-        return np.bincount(self.patient, weights=units) > 0
+    def _differing(self, a: Point, b: Point, seeds: list[int], key: Key) -> np.ndarray:
+        """Return which patients have a unit that differs for this measure with any of the seeds, (patients,) bool."""
+        by_seed = [self.measures.differing(self.pools[*a, seed], self.pools[*b, seed], key) for seed in seeds]
+        return np.bincount(self.patient, weights=np.any(by_seed, axis=0)) > 0

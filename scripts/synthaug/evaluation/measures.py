@@ -111,6 +111,16 @@ class Measures(ABC):
         """
         return {}
 
+    def differing(self, a: Pool, b: Pool, key: Key) -> np.ndarray:
+        """Return which units differ between two pools for a measure without `contributions`, (n,) bool.
+
+        A comparison that differs in few patients excludes nothing. By default a unit differs if anything that is
+        predicted of it does: right for a class or a score that all models share a scale of. Where each model has a
+        scale of its own, units differ in nearly every patient so, and the task says what counts.
+        """
+        unequal = (getattr(a, field.name) != getattr(b, field.name) for field in fields(a))
+        return np.any([each.reshape(len(a.units), -1).any(axis=1) for each in unequal], axis=0)
+
     def shares(self) -> list[Key]:
         """Return the measures that are a share of the units that they count; none by default."""
         return []

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from tests.helpers import boxed_discs, forked
 
-from synthaug.detection import detector
+from synthaug.detection import detector, validation_patients
 from synthaug.files import artifacts
+from synthaug.generators import imported_files
 from synthaug.training import weights
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
@@ -20,7 +21,7 @@ DETECTOR = detector.Params(
     classes=["met"], architecture="yolov3", maps=2, input_px=None, steps=1, batch=1, learning_rate=0.001, burn_in=1,
     ignore_iou=0.7, nms_iou=0.45, floor=0.001, most_boxes=300, ema=0, checkpoint="last", evaluate_every=1, **COMPUTE,
 )  # fmt: skip
-QUALITY = {"images": 20, "neighbours": 3, "false_alarm": 0.05, "confidence": 0.95}
+QUALITY = {"validation": 0.25, "images": 20, "neighbours": 3, "false_alarm": 0.05, "confidence": 0.95}
 TABLES = ("quality", "copies", "card", "diagnosis", "conditioning")
 
 
@@ -77,6 +78,40 @@ def test_lesions_in_their_boxes_are_as_bright_as_real_ones(shown):
         assert rows.loc["synthetic", "low"] < rows.loc["synthetic", "contrast"] < rows.loc["synthetic", "high"]
         assert rows.loc["synthetic, boxes of another", "contrast"] < disc / 2
         assert rows.loc["synthetic", "slices"] == 12
+
+
+def test_boxes_to_be_ignored_are_not_looked_at(cohort, shown):
+    """The same slices, with a further box of its own on each that is to be ignored."""
+    boxes, path = artifacts.read_csv(cohort / "boxes.csv"), cohort / "boxes.csv"
+    names = artifacts.read_csv(cohort / "slices.csv")["slice"]
+    more = boxes.iloc[[0] * len(names)].assign(slice=names.to_numpy(), ignore=1, x0=20, y0=24, x1=22, y1=26)
+    before = path.read_bytes()
+    try:
+        artifacts.write_csv(pd.concat([boxes, more]), path)
+        again = assess(cohort, cohort / "shown")
+    finally:
+        path.write_bytes(before)
+    for name, table in shown.items():
+        pd.testing.assert_frame_equal(table, again[name])
+
+
+def test_an_imported_generator_stands_beside_slices_without_validation_patients(cohort):
+    folds, boxes = (artifacts.read_csv(cohort / f"{name}.csv") for name in ("folds", "boxes"))
+    slices = artifacts.read_csv(cohort / "slices.csv")
+    how = {"train_folds": "0", "seed": 0, "master_seed": 1}
+    _, kept = validation_patients.split(folds, boxes, QUALITY["validation"], **how)
+    for trained in "01":
+        boxed_discs.synthetic(cohort / f"imported/{trained}", folds, trained)
+        everyone = imported_files.train_set(slices["patient"].unique(), slices, "slice")
+        artifacts.write_csv(everyone, cohort / f"imported/{trained}/train_set.csv")
+    nearest = assess(cohort, cohort / "imported")["copies"].query("folds == '0'")["slice"]
+    conditioning = artifacts.read_csv(cohort / "imported/conditioning.csv").set_index(["folds", "images"])
+    assert kept["patient"].nunique() == 1
+    assert len(nearest)
+    assert not set(nearest) & set(kept["slice"])
+    assert (
+        conditioning.loc[("0", "real, training"), "slices"] == 3 * 3
+    )  # three of four patients, three slices with a box
 
 
 def test_boxes_without_lesions_are_seen(cohort):

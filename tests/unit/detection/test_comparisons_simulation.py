@@ -69,6 +69,45 @@ def test_a_planted_gain_is_found():
     assert rows.loc[PRIMARY, "primary"]
 
 
+def few_differing(other_boxes):
+    """Two detectors of 80 patients, each with scores and false positives of its own; in so many one finds less."""
+    tables = []
+    for arm, size, seed in (("real", "0", 5), ("cpggan", "100", 6)):
+        random, rows = np.random.default_rng(seed), []
+        for number in range(80):
+            missed = arm == "cpggan" and number < other_boxes
+            hit = random.uniform(*((0.1, 0.2) if missed else (0.8, 0.9)))
+            false = [0.6, 0.5, 0.4][: random.integers(0, 4)]
+            scores = sorted([hit, *(each + random.uniform(0, 0.05) for each in false)], reverse=True)
+            outcomes = str([0 if score == hit else -1 for score in scores])
+            rows.append(
+                {"arm": arm, "size": size, "seed": 0, "folds": "1", "slice": f"S{number:02}",
+                 "patient": f"P{number:02}", "fold": 0, "boxes": 1, "box_classes": "[0]", "box_lesions": '["L"]',
+                 "box_sides": "[5.0]",
+                 "classes": str([0] * len(scores)), "scores": str(scores), "threshold_0.25": np.inf,
+                 "threshold_0.5": np.inf, "outcomes_0.25": outcomes, "outcomes_0.5": outcomes}
+            )  # fmt: skip
+        # So that a rate of 1 is reached:
+        extra = rows[-1] | {
+            "scores": str([0.55] * 90 + [0.5]),
+            "boxes": 0,
+            "slice": "S99",
+        }
+        extra |= dict.fromkeys(("box_classes", "box_lesions", "box_sides"), "[]")
+        extra |= {"classes": str([0] * 91), "outcomes_0.25": str([-1] * 91), "outcomes_0.5": str([-1] * 91)}
+        tables.append(pd.DataFrame([*rows, extra]))
+    return tables
+
+
+@pytest.mark.parametrize("patients", [0, 1])
+def test_few_patients_who_differ_exclude_nothing_whatever_the_scores(patients):
+    """Scores and false positives of the two differ in nearly every patient; the boxes that they find in one or none."""
+    rows = compared(*few_differing(patients))
+    assert rows.loc[PRIMARY, "delta"] == pytest.approx(-patients / 80)
+    assert rows.loc[PRIMARY, "differing"] == patients
+    assert rows.loc[PRIMARY, "verdict"] == "undecidable"
+
+
 @pytest.mark.slow
 def test_copies_with_noise_are_called_a_gain_in_few_of_many_studies(monkeypatch):
     """As good as each other: `gain` at most in 3 of 60, and p values not below what chance gives."""

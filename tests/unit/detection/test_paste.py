@@ -92,6 +92,22 @@ def test_boxes_that_overlap_or_are_ignored_are_no_lesions_to_paste():
     assert paste.lesions(given, labels).tolist() == [[0, 1], [2, 0], [2, 1]]
 
 
+@pytest.mark.parametrize("box", [(20.0, 20.0, 20.35, 20.35), (19.5, 19.5, 20.5, 20.5)])
+def test_a_box_without_the_centre_of_any_pixel_gives_no_lesion(box):
+    """Pasted it would change nothing, and yet be taught as a lesion."""
+    images, given, labels = slices(2, 0)
+    labels[0, 1] = labels[1, 0] = labels[1, 1] = box_lists.EMPTY
+    given[0, 0] = box
+    assert not paste.lesions(given, labels).size
+    copies, _, new_labels, origins = write(images, given, labels)
+    assert (new_labels == box_lists.EMPTY).all()
+    assert (origins == -1).all()
+    np.testing.assert_array_equal(copies, images)
+    given[0, 0] = 20, 20, 21, 21  # around the centre of one
+    assert paste.lesions(given, labels).tolist() == [[0, 0]]
+    assert (write(images, given, labels)[0][1] != images[1]).sum() == 1
+
+
 def test_without_room_or_donor_a_slice_is_repeated():
     images, given, labels = slices(3, 0)
     given[0, 0] = 0, 0, SIDE, SIDE  # a box all over it

@@ -37,6 +37,14 @@ def test_a_slice_without_boxes_has_none(slices):
     assert slices.of(["P1-1-1"]).boxes.empty
 
 
+def test_boxes_to_be_ignored_are_left_out_of_what_counts(slices):
+    slices.boxes.loc[0, "ignore"] = 1
+    slices.boxes.loc[2, "ignore"] = 1
+    assert [each[:, 0].tolist() for each in slices.counting.corners()] == [[2], [], []]
+    assert slices.counting.table is slices.table
+    assert len(slices.boxes) == 3
+
+
 def test_an_unknown_slice_is_named(slices):
     with pytest.raises(KeyError, match="P9"):
         slices.of(["P1-1-0", "P9"])

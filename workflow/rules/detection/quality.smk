@@ -95,7 +95,12 @@ rule assess_slices:
         **grown(mem_mb=4000, runtime=60),
         gpu=gpu(),
     params:
-        settings=canonical_json(confidence=config["evaluation"]["confidence"], **config["quality"], **compute()),
+        settings=canonical_json(
+            confidence=config["evaluation"]["confidence"],
+            validation=config["experiment"]["validation"],
+            **config["quality"],
+            **compute(),
+        ),
         synthetic=lambda wildcards, input: labelled(train_folds(), input.synthetic),
         boxes=lambda wildcards, input: labelled(train_folds(), input.boxes),
         train_sets=lambda wildcards, input: labelled(train_folds(), input.train_sets),
