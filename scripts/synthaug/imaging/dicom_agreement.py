@@ -25,7 +25,6 @@ APART = {  # may change along the stack, but scans of different values must not 
     0x00080008: "ImageType",
     0x00180010: "ContrastBolusAgent",
     0x00180086: "EchoNumbers",
-    0x00181060: "TriggerTime",
 }
 TAGS = frozenset({*SAME, *APART})
 

@@ -14,7 +14,9 @@ from synthaug.imaging import contents, image_files, jpeg_stream, quiet, tiff_tag
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 READERS = {"a PNG file": "PNGImageIO", "a JPEG file": "JPEGImageIO", "a TIFF file": "TIFFImageIO"}
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # within compressed data, where 0 and restarts do not count
-LARGEST_RATIO = 4096  # of any of the formats: bytes of pixels that one byte of the file becomes at most
+LARGEST_RATIO = (
+    1 << 16
+)  # of any of the formats: pixels that one byte of the file becomes at most; 1-bit masks have many
 ALIKE = ("L", "LA", "RGB", "RGBA", "I;16")  # modes in which Pillow keeps the values of PNG and JPEG files
 EIGHT_BITS = ("L", "RGB", "RGBA")
 GRAY_WITH_ALPHA = 4  # the colour type of a PNG file

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -150,3 +151,17 @@ def test_a_header_that_claims_more_than_any_file_holds(tmp_path):
     data = bytearray(header((1, 1)) + VALUES.tobytes())
     struct.pack_into("<3h", data, 42, 30000, 30000, 30000)
     assert "54000000000000 bytes of voxels, found a file too small" in outcome(tmp_path / "v.nii", bytes(data))
+
+
+@pytest.mark.parametrize("degrees", [0.005, 0.01, 0.02, 0.05, 0.2, 1.0])
+@pytest.mark.parametrize("axis", "xyz")
+def test_what_another_program_has_written_is_read(tmp_path, degrees, axis):
+    """A large image that SimpleITK has turned a little: its quaternion begins near 0, where float32 keeps little."""
+    image = sitk.Image(512, 512, 3, sitk.sitkUInt8)
+    image.SetSpacing((0.7, 0.7, 5.0))
+    image.SetOrigin((-178.0, -178.0, 40.0))
+    image.SetDirection(Rotation.from_euler(axis, degrees, degrees=True).as_matrix().ravel().tolist())
+    image[5, 5, 1] = 7
+    sitk.WriteImage(image, tmp_path / "turned.nii")
+    source = volumes.open_image(tmp_path / "turned.nii")
+    source.check()

@@ -301,3 +301,15 @@ def test_a_size_that_no_file_holds(tmp_path, name):
     path.write_bytes(data)
     assert "60000 x 60000 px" in outcome(path)
     assert picture_files.LARGEST_RATIO * 1000 < 60000**2
+
+
+def test_a_mask_of_one_bit_a_pixel_is_no_damage(tmp_path):
+    """As MATLAB writes a logical array: a large empty mask is a small file."""
+    drawn = Image.new("1", (4096, 4096))
+    drawn.paste(1, (100, 200, 140, 260))
+    drawn.save(tmp_path / "mask.png", optimize=True)
+    picture = picture_files.look(tmp_path / "mask.png")
+    picture.check()
+    pixels = picture.pixels()[..., 0]
+    assert np.argwhere(pixels > 0).min(axis=0).tolist() == [200, 100]
+    assert (pixels > 0).sum() == 40 * 60
