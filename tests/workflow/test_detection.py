@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from tests.helpers import forked
 from tests.workflow.conftest import Project, copy_workflow
@@ -261,7 +262,7 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
         (lambda c: c["detector"].update(burn_in=500), "detector: burn_in: 500 of 270 steps; lower it or raise steps"),
         (
             lambda c: c["cases"].update(table="cases.csv"),
-            "generators: cpggan: these are the demo's values, too small for real images",
+            "detector: preset: yolov3-small with its 270 steps is the demo's",
         ),
         (
             lambda c: c["phantom"]["lesions"].update(cyst=3),
@@ -276,3 +277,14 @@ def test_contradictions_are_one_line(project, change, message):
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error: config:")]
     assert done.returncode == 1
     assert any(message in line for line in lines), lines
+
+
+def test_real_images_are_not_given_to_the_demos_networks(project):
+    """A user's own file, below which the demo's config lies."""
+    mine = {"cohort": "mine", "task": "detection", "cases": {"table": "cases.csv", "classes": ["glioma"]}}
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(mine), encoding="utf-8")
+    done = project.snakemake("--dry-run", configfile="mine.yaml")
+    found = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "generators: cpggan: these are the demo's values, too small for real images" in found
+    assert "detector: preset: yolov3-small with its 270 steps is the demo's" in found
