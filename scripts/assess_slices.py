@@ -91,10 +91,12 @@ def conditioning(
     rows = []
     for trained, each in compared.items():
         real = [slices.of(part["slice"]) for part in (each.pair.seen, each.pair.unseen)]
-        parts = [box_contrast.Boxed(part.images, part.corners(), part.table["patient"].to_numpy()) for part in real]
+        parts = [
+            box_contrast.ContrastSlices(part.images, part.corners(), part.table["patient"].to_numpy()) for part in real
+        ]
         of_sample = {number: found[BOX].to_numpy(float) for number, found in boxes[trained].groupby("sample")}
         corners = [of_sample.get(number, np.zeros((0, 4))) for number in each.pair.samples]
-        parts.append(box_contrast.Boxed(each.pair.made, corners, each.pair.samples.astype(str)))
+        parts.append(box_contrast.ContrastSlices(each.pair.made, corners, each.pair.samples.astype(str)))
         named = dict(zip(ORIGINS, parts, strict=True)) | {EXCHANGED: box_contrast.exchanged(parts[-1])}
         for name, part in named.items():
             random = seeding.stream(

@@ -68,7 +68,7 @@ def drawn(slices: slice_table.Slices, found: dict[str, found_boxes.Found], chose
     for _, name in chosen:
         each = slices.of([name]).counting
         boxes = each.boxes
-        shown.append(box_sheets.Boxed(each.images[0], boxes[BOX].to_numpy(float), boxes["class"].tolist()))
+        shown.append(box_sheets.DrawnSlice(each.images[0], boxes[BOX].to_numpy(float), boxes["class"].tolist()))
         for arm, of_arm in found.items():
             on_slices[arm].append(of_arm.on(name, boxes["box"]))
     return box_sheets.detections(shown, on_slices, [f"{kind}: {name}" for kind, name in chosen])

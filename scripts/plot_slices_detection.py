@@ -60,9 +60,9 @@ def main() -> None:
         figure_style.save(figure, arguments.png, arguments.svg)
 
 
-def boxed(image: np.ndarray, boxes: pd.DataFrame) -> box_sheets.Boxed:
+def boxed(image: np.ndarray, boxes: pd.DataFrame) -> box_sheets.DrawnSlice:
     """Return an image with its ``boxes``."""
-    return box_sheets.Boxed(np.array(image), boxes[BOX].to_numpy(float), boxes["class"].tolist())
+    return box_sheets.DrawnSlice(np.array(image), boxes[BOX].to_numpy(float), boxes["class"].tolist())
 
 
 if __name__ == "__main__":

@@ -13,5 +13,5 @@ def random_boxes(count: int, most: int, side: int, seed: int) -> tuple[np.ndarra
     draws = np.random.default_rng(seed)
     size = np.exp(draws.uniform(np.log(3), np.log(side / 2), (count, most, 2)))
     corner = draws.uniform(0, side - size)
-    labels = draws.integers(box_lists.IGNORED, 2, (count, most))
+    labels = draws.integers(box_lists.IGNORED_LABEL, 2, (count, most))
     return np.concatenate([corner, corner + size], -1), labels

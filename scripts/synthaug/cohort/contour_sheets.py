@@ -92,7 +92,7 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
     """
     low, high = params.intensity["low"], params.intensity["high"]
     gray = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
-    legend = "From left to right: the outline as annotated, and the whole slice, which the network sees."
+    legend = "From left to right: the outline as annotated, and the whole slice."
     if params.margin is not None:
         legend = (
             "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "

@@ -17,7 +17,7 @@ COLUMNS = ["images", "slices", "boxes", "compared", "contrast", "low", "high", "
 
 
 @dataclass(frozen=True)
-class Boxed:
+class ContrastSlices:
     """Slices with boxes.
 
     Attributes
@@ -34,12 +34,14 @@ class Boxed:
     units: np.ndarray
 
 
-def exchanged(slices: Boxed) -> Boxed:
+def exchanged(slices: ContrastSlices) -> ContrastSlices:
     """Return the slices, each with the boxes of the one before."""
-    return Boxed(slices.images, [slices.boxes[number - 1] for number in range(len(slices.boxes))], slices.units)
+    return ContrastSlices(
+        slices.images, [slices.boxes[number - 1] for number in range(len(slices.boxes))], slices.units
+    )
 
 
-def row(name: str, slices: Boxed, confidence: float, random: np.random.Generator) -> dict[str, object]:
+def row(name: str, slices: ContrastSlices, confidence: float, random: np.random.Generator) -> dict[str, object]:
     """Return the contrast in the boxes of slices, with `COLUMNS`.
 
     ``contrast``: the mean over the boxes, in gray levels, with its interval of ``confidence``; ``brighter``: the share

@@ -7,7 +7,7 @@ import pandas as pd
 
 from synthaug.detection.boxes import BOX
 
-EMPTY, IGNORED = -1, -2  # labels of places without a box, and of boxes that are neither learned nor false
+EMPTY, IGNORED_LABEL = -1, -2  # labels of places without a box, and of boxes that are neither learned nor false
 
 
 def packed(table: pd.DataFrame, ids: pd.Series, column: str, classes: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +27,8 @@ def packed(table: pd.DataFrame, ids: pd.Series, column: str, classes: Sequence[s
     Returns
     -------
     tuple
-        Boxes, float32 (n, k, 4), and labels, int64 (n, k): the place of the class in ``classes``, `IGNORED`, or `EMPTY`
+        Boxes, float32 (n, k, 4), and labels, int64 (n, k): the place of the class in ``classes``, `IGNORED_LABEL` or
+        `EMPTY`
         after the last one. k is at least 1.
     """
     row_of = dict(zip(ids, range(len(ids)), strict=True))
@@ -41,7 +42,7 @@ def packed(table: pd.DataFrame, ids: pd.Series, column: str, classes: Sequence[s
     labels[rows, place] = [number[cls] for cls in mine["class"]]
     if "ignore" in mine:
         ignored = (mine["ignore"] == 1).to_numpy()
-        labels[rows[ignored], place[ignored]] = IGNORED
+        labels[rows[ignored], place[ignored]] = IGNORED_LABEL
     return boxes, labels
 
 

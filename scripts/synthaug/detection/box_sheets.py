@@ -20,7 +20,7 @@ MEANINGS = {"true box": figure_style.GREEN, "found": FOUND, "false positive": FA
 
 
 @dataclass(frozen=True)
-class Boxed:
+class DrawnSlice:
     """A slice and its boxes.
 
     Attributes
@@ -52,7 +52,7 @@ class Detected:
     hits: np.ndarray
 
 
-def examples(rows: Mapping[str, Sequence[Boxed]], names: Sequence[str], classes: Sequence[str]) -> Figure:
+def examples(rows: Mapping[str, Sequence[DrawnSlice]], names: Sequence[str], classes: Sequence[str]) -> Figure:
     """Draw slices with their boxes, and below each what lies in its largest boxes, resized to `CROP_PX`.
 
     Parameters
@@ -80,7 +80,7 @@ def examples(rows: Mapping[str, Sequence[Boxed]], names: Sequence[str], classes:
     return sheet.figure
 
 
-def detections(slices: Sequence[Boxed], found: Mapping[str, Sequence[Detected]], names: Sequence[str]) -> Figure:
+def detections(slices: Sequence[DrawnSlice], found: Mapping[str, Sequence[Detected]], names: Sequence[str]) -> Figure:
     """Draw slices with their true boxes, and beside each what the arms detect on it.
 
     A lesion that one arm finds and another does not is marked with a V, as in the paper's Fig 2.
@@ -141,7 +141,7 @@ def largest(boxes: np.ndarray, number: int) -> np.ndarray:
     return boxes[np.argsort(-areas, kind="stable")[:number]]
 
 
-def _detected(axes: Axes, truth: Boxed, found: Mapping[str, Detected], arm: str) -> None:
+def _detected(axes: Axes, truth: DrawnSlice, found: Mapping[str, Detected], arm: str) -> None:
     """Draw what an arm detects, and mark what it alone finds."""
     own = found[arm]
     elsewhere = {int(hit) for other, each in found.items() if other != arm for hit in each.hits}

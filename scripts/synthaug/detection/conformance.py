@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from synthaug.detection import han_paper, metric_names
+from synthaug.detection.arms import FILTERED, REAL
 from synthaug.report.beside_paper import ABSENT, look_up, setting
 from synthaug.report.evaluated import NOT_RUN, Evaluated
 from synthaug.report.numbers import percent, span
 
-REAL, FILTERED = "real", "-filtered"
 FRACTIONS = (han_paper.AP_NAME, han_paper.SENSITIVITY)  # shown in percent
 
 
@@ -36,14 +36,14 @@ def rows(evaluated: Evaluated, config: dict) -> list[Row]:
 def points_of(arm: str, config: dict) -> list[tuple[str, str]]:
     """Return the arms and sizes of this run that stand for an arm of the paper.
 
-    The images of the first generator, those that were not discarded first, as in the paper, then all of them. 8,000
-    images are twice as many as those at which arms are compared.
+    The images of the first generator that was trained here, those that were not discarded first, as in the paper, then
+    all of them. 8,000 images are twice as many as those at which arms are compared.
     """
     if arm == han_paper.REAL:
         return [(REAL, "0")]
     sizes, compared = config["experiment"]["synthetic"], config["evaluation"]["synthetic"]
     size = compared if arm == han_paper.ADDED else 2 * compared
-    generators = config["experiment"]["generators"][:1]
+    generators = [name for name in config["experiment"]["generators"] if name in config["generators"]][:1]
     kinds = [FILTERED, ""] if config["experiment"]["filtered"] else [""]
     return [(name + kind, str(size)) for name in generators for kind in kinds if size in sizes]
 
@@ -109,11 +109,10 @@ def gains(evaluated: Evaluated, config: dict) -> list[dict[str, str]]:
 
 def settings(config: dict) -> list[dict[str, str | bool]]:
     """Return each setting that the paper states beside this run's, and whether they are the same."""
-    names = [name for name in config["experiment"]["generators"] if name in config["generators"]]
-    result = []
-    for stated in han_paper.SETTINGS:
-        key = stated.key.replace("{cpggan}", names[0] if names else "(none)")
-        result.append(setting(stated.where, stated.what, key, stated.value, look_up(config, key)))
+    result = [
+        setting(stated.where, stated.what, stated.key, stated.value, look_up(config, stated.key))
+        for stated in han_paper.SETTINGS
+    ]
     return [row for row in result if row["ours"] != ABSENT]
 
 

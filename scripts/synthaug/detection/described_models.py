@@ -1,7 +1,7 @@
 """What a run says of its slices, arms and detectors, by the topics of the reporting checklists."""
 
 from synthaug.detection import metric_names, planned_comparisons
-from synthaug.detection.planned_comparisons import FILTERED, FRESH, PASTE, REAL
+from synthaug.detection.arms import FILTERED, FRESH, PASTE, REAL
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -50,7 +50,7 @@ def subset(run: Run) -> Fact:
     """Say which slices are used."""
     empty = run.settings.task["slices"]["empty_slices"]
     more = f", and {counted(empty, 'slice')} without a lesion of each patient's volumes" if empty else ""
-    return Fact(f"The slices that the case table names are used whole{more}.", ("Lesion outlines",))
+    return Fact(f"The slices that the case table names are used whole{more}.", ("Slices as the networks see them",))
 
 
 def preprocessing(run: Run) -> Fact:
@@ -66,7 +66,7 @@ def preprocessing(run: Run) -> Fact:
         f"{ORGANS[known['organ']]}; then {CROPS[known['crop']]} was brought to {known['side']}x{known['side']} px by "
         f"linear interpolation, after a low-pass filter where it becomes smaller. Boxes followed exactly. Gray values: "
         f"{gray} became 0 and 1, and what lies beyond was clipped.",
-        ("Lesion outlines",),
+        ("Slices as the networks see them",),
     )
 
 

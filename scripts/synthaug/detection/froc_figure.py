@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from synthaug.detection.arms import generator_of
 from synthaug.detection.froc import RATES
 from synthaug.detection.metric_names import FRACTIONS
-from synthaug.detection.planned_comparisons import FILTERED
 from synthaug.report import figure_style
 
 
@@ -64,6 +64,6 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, arm: str, look: dict[str, str]) ->
 
 
 def _look(arm: str, generators: Sequence[str]) -> dict[str, str]:
-    generator = arm.removesuffix(FILTERED)
+    generator = generator_of(arm)
     look = figure_style.arm_style(generator, generators)
     return look | ({"linestyle": "--"} if generator != arm else {})

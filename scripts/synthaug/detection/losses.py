@@ -69,5 +69,5 @@ def _excused(predicted: torch.Tensor, boxes: torch.Tensor, labels: torch.Tensor,
         shared = (end - corner).clamp(min=0).prod(-1)
         together = area + (box[..., 2:] - box[..., :2]).prod(-1) - shared
         excused |= (label > box_lists.EMPTY) & (shared > ignore_iou * together)
-        excused |= (label == box_lists.IGNORED) & (shared > INSIDE * area)
+        excused |= (label == box_lists.IGNORED_LABEL) & (shared > INSIDE * area)
     return excused

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from synthaug.detection import detection_pool, metric_names, planned_comparisons, prediction_table
+from synthaug.detection import arms, detection_pool, metric_names, planned_comparisons, prediction_table
 from synthaug.detection.detection_pool import DetectionPool, Ranked
 from synthaug.detection.froc import RATES, Curve, in_blocks
 from synthaug.detection.prediction_table import DUPLICATE, FALSE
@@ -63,7 +63,7 @@ class Detection(Measures):
     unit: ClassVar[str] = "slice"
     primary: ClassVar[str] = metric_names.PRIMARY
     spread: ClassVar[tuple[str, ...]] = (metric_names.PRIMARY,)
-    reference: ClassVar[str] = planned_comparisons.REAL
+    reference: ClassVar[str] = arms.REAL
     sizes_are_chosen: ClassVar[bool] = False
 
     def check(self, predictions: pd.DataFrame) -> None:

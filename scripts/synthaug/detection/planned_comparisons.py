@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from synthaug.detection.arms import FILTERED, FRESH, PASTE, REAL, generator_of
 from synthaug.evaluation.measures import Planned, Point
 
-REAL, FRESH, PASTE, FILTERED = "real", "fresh", "paste", "-filtered"  # the last one ends the name of an arm
 OVER = "over {}"
 WITHOUT_SIZE = "0"
 
@@ -13,7 +13,7 @@ def planned(points: Sequence[Point]) -> list[Planned]:
     """Return the comparisons beside those at the operating point: see `synthaug.evaluation.measures.Measures.planned`.
 
     Each arm is compared with the real slices, each with synthetic images also with every other arm of real images
-    alone, and a generator's chosen images with as many of all of its images. All arms train for equal steps.
+    alone, and a generator's chosen images with all of its images at the same size. All arms train for equal steps.
     """
     there, result = set(points), []
     for arm, size in points:
@@ -21,6 +21,6 @@ def planned(points: Sequence[Point]) -> list[Planned]:
         if size != WITHOUT_SIZE:
             others += [(FRESH, WITHOUT_SIZE), (PASTE, WITHOUT_SIZE)]
         if arm.endswith(FILTERED):
-            others.append((arm.removesuffix(FILTERED), size))
+            others.append((generator_of(arm), size))
         result += [(OVER.format(other[0]), (arm, size), other) for other in others if other in there]
     return result

@@ -156,6 +156,6 @@ def moved(boxes: np.ndarray, labels: np.ndarray, tile: Tile) -> tuple[np.ndarray
     corners = np.clip(corners, start, end)
     seen = np.diff(corners, axis=1).prod((1, 2))
     little = (labels > box_lists.EMPTY) & (seen < VISIBLE * whole)
-    found = np.where(little, box_lists.IGNORED, labels)
+    found = np.where(little, box_lists.IGNORED_LABEL, labels)
     found = np.where(seen > 0, found, box_lists.EMPTY)
     return np.where(found[:, None] == box_lists.EMPTY, 0, corners.reshape(-1, 4)), found

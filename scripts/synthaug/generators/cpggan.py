@@ -47,7 +47,7 @@ class Params(family.Params):
     gradient_penalty: float
     """Weight of the gradient penalty."""
     drift: float
-    """Weight of the mean square of the discriminator's scores of real images."""
+    """Weight of the mean square of the discriminator's scores of the images that it takes for real in a step."""
     smoothing: float
     """Decay of the running average of the generator's weights."""
     flipped_labels: float

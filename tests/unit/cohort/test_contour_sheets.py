@@ -96,8 +96,7 @@ def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
     assert [len(pdf_content.placed(page)) for page in pages] == [16, 4, 2, 2]  # close-up and slice, two of a pair
     written = [[text for _, _, text in pdf_content.texts(page)] for page in pages]
     assert written[0][1] == (
-        "From left to right: the outline as annotated, and the whole slice, which the network sees. "
-        "Gray levels: percentiles 1 to 99."
+        "From left to right: the outline as annotated, and the whole slice. Gray levels: percentiles 1 to 99."
     )
     assert [texts[0] for texts in written] == [
         "cyst: lesions 1 to 8 of 10", "cyst: lesions 9 to 10 of 10", "metastasis: lesions 1 to 1 of 1",

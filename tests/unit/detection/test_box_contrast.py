@@ -54,7 +54,7 @@ def test_a_row_counts_patients_and_gives_their_spread():
     for more in (20, 20, 60, 60):
         images.append(head())
         images[-1][15:20, 10:16] += more
-    slices = box_contrast.Boxed(np.array(images, np.uint8), boxes, np.array(["A", "A", "B", "B"]))
+    slices = box_contrast.ContrastSlices(np.array(images, np.uint8), boxes, np.array(["A", "A", "B", "B"]))
     found = box_contrast.row("real", slices, 0.95, np.random.default_rng(1))
     assert list(found) == box_contrast.COLUMNS
     assert (found["slices"], found["boxes"], found["compared"], found["brighter"]) == (4, 4, 4, 1.0)
@@ -62,7 +62,7 @@ def test_a_row_counts_patients_and_gives_their_spread():
 
 
 def test_nothing_to_compare_is_missing_and_not_zero():
-    slices = box_contrast.Boxed(np.zeros((1, SIDE, SIDE), np.uint8), [np.zeros((0, 4))], np.array(["A"]))
+    slices = box_contrast.ContrastSlices(np.zeros((1, SIDE, SIDE), np.uint8), [np.zeros((0, 4))], np.array(["A"]))
     found = box_contrast.row("real", slices, 0.95, RANDOM)
     assert found["compared"] == 0
     assert np.isnan([found[name] for name in ("contrast", "low", "high", "brighter")]).all()
@@ -73,7 +73,7 @@ def test_boxes_of_another_slice_show_what_the_place_alone_does():
     images = np.array([head(), head()])
     for image, ((x0, y0, x1, y1),) in zip(images, boxes, strict=True):
         image[int(y0) : int(y1), int(x0) : int(x1)] += 40
-    slices = box_contrast.Boxed(images.astype(np.uint8), boxes, np.array(["0", "1"]))
+    slices = box_contrast.ContrastSlices(images.astype(np.uint8), boxes, np.array(["0", "1"]))
     own, other = (box_contrast.row("", each, 0.95, RANDOM) for each in (slices, box_contrast.exchanged(slices)))
     assert own["contrast"] == pytest.approx(40, abs=0.5)
     assert other["contrast"] == pytest.approx(0, abs=0.5)

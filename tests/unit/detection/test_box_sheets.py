@@ -42,8 +42,8 @@ def test_whole_pixels_are_cropped_as_they_are():
 def test_slices_stand_above_what_lies_in_their_largest_boxes():
     images = boxed_discs.images([BOX, BOX], 0)
     four = np.array([[0, 0, 2, 2], [0, 0, 9, 9], [0, 0, 5, 5], [0, 0, 7, 7]], dtype=float)
-    real = [box_sheets.Boxed(images[0], BOX, ["b"]), box_sheets.Boxed(images[1], four, ["a"] * 4)]
-    made = [box_sheets.Boxed(images[1], BOX, ["a"]), box_sheets.Boxed(images[0], BOX[:0], [])]
+    real = [box_sheets.DrawnSlice(images[0], BOX, ["b"]), box_sheets.DrawnSlice(images[1], four, ["a"] * 4)]
+    made = [box_sheets.DrawnSlice(images[1], BOX, ["a"]), box_sheets.DrawnSlice(images[0], BOX[:0], [])]
     figure = box_sheets.examples({"real": real, "synthetic": made}, ["x", "y"], ["a", "b", "c"])
     first, _, second, *crops = figure.axes[:6]
     assert frames(first) == [(3.5, 5.5, 8, 10)]  # the centre of pixel 0 is at 0
@@ -58,7 +58,7 @@ def test_slices_stand_above_what_lies_in_their_largest_boxes():
 
 
 def test_what_one_arm_alone_finds_is_marked():
-    slices = [box_sheets.Boxed(boxed_discs.images([BOX], 0)[0], np.concatenate([BOX, BOX + 15]), ["a", "a"])]
+    slices = [box_sheets.DrawnSlice(boxed_discs.images([BOX], 0)[0], np.concatenate([BOX, BOX + 15]), ["a", "a"])]
     without = [box_sheets.Detected(np.concatenate([BOX, BOX - 4]), np.array([0, -1]))]
     with_them = [box_sheets.Detected(np.concatenate([BOX + 1, BOX + 15]), np.array([0, 1]))]
     figure = box_sheets.detections(slices, {"real": without, "cpggan": with_them}, ["gain: x"])

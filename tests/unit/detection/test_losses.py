@@ -44,7 +44,7 @@ def written_out(predictions, given, labels, position, values, weight):
             learned[position[row, place].item()] = True
         for place, box in enumerate(predicted[row]):
             true, ignored = (
-                given[row][chosen].numpy() for chosen in (labels[row] >= 0, labels[row] == box_lists.IGNORED)
+                given[row][chosen].numpy() for chosen in (labels[row] >= 0, labels[row] == box_lists.IGNORED_LABEL)
             )
             excused = (boxes.iou(box, true) > IGNORE).any()
             for other in ignored:
@@ -67,7 +67,7 @@ def test_ignoring_matters():
     plain = losses.losses(predictions, *truth, WHERE, 1.0)[1]
     assert losses.losses(predictions, *truth, WHERE, IGNORE)[1] < plain
     labels = truth[1].clone()
-    labels[labels == box_lists.IGNORED] = box_lists.EMPTY
+    labels[labels == box_lists.IGNORED_LABEL] = box_lists.EMPTY
     assert losses.losses(predictions, truth[0], labels, *truth[2:], WHERE, 1.0)[1] > plain
 
 

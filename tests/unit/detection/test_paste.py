@@ -86,7 +86,7 @@ def test_lesions_go_to_many_places_and_are_mirrored_half_of_the_time():
 
 def test_boxes_that_overlap_or_are_ignored_are_no_lesions_to_paste():
     _, given, labels = slices(4, 0)
-    labels[0, 0] = box_lists.IGNORED
+    labels[0, 0] = box_lists.IGNORED_LABEL
     given[1, 0] = given[1, 1] + 2
     labels[3] = box_lists.EMPTY
     assert paste.lesions(given, labels).tolist() == [[0, 1], [2, 0], [2, 1]]

@@ -67,7 +67,7 @@ def test_a_box_goes_to_the_anchor_most_like_it():
 def test_one_position_has_one_box_and_ignored_ones_have_none():
     box = [10.0, 10, 20, 20]
     given = np.array([[box, [10.5, 10.5, 20.5, 20.5], box, [0, 0, 64, 64]]])
-    labels = np.array([[box_lists.IGNORED, 0, 0, box_lists.EMPTY]])
+    labels = np.array([[box_lists.IGNORED_LABEL, 0, 0, box_lists.EMPTY]])
     where = Positions(64, ANCHORS)
     found = targets.targets(given, labels, where)
     assert (found.weight > 0).tolist() == [[False, True, False, False]]

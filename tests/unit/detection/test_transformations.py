@@ -106,7 +106,7 @@ def test_a_mosaic_shows_four_slices_with_the_boxes_of_each():
 
 @pytest.mark.parametrize(
     ("shift_px", "left", "expected"),
-    [(44, 10, 0), (51, 3, 0), (52, 2, box_lists.IGNORED), (54, 0, box_lists.EMPTY)],  # px of 10 that are left
+    [(44, 10, 0), (51, 3, 0), (52, 2, box_lists.IGNORED_LABEL), (54, 0, box_lists.EMPTY)],  # px of 10 that are left
 )
 def test_what_is_cut_away_is_ignored_or_gone(shift_px, left, expected):
     _, boxes, labels = apply(one_box(10, 16, 20, 48), NONE.assign(shift_x=shift_px / SIDE))
@@ -118,7 +118,7 @@ def test_what_is_cut_away_is_ignored_or_gone(shift_px, left, expected):
 def test_ignored_and_missing_boxes_stay_so():
     given = painted(np.zeros((1, 1, 4))), np.array([[[4.0, 4, 9, 9], [0, 0, 0, 0]]]), np.array([[-2, -1]])
     _, boxes, labels = apply(given, NONE.assign(left_right=True), most=2)
-    assert labels.tolist() == [[box_lists.IGNORED, box_lists.EMPTY]]
+    assert labels.tolist() == [[box_lists.IGNORED_LABEL, box_lists.EMPTY]]
     assert boxes.tolist() == [[[55, 4, 60, 9], [0, 0, 0, 0]]]
 
 
