@@ -6,14 +6,12 @@ generator of this workflow would write: to --synthetic-dir the images (uint8, n 
 --generator-dir the training set (every lesion of the listed patients) and model.json; each under train-{folds}/{class}.
 """
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from steps import command
+from steps import command, imported_images
 from synthaug.files import artifacts
 from synthaug.generators import imported, imported_files
 
@@ -25,30 +23,11 @@ def write_images(images: np.ndarray, generator: str, cls: str, folder: Path) -> 
     artifacts.write_csv(pd.DataFrame(index), folder / "index.csv")
 
 
-def write_model(source: imported.Source, rois: pd.DataFrame, params: imported.Params, folder: Path) -> None:
-    """Write what training writes, as far as it is known: the training set, from ``rois.csv``, and model.json."""
-    record = {
-        "imported": True,
-        "params": asdict(params),
-        "versions": artifacts.versions("numpy", "pandas"),
-        "device": "unknown",
-        "images": len(source.images),
-    }
-    artifacts.write_csv(imported_files.train_set(source.patients, rois, "lesion"), folder / "train_set.csv")
-    artifacts.write_json(record, folder / "model.json")
-
-
 def main() -> None:
     parser = command.parser(__doc__)
     command.add_files(parser, "rois", "roi-images", "folds")
-    parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
-    parser.add_argument("--generator", required=True, help="name of the imported generator")
+    imported_images.add_arguments(parser)
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold, for the log")
-    parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, one digit each")
-    parser.add_argument("--folders", required=True, help="JSON: by name of a generator, with {seed}, {folds}, {cls}")
-    parser.add_argument("--params", required=True, help="JSON object")
-    parser.add_argument("--synthetic-dir", required=True, type=Path)
-    parser.add_argument("--generator-dir", required=True, type=Path)
     arguments = parser.parse_args()
     with command.logged("import_synthetic", arguments, private=True) as log:
         params = command.params(imported.Params, arguments.params)
@@ -59,9 +38,8 @@ def main() -> None:
             artifacts.read_array(arguments.roi_images),
             arguments.seed,
         )
-        pattern = json.loads(arguments.folders)[arguments.generator]
         folders = {
-            (folds, cls): Path(pattern.format(seed=arguments.seed, folds=folds, cls=cls))
+            (folds, cls): imported_images.folder(arguments, folds, cls=cls)
             for folds in arguments.train_folds
             for cls in params.classes
         }
@@ -71,7 +49,9 @@ def main() -> None:
         for (folds, cls), source in sources.items():
             part = Path(f"train-{folds}") / cls
             write_images(source.images, arguments.generator, cls, arguments.synthetic_dir / part)
-            write_model(source, cohort.units, params, arguments.generator_dir / part)
+            imported_images.write_model(
+                source.patients, len(source.images), cohort, params, arguments.generator_dir / part
+            )
             log.info("train-%s/%s: %d images, %d patients", folds, cls, len(source.images), len(source.patients))
 
 

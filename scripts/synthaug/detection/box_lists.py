@@ -28,8 +28,7 @@ def packed(table: pd.DataFrame, ids: pd.Series, column: str, classes: Sequence[s
     -------
     tuple
         Boxes, float32 (n, k, 4), and labels, int64 (n, k): the place of the class in ``classes``, `IGNORED_LABEL` or
-        `EMPTY`
-        after the last one. k is at least 1.
+        `EMPTY` after the last one. k is at least 1.
     """
     row_of = dict(zip(ids, range(len(ids)), strict=True))
     mine = table[table[column].isin(row_of)]

@@ -7,9 +7,8 @@ each kind of problem in a file.
 
 import difflib
 import logging
-import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from synthaug.cohort import tested_units
+from synthaug.detection import user_boxes
 from synthaug.detection.boxes import BOX, areas, clip
 from synthaug.detection.prediction_table import TEST
+from synthaug.detection.user_boxes import Problem
 from synthaug.errors import InputError
-from synthaug.files import user_tables
 
 WHERE = "imported_detections"
 COLUMNS = ["slice", *BOX, "score"]
@@ -102,36 +102,16 @@ def _of_test_slices(rows: pd.DataFrame, folds: pd.DataFrame, trained: str) -> pd
 
 def _read(path: Path, cohort: Cohort, tested: set[str], params: Params) -> pd.DataFrame:
     """Return the detections of a file in px of the resized slice: ``slice, class, x0, y0, x1, y1, score``."""
-    header, lines = user_tables.read(path, "a table of detections", WHERE)
-    user_tables.check_even(path, header, lines)
     needed = COLUMNS if len(params.classes) == 1 else [*COLUMNS, "class"]
-    if missing := [name for name in needed if header.count(name) != 1]:
-        raise InputError(
-            f"{path}, row 1: expected the columns {', '.join(needed)}, once each, found {', '.join(header)}: not "
-            f"{', '.join(missing)}; correct the header"
-        )
-    numbers = [number for number, _ in lines]
-    table = pd.DataFrame([cells for _, cells in lines], columns=header, index=numbers, dtype=str)
-    values = table[[*BOX, "score"]].map(_number).astype(float)
+    table, values = user_boxes.read(path, "a table of detections", WHERE, needed, [*BOX, "score"])
     found = values.assign(**{"slice": table["slice"], "class": table.get("class", params.classes[0])})
     boxes = _resized(found, cohort.slices, params) if len(found) else np.zeros((0, 4))
     lost = areas(clip(boxes, params.side)) == 0
-    if problems := [
-        f"{path}, row {rows[0]}: {what}{_likewise(rows)}; {advice}"
-        for rows, what, advice in _problems(found, table, lost, cohort, tested, params)
-    ]:
-        raise InputError("\n".join(problems))
+    user_boxes.refuse(path, table, _problems(found, lost, cohort, tested, params))
     if lost.any():
         log.warning("%s: %d detections lie in what was cut off the slices and are left out", path, lost.sum())
     found[BOX] = clip(boxes, params.side).round(4)
     return found[~lost]
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan
 
 
 def _resized(found: pd.DataFrame, slices: pd.DataFrame, params: Params) -> np.ndarray:
@@ -143,41 +123,29 @@ def _resized(found: pd.DataFrame, slices: pd.DataFrame, params: Params) -> np.nd
     return (boxes - of[:, [0, 1, 0, 1]]) * of[:, [2, 3, 2, 3]]
 
 
-def _problems(
-    found: pd.DataFrame, table: pd.DataFrame, lost: np.ndarray, cohort: Cohort, tested: set[str], params: Params
-) -> Iterator[tuple[list[int], str, str]]:
-    """Yield the rows of each kind of problem, what was expected and found in the first, and what to do."""
-    boxes, known = found[BOX], cohort.slices["slice"]
+def _problems(found: pd.DataFrame, lost: np.ndarray, cohort: Cohort, tested: set[str], params: Params) -> list[Problem]:
+    known, there = cohort.slices["slice"], found["slice"].isin(cohort.slices["slice"])
     numbers = np.isfinite(found[[*BOX, "score"]]).all(axis=1)
-    there = found["slice"].isin(known)
-    fold = dict(zip(cohort.folds["slice"], cohort.folds["fold"], strict=True))
-    fractions = bool(len(found)) and numbers.all() and boxes.max().max() <= 1
-    corners = (boxes["x0"] < boxes["x1"]) & (boxes["y0"] < boxes["y1"])
+    misshapen = user_boxes.misshapen(found, numbers, "multiply fractions by the width and height")
+    sound = numbers & ~pd.concat([each.wrong for each in misshapen], axis=1).any(axis=1)
     beyond = pd.Series(lost, found.index) & (params.pixels == SLICE)
-    kinds = [
-        (~numbers, "five finite numbers x0, y0, x1, y1 and score", "correct it"),
-        (~there, "a slice of slices.csv", _near(found["slice"][~there], known)),
-        (there & ~found["slice"].isin(tested), "a test slice of these folds", "leave out slices that trained the tool"),
-        (~found["class"].isin(params.classes), f"one of the classes {', '.join(params.classes)}", "correct it"),
-        (pd.Series(fractions, found.index), "boxes in pixels", "multiply fractions by the width and height"),
-        (numbers & ~corners & (not fractions), "x0 below x1 and y0 below y1", "give corners, not a width and height"),
-        (numbers & corners & beyond & (not fractions), f"a box on a slice of {params.side} px",
-         f"give pixels of the resized slice, or pixels: image in {WHERE}"),
-        (found.duplicated(), "each detection once", "delete the repetition"),
+    learned = there & ~found["slice"].isin(tested)
+    fold = dict(zip(cohort.folds["slice"], cohort.folds["fold"], strict=True))
+    of_fold = f" of fold {fold[found['slice'][learned].iloc[0]]}" if learned.any() else ""
+    return [
+        Problem(~numbers, "five finite numbers x0, y0, x1, y1 and score", "correct it"),
+        Problem(~there, "a slice of slices.csv", _near(found["slice"][~there], known)),
+        Problem(learned, "a test slice of these folds", "leave out slices that trained the tool", of_fold),
+        Problem(~found["class"].isin(params.classes), f"one of the classes {', '.join(params.classes)}", "correct it"),
+        *misshapen,
+        Problem(
+            sound & beyond, f"a box on a slice of {params.side} px",
+            f"give pixels of the resized slice, or pixels: {IMAGE} in {WHERE}",
+        ),
+        Problem(found.duplicated(), "each detection once", "delete the repetition"),
     ]  # fmt: skip
-    for wrong, expected, advice in kinds:
-        if wrong.any():
-            first = found.index[wrong.to_numpy()][0]
-            cells = ", ".join(f"{name} {table.loc[first, name] or 'empty'}" for name in table)
-            where = f" of fold {fold[found.loc[first, 'slice']]}" if expected.startswith("a test") else ""
-            yield found.index[wrong.to_numpy()].tolist(), f"expected {expected}, found {cells}{where}", advice
 
 
 def _near(unknown: pd.Series, known: pd.Series) -> str:
     near = difflib.get_close_matches(unknown.iloc[0], known, 1, cutoff=0.5) if len(unknown) else []
     return f"did you mean {near[0]}?" if near else "name slices as slices.csv does"
-
-
-def _likewise(rows: list[int]) -> str:
-    more = len(rows) - 1
-    return f", likewise in {more} further row{'s' * (more > 1)}" if more else ""

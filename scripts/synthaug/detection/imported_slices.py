@@ -4,18 +4,18 @@ A folder holds images, see `imported_files`, ``boxes.csv`` with a row a box, and
 reported together, a line each kind.
 """
 
-import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from synthaug.detection import user_boxes
 from synthaug.detection.boxes import BOX, areas, clip
+from synthaug.detection.user_boxes import Problem
 from synthaug.errors import InputError
-from synthaug.files import user_tables
 from synthaug.generators import imported_files
 from synthaug.generators.imported_files import PATIENTS, Cohort
 
@@ -131,57 +131,30 @@ def read_boxes(path: Path, names: Sequence[str], side: int, classes: Sequence[st
     InputError
         With a line for each kind of problem.
     """
-    header, lines = user_tables.read(path, "a table of boxes", "imported")
-    user_tables.check_even(path, header, lines)
-    if missing := [name for name in COLUMNS if header.count(name) != 1]:
-        raise InputError(
-            f"{path}, row 1: expected the columns {', '.join(COLUMNS)}, once each, found {', '.join(header)}: not "
-            f"{', '.join(missing)}; correct the header"
-        )
-    numbers = [number for number, _ in lines]
-    table = pd.DataFrame([cells for _, cells in lines], columns=header, index=numbers, dtype=str)
-    values = table[BOX].map(_number).astype(float)
+    table, values = user_boxes.read(path, "a table of boxes", "imported", COLUMNS, BOX)
+    if table.empty:
+        raise InputError("boxes: expected a row for each, found the header alone; add them")
     place = {name.removeprefix("number "): sample for sample, name in enumerate(names)}
     found = values.assign(sample=table["image"].map(place), **{"class": table["class"]})
-    if problems := [
-        f"{path}, row {rows[0]}: expected {what}, found {', '.join(f'{c} {table.loc[rows[0], c]}' for c in COLUMNS)}"
-        f"{f', likewise in {len(rows) - 1} further' * (len(rows) > 1)}; {advice}"
-        for rows, what, advice in _problems(found, side, classes)
-    ]:
-        raise InputError("\n".join(problems))
+    user_boxes.refuse(path, table, _problems(found, side, classes))
     found[BOX] = clip(found[BOX].to_numpy(), side)
     return found.astype({"sample": int}).sort_values("sample", kind="stable", ignore_index=True)[
         ["sample", "class", *BOX]
     ]
 
 
-def _problems(found: pd.DataFrame, side: int, classes: Sequence[str]) -> Iterator[tuple[list[int], str, str]]:
-    """Yield the rows of each kind of problem, what was expected, and what to do."""
-    boxes = found[BOX]
-    numbers = np.isfinite(boxes).all(axis=1)
-    fractions = bool(len(found)) and numbers.all() and boxes.max().max() <= 1
-    corners = (boxes["x0"] < boxes["x1"]) & (boxes["y0"] < boxes["y1"])
-    outside = pd.Series(areas(clip(boxes.fillna(0).to_numpy(), side)) == 0, found.index)
-    kinds = [
-        (found["sample"].isna(), "an image of the folder", "give a file's name, or a number from 0"),
-        (~found["class"].isin(classes), f"one of the classes {', '.join(classes)}", "correct it"),
-        (~numbers, "four finite numbers x0, y0, x1 and y1", "correct them"),
-        (pd.Series(fractions, found.index), "boxes in pixels", f"multiply fractions by {side}"),
-        (numbers & ~corners & (not fractions), "x0 below x1 and y0 below y1", "give corners, not a width and height"),
-        (numbers & corners & outside & (not fractions), f"a box on an image of {side} px", "correct it"),
+def _problems(found: pd.DataFrame, side: int, classes: Sequence[str]) -> list[Problem]:
+    numbers = np.isfinite(found[BOX]).all(axis=1)
+    misshapen = user_boxes.misshapen(found, numbers, f"multiply fractions by {side}")
+    sound = numbers & ~pd.concat([each.wrong for each in misshapen], axis=1).any(axis=1)
+    outside = pd.Series(areas(clip(found[BOX].fillna(0).to_numpy(), side)) == 0, found.index)
+    return [
+        Problem(found["sample"].isna(), "an image of the folder", "give a file's name, or a number from 0"),
+        Problem(~found["class"].isin(classes), f"one of the classes {', '.join(classes)}", "correct it"),
+        Problem(~numbers, "four finite numbers x0, y0, x1 and y1", "correct them"),
+        *misshapen,
+        Problem(sound & outside, f"a box on an image of {side} px", "correct it"),
     ]
-    if found.empty:
-        raise InputError("boxes: expected a row for each, found the header alone; add them")
-    for wrong, expected, advice in kinds:
-        if wrong.any():
-            yield found.index[wrong.to_numpy()].tolist(), expected, advice
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan
 
 
 def _validating(path: Path, patients: Mapping[int, str], wanted: Sequence[Wanted], cohort: Cohort) -> list[str]:

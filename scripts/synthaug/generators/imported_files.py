@@ -85,11 +85,13 @@ def read_images(folder: Path, shape: tuple[int, int]) -> tuple[np.ndarray, list[
     images, wrong, problems = [], defaultdict(list), []
     for path in files:
         try:
-            pixels = picture_files.look(path).pixels()
+            picture = picture_files.look(path)
+            pixels = picture.pixels()
             if kind := _kind(pixels, shape):
                 wrong[kind].append(path.name)
-            else:
-                images.append(pixels[..., 0])
+                continue
+            picture.check()
+            images.append(pixels[..., 0])
         except InputError as error:
             problems.append(str(error))
     for kind, names in wrong.items():

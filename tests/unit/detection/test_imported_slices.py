@@ -84,7 +84,7 @@ def test_each_wrong_box_is_one_line(folder, cohort, row, expected):
     (folder / "boxes.csv").write_text("\n".join([HEADER, *ROWS, row, row]) + "\n")
     (line,) = problems(folder, cohort)
     assert line.startswith(f"{folder}/boxes.csv, row 6: expected {expected}")
-    assert ", likewise in 1 further;" in line
+    assert ", likewise in 1 further row;" in line
 
 
 def test_fractions_of_the_side_are_one_line(folder, cohort):

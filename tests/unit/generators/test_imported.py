@@ -103,6 +103,16 @@ def test_jpeg_files_are_read_as_their_decoder_does(tmp_path):
         imported_files.read_images(tmp_path, (64, 64))
 
 
+def test_damage_within_a_picture_is_found(tmp_path):
+    """Bytes lost in the middle of a JPEG file: its decoder makes up the rest, and says nothing."""
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise(3)[0]).save(path, quality=95)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] + content[len(content) // 2 + 40 :])
+    with pytest.raises(InputError, match=r"a\.jpg: expected"):
+        imported_files.read_images(tmp_path, (64, 64))
+
+
 def test_an_external_generator_serves_all_training_folds(folders, cohort):
     shared = {(folds, cls): folders["12", cls] for folds, cls in folders}
     for cls in CLASSES:
