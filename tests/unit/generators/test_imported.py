@@ -13,6 +13,7 @@ from tests.helpers import forked
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.generators import imported, imported_files
+from synthaug.imaging import picture_files
 
 CLASSES = ["cyst", "met"]
 TRAINED = ["12", "02", "01"]
@@ -103,13 +104,27 @@ def test_jpeg_files_are_read_as_their_decoder_does(tmp_path):
         imported_files.read_images(tmp_path, (64, 64))
 
 
-def test_damage_within_a_picture_is_found(tmp_path):
-    """Bytes lost in the middle of a JPEG file: its decoder makes up the rest, and says nothing."""
+def fails(function):
+    """Return whether a function refuses its file."""
+    try:
+        function()
+    except InputError:
+        return True
+    return False
+
+
+def test_damage_that_only_a_check_finds_is_refused(tmp_path):
+    """A byte changed in the middle of a JPEG file: its decoder makes up the rest and says nothing."""
     path = tmp_path / "a.jpg"
-    Image.fromarray(noise(3)[0]).save(path, quality=95)
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (64, 64)).astype(np.uint8)).save(path, quality=95)
     content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2] + content[len(content) // 2 + 40 :])
-    with pytest.raises(InputError, match=r"a\.jpg: expected"):
+    for place in range(700, len(content) - 50):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        if not fails(lambda: picture_files.look(path).pixels()) and fails(lambda: picture_files.look(path).check()):
+            break
+    else:
+        pytest.fail("no byte whose change only the check finds")
+    with pytest.raises(InputError, match=r"a\.jpg: expected a whole JPEG file, found damage within its data"):
         imported_files.read_images(tmp_path, (64, 64))
 
 
