@@ -58,6 +58,9 @@ def test_it_runs_to_its_report(small):
 
     headline = pd.read_csv(results / "evaluation/tables/headline.csv")
     assert headline["Arm"].tolist() == ["real", "paste", "cpggan", "cpggan-filtered"]
+    filtered = pd.read_csv(results / "evaluation/tables/filtered.csv")
+    kept = pd.read_csv(results / f"seed-0/filters/cpggan/on-all/{TRAINED}/filter.csv")["kept"].sum()
+    assert filtered["kept"].tolist() == [min(kept, filtered["asked"].iloc[0])]
     report = (results / "report.html").read_text()
     for text in ("Table 1, as the paper has it", "FROC curves", "Fig 1", "Fig 2", "Lineage audit", "t-SNE"):
         assert text in report, text
@@ -259,10 +262,10 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
             "generators: cpggan: sampling: samples: 50 per 100 training slices, but experiment: synthetic needs 100",
         ),
         (lambda c: c["detector"].update(floor=0.01), "detector: floor: 0.01 leaves out what evaluation: score counts"),
-        (lambda c: c["detector"].update(burn_in=500), "detector: burn_in: 500 of 270 steps; lower it or raise steps"),
+        (lambda c: c["detector"].update(burn_in=500), "detector: burn_in: 500 of 250 steps; lower it or raise steps"),
         (
             lambda c: c["cases"].update(table="cases.csv"),
-            "detector: preset: yolov3-small with its 270 steps is the demo's",
+            "detector: preset: yolov3-small with its 250 steps is the demo's",
         ),
         (
             lambda c: c["phantom"]["lesions"].update(cyst=3),
@@ -287,4 +290,4 @@ def test_real_images_are_not_given_to_the_demos_networks(project):
     found = done.stdout + done.stderr
     assert done.returncode == 1
     assert "generators: cpggan: these are the demo's values, too small for real images" in found
-    assert "detector: preset: yolov3-small with its 270 steps is the demo's" in found
+    assert "detector: preset: yolov3-small with its 250 steps is the demo's" in found

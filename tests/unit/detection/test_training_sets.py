@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from tests.helpers import made_boxes
 
-from synthaug.detection import box_lists, training_images, training_sets
+from synthaug.detection import box_lists, filtered_slices, training_images, training_sets
 from synthaug.detection.boxes import BOX
 from synthaug.detection.slice_table import Slices
 from synthaug.errors import InputError
@@ -119,3 +119,10 @@ def test_wrong_synthetic_images_are_one_line(learned, synthetic):
         with pytest.raises(InputError, match=r"synthetic images: expected 20 or more of 32 x 32 px") as error:
             gather(learned, "cpggan", training_images.Synthetic(index, wrong, boxes))
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("made", "kept"), [(9, 9), (4, 4), (0, 0)])
+def test_slices_that_a_filter_kept_are_counted(made, kept):
+    rows = pd.DataFrame({"source": ["slice"] * 9 + ["synthetic"] * made + ["validation"] * 3})
+    counted = filtered_slices.row(["cpggan-filtered", "100", 0, "12"], rows)
+    assert (counted["asked"], counted["kept"]) == (9, kept)

@@ -10,8 +10,9 @@ SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Da
 READING_ORDER = (
     "headline operating_points comparisons fig8 predictions variances seeds study_size subgroups calibration"
     " decision_curves costs"
-    " equal equal_sensitivity froc froc_points detections"
-    " table1 table2 table3 table4 table5 table6 table7 fig9 reader_scores told_apart reader_agreement reader_times fooled"
+    " equal froc froc_points equal_sensitivity filtered detections"
+    " table1 table2 table3 table4 table5 table6 table7 fig9"
+    " reader_scores told_apart reader_agreement reader_times fooled"
     " agreement metrics lineage analysis_plan deviations"
     " quality conditioning samples fig1 fig6 tsne losses neighbours test_copies"
     " contours boxes duplicates fig3"

@@ -132,6 +132,7 @@ def task_targets():
     generators = config["experiment"]["generators"]
     return [
         rules.plot_boxes.output,
+        rules.count_filtered_slices.output if filtered_arms() else [],
         rules.make_tables_detection.output,
         rules.plot_froc.output,
         rules.plot_detections.output,

@@ -84,3 +84,12 @@ def compared_detectors():
         for arm in without_and_with()
         for folds in train_folds()
     }
+
+
+def filtered_detectors():
+    """Return the folders of all detectors of arms with a filter, by (arm, size, seed, folds)."""
+    return {
+        run: f"<results>/seed-{run[2]}/{TASK_FOLDER}/{run[0]}/{run[1]}/train-{run[3]}"
+        for run in runs()
+        if run[0] in filtered_arms()
+    }

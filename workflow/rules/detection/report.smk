@@ -34,6 +34,31 @@ rule make_tables_detection:
         " --equal {output.equal:q} --froc {output.froc:q} --record {output.record:q} --log {log:q}"
 
 
+rule count_filtered_slices:
+    input:
+        code=code("count_filtered_slices"),
+        train_sets=[f"{folder}/train_set.csv" for folder in filtered_detectors().values()],
+    output:
+        table=shown("<results>/evaluation/tables/filtered.csv", "filtered", RESULTS, "What filters kept"),
+        record="<results>/evaluation/tables/count_filtered_slices.record.json",
+    log:
+        "<results>/logs/count_filtered_slices.log",
+    benchmark:
+        "<results>/benchmarks/count_filtered_slices.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=2000, runtime=30),
+    params:
+        runs=json.dumps(list(filtered_detectors())),
+        results=lambda wildcards, output: parent(output.table, 3),
+        stage=TASK_FOLDER,
+    shell:
+        "python {input.code[0]:q} --results {params.results:q} --stage {params.stage:q} --runs {params.runs:q}"
+        " --out {output.table:q} --record {output.record:q} --log {log:q}"
+
+
 rule plot_froc:
     input:
         code=code("plot_froc"),
