@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from synthaug.cohort import given_split
 from synthaug.errors import InputError
 
 STORED, FRESH, IMPORTED, SYNTHETIC = ("roi", "slice", "pool"), "fresh", "imported", "synthetic"
@@ -164,7 +165,7 @@ def cohort(units: pd.DataFrame, folds: pd.DataFrame, seed: int, unit: str, truth
         problems.append(f"patient {name} is in both the main and the extra set")
     _stop(f"seed-{seed}/folds.csv", problems)
     fold = dict(zip(folds[unit], folds["fold"].astype(str), strict=True))
-    validates = folds["patient"][folds[VALIDATION].astype(str) == "1"] if VALIDATION in folds else ()
+    validates = folds["patient"][given_split.validates(folds)]
     return Cohort(unit, patient, class_of, set_of, truths, fold, frozenset(validates))
 
 

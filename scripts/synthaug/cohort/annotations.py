@@ -89,7 +89,8 @@ def outline(row: Mapping[str, str]) -> np.ndarray:
     """
     name = kind(row)
     parts = COMMA.sub(",", row[name]).split()
-    paired = "," not in row[name] or all(PAIR.fullmatch(part) for part in parts)  # else commas may be decimal ones
+    # Else commas may be decimal ones; not where they alone part the numbers.
+    paired = "," not in row[name] or len(parts) == 1 or all(PAIR.fullmatch(part) for part in parts)
     try:
         points = np.array([float(number) for part in parts for number in part.split(",")])
     except ValueError:

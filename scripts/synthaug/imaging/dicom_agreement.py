@@ -1,6 +1,7 @@
 """What all slices of one DICOM series must have in common, beside their geometry."""
 
 import itertools
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ APART = {  # may change along the stack, but scans of different values must not 
     0x00180010: "ContrastBolusAgent",
     0x00180086: "EchoNumbers",
 }
+BINARY = {0x00189087: "d", 0x00280103: "H"}  # of these, values that are no text: their form
 TAGS = frozenset({*SAME, *APART})
 
 
@@ -40,7 +42,7 @@ def check(slices: Sequence[tuple[Path, Elements]]) -> None:
     first, expected = slices[0]
     for path, found in slices[1:]:
         for tag, name in SAME.items():
-            one, other = expected.text(tag), found.text(tag)
+            one, other = _text(expected, tag), _text(found, tag)
             if one == other or _equal(one, other):
                 continue
             if tag == PATIENT:  # no patient's name in a message
@@ -61,6 +63,15 @@ def check(slices: Sequence[tuple[Path, Elements]]) -> None:
                 f"{slices[0][0].parent}: expected one scan, found {kinds} of different {name} whose slices lie within "
                 f"each other, such as {again or 'none'} and {between or 'none'}; give each scan its own folder"
             )
+
+
+def _text(elements: Elements, tag: int) -> str:
+    """Return a value as text, "" if it is missing."""
+    value = elements.values.get(tag, b"")
+    form = elements.order + BINARY.get(tag, "")
+    if tag in BINARY and len(value) == struct.calcsize(form):
+        return f"{struct.unpack(form, value)[0]:g}"
+    return elements.text(tag)
 
 
 def _equal(one: str, other: str) -> bool:

@@ -25,6 +25,10 @@ class _DamageError(Exception):
     """What is wrong with a file, as "expected ..., found ..."."""
 
 
+class _DeflatedError(Exception):
+    """The data set is compressed as a whole, so no element can be looked at."""
+
+
 @dataclass(frozen=True)
 class Elements:
     """Elements of a file's data set and meta header, outside of sequences.
@@ -67,6 +71,11 @@ def read(path: Path, wanted: frozenset[int]) -> Elements:
             return _read(data, wanted)
     except ValueError as error:  # an empty file cannot be mapped
         raise InputError(f"{path}: expected a DICOM file, found an empty one; copy it again") from error
+    except _DeflatedError as error:
+        raise InputError(
+            f"{path}: expected a DICOM file that is not deflated, found the transfer syntax Deflated; export it "
+            "uncompressed"
+        ) from error
     except _DamageError as error:
         raise InputError(f"{path}: {error}: truncated or damaged; copy or export it again") from error
 
@@ -85,7 +94,7 @@ def _read(data: mmap.mmap, wanted: frozenset[int]) -> Elements:
         values[tag] = data[begin:at]
     syntax = values.get(TRANSFER_SYNTAX, b"").decode("latin-1").strip(" \0")
     if syntax == DEFLATED:
-        raise _DamageError("expected a DICOM file that is not deflated, found the transfer syntax Deflated")
+        raise _DeflatedError
     if syntax:
         reader = _Reader(data, ">" if syntax == BIG_ENDIAN else "<", explicit=syntax != IMPLICIT)
     else:  # without a meta header

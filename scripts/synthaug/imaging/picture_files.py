@@ -19,6 +19,7 @@ LARGEST_RATIO = (
 )  # of any of the formats: pixels that one byte of the file becomes at most; 1-bit masks have many
 ALIKE = ("L", "LA", "RGB", "RGBA", "I;16")  # modes in which Pillow keeps the values of PNG and JPEG files
 EIGHT_BITS = ("L", "RGB", "RGBA")
+GRAY = ("L", "I;16")  # where a value that is see-through is one like all others
 GRAY_WITH_ALPHA = 4  # the colour type of a PNG file
 ORIENTATION = 0x0112  # an EXIF tag
 
@@ -139,7 +140,8 @@ def _by_pillow(path: Path) -> np.ndarray | None:
         with quiet.silenced(), Image.open(path) as picture:
             if picture.format == "TIFF":
                 return _of_tiff(picture)
-            if picture.mode not in ALIKE or picture.info.get("transparency") is not None or _is_deep(path):
+            coloured_hole = picture.info.get("transparency") is not None and picture.mode not in GRAY
+            if picture.mode not in ALIKE or coloured_hole or _is_deep(path):
                 return None
             return np.array(picture).reshape(picture.height, picture.width, -1)
     except Exception:  # Pillow raises a dozen kinds of errors
@@ -171,10 +173,10 @@ def _check_png(path: Path) -> bool:
 
     Returns
     -------
-    Whether it is gray with an alpha channel, which SimpleITK does not read.
+    Whether it is gray with an alpha channel or a see-through value, which SimpleITK does not read.
     """
     data = path.read_bytes()
-    at, kind = 8, b""
+    at, kind, hole = 8, b"", False
     while kind != b"IEND":
         if at + 12 > len(data):
             raise InputError(f"{path}: expected a whole PNG file, found a truncated one; copy it again")
@@ -184,11 +186,12 @@ def _check_png(path: Path) -> bool:
             raise InputError(f"{path}: expected a whole PNG file, found a truncated or damaged one; copy it again")
         if kind == b"acTL" and struct.unpack_from(">I", data, at + 8)[0] > 1:
             raise InputError(f"{path}: expected one 2-D picture, found an animation; save one picture a file")
+        hole |= kind == b"tRNS"
         at = end + 4
     depth, colours = data[24:26]
     if (depth, colours) == (16, GRAY_WITH_ALPHA):
         raise InputError(f"{path}: expected gray, found 16 bits with an alpha channel; save it without the channel")
-    return colours == GRAY_WITH_ALPHA
+    return colours == GRAY_WITH_ALPHA or (hole and colours == 0)
 
 
 def _is_deep(path: Path) -> bool:

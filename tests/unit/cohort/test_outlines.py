@@ -132,7 +132,15 @@ def test_cells_that_are_no_outline(cell):
         annotations.drawn({**ROW, "polygon": cell}, annotations.volumes.Geometry((1, *SHAPE)))
 
 
-@pytest.mark.parametrize("cell", ["35,14 35,26 23,26 23,14", "35, 14 35, 26 23 ,26 23 , 14", "35 14 35 26 23 26 23 14"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "35,14 35,26 23,26 23,14",
+        "35, 14 35, 26 23 ,26 23 , 14",
+        "35 14 35 26 23 26 23 14",
+        "35,14,35,26,23,26,23,14",  # as COCO has it
+    ],
+)
 def test_cells_that_are_one_outline(cell):
     found = annotations.drawn({**ROW, "polygon": cell}, annotations.volumes.Geometry((1, *SHAPE)))
     assert found.sum() == 13 * 13

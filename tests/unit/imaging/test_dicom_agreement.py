@@ -42,6 +42,18 @@ def test_one_slice_of_another_scan(tmp_path, name, value, place):
     assert "Smith" not in message
 
 
+def test_a_weighting_of_zero_is_no_missing_one(tmp_path):
+    """It is stored as eight zero bytes, and told as a number."""
+    lacking = refusal(write_all(tmp_path / "lacking", [0], DiffusionBValue=0.0))
+    assert "expected DiffusionBValue 0 as in 0.dcm, found none" in lacking
+    other = write_all(tmp_path / "other", range(SLICES), DiffusionBValue=0.0)
+    write_slice(other / "1.dcm", 1, DiffusionBValue=1000.0)
+    assert "expected DiffusionBValue 0 as in 0.dcm, found 1000" in refusal(other)
+    np.testing.assert_array_equal(
+        volumes.open_image(write_all(tmp_path / "all", range(SLICES), DiffusionBValue=0.0)).volume(), STACK
+    )
+
+
 @pytest.mark.parametrize("name", ["AcquisitionNumber", "ImageType", "ContrastBolusAgent", "EchoNumbers"])
 def test_scans_that_interleave_and_scans_one_after_the_other(tmp_path, name):
     values = {"ImageType": (["ORIGINAL", "M"], ["DERIVED", "P"])}.get(name, ("1", "2"))

@@ -313,3 +313,12 @@ def test_a_mask_of_one_bit_a_pixel_is_no_damage(tmp_path):
     pixels = picture.pixels()[..., 0]
     assert np.argwhere(pixels > 0).min(axis=0).tolist() == [200, 100]
     assert (pixels > 0).sum() == 40 * 60
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_gray_with_a_value_that_is_see_through(tmp_path, dtype):
+    values = np.arange(64, dtype=dtype).reshape(8, 8) * 3
+    Image.fromarray(values).save(tmp_path / "a.png", transparency=9)
+    picture = picture_files.look(tmp_path / "a.png")
+    picture.check()
+    np.testing.assert_array_equal(picture.pixels()[..., 0], values)
