@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 import time_trainings
+from steps import timed_networks
 from synthaug.generators import dcgan
+from synthaug.training import device
 
 ROOT = Path(time_trainings.__file__).parents[1]
 COMPUTE = {"device": "cpu", "threads": 1, "precision": "float32", "master_seed": 0}
@@ -35,10 +37,10 @@ def test_a_speed_is_that_of_a_longer_training(demo):
     """The same training, six times as long, without the script's ways."""
     found = time_trainings.measured({"one": network(demo, "dcgan")})["one"]
     params = dcgan.Params(**network(demo, "dcgan")["params"] | {"epochs": 6})
-    images = time_trainings.noise(160)
+    images = timed_networks.noise(160)
     networks = dcgan.FAMILY.build(params, ("test",))
     began = time.perf_counter()
-    dcgan.FAMILY.train(networks, images, None, params, ("test",), time_trainings.device.pick(params), shown=[])
+    dcgan.FAMILY.train(networks, images, None, params, ("test",), device.pick(params), shown=[])
     assert 1 / 3 < found * (time.perf_counter() - began) / (6 * len(images)) < 3  # other tests run beside this one
 
 
@@ -46,7 +48,7 @@ def test_fixed_costs_are_taken_off():
     def train(steps):
         time.sleep(0.1 + 0.01 * steps)
 
-    assert time_trainings.timed(train, batch=16) == pytest.approx(1600, rel=0.3)
+    assert timed_networks.timed(train, images=16) == pytest.approx(1600, rel=0.3)
 
 
 def test_script_times_each_kind_of_network_in_several_processes(demo):
