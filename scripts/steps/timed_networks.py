@@ -1,4 +1,4 @@
-"""How many images a second networks of each kind train on, on this machine: a few steps of the real training on noise."""
+"""How many images a second networks of each kind train on, on this machine: a few steps of a training on noise."""
 
 import time
 from collections.abc import Callable

@@ -32,6 +32,9 @@ class Position:
     counted: str
     """``epoch`` or ``step``: what ``done`` and ``of`` are."""
 
+    def __str__(self) -> str:
+        return f"{self.counted} {self.done} of {self.of}, {self.speed:.0f} images/s"
+
     def share(self, trainings: int) -> float:
         """Return which part of the job is done, 0 to 1."""
         return min((self.training - 1 + self.done / self.of) / trainings, 1.0)
@@ -81,10 +84,7 @@ class Progress:
         left = self.left(now, positions)
         if left is not None:
             text += f", about {in_words(left)} left"
-        each = [
-            f"{self.planned[name].label}: {position.counted} {position.done} of {position.of}, {position.speed:.0f} images/s"
-            for name, position in sorted(positions.items())
-        ]
+        each = [f"{self.planned[name].label}: {position}" for name, position in sorted(positions.items())]
         further = f"; {len(each) - SHOWN} more trainings" if len(each) > SHOWN else ""
         return "; ".join([text, *each[:SHOWN]]) + further
 
