@@ -1,7 +1,7 @@
 """List the libraries in C and C++ within the installed packages: no service knows them by the package's version.
 
-Run by `make audit` in the environment of the workflow. A version is what the library itself says, or else what stands in
-its file.
+Run by `make audit` in the environment of the workflow. A version is what the library itself says, or else what its
+file says.
 """
 
 import importlib.metadata

@@ -167,4 +167,4 @@ def test_a_user_without_an_entry_can_plan(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "A run would have" in done.stdout
     del environment["USER"]
-    assert "getpwuid" in planned(environment).stderr  # what the recipe's USER is for
+    assert "getpwuid" in planned(environment).stdout  # what the recipe's USER is for
