@@ -10,7 +10,7 @@ from synthaug.detection import case_boxes
 
 
 def main() -> None:
-    case_checking.run(__doc__, of_slices=True, without_blank=True, before=case_boxes.check)
+    case_checking.run(__doc__, before=case_boxes.check)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from synthaug.detection.measures import Detection
 
 TASK = job.Task(Detection, stage="detect", units=slice_detections.SLICES, truth="")
 STEPS = {
-    "cases": cohort.cases_of_boxes,
+    "cases": cohort.checked_cases,
     "slices": slice_detections.cut,
     "folds": slice_detections.split,
     "matches": slice_detections.scored,

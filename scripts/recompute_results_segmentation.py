@@ -13,7 +13,7 @@ from synthaug.segmentation.measures import Segmentation
 
 TASK = job.Task(Segmentation, stage="segment", units=slice_samples.SLICES, truth="")
 STEPS = {
-    "cases": cohort.cases_of_slices,
+    "cases": cohort.checked_cases,
     "slices": slice_samples.cut,
     "folds": slice_samples.split,
     "scores": slice_samples.scores,

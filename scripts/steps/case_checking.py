@@ -7,19 +7,11 @@ from synthaug.cohort import cases
 from synthaug.files import artifacts
 
 
-def run(
-    doc: str,
-    *,
-    of_slices: bool = False,
-    without_blank: bool = False,
-    before: Callable[[str], None] | None = None,
-) -> None:
+def run(doc: str, *, before: Callable[[str], None] | None = None) -> None:
     """Do what check_cases.py does.
 
     Parameters
     ----------
-    of_slices, without_blank
-        As `cases.check` takes it.
     before
         Looks at the table first, given its path, and raises InputError where no other problem is worth reporting.
     """
@@ -33,7 +25,7 @@ def run(
         params = command.params(cases.Params, arguments.params)
         if before is not None:
             before(arguments.table)
-        checked = cases.check(arguments.table, params, of_slices=of_slices, without_blank=without_blank)
+        checked = cases.check(arguments.table, params)
         artifacts.write_csv(checked, arguments.out)
         counts = checked.groupby(["set", "class"])[["lesion", "patient"]].nunique()
         log.info("%d lesions checked\n%s", len(checked), counts)

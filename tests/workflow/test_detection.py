@@ -174,7 +174,9 @@ def test_only_what_a_change_affects_runs_again(small, tmp_path, change, again, n
 
 
 @pytest.mark.slow
-def test_results_are_computed_again(small):
+def test_results_are_as_recorded_and_are_computed_again(small):
+    done = forked.run([sys.executable, "scripts/verify_results.py", "--results", RESULTS], cwd=small.folder)
+    assert done.returncode == 0, done.stdout + done.stderr
     command = [sys.executable, "scripts/recompute_results_detection.py", "--results", RESULTS]
     done = forked.run(command, cwd=small.folder)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,27 +13,13 @@ from synthaug.cohort import cases, folds
 
 def checked_cases(context: Context) -> Iterator[Finding]:
     """Check the case table again."""
-    yield from _checked(context, of_slices=False)
-
-
-def cases_of_slices(context: Context) -> Iterator[Finding]:
-    """Check again a case table whose rows may be slices."""
-    yield from _checked(context, of_slices=True)
-
-
-def cases_of_boxes(context: Context) -> Iterator[Finding]:
-    """Check again a case table whose rows may be slices; blank ones without lesion were left out."""
-    yield from _checked(context, of_slices=True, without_blank=True)
-
-
-def _checked(context: Context, *, of_slices: bool, without_blank: bool = False) -> Iterator[Finding]:
     for record in context.run.of("check_cases"):
         for file in record.outputs:
             if not context.table.is_file():
                 yield Finding(file, not_done=f"there is no case table {context.table}; name it with --table")
                 continue
             params = cases.Params(**record.content["params"])
-            expected = cases.check(context.table, params, of_slices=of_slices, without_blank=without_blank)
+            expected = cases.check(context.table, params)
             yield recomputed.table(context.run.results, file, expected, "the case table", tolerance=recomputed.ROUNDING)
 
 

@@ -40,26 +40,23 @@ class Params:
         The classes of the experiment. A table may lack some of them, see `folds.require`.
     given_split
         Whether the table divides the patients, see `given_split`.
-    """
-
-    classes: list[str]
-    given_split: bool = False
-
-
-def check(
-    table_path: str | Path, params: Params, *, of_slices: bool = False, without_blank: bool = False
-) -> pd.DataFrame:
-    """Check a case table and every image, mask and outline that it names.
-
-    Reads each image's headers and key slices and each mask once; holds one mask at a time.
-
-    Parameters
-    ----------
     of_slices
         Whether a row may be of a slice, not of one lesion: then it may have neither class nor annotation, because
         nothing is there, and its parts may be several lesions.
     without_blank
         Whether slices without lesion that have a single value are left out, with a warning; they are refused otherwise.
+    """
+
+    classes: list[str]
+    given_split: bool = False
+    of_slices: bool = False
+    without_blank: bool = False
+
+
+def check(table_path: str | Path, params: Params) -> pd.DataFrame:
+    """Check a case table and every image, mask and outline that it names.
+
+    Reads each image's headers and key slices and each mask once; holds one mask at a time.
 
     Returns
     -------
@@ -74,10 +71,10 @@ def check(
     table_path = Path(table_path)
     table = read_table(table_path)
     problems = Problems(table)
-    drawable = _check_cells(table, params, problems, of_slices)
+    drawable = _check_cells(table, params, problems, params.of_slices)
     _check_cohort(table, params, table_path.parent, problems)
-    blank: list[int] | None = [] if without_blank else None
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems, of_slices, blank))
+    blank: list[int] | None = [] if params.without_blank else None
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params.of_slices, blank))
     _check_copies(table, found, problems)
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -403,7 +404,7 @@ def with_empty_rows(table, folder):
 
 def test_empty_rows_are_checked_like_all_others(cohort, tmp_path):
     table = with_empty_rows(cohort, tmp_path)
-    checked = cases.check(save(table, tmp_path), PARAMS, of_slices=True).set_index("lesion")
+    checked = cases.check(save(table, tmp_path), replace(PARAMS, of_slices=True)).set_index("lesion")
     assert checked.loc[["N1", "N2"], "slice"].tolist() == [0, 2]
     assert checked.loc["N2", "class"] == ""
     assert checked.loc[["N1", "N2"], ["diameter_px", "diameter_mm", "center_x_px"]].isna().all(axis=None)
@@ -438,7 +439,7 @@ def test_what_is_wrong_with_an_empty_row(cohort, tmp_path, cells, of_slices, mes
         table[name] = table.get(name, "")
         table.loc[8, name] = cells.get(name, "")
     with pytest.raises(InputError) as error:
-        cases.check(save(table, tmp_path), PARAMS, of_slices=of_slices)
+        cases.check(save(table, tmp_path), replace(PARAMS, of_slices=of_slices))
     assert message in str(error.value)
 
 
@@ -446,4 +447,4 @@ def test_empty_slice_of_one_value_is_refused(cohort, tmp_path):
     table = with_empty_rows(cohort, tmp_path)
     write_volume(tmp_path / "healthy.nii.gz", np.zeros(SHAPE, np.float32))
     with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast.*; delete the row"):
-        cases.check(save(table, tmp_path), PARAMS, of_slices=True)
+        cases.check(save(table, tmp_path), replace(PARAMS, of_slices=True))

@@ -89,7 +89,7 @@ def test_slices_without_lesion_are_searched_for_copies_but_not_drawn(cohort):
     table = pd.read_csv(cohort / "table.csv", dtype=str)
     table.loc[[3, 12], ["class", "polygon"]] = ""
     table.to_csv(cohort / "table.csv", index=False)
-    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), of_slices=True)
+    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"], of_slices=True))
     artifacts.write_csv(checked, cohort / "cases.csv")
     assert run(cohort, "one", {**PARAMS, "margin": None}).returncode == 0
     pages = pdf_content.pages((cohort / "one" / "contours.pdf").read_bytes())
@@ -300,6 +300,6 @@ def test_a_slice_at_the_border_of_the_head_needs_no_contrast(cohort):
     assert "percentiles 1 and 99 are both 0" in run(cohort, "one").stderr
     table.loc[5, ["class", "polygon"]] = ""
     table.to_csv(cohort / "table.csv", index=False)
-    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"]), of_slices=True)
+    checked = cases.check(cohort / "table.csv", cases.Params(["cyst", "metastasis"], of_slices=True))
     artifacts.write_csv(checked, cohort / "cases.csv")
     assert run(cohort, "one").returncode == 0

@@ -42,7 +42,9 @@ def table(boxes, **more):
 def run(folder, made):
     made.to_csv(folder / "table.csv", index=False)
     command = [sys.executable, str(SCRIPT), "--table", str(folder / "table.csv"), "--out", str(folder / "cases.csv")]
-    return forked.run([*command, "--params", json.dumps({"classes": ["met"]})])
+    return forked.run(
+        [*command, "--params", json.dumps({"classes": ["met"], "of_slices": True, "without_blank": True})]
+    )
 
 
 def refused(folder, made):

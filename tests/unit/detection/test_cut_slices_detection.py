@@ -62,7 +62,8 @@ def run(folder, rows=None, **settings):
     table = pd.DataFrame([{"site": "s" + row["patient"], **row} for row in rows or ROWS]).fillna("")
     table.to_csv(folder / "table.csv", index=False)
     command = [sys.executable, str(SCRIPTS / "check_cases_detection.py"), "--table", str(folder / "table.csv")]
-    command += ["--params", json.dumps({"classes": CLASSES}), "--out", str(folder / "cases.csv")]
+    rows = {"classes": CLASSES, "of_slices": True, "without_blank": True}
+    command += ["--params", json.dumps(rows), "--out", str(folder / "cases.csv")]
     result = forked.run(command)
     if result.returncode:
         return result

@@ -70,7 +70,8 @@ def study(tmp_path_factory):
     table = folder / "table.csv"
     pd.DataFrame(rows, columns=["lesion", "patient", "class", "image", "box"]).to_csv(table, index=False)
     cases, slices, folds = results / "cases.csv", results / "slices", results / "seed-0/folds.csv"
-    run("check_cases_detection", results / "check_cases.record.json", {"classes": CLASSES}, table=table, out=cases)
+    rows = {"classes": CLASSES, "of_slices": True, "without_blank": True}
+    run("check_cases_detection", results / "check_cases.record.json", rows, table=table, out=cases)
     files = {"slices": slices / "slices.csv", "images": slices / "images.npy", "boxes": slices / "boxes.csv"}
     run("cut_slices_detection", slices / "record.json", SLICES, cases=cases, table=table, **files)
     record = results / "seed-0/make_folds.record.json"

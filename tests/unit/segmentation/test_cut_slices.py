@@ -60,8 +60,8 @@ ROWS = [
 def run(folder, rows=None, **settings):
     table = pd.DataFrame([{"site": "s" + row["patient"], **row} for row in rows or ROWS]).fillna("")
     table.to_csv(folder / "table.csv", index=False)
-    command = [sys.executable, str(SCRIPTS / "check_cases_segmentation.py"), "--table", str(folder / "table.csv")]
-    command += ["--params", json.dumps({"classes": CLASSES}), "--out", str(folder / "cases.csv")]
+    command = [sys.executable, str(SCRIPTS / "check_cases.py"), "--table", str(folder / "table.csv")]
+    command += ["--params", json.dumps({"classes": CLASSES, "of_slices": True}), "--out", str(folder / "cases.csv")]
     result = forked.run(command)
     if result.returncode:
         return result

@@ -129,6 +129,11 @@ def task_cautions():
     return ["<results>/evaluation/trainings.txt"]
 
 
+def task_rows():
+    """Return how rows of the case table are checked, as `cases.Params` takes it: a row is a lesion."""
+    return {}
+
+
 def task_units():
     """Return the table that folds and subgroups are made of, whose rows are the units."""
     return rules.check_cases.output.cases

@@ -97,6 +97,11 @@ def task_cautions():
     return []
 
 
+def task_rows():
+    """Return how rows of the case table are checked, as `cases.Params` takes it: it may be a slice, and blank ones without lesion are left out."""
+    return {"of_slices": True, "without_blank": True}
+
+
 def task_units():
     """Return the table of the slices, which folds and subgroups are made of."""
     return "<results>/slices/slices.csv"

@@ -14,7 +14,6 @@ TASK_CURVES = "Fig 7: DSC by share"
 TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map is an array beside the slices
 TASK_IMPORTED = ["share"]
 TASK_SCRIPTS = {
-    "check_cases": "check_cases_segmentation",
     "make_folds": "make_folds_segmentation",
     "write_checklists": "write_checklists_segmentation",
     "write_notes": "write_notes_segmentation",
@@ -89,6 +88,11 @@ def task_operating_point():
 def task_cautions():
     """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
     return []
+
+
+def task_rows():
+    """Return how rows of the case table are checked, as `cases.Params` takes it: it may be a slice."""
+    return {"of_slices": True}
 
 
 def task_units():
