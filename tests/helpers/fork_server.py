@@ -22,6 +22,7 @@ import threading
 import traceback
 from pathlib import Path
 
+import memory
 import parsed_rules
 
 
@@ -146,6 +147,7 @@ def _end_of(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    memory.keep()
     for library in sys.argv[2:]:
         importlib.import_module(library)
     if "snakemake.workflow" in sys.modules:

@@ -1,7 +1,7 @@
 """Files of rules as Snakemake's parser translates them into Python, kept for its next start.
 
-A third of the time of a plan goes into this translation. It follows from the text of a file, from its path, which stands
-in it, and from the number of rules before it. So a text is parsed by Snakemake itself once, and again after each change.
+A third of the time of a plan goes into this translation. It follows from the text of a file, from its path, which
+stands in it, and from the number of rules before it. So Snakemake itself parses a text once, and again after a change.
 """
 
 import functools
