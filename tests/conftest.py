@@ -21,7 +21,8 @@ NAMES = [
     "tutorial",
 ]
 RUNS = {f"test_{name}.py" for name in NAMES}
-TASKS = {"test_detection.py", "test_segmentation.py"}
+# Files whose tests share what takes long to make: beside test_budget.py, a finished run of a further task.
+SHARING = {"test_budget.py", "test_detection.py", "test_segmentation.py"}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -35,8 +36,8 @@ def unit_of_work(nodeid: str) -> tuple[int, str]:
     """Return what one process does alone: its place in the order, and its name.
 
     Runs of the whole workflow, which use all cores, come first and are one. The other process begins with those of the
-    further tasks: tests of one file share what it makes, here a finished run. Tests of other files follow. Each plan
-    of the workflow is by itself; they come last, to fill what time is left.
+    further tasks. Tests of one file share what it makes. Most plans of the workflow share nothing and are by
+    themselves; they come last, to fill what time is left.
     """
     path = nodeid.split("::")[0]
     name = path.rsplit("/", 1)[1]
@@ -44,7 +45,7 @@ def unit_of_work(nodeid: str) -> tuple[int, str]:
         return 2, path
     if name in RUNS:
         return 0, "runs of the workflow"
-    return (1, path) if name in TASKS else (3, nodeid)
+    return (1, path) if name in SHARING else (3, nodeid)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
