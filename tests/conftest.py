@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+from tests.helpers import memory
+
 NAMES = [
     "analysis_plan",
     "check_data",
@@ -19,9 +21,12 @@ NAMES = [
     "tutorial",
 ]
 RUNS = {f"test_{name}.py" for name in NAMES}
+# Files whose tests share what takes long to make: beside test_budget.py, a finished run of a further task.
+SHARING = {"test_budget.py", "test_detection.py", "test_segmentation.py"}
 # Read when NumPy and PyTorch are imported. On the small arrays of tests two threads wait more than they compute.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+memory.keep()
 # In the background of a shell SIGINT is ignored, also by all that a test starts; tests stop things by it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,13 +35,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def unit_of_work(nodeid: str) -> tuple[int, str]:
     """Return what one process does alone: its place in the order, and its name.
 
-    Runs of the whole workflow, which use all cores, come first and are one: never two at once. Tests of other files
-    share what their file makes. Each plan of the workflow is by itself; they come last, to fill what time is left.
+    Runs of the whole workflow, which use all cores, come first and are one. The other process begins with those of the
+    further tasks. Tests of one file share what it makes. Most plans of the workflow share nothing and are by
+    themselves; they come last, to fill what time is left.
     """
     path = nodeid.split("::")[0]
+    name = path.rsplit("/", 1)[1]
     if not path.startswith("tests/workflow/"):
-        return 1, path
-    return (0, "runs of the workflow") if path.rsplit("/", 1)[1] in RUNS else (2, nodeid)
+        return 2, path
+    if name in RUNS:
+        return 0, "runs of the workflow"
+    return (1, path) if name in SHARING else (3, nodeid)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,9 +17,13 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from pathlib import Path
+
+import memory
+import parsed_rules
 
 
 def _serve(address: str) -> tuple[dict, list[int]]:
@@ -143,8 +147,11 @@ def _end_of(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    memory.keep()
     for library in sys.argv[2:]:
         importlib.import_module(library)
+    if "snakemake.workflow" in sys.modules:
+        parsed_rules.keep(Path(tempfile.mkdtemp(dir=Path(sys.argv[1]).parent)))
     gc.freeze()
     request, streams = _serve(sys.argv[1])
     _become(request, streams)

@@ -25,7 +25,7 @@ from tests.helpers import fork_client
 SNAKEMAKE = [
     "snakemake.cli", "snakemake.api", "snakemake.workflow", "snakemake.report", "snakemake.scheduling.greedy",
     "snakemake.executors.local", "snakemake.executors.dryrun", "snakemake_executor_plugin_slurm",
-    "snakemake_executor_plugin_cluster_generic", "yaml", "jsonschema", "pandas",
+    "snakemake_executor_plugin_cluster_generic", "yaml", "jsonschema", "pandas", "smart_open", "requests", "jinja2",
 ]  # fmt: skip
 SCRIPTS = [
     "pandas", "torch", "torch.optim", "scipy.stats", "scipy.ndimage", "scipy.optimize", "scipy.spatial",

@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 
 import pytest
 import yaml
 
-from .conftest import Project
+from .conftest import Project, copy_workflow
 
 MINE = "config/mine.yaml"
 ROWS = ["lesion,patient,class,image,box", *(f'L{n},P{n},{"ab"[n % 2]},{n}.png,"1,1,9,9"' for n in range(12))]
@@ -14,12 +15,31 @@ ROWS = ["lesion,patient,class,image,box", *(f'L{n},P{n},{"ab"[n % 2]},{n}.png,"1
 
 @pytest.fixture
 def mine(project) -> Project:
-    """A copy with a case table of two classes, whose images nobody needs to plan a run, and a config for it."""
+    return with_cases(project)
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory) -> tuple[Project, str]:
+    """A copy whose budget of 1min was chosen in a dry-run, and what that said. Tests must leave it as they found it."""
+    project = with_cases(copy_workflow(tmp_path_factory.mktemp("budget") / "project"))
+    give(project, budget="1min")
+    done = project.snakemake("--dry-run", configfile=MINE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project, done.stderr
+
+
+def with_cases(project) -> Project:
+    """Give the project a case table of two classes, whose images nobody needs to plan a run, and a config for it."""
     (project.folder / "data").mkdir()
     (project.folder / "data/cases.csv").write_text("\n".join(ROWS) + "\n")
     config = {"cohort": "mine", "cases": {"table": "data/cases.csv", "classes": ["a", "b"], "positive": "b"}}
     write(project, config)
     return project
+
+
+def copied(project, folder) -> Project:
+    shutil.copytree(project.folder, folder, symlinks=True)
+    return Project(folder)
 
 
 def write(project, config):
@@ -62,11 +82,9 @@ def test_a_budget_that_is_none_is_explained(mine, wrong):
     assert "such as 40min or 2h" in done.stderr
 
 
-def test_a_budget_is_chosen_once_and_its_values_are_plain(mine):
-    give(mine, budget="1min")
-    done = mine.snakemake("--dry-run", configfile=MINE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr.count("timing training steps") == 1
+def test_a_budget_is_chosen_once_and_its_values_are_plain(timed, tmp_path):
+    mine, said = copied(timed[0], tmp_path / "project"), timed[1]
+    assert said.count("timing training steps") == 1
     first = chosen(mine)
     assert (first["budget"], first["step"]) == ("1min", "1")  # none fits, so the smallest
     again = mine.snakemake("--dry-run", configfile=MINE)
@@ -96,9 +114,8 @@ def test_a_budget_is_chosen_once_and_its_values_are_plain(mine):
     assert chosen(mine)["budget"] == "2min"
 
 
-def test_faster_machines_take_larger_steps(mine):
-    give(mine, budget="1min")
-    mine.snakemake("--dry-run", configfile=MINE)
+def test_faster_machines_take_larger_steps(timed, tmp_path):
+    mine = copied(timed[0], tmp_path / "project")
     path = mine.folder / "results/mine/benchmarks/speeds.json"
     noted = json.loads(path.read_text())
     noted["speeds"] = dict.fromkeys(noted["speeds"], 1e7)

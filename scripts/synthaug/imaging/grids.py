@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+BLOCK = 64  # maps at a time
+
 
 def grid(maps: np.ndarray, side: int) -> torch.Tensor:
     """Return where the pixels of ``side`` x ``side`` images lie under ``maps``.
@@ -27,4 +29,31 @@ def grid(maps: np.ndarray, side: int) -> torch.Tensor:
     positions = np.empty((len(maps), side, side, 2), np.float32)
     for axis in (0, 1):
         np.add(rows[:, axis, :, None], columns[:, axis, None, :], out=positions[..., axis], casting="same_kind")
+    return torch.from_numpy(positions)
+
+
+def at(maps: np.ndarray, side: int, pixels: np.ndarray) -> torch.Tensor:
+    """Return what `grid` does, bit for bit, for some pixels only.
+
+    Parameters
+    ----------
+    maps
+        float (n, 2, 3), as of `grid`.
+    pixels
+        int (m,): numbers of pixels, row by row from 0.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (n, m, 2): x and y.
+    """
+    maps = maps.astype(np.float64, copy=False)
+    centers = (2 * np.arange(side) + 1) / side - 1
+    x, y = centers[pixels % side], centers[pixels // side]
+    positions = np.empty((len(maps), len(pixels), 2), np.float32)
+    for first in range(0, len(maps), BLOCK):  # what is computed in float64 stays in the cache
+        block = slice(first, first + BLOCK)
+        for axis in (0, 1):
+            of_x, of_y, offset = maps[block, axis, :, None].swapaxes(0, 1)
+            positions[block, :, axis] = of_x * x + (of_y * y + offset)
     return torch.from_numpy(positions)

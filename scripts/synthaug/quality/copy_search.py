@@ -92,10 +92,8 @@ class Search:
         # In detail: each candidate as it was shifted in the first search, the query at rotations around the coarse one.
         windows = _templates(_shifted(self.images[rows.flatten()], step.flatten(0, 1))).reshape(count, kept, -1)
         angles = angle.unsqueeze(-1) + torch.tensor(FINE_DEG)
-        turned = _posed(
-            images.repeat_interleave(kept * tries, 0), flipped.flatten().repeat_interleave(tries), angles.flatten()
-        )
-        queries = _templates(turned).reshape(count, kept, tries, -1)
+        turned = _posed(images, flipped.flatten().repeat_interleave(tries), angles.flatten())
+        queries = _centred(turned).reshape(count, kept, tries, -1)
         best, attempt = (queries * windows.unsqueeze(2)).sum(-1).max(2)
         of_image, pose = best.reshape(count, -1, POSES).max(2)
         chosen = of_image.topk(min(POLISHED, of_image.shape[1]), dim=1).indices
@@ -104,9 +102,7 @@ class Search:
         rows, flipped, whole = rows[each, order], flipped[each, order], step[each, order].flatten(0, 1)
         angle = angles[each, order, attempt[each, order]]
         windows = windows[each, order].flatten(0, 1)
-        best, angle, part = _polished(
-            images.repeat_interleave(rows.shape[1], 0), windows, flipped.flatten(), angle.flatten()
-        )
+        best, angle, part = _polished(images, windows, flipped.flatten(), angle.flatten())
         best, winner = best.reshape(rows.shape).max(1)
         chosen = torch.arange(count) * rows.shape[1] + winner
         missing = forbidden.all(1).numpy()  # nothing to compare with
@@ -127,8 +123,7 @@ class Search:
         count = len(images)
         angles = (torch.arange(ANGLES) * (360 / ANGLES)).repeat(2)
         flips = torch.tensor([False, True]).repeat_interleave(ANGLES)
-        turned = _posed(_halved(images).repeat_interleave(len(angles), 0), flips.repeat(count), angles.repeat(count))
-        queries = _templates(turned)
+        queries = _centred(_posed(_halved(images), flips.repeat(count), angles.repeat(count)))
         similar = torch.full((len(queries), len(self.images)), -1.0)
         for windows in self.coarse:
             torch.maximum(similar, queries @ windows.T, out=similar)
@@ -145,22 +140,20 @@ class Search:
 def _polished(
     images: torch.Tensor, windows: torch.Tensor, flipped: torch.Tensor, angle: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return correlation, rotation and further shift (x, y; px of a reduced image) of the best fit to ``windows``."""
-    shift = torch.zeros(len(images), 2)
+    """Return correlation, rotation and further shift (x, y; px of a reduced image) of the best fit to ``windows``.
+
+    There are as many windows, flips and rotations for each image, those of the first image first.
+    """
+    shift = torch.zeros(len(windows), 2)
     for step in POLISH_STEPS:
         for moves in (ROTATIONS, SHIFTS):
             tried = torch.tensor(moves) * step
             angles = angle.unsqueeze(1) + tried[:, 2]
             shifts = shift.unsqueeze(1) + tried[:, :2]
-            turned = _posed(
-                images.repeat_interleave(len(moves), 0),
-                flipped.repeat_interleave(len(moves)),
-                angles.flatten(),
-                shifts.flatten(0, 1),
-            )
-            fits = (_templates(turned).reshape(len(images), len(moves), -1) * windows.unsqueeze(1)).sum(-1)
+            turned = _posed(images, flipped.repeat_interleave(len(moves)), angles.flatten(), shifts.flatten(0, 1))
+            fits = (_centred(turned).reshape(len(windows), len(moves), -1) * windows.unsqueeze(1)).sum(-1)
             best, place = fits.max(1)
-            chosen = torch.arange(len(images))
+            chosen = torch.arange(len(windows))
             angle, shift = angles[chosen, place], shifts[chosen, place]
     return best, angle, shift
 
@@ -178,11 +171,15 @@ def _disc(side: int) -> torch.Tensor:
 
 
 def _templates(images: torch.Tensor) -> torch.Tensor:
-    """Return the discs of images (n, side, side), centred and of length 1, so that products are correlations.
+    """Return the discs of images (n, side, side), `_centred`."""
+    return _centred(images.flatten(1).index_select(1, _disc(images.shape[-1])))
+
+
+def _centred(pixels: torch.Tensor) -> torch.Tensor:
+    """Return discs (n, pixels) of mean 0 and length 1, so that products are correlations.
 
     Constant ones are 0: they correlate with nothing.
     """
-    pixels = images.flatten(1).index_select(1, _disc(images.shape[-1]))
     pixels = pixels - pixels.mean(1, keepdim=True)
     length = pixels.norm(dim=1, keepdim=True)
     return torch.where(length > 1e-3, pixels / length.clamp(min=1e-3), torch.zeros(()))
@@ -204,18 +201,37 @@ def _shifted(images: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
 def _posed(
     images: torch.Tensor, flipped: torch.Tensor, angle_deg: torch.Tensor, shift_px: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Flip float32 images (n, side, side) left-right, rotate them anticlockwise and shift them by (x, y) px."""
+    """Return the discs of images that are flipped left-right, rotated anticlockwise and shifted by (x, y) px.
+
+    Parameters
+    ----------
+    images
+        float32 (n, side, side).
+    flipped, angle_deg, shift_px
+        (n * poses,) and (n * poses, 2): as many poses for each image, those of the first image first.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (n * poses, pixels of the disc).
+    """
+    count, side = len(angle_deg), images.shape[-1]
     angle = torch.deg2rad(angle_deg.float())
     sign = torch.where(flipped, -1.0, 1.0)
     cos, sin = angle.cos(), angle.sin()
     theta = torch.stack([torch.stack([sign * cos, -sign * sin], 1), torch.stack([sin, cos], 1)], 1)
-    offset = torch.zeros(len(images), 2, 1)
+    offset = torch.zeros(count, 2, 1)
     if shift_px is not None:
-        offset = -theta @ (shift_px / (images.shape[-1] / 2)).unsqueeze(-1)
-    positions = grids.grid(torch.cat([theta, offset], 2).numpy(), images.shape[-1])
-    return torch.nn.functional.grid_sample(
-        images.unsqueeze(1), positions, mode="bilinear", padding_mode="border", align_corners=False
-    ).squeeze(1)
+        offset = -theta @ (shift_px / (side / 2)).unsqueeze(-1)
+    positions = grids.at(torch.cat([theta, offset], 2).numpy(), side, _disc(side).numpy())
+    seen = torch.nn.functional.grid_sample(
+        images.unsqueeze(1),
+        positions.reshape(len(images), count // len(images), -1, 2),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
+    return seen.reshape(count, -1)
 
 
 @dataclass(frozen=True)

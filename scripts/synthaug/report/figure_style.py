@@ -60,9 +60,12 @@ def style() -> matplotlib.rc_context:
 
 
 def settle(figure: Figure) -> None:
-    """Lay the figure out and round the places: the solver's last bits vary from run to run, and an SVG shows them."""
+    """Lay the figure out and round the places: the solver's last bits vary from run to run, and an SVG shows them.
+
+    It then has no layout engine. With one, also one that does nothing, each file takes two drawings instead of one.
+    """
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     for part in figure.subfigs:
         part.bbox_relative.p0, part.bbox_relative.p1 = np.round(part.bbox_relative.get_points(), 6)
     for axes in figure.axes:

@@ -17,3 +17,11 @@ def test_the_identity_leads_to_pixel_centers():
     x, y = grids.grid(identity, 4)[0, 1].T.tolist()
     assert x == [-0.75, -0.25, 0.25, 0.75]
     assert y == [-0.25] * 4
+
+
+def test_some_pixels_have_the_positions_that_they_have_among_all():
+    random = np.random.default_rng(1)
+    maps, pixels = random.normal(size=(150, 2, 3)).astype(np.float32), random.permutation(16**2)[:40]
+    torch.testing.assert_close(
+        grids.at(maps, 16, pixels), grids.grid(maps, 16).reshape(150, -1, 2)[:, pixels], rtol=0, atol=0
+    )

@@ -94,3 +94,28 @@ def test_signals_that_are_ignored_are_ignored_in_the_fork(tmp_path, python, numb
     shell = f"trap '' {number.name.removeprefix('SIG')}; exec {python} program.py"
     done = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "goes on\n")
+
+
+RULES = 'rule all:\n    input:\n        "one.txt",\n'
+WRONG = "\n\n1 / 0\n"
+
+
+def test_rules_are_parsed_once_and_again_after_a_change_of_text_or_folder(tmp_path):
+    for folder, text, option in [
+        ("a", RULES, "--print-compilation"),
+        ("b", RULES, "--print-compilation"),
+        ("b", RULES + WRONG, "--dry-run"),
+        ("b", RULES + WRONG, "--dry-run"),
+    ]:
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        (place / "Snakefile").write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "snakemake", option]
+        found, expected = (start(command, cwd=place) for start in (forked.run, forked.started))
+        assert (found.returncode, found.stdout, found.stderr) == (
+            expected.returncode,
+            expected.stdout,
+            expected.stderr,
+        )
+        assert f"{place / 'Snakefile'}" in found.stdout + found.stderr
+    assert "line 6" in found.stdout

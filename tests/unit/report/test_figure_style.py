@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib import lines
 from matplotlib.colors import to_rgb
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
@@ -366,3 +367,17 @@ def test_the_front_page_lists_the_arms_of_the_experiment():
     few = configuration("cases.csv", **none, generators=["dcgan"])
     body = render(CAPTIONS["classification/workflow"], few)
     assert not [arm for arm in ("placebo", "online", "mixup", "acgan", "extra", "glcm") if f">{arm}</" in body]
+
+
+def test_a_figure_is_drawn_once_for_its_layout_and_once_for_each_file(tmp_path):
+    drawings = []
+
+    class Counted(lines.Line2D):
+        def draw(self, renderer):
+            drawings.append(renderer)
+            super().draw(renderer)
+
+    figure = figure_style.new(2, 2)
+    figure.subplots().add_line(Counted([0, 1], [0, 1]))
+    figure_style.save(figure, str(tmp_path / "a.png"), str(tmp_path / "a.svg"))
+    assert len(drawings) == 3
