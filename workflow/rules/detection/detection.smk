@@ -19,6 +19,7 @@ TASK_SCRIPTS = {
     "make_folds": "make_folds_detection",
     "write_checklists": "write_checklists_detection",
     "write_notes": "write_notes_detection",
+    "build_reader_study": "build_reader_study_detection",
     "compute_metrics": "compute_metrics_detection",
     "compare_arms": "compare_arms_detection",
     "compute_subgroups": "compute_subgroups_detection",

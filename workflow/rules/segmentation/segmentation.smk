@@ -18,6 +18,7 @@ TASK_SCRIPTS = {
     "make_folds": "make_folds_segmentation",
     "write_checklists": "write_checklists_segmentation",
     "write_notes": "write_notes_segmentation",
+    "build_reader_study": "build_reader_study_segmentation",
     "compute_metrics": "compute_metrics_segmentation",
     "compare_arms": "compare_arms_segmentation",
     "compute_subgroups": "compute_subgroups_segmentation",
