@@ -114,9 +114,9 @@ def slices(number=60, side=32, seed=0, sources=((0, "12"), (1, "02")), samples=4
     return table, drawn(number), np.arange(number) % 3 != 2, pools
 
 
-def build_slices(folder, task="detection", seed=0, side=32, **changes):
+def build_slices(folder, task="detection", seed=0, side=32, number=60, samples=40, **changes):
     """Build a pack of slices in ``folder`` / pack by the script of ``task``, and key.csv beside it; return both."""
-    table, images, with_lesion, pools = slices(seed=seed, side=side)
+    table, images, with_lesion, pools = slices(number, side, seed, samples=samples)
     asked = params(subject="slice", classes=[], master_seed=seed, unit="", intensity={"mode": "percentile"}, **changes)
     units = save_slices(folder / "slices", images, with_lesion, table.assign(boxes=2 * with_lesion))
     command = [sys.executable, f"scripts/build_reader_study_{task}.py", "--units", units / "slices.csv"]

@@ -64,7 +64,8 @@ def test_files_of_slices_are_alike(tmp_path, task):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_blinded_pack_of_slices_tells_readers_nothing(tmp_path, seed):
     """Only the middles of the images differ by kind, so whatever told them apart would be the pack's doing."""
-    _, key = made_packs.build_slices(tmp_path, seed=seed, real=38, synthetic=38, repeats=10, training=0)
+    asked = {"real": 115, "synthetic": 115, "repeats": 30, "training": 0}
+    _, key = made_packs.build_slices(tmp_path, seed=seed, number=180, samples=80, **asked)
     area, p = told_apart(tmp_path / "pack", dict(zip(key["image"], key["origin"], strict=True)))
     assert p > 0.05, area
 
