@@ -1,7 +1,7 @@
 """What a run says of its slices, arms and detectors, by the topics of the reporting checklists."""
 
 from synthaug.detection import metric_names, planned_comparisons
-from synthaug.detection.arms import FILTERED, FRESH, PASTE, REAL
+from synthaug.detection.arms import FILTERED, FRESH, KEPT, PASTE, REAL
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -24,6 +24,7 @@ ADDED = {
 }
 SYNTHETIC = "also synthetic slices"
 CHOSEN = "also those synthetic slices on which the detector of real slices finds the boxes"
+CHOSEN_BY_EYE = "also those synthetic slices that a reader kept"
 
 
 def facts(run: Run) -> dict[str, Fact]:
@@ -89,12 +90,21 @@ def arms(run: Run) -> Fact:
     """Say what the arms of the experiment were trained on, and their sizes."""
     parts = []
     for arm in run.settings.arms:
-        added = CHOSEN if arm.endswith(FILTERED) else SYNTHETIC if arm in run.settings.generators else ""
-        what = ADDED.get(arm, added or "detections of another tool")
+        what = ADDED.get(arm) or _added(arm, run) or "detections of another tool"
         sizes = [size for size in run.settings.sizes[arm] if size != planned_comparisons.WITHOUT_SIZE]
         parts.append(f"{arm} ({what}{f'; sizes: {listed(sizes)}' if sizes else ''})")
     size = run.settings.size[0].lower() + run.settings.size[1:]
     return Fact(f"Arms: {'; '.join(parts)}. A size counts: {size}. All arms train for as many steps.")
+
+
+def _added(arm: str, run: Run) -> str:
+    """Say which synthetic slices an arm adds; nothing of one that adds none."""
+    of_generator = {"": SYNTHETIC, FILTERED: CHOSEN, KEPT: CHOSEN_BY_EYE}
+    return next((text for ending, text in of_generator.items() if arm in _ending(ending, run)), "")
+
+
+def _ending(ending: str, run: Run) -> list[str]:
+    return [name + ending for name in run.settings.generators]
 
 
 def model(run: Run) -> Fact:
@@ -110,8 +120,7 @@ def model(run: Run) -> Fact:
 
 
 def _others(run: Run) -> str:
-    mine = {*ADDED, *run.settings.generators, *(name + FILTERED for name in run.settings.generators)}
-    others = [arm for arm in run.settings.arms if arm not in mine]
+    others = [arm for arm in run.settings.arms if arm not in ADDED and not _added(arm, run)]
     return f" {listed(others)}: detections that another tool has made." if others else ""
 
 

@@ -54,8 +54,8 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     real
         The number of real slices that are learned from.
     kept
-        ``filter.csv``, ``sample,kept`` and more, for an arm with a filter: where this keeps fewer, all that it keeps,
-        even if it keeps none.
+        ``sample,kept`` and more, for an arm of chosen slices, ``filter.csv`` or ``kept.csv``: where fewer are kept, all
+        that are, even if there is none.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     if kept is not None:
         index = index[index["sample"].isin(kept.loc[kept["kept"] == 1, "sample"])]
         if len(index) < count:
-            log.warning("the filter keeps %d of the %d synthetic slices of size %s", len(index), count, size)
+            log.warning("only %d of the %d synthetic slices of size %s are kept", len(index), count, size)
     return index.head(count)
 
 

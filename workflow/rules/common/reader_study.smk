@@ -19,7 +19,9 @@ def reader_images():
 def pack_settings():
     """Return the parameters of a pack: readers are asked for the class where each class has images of its own."""
     asked = {key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]}
-    shown = {key: value for key, value in task_display().items() if key in ["margin", "intensity"] and value is not None}
+    shown = {
+        key: value for key, value in task_display().items() if key in ["margin", "intensity"] and value is not None
+    }
     return canonical_json(
         **asked,
         **shown,
