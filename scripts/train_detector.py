@@ -25,6 +25,7 @@ from synthaug.detection import (
     arms,
     batches,
     boxes,
+    columns,
     detector,
     slice_table,
     training_images,
@@ -35,9 +36,6 @@ from synthaug.detection import (
 )
 from synthaug.files import artifacts
 from synthaug.training import checkpoints, device, weights
-
-TEST = "test"
-DETECTED = ["slice", "patient", "set", *detector.DETECTIONS[1:]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,12 +180,12 @@ def write(
     ``chosen_by``: arm and size of the detector that chose its synthetic slices, for the lineage audit.
     """
     parts = []
-    for name, slices in ((training_sets.VALIDATION, lists.validation), (TEST, lists.test)):
+    for name, slices in ((columns.VALIDATION, lists.validation), (columns.TEST, lists.test)):
         patient = dict(zip(slices.table["slice"], slices.table["patient"], strict=True))
         found = found_on(slices, network, params, where)
         parts.append(found.assign(patient=found["slice"].map(patient), set=name))
     table = pd.concat(parts, ignore_index=True).sort_values("slice", kind="stable")
-    artifacts.write_csv(table[DETECTED], out / "detections.csv")
+    artifacts.write_csv(table[columns.DETECTED], out / "detections.csv")
     sizes = pd.DataFrame(network.anchors.cpu().numpy(), columns=["width", "height"])
     artifacts.write_csv(sizes.rename_axis("anchor").reset_index(), out / "anchors.csv")
     artifacts.write_csv(pd.DataFrame(history), out / "history.csv")

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from synthaug.detection import arms
+from synthaug.detection.columns import LEARNED, VALIDATION
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
 
-SLICE, POOL, SYNTHETIC, VALIDATION = "slice", "pool", "synthetic", "validation"
+SLICE, POOL, SYNTHETIC = "slice", "pool", "synthetic"  # sources
 HOST, DONOR = 0, 1  # ranks of the two slices of a pasted one
 HUNDRED = 100  # sizes are synthetic slices per so many real ones
 
@@ -94,5 +95,5 @@ def with_others(rows: pd.DataFrame, donors: Sequence[str], validation: Sequence[
 
 
 def _rows(source: str, names: Sequence[str], rank: int | np.ndarray, generator: str | list[str] = "") -> pd.DataFrame:
-    columns = {"source": source, "slice": list(names), "rank": rank, "generator": generator}
-    return pd.DataFrame(columns, index=range(len(names)))
+    values = (source, list(names), rank, generator)
+    return pd.DataFrame(dict(zip(LEARNED, values, strict=True)), index=range(len(names)))
