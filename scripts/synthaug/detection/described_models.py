@@ -2,6 +2,7 @@
 
 from synthaug.detection import metric_names, planned_comparisons
 from synthaug.detection.arms import FILTERED, FRESH, KEPT, PASTE, REAL
+from synthaug.report import slice_facts
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -33,7 +34,7 @@ def facts(run: Run) -> dict[str, Fact]:
         "subset of the images": subset(run),
         "preprocessing": preprocessing(run),
         "augmentation": augmentation(run),
-        "predictors": predictors(),
+        "predictors": slice_facts.predictors(),
         "arms": arms(run),
         "model": model(run),
         "initial weights": initial(),
@@ -49,20 +50,14 @@ def facts(run: Run) -> dict[str, Fact]:
 
 def subset(run: Run) -> Fact:
     """Say which slices are used."""
-    empty = run.settings.task["slices"]["empty_slices"]
-    more = f", and {counted(empty, 'slice')} without a lesion of each patient's volumes" if empty else ""
+    more = slice_facts.empty_slices(run)
     return Fact(f"The slices that the case table names are used whole{more}.", ("Slices as the networks see them",))
 
 
 def preprocessing(run: Run) -> Fact:
     """Say how a slice is made."""
     known = run.settings.task["slices"]
-    low, high = known["intensity"]["low"], known["intensity"]["high"]
-    gray = (
-        f"the window from {low:g} to {high:g} (HU in CT)"
-        if known["intensity"]["mode"] == "window"
-        else f"the organ's percentiles {low:g} and {high:g}"
-    )
+    gray = slice_facts.gray_values(run, "the organ")
     return Fact(
         f"{ORGANS[known['organ']]}; then {CROPS[known['crop']]} was brought to {known['side']}x{known['side']} px by "
         f"linear interpolation, after a low-pass filter where it becomes smaller. Boxes followed exactly. Gray values: "
@@ -79,11 +74,6 @@ def augmentation(run: Run) -> Fact:
     if FRESH in run.settings.arms:
         text += f" In the arm {FRESH}: {drawn[FRESH]}."
     return Fact(text)
-
-
-def predictors() -> Fact:
-    """Say what the models see."""
-    return Fact("The only predictor is the slice; no clinical variable and no neighbouring slice is used.")
 
 
 def arms(run: Run) -> Fact:
@@ -155,13 +145,8 @@ def training(run: Run) -> Fact:
 
 def baselines(run: Run) -> Fact:
     """Say what stands beside the synthetic slices."""
-    cheap = [arm for arm in (FRESH, PASTE) if arm in run.settings.arms]
-    if not cheap:
-        return Fact("No method without synthetic slices was run beside them but the real slices alone.")
-    text = f"Beside the real slices alone stand arms without a generator: {listed(cheap)}."
-    if PASTE in cheap:
-        text += f" A pasted lesion is the ellipse in its box; {settings(run.settings.task['augmentation'][PASTE])}."
-    return Fact(text, ("All comparisons and verdicts",))
+    about = f"A pasted lesion is the ellipse in its box; {settings(run.settings.task['augmentation'][PASTE])}"
+    return slice_facts.baselines(run, (FRESH, PASTE), "the real slices", (PASTE, about))
 
 
 def output(run: Run) -> Fact:
