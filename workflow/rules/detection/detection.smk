@@ -11,6 +11,7 @@ TASK_PRIMARY = "sensitivity at equal false positives"
 TASK_REFERENCE = "real"
 TASK_SIZE = "Synthetic slices (%)", "Synthetic slices per 100 real training slices"
 TASK_CURVES = "Sensitivity by number of synthetic slices"
+TASK_FIGURE = "fig1"  # of synthetic images of a generator, as the paper numbers it
 TASK_TRUTH = ""  # predictions say which boxes of a slice were found; the boxes are a table beside the slices
 TASK_IMPORTED = []
 TASK_SCRIPTS = {

@@ -11,6 +11,7 @@ TASK_PRIMARY = "DSC"
 TASK_REFERENCE = "original"
 TASK_SIZE = "Share (per mille)", "Share of the training patients, per mille"
 TASK_CURVES = "Fig 7: DSC by share"
+TASK_FIGURE = "fig6"  # of synthetic images of a generator, as the paper numbers it
 TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map is an array beside the slices
 TASK_IMPORTED = ["share"]
 TASK_SCRIPTS = {
