@@ -9,7 +9,7 @@ import pytest
 from tests.helpers import forked
 
 from synthaug.audit import lineage
-from synthaug.detection import imported_detections
+from synthaug.detection import columns, imported_detections
 from synthaug.detection.imported_detections import Cohort, Params
 from synthaug.errors import InputError
 from synthaug.files import artifacts
