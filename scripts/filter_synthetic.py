@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from steps import command
-from synthaug.detection import detector, prediction_table, slice_table, stored_detector, synthetic_filter
+from synthaug.detection import columns, detector, slice_table, stored_detector, synthetic_filter
 from synthaug.files import artifacts
 from synthaug.training import device
 
@@ -30,7 +30,7 @@ class Params(device.Compute):
 def validation_boxes(folder: Path, boxes: str) -> pd.DataFrame:
     """Return the boxes of the slices that validated the detector in ``folder``, but those to be ignored."""
     rows = artifacts.read_csv(folder / "train_set.csv")
-    names = rows.loc[rows["source"] == prediction_table.VALIDATION, "slice"]
+    names = rows.loc[rows["source"] == columns.VALIDATION, "slice"]
     table = slice_table.counting(artifacts.read_csv(boxes))
     return table[table["slice"].isin(names)]
 
@@ -38,7 +38,7 @@ def validation_boxes(folder: Path, boxes: str) -> pd.DataFrame:
 def validation_detections(folder: Path) -> pd.DataFrame:
     """Return what the detector in ``folder`` found on the slices that validated it."""
     found = artifacts.read_csv(folder / "detections.csv")
-    return found[found["set"] == prediction_table.VALIDATION]
+    return found[found["set"] == columns.VALIDATION]
 
 
 def synthetic_boxes(folder: Path) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from synthaug.report import figure_style
 
 
 def read_images(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
-    """Return the pack's images by name, uint8 (64, 64).
+    """Return the pack's images by name, uint8 (side, side).
 
     Raises
     ------

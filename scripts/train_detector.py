@@ -18,12 +18,14 @@ import torch
 
 from steps import command, resumable
 from synthaug import seeding
+from synthaug.audit import lineage
 from synthaug.cohort import tested_units
 from synthaug.detection import (
     anchors,
     arms,
     batches,
     boxes,
+    columns,
     detector,
     slice_table,
     training_images,
@@ -34,9 +36,6 @@ from synthaug.detection import (
 )
 from synthaug.files import artifacts
 from synthaug.training import checkpoints, device, weights
-
-TEST = "test"
-DETECTED = ["slice", "patient", "set", *detector.DETECTIONS[1:]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def synthetic_slices(arguments: argparse.Namespace, train_folds: str, real: int)
     form = f"FOLDS={{}} for the arm {arguments.arm} and each of --train-folds"
     folder = Path(command.named("--synthetic", arguments.synthetic, [train_folds], form.format("DIR"))[train_folds])
     kept = None
-    if arguments.arm.endswith(arms.FILTERED):
+    if arguments.arm.endswith(arms.CHOSEN):
         filters = command.named("--filters", arguments.filters, [train_folds], form.format("FILE"))
         kept = artifacts.read_csv(filters[train_folds])
     index = artifacts.read_csv(folder / "index.csv", numbers=("sample",))
@@ -161,7 +160,7 @@ def train(
         network, examples, params, names, where, chances=augmentation.chances(arguments.arm),
         judged=judge(lists, params, where), checkpoint=checkpoint(out, identity),
     )  # fmt: skip
-    write(out, lists, network, params, where, history, examples)
+    write(out, lists, network, params, where, history, examples, arms.chosen_by(arguments.arm))
     validation = lists.validation.table["slice"]
     artifacts.write_csv(training_sets.with_others(rows, donors, validation), out / "train_set.csv")
 
@@ -174,15 +173,19 @@ def write(
     where: torch.device,
     history: np.ndarray,
     examples: batches.Examples,
+    chosen_by: tuple[str, str] | None,
 ) -> None:
-    """Write what one trained detector finds, and the detector, to its folder."""
+    """Write what one trained detector finds, and the detector, to its folder.
+
+    ``chosen_by``: arm and size of the detector that chose its synthetic slices, for the lineage audit.
+    """
     parts = []
-    for name, slices in ((training_sets.VALIDATION, lists.validation), (TEST, lists.test)):
+    for name, slices in ((columns.VALIDATION, lists.validation), (columns.TEST, lists.test)):
         patient = dict(zip(slices.table["slice"], slices.table["patient"], strict=True))
         found = found_on(slices, network, params, where)
         parts.append(found.assign(patient=found["slice"].map(patient), set=name))
     table = pd.concat(parts, ignore_index=True).sort_values("slice", kind="stable")
-    artifacts.write_csv(table[DETECTED], out / "detections.csv")
+    artifacts.write_csv(table[columns.DETECTED], out / "detections.csv")
     sizes = pd.DataFrame(network.anchors.cpu().numpy(), columns=["width", "height"])
     artifacts.write_csv(sizes.rename_axis("anchor").reset_index(), out / "anchors.csv")
     artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
@@ -194,6 +197,7 @@ def write(
         "parameters": weights.count(network),
         "images": len(examples.images),
         "steps": params.steps,
+        **({} if chosen_by is None else {lineage.CHOSEN_BY: chosen_by}),
     }
     artifacts.write_json(model, out / "model.json")
 
@@ -207,7 +211,7 @@ def main() -> None:
     parser.add_argument("--seed", required=True, type=int, help="the repetition of the experiment")
     parser.add_argument("--train-folds", required=True, nargs="+", help="the folds trained on, a digit each")
     parser.add_argument(
-        "--arm", required=True, help="real, fresh, paste, or the name of a generator, perhaps with -filtered"
+        "--arm", required=True, help="real, fresh, paste, or the name of a generator, perhaps with -filtered or -kept"
     )
     parser.add_argument("--size", required=True, help="synthetic slices per hundred real ones; 0 for arms without")
     parser.add_argument("--synthetic", nargs="*", default=[], metavar="FOLDS=DIR", help="folder of synthetic slices")

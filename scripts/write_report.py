@@ -53,6 +53,7 @@ def main() -> None:
             figure=figure,
             method=method,
             in_report=True,
+            images=content["figure"],
             sections=sections,
         )
         artifacts.write_text(html, arguments.report)

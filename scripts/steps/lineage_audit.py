@@ -107,7 +107,9 @@ def _choice(name: Sequence, results: Path) -> lineage.Choice:
 
 def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:
     folder = results / lineage.model_name(stage, *name)
-    return lineage.Model(stage, *name, _train_set(folder), artifacts.read_csv(folder / "predictions.csv"))
+    chooser = artifacts.read_json(folder / "model.json").get(lineage.CHOSEN_BY)
+    chosen_by = None if chooser is None else tuple(chooser)
+    return lineage.Model(stage, *name, _train_set(folder), artifacts.read_csv(folder / "predictions.csv"), chosen_by)
 
 
 def _train_set(folder: Path) -> pd.DataFrame:

@@ -7,18 +7,21 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from synthaug.readers import pack
+from synthaug.readers import pack, shown_rois
 from tests.helpers import forked
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 
 
+MARGIN = 0.25
+
+
 def params(**changes):
     values = {
         "cohort": "made",
+        "subject": "lesion",
         "classes": CLASSES,
         "master_seed": 7,
-        "margin": 0.25,
         "intensity": {"mode": "window", "low": -60, "high": 200},
         "unit": "HU",
         "generator": "dcgan",
@@ -65,14 +68,21 @@ def cohort(main=45, extra=3, seed=0, sources=((0, "12"), (0, "02"), (0, "01")), 
     return cases, pictures(len(cases), random), pools
 
 
+def made(cases, roi_images, pools, asked):
+    """Build a pack in memory of what `cohort` returns."""
+    pools = {source: pack.Pool(images, np.arange(len(images))) for source, images in pools.items()}
+    return pack.build(shown_rois.real(cases, roi_images, MARGIN), pools, asked)
+
+
 def build(folder, seed=0, **changes):
     """Build a pack in ``folder`` / pack by its script, and key.csv beside it; return study.json and the key."""
     cases, roi_images, pools = cohort(extra=15, seed=seed)
     folder.mkdir(parents=True, exist_ok=True)
     cases.to_csv(folder / "cases.csv", index=False)
     np.save(folder / "rois.npy", roi_images)
-    command = [sys.executable, "scripts/build_reader_study.py", "--cases", folder / "cases.csv"]
-    command += ["--roi-images", folder / "rois.npy", "--params", json.dumps(vars(params(master_seed=seed, **changes)))]
+    asked = json.dumps({**vars(params(master_seed=seed, **changes)), "margin": MARGIN})
+    command = [sys.executable, "scripts/build_reader_study.py", "--units", folder / "cases.csv"]
+    command += ["--unit-images", folder / "rois.npy", "--params", asked]
     command += ["--study", folder / "pack/study.json", "--images", folder / "pack/images", "--key", folder / "key.csv"]
     command.append("--synthetic")
     for number, ((repetition, folds, cls), images) in enumerate(pools.items()):
@@ -80,6 +90,59 @@ def build(folder, seed=0, **changes):
         command.append(f"{repetition}/{folds}/{cls}={folder / f'{number}.npy'}")
     forked.run(command, check=True)
     return json.loads((folder / "pack/study.json").read_text(encoding="utf-8")), read_key(folder)
+
+
+def slices(number=60, side=32, seed=0, sources=((0, "12"), (1, "02")), samples=40):
+    """Return slices.csv with ``number`` slices, their images, which of them show a lesion, and synthetic ones likewise.
+
+    Three slices a patient; the last of each shows no lesion, nor does every fourth synthetic one. Synthetic images are
+    softened in their middles, and unlike real ones in nothing else.
+    """
+    random = np.random.default_rng(seed)
+
+    def drawn(count):
+        noise = ndimage.gaussian_filter(random.standard_normal((count, side, side)), (0, 1, 1)) * 60
+        return np.clip(120 + noise, 0, 255).astype(np.uint8)
+
+    names = [(f"S{i:03}", f"P{i // 3:03}", "main") for i in range(number)]
+    table = pd.DataFrame(names, columns=["slice", "patient", "set"]).assign(pixel_mm=0.5)
+    pools = {}
+    for source in sources:
+        images = drawn(samples)
+        images[:, 4:-4, 4:-4] = ndimage.gaussian_filter(images[:, 4:-4, 4:-4], (0, 1, 1))
+        pools[source] = images, np.arange(samples) % 4 != 3
+    return table, drawn(number), np.arange(number) % 3 != 2, pools
+
+
+def build_slices(folder, task="detection", seed=0, side=32, number=60, samples=40, **changes):
+    """Build a pack of slices in ``folder`` / pack by the script of ``task``, and key.csv beside it; return both."""
+    table, images, with_lesion, pools = slices(number, side, seed, samples=samples)
+    asked = params(subject="slice", classes=[], master_seed=seed, unit="", intensity={"mode": "percentile"}, **changes)
+    units = save_slices(folder / "slices", images, with_lesion, table.assign(boxes=2 * with_lesion))
+    command = [sys.executable, f"scripts/build_reader_study_{task}.py", "--units", units / "slices.csv"]
+    command += ["--unit-images", units / "images.npy", "--params", json.dumps(vars(asked))]
+    command += ["--study", folder / "pack/study.json", "--images", folder / "pack/images", "--key", folder / "key.csv"]
+    command.append("--synthetic")
+    for (repetition, folds), (made_of, kept) in pools.items():
+        made_in = save_slices(folder / f"{repetition}-{folds}", made_of, kept)
+        command.append(f"{repetition}/{folds}/all={made_in / 'images.npy'}")
+    forked.run(command, check=True)
+    return json.loads((folder / "pack/study.json").read_text(encoding="utf-8")), read_key(folder)
+
+
+def save_slices(folder, images, with_lesion, table=None):
+    """Write images, label maps and boxes as both tasks have them, two lesions on each slice that has any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = np.zeros(images.shape, np.uint8)
+    labels[with_lesion, 8:12, 8:12], labels[with_lesion, 20:24, 20:24] = 1, 2
+    np.save(folder / "images.npy", images)
+    np.save(folder / "labels.npy", labels)
+    samples = np.repeat(np.flatnonzero(with_lesion), 2)
+    corners = {"class": "glioma", "x0": 8, "y0": 8, "x1": 12, "y1": 12}
+    pd.DataFrame({"sample": samples}).assign(**corners).to_csv(folder / "boxes.csv", index=False)
+    if table is not None:
+        table.to_csv(folder / "slices.csv", index=False)
+    return folder
 
 
 def read_key(folder):

@@ -51,3 +51,9 @@ def build_pack(folder: Path, **changes) -> dict:
     """Build a pack into ``folder`` by the rule's script, of a made-up cohort, and return its study.json."""
     study, _ = made_packs.build(folder.parent, **changes)
     return study
+
+
+def build_pack_of_slices(folder: Path, **changes) -> dict:
+    """Build a pack of slices into ``folder`` by the rule's script, and return its study.json."""
+    study, _ = made_packs.build_slices(folder.parent, **changes)
+    return study

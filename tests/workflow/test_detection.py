@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.helpers import forked
+from tests.helpers import forked, slice_readers
 from tests.workflow.conftest import Project, copy_workflow
 
 CONFIG = "config/detection.yaml"
@@ -28,6 +28,7 @@ def smallest(config: dict) -> None:
     config["experiment"] |= {"synthetic": [100], "arms": ["paste"]}
     config["quality"]["images"] = 20
     config["evaluation"] |= {"bootstrap": 100}
+    config["reader_study"] |= {"real": 6, "synthetic": 6, "repeats": 2, "training": 1}
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +210,65 @@ def test_seeds_repeat_the_trainings_where_one_fold_is_tested(small, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_readers_list_of_slices_makes_another_arm(small, tmp_path):
+    """Half of the slices are kept, every second one: the arm trains on these, and on nothing else of the generator."""
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    project = Project(tmp_path / "project")
+    results = project.folder / RESULTS
+    done = project.snakemake("--", "list_slices", configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = pd.read_csv(results / "by-hand/cpggan/list.csv")
+    assert len(list((results / "by-hand/cpggan/pictures").glob(f"seed-0-{TRAINED}-*.png"))) == len(table)
+    table.assign(kept=table["sample"] % 2).to_csv(project.folder / "mine.csv", index=False)
+    project.configure(lambda c: c.update(kept_slices={"cpggan": "mine.csv"}), CONFIG)
+    planned = project.planned(configfile=CONFIG)
+    assert (planned["take_kept_slices"], planned["train_detector"]) == (1, 1)
+    assert not {"train_cpggan", "sample_cpggan", "filter_synthetic", "cut_slices_detection"} & set(planned)
+    wanted = [f"{RESULTS}/evaluation/{name}" for name in ("comparisons.csv", "lineage.json", "tables/filtered.csv")]
+    done = project.snakemake("--", *wanted, configfile=CONFIG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    learned = pd.read_csv(results / f"seed-0/detect/cpggan-kept/100/{TRAINED}/train_set.csv")
+    synthetic = learned[learned["source"] == "synthetic"]
+    assert len(synthetic) == (learned["source"] == "slice").sum()
+    assert synthetic["rank"].tolist() == list(range(1, 2 * len(synthetic), 2))
+    compared = pd.read_csv(results / "evaluation/comparisons.csv").query("arm_a == 'cpggan-kept'")
+    assert {("over cpggan", "cpggan"), ("over real", "real")} <= set(
+        compared[["against", "arm_b"]].itertuples(index=False, name=None)
+    )
+    counted = pd.read_csv(results / "evaluation/tables/filtered.csv").set_index("arm")
+    assert counted.loc["cpggan-kept", "kept"] == counted.loc["cpggan-kept", "asked"] == len(synthetic)
+    assert "mine.csv" not in "".join(path.read_text() for path in results.rglob("*.json"))
+
+    # The list is followed by its content, and one of slices that are made anew is not taken for theirs.
+    table.assign(kept=(table["sample"] + 1) % 2).to_csv(project.folder / "mine.csv", index=False)
+    planned = project.planned(configfile=CONFIG)
+    assert (planned["take_kept_slices"], planned["train_detector"]) == (1, 1)
+    table.assign(image="0123456789abcdef").to_csv(project.folder / "mine.csv", index=False)
+    done = project.snakemake("--", f"{RESULTS}/kept/cpggan/record.json", configfile=CONFIG)
+    assert done.returncode != 0
+    assert "mine.csv, row 2: image: expected" in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_readers_judge_slices(small, tmp_path):
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    slice_readers.check(Project(tmp_path / "project"), CONFIG, RESULTS)
+
+
+def test_a_reader_study_without_a_generator_is_one_line(project):
+    def alone(config):
+        config["experiment"] |= {"generators": [], "filtered": False}
+        config["evaluation"]["primary"] = "paste"
+
+    project.configure(alone, CONFIG)
+    done = project.snakemake("build_reader_study", "--dry-run", "--quiet", "rules", configfile=CONFIG)
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("error:")]
+    assert lines == [
+        "error: reader_study: expected a generator to judge, found none; name one in experiment: generators"
+    ]
+
+
+@pytest.mark.slow
 def test_detections_of_another_tool_are_judged(small, tmp_path):
     """Boxes as they are, with the score 1, find everything that can be found, and nothing is trained for them."""
     shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
@@ -272,6 +332,10 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
         (
             lambda c: c["phantom"]["lesions"].update(cyst=3),
             "phantom: lesions: 'cyst' is a key of task classif",
+        ),
+        (
+            lambda c: c.update(kept_slices={"other": "kept.csv"}),
+            "kept_slices: 'other' is not in experiment: generators; add it or remove its list",
         ),
         (lambda c: c.update(segmenter={}), "'segmenter' is a key of task segmentation; remove it"),
     ],

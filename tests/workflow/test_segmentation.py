@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw
 
-from tests.helpers import forked
+from tests.helpers import forked, slice_readers
 from tests.workflow.conftest import Project, copy_workflow
 
 CONFIG = "config/segmentation.yaml"
@@ -29,6 +29,7 @@ def smallest(config: dict) -> None:
     config["segmenter"] |= {"widths": [2, 4], "epochs": 2}
     config["experiment"] |= {"shares": [1000], "arms": ["traditional", "both"]}
     config["evaluation"] |= {"share": 1000, "bootstrap": 100}
+    config["reader_study"] |= {"real": 6, "synthetic": 6, "repeats": 2, "training": 1}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,12 @@ def test_it_runs_to_its_report(small):
         assert text in report, text
     assert "Do synthetic images with their masks improve the segmenter?" in (results / "summary.html").read_text()
     assert small.planned(configfile=CONFIG) == {}
+
+
+@pytest.mark.slow
+def test_readers_judge_slices(small, tmp_path):
+    shutil.copytree(small.folder, tmp_path / "project", symlinks=True)
+    slice_readers.check(Project(tmp_path / "project"), CONFIG, RESULTS)
 
 
 @pytest.mark.slow
@@ -381,7 +388,7 @@ def test_patients_divided_by_the_case_table(tmp_path):
             "slices: precedence: expected each of cyst, metastasis, hemang",
         ),
         (lambda c: c["slices"]["intensity"].update(low=300), "slices: intensity: low 300 is not below high 200"),
-        (lambda c: c.update(reader_study={}), "'reader_study' is a key of task classification; remove it"),
+        (lambda c: c.update(rois={}), "'rois' is a key of task classification; remove it"),
     ],
 )
 def test_contradictions_are_one_line(project, change, message):

@@ -1,13 +1,13 @@
-"""The reader study: a blinded pack of real and synthetic ROIs, on request; and its scores, once there are answers."""
+"""The reader study: a blinded pack of real and synthetic images, on request; and its scores, once there are answers."""
 
 # Once readers have begun the study is closed: another pack would have another key, so the pack's files are sources then.
-if not closed_by():
+if judged_generator() and not closed_by():
 
     rule build_reader_study:
         input:
-            **samples("unit_images"),
+            **samples("unit_images", "unit_labels"),
             code=task_code("build_reader_study"),
-            cases=rules.check_cases.output.cases,
+            units=task_units(),
             synthetic=list(reader_images().values()),
         output:
             study="<results>/reader-study/pack/study.json",
@@ -24,17 +24,10 @@ if not closed_by():
         resources:
             **grown(mem_mb=4000, runtime=30),
         params:
-            settings=canonical_json(
-                **{key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]},
-                **task_display(),
-                generator=judged_generator(),
-                cohort=config["cohort"],
-                classes=config["cases"]["classes"],
-                master_seed=config["master_seed"],
-            ),
+            settings=pack_settings(),
             synthetic=lambda wildcards, input: labelled(reader_images(), input.synthetic),
         shell:
-            "python {input.code[0]:q} --cases {input.cases:q} --roi-images {input.unit_images:q}"
+            "python {input.code[0]:q} --units {input.units:q} --unit-images {input.unit_images:q}"
             " --synthetic {params.synthetic:q} --params {params.settings:q} --study {output.study:q}"
             " --images {output.images:q} --key {output.key:q} --record {output.record:q} --log {log:q}"
 
@@ -42,7 +35,7 @@ else:
 
     rule build_reader_study:
         input:
-            refuse_another_pack,
+            refuse_a_pack,
 
 
 if config["reader_study"]["answers"] is not None:

@@ -20,7 +20,7 @@ VALIDATION = "validation"  # of images that a model was stopped by, and must not
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 UNKNOWN = "unknown"  # the training, as model.json says it, of what another tool predicted
 ANY_CLASS = "all"  # the class of a generator of all classes
-FILTERED, UNFILTERED_DETECTOR = "-filtered", ("real", "0")  # of an arm's name; arm and size of what chooses its images
+CHOSEN_BY = "chosen_by"  # in model.json: arm and size of the model that chose the synthetic images of this one
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
 
@@ -85,6 +85,8 @@ class Model:
     folds: str
     train_set: pd.DataFrame
     predictions: pd.DataFrame
+    chosen_by: tuple[str, str] | None = None
+    """Arm and size of the model, of the same seed and folds, that chose its synthetic images, if one did."""
 
     @property
     def name(self) -> str:
@@ -265,15 +267,14 @@ def _validating(rows: pd.DataFrame, known: Cohort) -> set[str]:
     return {known.patient[name] for name in rows.loc[rows["source"] == VALIDATION, known.unit] if name in known.patient}
 
 
-def _filter_problems(model: Model) -> dict[str, str]:
-    """Return the detector that chose the model's synthetic images, if one did, and the line to say if it is unknown.
+def _chooser_problems(model: Model) -> dict[str, str]:
+    """Return the model that chose another one's synthetic images, if one did, and the line to say if it is unknown.
 
-    A detector that saw a test patient would choose images with that patient's help, so it must be audited too.
+    A model that saw a test patient would choose images with that patient's help, so it must be audited too.
     """
-    preset = model.arm.removesuffix(FILTERED)
-    if preset == model.arm or preset not in set(model.train_set["generator"]):
+    if model.chosen_by is None:
         return {}
-    chooser = model_name(model.stage, *UNFILTERED_DETECTOR, model.seed, model.folds)
+    chooser = model_name(model.stage, *model.chosen_by, model.seed, model.folds)
     return {chooser: f"{model.name}: its synthetic images were chosen by {chooser}, which is unknown"}
 
 
@@ -387,7 +388,7 @@ def check(
     for model in models:
         leaks += model_leaks(model, cohorts[model.seed], generators)
         records.append(record(model, cohorts[model.seed]))
-        choosers |= _filter_problems(model)
+        choosers |= _chooser_problems(model)
     audited = {found["model"] for found in records}
     leaks += [line for chooser, line in choosers.items() if chooser not in audited]
     for choice in choices:

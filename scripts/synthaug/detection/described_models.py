@@ -1,7 +1,8 @@
 """What a run says of its slices, arms and detectors, by the topics of the reporting checklists."""
 
 from synthaug.detection import metric_names, planned_comparisons
-from synthaug.detection.arms import FILTERED, FRESH, PASTE, REAL
+from synthaug.detection.arms import FILTERED, FRESH, KEPT, PASTE, REAL
+from synthaug.report import slice_facts
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -24,6 +25,7 @@ ADDED = {
 }
 SYNTHETIC = "also synthetic slices"
 CHOSEN = "also those synthetic slices on which the detector of real slices finds the boxes"
+CHOSEN_BY_EYE = "also those synthetic slices that a reader kept"
 
 
 def facts(run: Run) -> dict[str, Fact]:
@@ -32,7 +34,7 @@ def facts(run: Run) -> dict[str, Fact]:
         "subset of the images": subset(run),
         "preprocessing": preprocessing(run),
         "augmentation": augmentation(run),
-        "predictors": predictors(),
+        "predictors": slice_facts.predictors(),
         "arms": arms(run),
         "model": model(run),
         "initial weights": initial(),
@@ -48,20 +50,14 @@ def facts(run: Run) -> dict[str, Fact]:
 
 def subset(run: Run) -> Fact:
     """Say which slices are used."""
-    empty = run.settings.task["slices"]["empty_slices"]
-    more = f", and {counted(empty, 'slice')} without a lesion of each patient's volumes" if empty else ""
+    more = slice_facts.empty_slices(run)
     return Fact(f"The slices that the case table names are used whole{more}.", ("Slices as the networks see them",))
 
 
 def preprocessing(run: Run) -> Fact:
     """Say how a slice is made."""
     known = run.settings.task["slices"]
-    low, high = known["intensity"]["low"], known["intensity"]["high"]
-    gray = (
-        f"the window from {low:g} to {high:g} (HU in CT)"
-        if known["intensity"]["mode"] == "window"
-        else f"the organ's percentiles {low:g} and {high:g}"
-    )
+    gray = slice_facts.gray_values(run, "the organ")
     return Fact(
         f"{ORGANS[known['organ']]}; then {CROPS[known['crop']]} was brought to {known['side']}x{known['side']} px by "
         f"linear interpolation, after a low-pass filter where it becomes smaller. Boxes followed exactly. Gray values: "
@@ -80,21 +76,25 @@ def augmentation(run: Run) -> Fact:
     return Fact(text)
 
 
-def predictors() -> Fact:
-    """Say what the models see."""
-    return Fact("The only predictor is the slice; no clinical variable and no neighbouring slice is used.")
-
-
 def arms(run: Run) -> Fact:
     """Say what the arms of the experiment were trained on, and their sizes."""
     parts = []
     for arm in run.settings.arms:
-        added = CHOSEN if arm.endswith(FILTERED) else SYNTHETIC if arm in run.settings.generators else ""
-        what = ADDED.get(arm, added or "detections of another tool")
+        what = ADDED.get(arm) or _added(arm, run) or "detections of another tool"
         sizes = [size for size in run.settings.sizes[arm] if size != planned_comparisons.WITHOUT_SIZE]
         parts.append(f"{arm} ({what}{f'; sizes: {listed(sizes)}' if sizes else ''})")
     size = run.settings.size[0].lower() + run.settings.size[1:]
     return Fact(f"Arms: {'; '.join(parts)}. A size counts: {size}. All arms train for as many steps.")
+
+
+def _added(arm: str, run: Run) -> str:
+    """Say which synthetic slices an arm adds; nothing of one that adds none."""
+    of_generator = {"": SYNTHETIC, FILTERED: CHOSEN, KEPT: CHOSEN_BY_EYE}
+    return next((text for ending, text in of_generator.items() if arm in _ending(ending, run)), "")
+
+
+def _ending(ending: str, run: Run) -> list[str]:
+    return [name + ending for name in run.settings.generators]
 
 
 def model(run: Run) -> Fact:
@@ -110,8 +110,7 @@ def model(run: Run) -> Fact:
 
 
 def _others(run: Run) -> str:
-    mine = {*ADDED, *run.settings.generators, *(name + FILTERED for name in run.settings.generators)}
-    others = [arm for arm in run.settings.arms if arm not in mine]
+    others = [arm for arm in run.settings.arms if arm not in ADDED and not _added(arm, run)]
     return f" {listed(others)}: detections that another tool has made." if others else ""
 
 
@@ -146,13 +145,8 @@ def training(run: Run) -> Fact:
 
 def baselines(run: Run) -> Fact:
     """Say what stands beside the synthetic slices."""
-    cheap = [arm for arm in (FRESH, PASTE) if arm in run.settings.arms]
-    if not cheap:
-        return Fact("No method without synthetic slices was run beside them but the real slices alone.")
-    text = f"Beside the real slices alone stand arms without a generator: {listed(cheap)}."
-    if PASTE in cheap:
-        text += f" A pasted lesion is the ellipse in its box; {settings(run.settings.task['augmentation'][PASTE])}."
-    return Fact(text, ("All comparisons and verdicts",))
+    about = f"A pasted lesion is the ellipse in its box; {settings(run.settings.task['augmentation'][PASTE])}"
+    return slice_facts.baselines(run, (FRESH, PASTE), "the real slices", (PASTE, about))
 
 
 def output(run: Run) -> Fact:

@@ -121,8 +121,9 @@ OPEN = [
          ("experiment: synthetic",), "Sizes stand beside each other; none is chosen by its result."),
     Open("3.3, 2.3", "Unclear images were discarded by hand (3.3); discarding does not help (2.3), \"unless the "
          "synthetic images clearly lack disease appearance\"",
-         ("experiment: filtered", "generators: {generator}: sampling: filter"),
-         "By rule, not by hand: the detector of real slices must find the boxes. The arm without it stands beside it."),
+         ("experiment: filtered", "generators: {generator}: sampling: filter", "kept_slices"),
+         "By rule: the detector of real slices must find the boxes; or by hand, with a list. The arm without either "
+         "stands beside them."),
     Open("3.3", "Optimiser, learning rate, batch and length of the detector's training, and its input size",
          ("detector: learning_rate", "detector: burn_in", "detector: batch", "detector: steps", "detector: input_px"),
          "Adam. Steps are the same for every arm, so that more images are not longer training."),

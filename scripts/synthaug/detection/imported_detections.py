@@ -18,15 +18,13 @@ import pandas as pd
 from synthaug.cohort import tested_units
 from synthaug.detection import user_boxes
 from synthaug.detection.boxes import BOX, areas, clip
-from synthaug.detection.prediction_table import TEST
+from synthaug.detection.columns import DETECTED, LEARNED, TEST
 from synthaug.detection.user_boxes import Problem
 from synthaug.errors import InputError
 
 WHERE = "imported_detections"
 COLUMNS = ["slice", *BOX, "score"]
 SLICE, IMAGE = "slice", "image"  # whose pixels
-WRITTEN = ["slice", "patient", "set", "class", *BOX, "score"]  # of detections.csv
-SOURCES = ["source", "slice", "rank", "generator"]  # of train_set.csv
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +61,8 @@ def check(files: Mapping[str, Path], cohort: Cohort, params: Params, name: str) 
 
     Returns
     -------
-    dict of the training folds to ``detections.csv`` (`WRITTEN`, float px of the resized slice, clipped to it): those of
-    the test slices, sorted by slice, then descending score, then as they come.
+    dict of the training folds to ``detections.csv`` (`DETECTED`, float px of the resized slice, clipped to it): those
+    of the test slices, sorted by slice, then descending score, then as they come.
 
     Raises
     ------
@@ -89,7 +87,7 @@ def check(files: Mapping[str, Path], cohort: Cohort, params: Params, name: str) 
 
 def no_training() -> pd.DataFrame:
     """Return ``train_set.csv`` of a detector of which nothing is known."""
-    return pd.DataFrame(columns=SOURCES)
+    return pd.DataFrame(columns=LEARNED)
 
 
 def _of_test_slices(rows: pd.DataFrame, folds: pd.DataFrame, trained: str) -> pd.DataFrame:
@@ -97,7 +95,7 @@ def _of_test_slices(rows: pd.DataFrame, folds: pd.DataFrame, trained: str) -> pd
     patient = dict(zip(test["slice"], test["patient"], strict=True))
     mine = rows[rows["slice"].isin(patient)]
     mine = mine.assign(patient=mine["slice"].map(patient), set=TEST, falling=-mine["score"])
-    return mine.sort_values(["slice", "falling"], kind="stable", ignore_index=True)[WRITTEN]
+    return mine.sort_values(["slice", "falling"], kind="stable", ignore_index=True)[DETECTED]
 
 
 def _read(path: Path, cohort: Cohort, tested: set[str], params: Params) -> pd.DataFrame:

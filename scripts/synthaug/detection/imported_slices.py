@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthaug.detection import user_boxes
+from synthaug.detection import user_boxes, validation_patients
 from synthaug.detection.boxes import BOX, areas, clip
 from synthaug.detection.user_boxes import Problem
 from synthaug.errors import InputError
@@ -159,7 +159,9 @@ def _problems(found: pd.DataFrame, side: int, classes: Sequence[str]) -> list[Pr
 
 def _validating(path: Path, patients: Mapping[int, str], wanted: Sequence[Wanted], cohort: Cohort) -> list[str]:
     """Return a line for each drawn patient of the validation; those of a given one are no matter of drawing."""
-    drawn = set().union(*(each.validating for each in wanted)) if "validation" not in cohort.folds else set()
+    drawn = (
+        set().union(*(each.validating for each in wanted)) if validation_patients.COLUMN not in cohort.folds else set()
+    )
     return [
         f"{path}, row {number}: patient {patient}: expected nobody of the validation, found one, drawn for seed "
         f"{cohort.seed}; train the generator without this patient"

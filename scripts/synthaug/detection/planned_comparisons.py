@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from synthaug.detection.arms import FILTERED, FRESH, PASTE, REAL, generator_of
+from synthaug.detection.arms import CHOSEN, FRESH, PASTE, REAL, generator_of
 from synthaug.evaluation.measures import Planned, Point
 
 OVER = "over {}"
@@ -20,7 +20,7 @@ def planned(points: Sequence[Point]) -> list[Planned]:
         others = [(REAL, WITHOUT_SIZE)] if arm != REAL else []
         if size != WITHOUT_SIZE:
             others += [(FRESH, WITHOUT_SIZE), (PASTE, WITHOUT_SIZE)]
-        if arm.endswith(FILTERED):
+        if arm.endswith(CHOSEN):
             others.append((generator_of(arm), size))
         result += [(OVER.format(other[0]), (arm, size), other) for other in others if other in there]
     return result

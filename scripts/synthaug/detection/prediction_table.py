@@ -13,13 +13,13 @@ import pandas as pd
 
 from synthaug.detection import froc, matching, slice_table
 from synthaug.detection.boxes import BOX, areas
+from synthaug.detection.columns import TEST, VALIDATION
 from synthaug.errors import InputError
 
 BOX_CLASSES, BOX_LESIONS, BOX_SIDES = "box_classes", "box_lesions", "box_sides"
 CLASSES, SCORES, OUTCOMES, THRESHOLD = "classes", "scores", "outcomes_{:g}", "threshold_{:g}"  # of an IoU
 FALSE, DUPLICATE, IGNORED = -1, -2, -3  # in place of the number of the box that a detection hits
 NUMBERS = {matching.FALSE: FALSE, matching.DUPLICATE: DUPLICATE, matching.IGNORED: IGNORED}
-TEST, VALIDATION = "test", "validation"  # sets of detections.csv; the latter also a source of train_set.csv
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from synthaug.detection import arms
+from synthaug.detection.columns import LEARNED, VALIDATION
 from synthaug.errors import InputError
 
 log = logging.getLogger(__name__)
 
-SLICE, POOL, SYNTHETIC, VALIDATION = "slice", "pool", "synthetic", "validation"
+SLICE, POOL, SYNTHETIC = "slice", "pool", "synthetic"  # sources
 HOST, DONOR = 0, 1  # ranks of the two slices of a pasted one
 HUNDRED = 100  # sizes are synthetic slices per so many real ones
 
@@ -54,8 +55,8 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     real
         The number of real slices that are learned from.
     kept
-        ``filter.csv``, ``sample,kept`` and more, for an arm with a filter: where this keeps fewer, all that it keeps,
-        even if it keeps none.
+        ``sample,kept`` and more, for an arm of chosen slices, ``filter.csv`` or ``kept.csv``: where fewer are kept, all
+        that are, even if there is none.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def chosen(index: pd.DataFrame, size: str, real: int, kept: pd.DataFrame | None 
     if kept is not None:
         index = index[index["sample"].isin(kept.loc[kept["kept"] == 1, "sample"])]
         if len(index) < count:
-            log.warning("the filter keeps %d of the %d synthetic slices of size %s", len(index), count, size)
+            log.warning("only %d of the %d synthetic slices of size %s are kept", len(index), count, size)
     return index.head(count)
 
 
@@ -94,5 +95,5 @@ def with_others(rows: pd.DataFrame, donors: Sequence[str], validation: Sequence[
 
 
 def _rows(source: str, names: Sequence[str], rank: int | np.ndarray, generator: str | list[str] = "") -> pd.DataFrame:
-    columns = {"source": source, "slice": list(names), "rank": rank, "generator": generator}
-    return pd.DataFrame(columns, index=range(len(names)))
+    values = (source, list(names), rank, generator)
+    return pd.DataFrame(dict(zip(LEARNED, values, strict=True)), index=range(len(names)))

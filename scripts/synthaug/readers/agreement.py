@@ -31,7 +31,8 @@ def table(answers: pd.DataFrame, study: Study, params: Params) -> pd.DataFrame:
     place = {image: i for i, image in enumerate(study.key["image"])}
     answers = answers.assign(place=answers["image"].map(place))
     rows = []
-    for task, names in ((CLASS, study.classes), (ORIGIN, list(ORIGINS))):
+    asked = [(CLASS, study.classes)] if study.classes else []
+    for task, names in [*asked, (ORIGIN, list(ORIGINS))]:
         coded = answers.assign(answer=class_measures.positions(answers[task], names))
         truth = class_measures.positions(study.key[task], names)
         first, second = (coded[coded["repeat"] == repeat] for repeat in (False, True))

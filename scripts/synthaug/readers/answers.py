@@ -16,8 +16,9 @@ import pandas as pd
 from synthaug.classification import measures
 from synthaug.errors import InputError
 from synthaug.files import user_tables
-from synthaug.readers.pack import KEY
-from synthaug.terms.readers import CONFIDENCE, ORIGINS, REAL
+from synthaug.readers.pack import key_columns
+from synthaug.terms.readers import CONFIDENCE, ORIGINS, REAL, SUBJECTS
+from synthaug.terms.totals import ALL
 
 REQUIRED = ("reader", "presentation", "image", "class", "origin")
 OPTIONAL = ("confidence", "seconds")
@@ -28,11 +29,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Study:
-    """What was asked: the classes, the images that each reader saw, in order, and the key (columns `pack.KEY`)."""
+    """What was asked: the classes, the images that each reader saw, in order, and the key (see `pack.key_columns`)."""
 
     classes: list[str]
+    """Those asked for; none where readers judge slices, whose class is `ALL` in every file."""
     presentations: dict[str, list[str]]
     key: pd.DataFrame
+
+    @property
+    def possible(self) -> list[str]:
+        """The classes that an answer may name."""
+        return self.classes or [ALL]
 
     @functools.cached_property
     def images(self) -> frozenset[str]:
@@ -48,8 +55,11 @@ def study(content: dict, key: pd.DataFrame) -> Study:
     InputError
         If they do not belong together.
     """
-    if missing := [name for name in KEY if name not in key]:
-        raise InputError(f"key.csv: expected the columns {', '.join(KEY)}, missing: {', '.join(missing)}; put it back")
+    names = key_columns(next((name for name in SUBJECTS if name in key), SUBJECTS[0]))
+    if missing := [name for name in names if name not in key]:
+        raise InputError(
+            f"key.csv: expected the columns {', '.join(names)}, missing: {', '.join(missing)}; put it back"
+        )
     shown = {image for images in content["presentations"].values() for image in images}
     if unlike := shown ^ set(key["image"]):
         raise InputError(
@@ -174,8 +184,8 @@ def readings(answers: pd.DataFrame, study: Study) -> dict[str, Reading]:
             real=(rows["true_origin"] == REAL).to_numpy(),
             says_real=says_real,
             rating=np.where(says_real, rows["confidence"], -rows["confidence"]),
-            truth=measures.positions(rows["true_class"], study.classes),
-            answer=measures.positions(rows["class"], study.classes),
+            truth=measures.positions(rows["true_class"], study.possible),
+            answer=measures.positions(rows["class"], study.possible),
         )
     return result
 
@@ -199,8 +209,9 @@ def _wrong(cell: dict[str, str], asked: Study) -> Iterator[str]:
             f"image: expected {due}, which {cell['reader']} saw as presentation {presentation}, found {cell['image']}; "
             "correct the cell, or the numbers"
         )
-    if cell["class"] not in asked.classes:
-        yield f"class: expected one of {', '.join(asked.classes)}, found {cell['class']!r}; correct the cell"
+    if cell["class"] not in asked.possible:
+        expected = f"one of {', '.join(asked.classes)}" if asked.classes else f"{ALL}, as no class was asked for"
+        yield f"class: expected {expected}, found {cell['class']!r}; correct the cell"
     if cell["origin"] not in ORIGINS:
         yield f"origin: expected real or synthetic, found {cell['origin']!r}; correct the cell"
     if "confidence" in cell:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from synthaug.report import figure_style
-from synthaug.terms.readers import REAL, SYNTHETIC
+from synthaug.terms.readers import REAL, SUBJECTS, SYNTHETIC
 
 CELL, GAP, TEXT = 0.86, 0.06, 0.42  # inches: side of an image, space between two, space for the text below them
 LEFT, HEADING = 0.12, 0.3
@@ -33,13 +33,13 @@ def sheet(
     table
         From `scores.fooled`.
     images
-        The images by name, uint8 (64, 64).
+        The images by name, uint8 (side, side).
     expected
         From `scores.expected_fooled`, by origin.
     readers
         How many readers answered.
     classes
-        All classes, in the order of their colours.
+        All classes, in the order of their colours; none where readers were not asked for one.
     """
     blocks = {origin: table[table["origin"] == origin] for origin in TITLES}
     width = LEFT + COLUMNS * (CELL + GAP) + GAP
@@ -90,15 +90,15 @@ def _draw(
     left, top = place
     width, height = figure.get_size_inches()
     axes = figure.add_axes((left / width, 1 - (top + CELL) / height, CELL / width, CELL / height))
-    figure_style.show_image(axes, image, figure_style.class_colour(classes, row["class"]))
-    sure = "" if np.isnan(row["confidence"]) else f"\nconfidence {row['confidence']:.1f}"
-    text = f"{_short(row['class'])}{sure}\n{_short(_source(row))}"
-    _write(figure, text, left, top + CELL + 0.03, fontsize=5.5)
+    figure_style.show_image(axes, image, figure_style.class_colour(classes, row["class"]) if classes else None)
+    lines = [_short(row["class"])] if classes else []
+    lines += [] if np.isnan(row["confidence"]) else [f"confidence {row['confidence']:.1f}"]
+    _write(figure, "\n".join([*lines, _short(_source(row))]), left, top + CELL + 0.03, fontsize=5.5)
 
 
 def _source(row: Mapping[str, str]) -> str:
     if row["origin"] == REAL:
-        return row["lesion"]
+        return next(row[name] for name in SUBJECTS if name in row)
     return f"folds {row['folds']}, no. {row['sample']}"
 
 

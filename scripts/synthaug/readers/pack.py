@@ -1,7 +1,7 @@
 """The images of a reader study: which are shown, in what order, under what name, and what is known of them.
 
-Readers judge a mixture of synthetic ROIs and un-augmented ROIs of real lesions. Nothing but the pixels may tell the two
-apart, so names, orders and the nominal sizes of synthetic ROIs are made here in the same way for both.
+Readers judge a mixture of real and synthetic images: ROIs of lesions, or whole slices. Nothing but the pixels may tell
+the two apart, so names, orders and the nominal sizes of synthetic images are made here in the same way for both.
 """
 
 import hashlib
@@ -13,17 +13,53 @@ import numpy as np
 import pandas as pd
 
 from synthaug import seeding
-from synthaug.classification import rois
 from synthaug.errors import InputError
 from synthaug.terms.readers import REAL, SYNTHETIC
+from synthaug.terms.totals import ALL
 
-KEY = ("image", "origin", "class", "lesion", "patient", "generator", "seed", "folds", "sample")  # columns of key.csv
 APART = 0.2  # a share of the whole order: a repeat comes about this much later than the first showing, or more
 LETTER = "a"  # that every name begins with
 
 log = logging.getLogger(__name__)
 
-Pools = Mapping[tuple[int, str, str], np.ndarray]  # synthetic images by (seed, training folds, class)
+
+@dataclass(frozen=True)
+class RealImages:
+    """The real images that may be shown.
+
+    Attributes
+    ----------
+    table
+        One row an image: ``class`` (`ALL` for slices), ``lesion`` or ``slice``, ``patient``, ``set`` (main or extra),
+        ``width_mm`` (NaN if unknown) and ``place``, its position in ``images``.
+    images
+        uint8 (n, side, side).
+    left_out
+        By class how many may not be shown, and why, in brackets after a space; "" for none.
+    """
+
+    table: pd.DataFrame
+    images: np.ndarray
+    left_out: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The synthetic images of one generator.
+
+    Attributes
+    ----------
+    images
+        uint8 (n, side, side).
+    samples
+        The positions of those that may be shown, ascending, int (m,).
+    """
+
+    images: np.ndarray
+    samples: np.ndarray
+
+
+Pools = Mapping[tuple[int, str, str], Pool]  # by (seed, training folds, class); the class is `ALL` for slices
 
 
 @dataclass(frozen=True)
@@ -32,22 +68,26 @@ class Params:
 
     Attributes
     ----------
+    subject
+        What a real image is of, one of `synthaug.terms.readers.SUBJECTS`.
+    classes
+        Those that readers are asked for; none for slices, which may show several lesions.
     unit
         Of the window's low and high, "" for none.
     real, synthetic
-        Images shown per class. If ``real`` is None, every main lesion is shown whose ROI lies within its image.
+        Images shown per class, or in all if there are none. If ``real`` is None, every main one is shown that may be.
     readers
         Number of readers; each sees the images in another order.
     repeats
         Images, of all classes and origins, that each reader sees twice.
     training
-        Real images per class to practise on, and as many synthetic ones.
+        Real images per class, or in all, to practise on, and as many synthetic ones.
     """
 
     cohort: str
+    subject: str
     classes: list[str]
     master_seed: int
-    margin: float  # of the un-augmented ROI, as a fraction of the diameter
     intensity: dict
     unit: str
     generator: str
@@ -60,41 +100,39 @@ class Params:
 
 @dataclass(frozen=True)
 class Pack:
-    """A study: the key (`KEY`, sorted by image), the images by name, and the content of ``study.json``."""
+    """A study: the key (`key_columns`, sorted by image), the images by name, and the content of ``study.json``."""
 
     key: pd.DataFrame
     images: dict[str, np.ndarray]
     study: dict
 
 
-def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Params) -> Pack:
+def key_columns(subject: str) -> list[str]:
+    """Return the columns of ``key.csv`` where a real image is of a ``subject``."""
+    return ["image", "origin", "class", subject, "patient", "generator", "seed", "folds", "sample"]
+
+
+def build(real: RealImages, pools: Pools, params: Params) -> Pack:
     """Choose the images of a study and practice images outside it; name and order them.
 
     Parameters
     ----------
-    cases : DataFrame
-        The checked cases, ``cases.csv``.
-    roi_images : uint8 (n, 64, 64)
-        The un-augmented ROI of each case.
     pools
-        Synthetic images, uint8 (m, 64, 64), of each generator; those that are shown are spread evenly over them.
+        The synthetic images of each generator, as large as the real ones; those shown are spread evenly over them.
 
     Raises
     ------
     InputError
         If there are fewer images than the config asks for: all problems, one per line.
     """
-    lesions = shown_whole(cases, params.margin)
-    of_class = {cls: lesions[lesions["class"] == cls] for cls in params.classes}
-    lost = {cls: int((cases["class"] == cls).sum()) - len(rows) for cls, rows in of_class.items()}
-    beyond = {cls: f" ({n} whose ROI reaches beyond the image are left out)" if n else "" for cls, n in lost.items()}
+    of_class = {cls: real.table[real.table["class"] == cls] for cls in params.classes or [ALL]}
     problems: list[str] = []
-    shown = {cls: _shown(rows, beyond[cls], cls, params, problems) for cls, rows in of_class.items()}
+    shown = {cls: _shown(rows, real.left_out[cls], cls, params, problems) for cls, rows in of_class.items()}
     patients = pd.concat(shown.values())["patient"]
     parts = []
     for cls, rows in of_class.items():
-        practised = _practised(rows, patients, beyond[cls], cls, params, problems)
-        parts += [_real(shown[cls]).assign(study=True), _real(practised).assign(study=False)]
+        practised = _practised(rows, patients, real.left_out[cls], cls, params, problems)
+        parts += [_real(rows, params).assign(study=kept) for rows, kept in ((shown[cls], True), (practised, False))]
         parts.append(_synthetic(pools, shown[cls]["width_mm"].to_numpy(), cls, params, problems))
     table = pd.concat(parts, ignore_index=True).astype({"study": bool})
     if params.repeats > (number := int(table["study"].sum())):
@@ -102,7 +140,7 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
     if problems:
         raise InputError("\n".join(f"reader_study: {problem}" for problem in problems))
     rows = table.to_dict("records")
-    arrays = [_pixels(row, roi_images, pools) for row in rows]
+    arrays = [_pixels(row, real.images, pools) for row in rows]
     table["image"] = [_name(row, pixels, params) for row, pixels in zip(rows, arrays, strict=True)]
     study = table[table["study"]].sort_values("image", ignore_index=True)
     practice = table[~table["study"]].sort_values("image", ignore_index=True)
@@ -115,33 +153,21 @@ def build(cases: pd.DataFrame, roi_images: np.ndarray, pools: Pools, params: Par
         "images": {row["image"]: {"width_mm": _whole(row["width_mm"])} for row in table.to_dict("records")},
         "training": _practice(practice, params),
     }
-    return Pack(study[list(KEY)], dict(zip(table["image"], arrays, strict=True)), content)
-
-
-def shown_whole(cases: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """Return the cases whose un-augmented ROI lies within the image, with its width in mm (`NaN` without spacing).
-
-    Beyond the border the edge repeats. That is seen at once, and most synthetic ROIs never show it, so such ROIs would
-    give themselves away. ``place`` is the row of each case in ``cases``.
-    """
-    side = rois.side_px(cases["diameter_px"], margin)
-    inside = pd.Series(True, index=cases.index)
-    for centre, length in (("center_x_px", "columns"), ("center_y_px", "rows")):
-        inside &= (cases[centre] - side / 2 >= -0.5) & (cases[centre] + side / 2 <= cases[length] - 0.5)
-    return cases.assign(width_mm=side * cases["spacing_x_mm"], place=np.arange(len(cases)))[inside]
+    return Pack(study[key_columns(params.subject)], dict(zip(table["image"], arrays, strict=True)), content)
 
 
 def nominal_widths(known: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
-    """Draw widths for synthetic ROIs, which have none, from those of the real ROIs of their class.
+    """Draw widths for synthetic images, which have none, from those of the real images of their class.
 
     A smoothed bootstrap of the logarithm that keeps the spread (Silverman and Young, Biometrika 74:469, 1987), so drawn
-    widths are distributed like the real ones. Without the smoothing every drawn width would be that of some real ROI,
-    and a width that occurs only once would belong to a real one. Missing widths (NaN) are drawn as often as they occur.
+    widths are distributed like the real ones. Without the smoothing every drawn width would be that of some real
+    image, and one that occurs only once would belong to a real image. Missing widths (NaN) are drawn as often as they
+    occur.
 
     Parameters
     ----------
     known : (n,) float array
-        Widths of real ROIs, mm.
+        Widths of real images, mm.
 
     Returns
     -------
@@ -198,40 +224,45 @@ def window(params: Params) -> dict:
     return {"low": params.intensity["low"], "high": params.intensity["high"], "unit": params.unit}
 
 
-def _shown(lesions: pd.DataFrame, beyond: str, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
-    """Return the real images of a class that are shown, of main lesions."""
+def _shown(rows: pd.DataFrame, left_out: str, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
+    """Return the real images of a class that are shown, all of the main set."""
     random = seeding.stream(params.master_seed, "reader study", REAL, cls)
-    main = lesions[lesions["set"] == "main"]
+    main = rows[rows["set"] == "main"]
     number = len(main) if params.real is None else params.real
     if number > len(main) or not number:
         problems.append(
-            f"real: expected {max(number, 1)} main lesions of class {cls}, found {len(main)}{beyond}; lower it"
+            f"real: expected {max(number, 1)} main {params.subject}s{_of(cls)}, found {len(main)}{left_out}; lower it"
         )
     return main.iloc[random.permutation(len(main))[:number]]
 
 
 def _practised(
-    lesions: pd.DataFrame, patients: pd.Series, beyond: str, cls: str, params: Params, problems: list[str]
+    rows: pd.DataFrame, patients: pd.Series, left_out: str, cls: str, params: Params, problems: list[str]
 ) -> pd.DataFrame:
-    """Return the real images of a class to practise on: extra lesions, then main ones, of none of ``patients``.
+    """Return the real images of a class to practise on: extra ones, then main ones, of none of ``patients``.
 
-    Practice tells that an image is real, and another lesion of that patient could be recognised by what lies around it.
+    Practice tells that an image is real, and another one of that patient could be recognised by what lies around.
     """
     random = seeding.stream(params.master_seed, "reader study", "practice", REAL, cls)
-    others = lesions[~lesions["patient"].isin(patients)]
+    others = rows[~rows["patient"].isin(patients)]
     mixed = others.iloc[random.permutation(len(others))]
     chosen = pd.concat([mixed[mixed["set"] != "main"], mixed[mixed["set"] == "main"]]).head(params.training)
     if len(chosen) < params.training:
         problems.append(
-            f"training: expected {params.training} further real lesions of class {cls}, of patients outside the study, "
-            f"found {len(chosen)}{beyond}; lower it or real"
+            f"training: expected {params.training} further real {params.subject}s{_of(cls)}, of patients outside the "
+            f"study, found {len(chosen)}{left_out}; lower it or real"
         )
     return chosen
 
 
-def _real(lesions: pd.DataFrame) -> pd.DataFrame:
+def _of(cls: str) -> str:
+    """Return the words that say of which class images are."""
+    return "" if cls == ALL else f" of class {cls}"
+
+
+def _real(rows: pd.DataFrame, params: Params) -> pd.DataFrame:
     columns = {"origin": REAL, "generator": "", "seed": "", "folds": "", "sample": ""}
-    return lesions[["class", "lesion", "patient", "width_mm", "place"]].assign(**columns)
+    return rows[["class", params.subject, "patient", "width_mm", "place"]].assign(**columns)
 
 
 def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, problems: list[str]) -> pd.DataFrame:
@@ -241,39 +272,45 @@ def _synthetic(pools: Pools, widths: np.ndarray, cls: str, params: Params, probl
     """
     random = seeding.stream(params.master_seed, "reader study", SYNTHETIC, params.generator, cls)
     sources = _distinct({key: pools[key] for key in sorted(pools) if key[2] == cls})
+    if not sources:
+        raise InputError(
+            f"reader_study: synthetic: expected images of {params.generator}{_of(cls)} that may be shown, found none; "
+            "choose another generator"
+        )
     shown, practice = (_spread(number, len(sources), random) for number in (params.synthetic, params.training))
     parts = []
     for ((seed, folds, _), different), first, further in zip(sources.items(), shown, practice, strict=True):
-        number, found = first + further, len(pools[seed, folds, cls])
-        source = f"{params.generator}, class {cls}, seed {seed}, train-{folds}"
-        if number > found:
+        number, usable = first + further, pools[seed, folds, cls].samples
+        source = ", ".join([params.generator, *([f"class {cls}"] if params.classes else []), f"seed {seed}"])
+        source += f", train-{folds}"
+        if number > len(usable):
             problems.append(
-                f"synthetic: expected {number} images of {source}, found {found}; lower it, or have the generator make "
-                "more"
+                f"synthetic: expected {number} images of {source}, found {len(usable)}; lower it, or have "
+                "the generator make more"
             )
         samples = random.permutation(different)[:number]
         if number > len(different):
             log.warning("%s: of %d images shown only %d differ, which tells readers", source, number, len(different))
-            same = np.setdiff1d(np.arange(found), different)
+            same = np.setdiff1d(usable, different)
             samples = np.concatenate([samples, random.permutation(same)])[:number]
         place = {"seed": seed, "folds": folds, "sample": samples, "place": samples}
         parts.append(pd.DataFrame({**place, "study": np.arange(len(samples)) < first}))
     table = pd.concat(parts, ignore_index=True)
-    named = {"origin": SYNTHETIC, "class": cls, "lesion": "", "patient": "", "generator": params.generator}
+    named = {"origin": SYNTHETIC, "class": cls, params.subject: "", "patient": "", "generator": params.generator}
     return table.assign(**named, width_mm=nominal_widths(widths, len(table), random))
 
 
 def _distinct(pools: Pools) -> dict[tuple[int, str, str], list[int]]:
-    """Return the pools, in order, each with its samples that were not there before; pools without any are left out.
+    """Return the pools, in order, each with the samples that were not there before; pools without any are left out.
 
     Imported generators may give the same images for every seed and fold, and collapsed ones repeat theirs. An image
     that is seen twice gives itself away.
     """
     seen: set[bytes] = set()
     result: dict[tuple[int, str, str], list[int]] = {}
-    for key, images in pools.items():
-        for sample, image in enumerate(images):
-            digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+    for key, pool in pools.items():
+        for sample in pool.samples.tolist():
+            digest = hashlib.blake2b(pool.images[sample].tobytes(), digest_size=16).digest()
             if digest not in seen:
                 seen.add(digest)
                 result.setdefault(key, []).append(sample)
@@ -285,9 +322,9 @@ def _spread(number: int, parts: int, random: np.random.Generator) -> np.ndarray:
     return number // parts + (random.permutation(parts) < number % parts)
 
 
-def _pixels(row: dict, roi_images: np.ndarray, pools: Pools) -> np.ndarray:
-    pool = roi_images if row["origin"] == REAL else pools[row["seed"], row["folds"], row["class"]]
-    return np.array(pool[row["place"]])
+def _pixels(row: dict, real: np.ndarray, pools: Pools) -> np.ndarray:
+    images = real if row["origin"] == REAL else pools[row["seed"], row["folds"], row["class"]].images
+    return np.array(images[row["place"]])
 
 
 def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
@@ -296,7 +333,7 @@ def _name(row: dict, pixels: np.ndarray, params: Params) -> str:
     The digits depend on the pixels and on where they come from, so answers are never scored by the key of another pack.
     """
     secret = seeding.stream(params.master_seed, "reader study", "names").bytes(32)
-    source = "/".join(str(row[name]) for name in KEY if name != "image")
+    source = "/".join(str(row[name]) for name in key_columns(params.subject) if name != "image")
     return LETTER + hashlib.blake2b(source.encode() + pixels.tobytes(), digest_size=8, key=secret).hexdigest()
 
 

@@ -215,7 +215,7 @@ def _measures(
         key: (values, reading.images[part], None if right is None else int(right))
         for key, values, part, right in [
             *_told_apart(reading, weights, parts),
-            *_classified(reading, weights, parts, classes),
+            *(_classified(reading, weights, parts, classes) if classes else ()),
         ]
         if part.any()
     }

@@ -1,5 +1,6 @@
 """What a run says of its slices, arms and segmenters, by the topics of the reporting checklists."""
 
+from synthaug.report import slice_facts
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
@@ -28,7 +29,7 @@ def facts(run: Run) -> dict[str, Fact]:
         "subset of the images": subset(run),
         "preprocessing": preprocessing(run),
         "augmentation": augmentation(run),
-        "predictors": predictors(),
+        "predictors": slice_facts.predictors(),
         "arms": arms(run),
         "model": model(run),
         "initial weights": initial(run),
@@ -45,20 +46,14 @@ def facts(run: Run) -> dict[str, Fact]:
 
 def subset(run: Run) -> Fact:
     """Say which slices are used."""
-    empty = run.settings.task["slices"]["empty_slices"]
-    more = f", and {counted(empty, 'slice')} without a lesion of each patient's volumes" if empty else ""
+    more = slice_facts.empty_slices(run)
     return Fact(f"All slices on which the annotations draw a lesion are used whole{more}.", ("Lesion outlines",))
 
 
 def preprocessing(run: Run) -> Fact:
     """Say how a slice and its label map are made."""
     known = run.settings.task["slices"]
-    low, high = known["intensity"]["low"], known["intensity"]["high"]
-    gray = (
-        f"the window from {low:g} to {high:g} (HU in CT)"
-        if known["intensity"]["mode"] == "window"
-        else f"the slice's percentiles {low:g} and {high:g}"
-    )
+    gray = slice_facts.gray_values(run, "the slice")
     order = known["precedence"]
     overlap = f"the first of {listed(order)} wins" if order else "the run stops"
     return Fact(
@@ -77,11 +72,6 @@ def augmentation(run: Run) -> Fact:
             parts.append(f"In the arm {arm}: {chances(known[arm], 'nothing')}.")
     text = " ".join(parts) or "No slice is transformed."
     return Fact(f"{text} Lengths are px of a slice of 256x256." if parts else text)
-
-
-def predictors() -> Fact:
-    """Say what the models see."""
-    return Fact("The only predictor is the slice; no clinical variable and no neighbouring slice is used.")
 
 
 def arms(run: Run) -> Fact:
@@ -143,13 +133,8 @@ def training(run: Run) -> Fact:
 
 def baselines(run: Run) -> Fact:
     """Say what stands beside the synthetic slices."""
-    cheap = [arm for arm in (TRADITIONAL, FRESH, PASTE) if arm in run.settings.arms]
-    if not cheap:
-        return Fact("No method without synthetic slices was run beside them but the slices of the share alone.")
-    text = f"Beside the slices of the share alone stand arms without a generator: {listed(cheap)}."
-    if PASTE in cheap:
-        text += f" Pasted lesions: {settings(run.settings.task['augmentation'][PASTE])}."
-    return Fact(text, ("All comparisons and verdicts",))
+    about = f"Pasted lesions: {settings(run.settings.task['augmentation'][PASTE])}"
+    return slice_facts.baselines(run, (TRADITIONAL, FRESH, PASTE), "the slices of the share", (PASTE, about))
 
 
 def output() -> Fact:

@@ -23,10 +23,10 @@ TASK = {"slices": CONFIG["slices"], "detector": DETECTOR, "augmentation": CONFIG
 SETTINGS = Settings(
     cohort="c", phantom=False, unit="slice", primary=metric_names.PRIMARY, classes=["metastasis"], folds=4,
     tested_folds=1, given_split=False, seeds=[0], master_seed=1, duplicate_correlation=0.9,
-    arms=["real", "fresh", "paste", "cpggan", "cpggan-filtered", "other-tool"], reference="real",
+    arms=["real", "fresh", "paste", "cpggan", "cpggan-filtered", "cpggan-kept", "other-tool"], reference="real",
     size="Synthetic slices per 100 real training slices",
     sizes={"real": ["0"], "fresh": ["0"], "paste": ["0"], "cpggan": ["100", "200"], "cpggan-filtered": ["100", "200"],
-           "other-tool": ["0"]},
+           "cpggan-kept": ["100"], "other-tool": ["0"]},
     generators=["cpggan"], presets={"cpggan": CONFIG["generators"]["cpggan"]},
     evaluation=CONFIG["evaluation"] | {"operating_point": "fixed"}, task=TASK,
 )  # fmt: skip
@@ -72,6 +72,7 @@ def topics(part) -> list[str]:
         ("arms", "real (real slices, moved and changed at every step); fresh"),
         ("arms", "cpggan (also synthetic slices; sizes: 100 and 200)"),
         ("arms", "cpggan-filtered (also those synthetic slices on which the detector"),
+        ("arms", "cpggan-kept (also those synthetic slices that a reader kept; sizes: 100)"),
         ("arms", "other-tool (detections of another tool). A size counts: synthetic slices per 100 real"),
         ("model", "4 feature maps in the first convolution (32 in the paper on it), one gray channel of 64x64 px"),
         ("model", " other-tool: detections that another tool has made."),

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers import forked
 
 from synthaug.audit import lineage
-from synthaug.detection import imported_detections
+from synthaug.detection import columns, imported_detections
 from synthaug.detection.imported_detections import Cohort, Params
 from synthaug.errors import InputError
 from synthaug.files import artifacts
@@ -93,7 +93,7 @@ def test_classes_are_asked_for_where_there_are_several(tmp_path):
 def test_a_tool_that_finds_nothing_is_an_arm_too(tmp_path):
     found = checked(tmp_path, HEADER)
     assert found["0"].empty
-    assert list(found["0"]) == imported_detections.WRITTEN
+    assert list(found["0"]) == columns.DETECTED
 
 
 def run(script, params, **options):

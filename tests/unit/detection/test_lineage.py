@@ -26,9 +26,9 @@ def rows(*more: tuple) -> pd.DataFrame:
     return pd.DataFrame([*own, *more], columns=COLUMNS)
 
 
-def detector(*more: tuple, arm: str = "real", size: str = "0") -> lineage.Model:
+def detector(*more: tuple, arm: str = "real", size: str = "0", chosen_by=None) -> lineage.Model:
     predicted = FOLDS[FOLDS["fold"] == 0].assign(fold="0")
-    return lineage.Model("detect", arm, size, 0, "1", rows(*more), predicted)
+    return lineage.Model("detect", arm, size, 0, "1", rows(*more), predicted, chosen_by)
 
 
 def generator(*names: str) -> lineage.Generator:
@@ -41,7 +41,7 @@ MADE = [("synthetic", "P1-0", 0, "cpggan"), ("synthetic", "P2-1", 1, "cpggan")]
 PASTED = [("pool", "P1-0", 0, ""), ("pool", "P2-0", 1, "")]  # where a lesion was pasted, and whose it is
 TESTED = "slice {} of test patient P0 is in the training set"
 VALIDATES = "slice {} of validation patient P3 is learned from"
-FILTERED = {"arm": "cpggan-filtered", "size": "100"}
+FILTERED = {"arm": "cpggan-filtered", "size": "100", "chosen_by": ("real", "0")}
 
 
 def test_clean_models_of_every_arm_pass(known):

@@ -5,7 +5,7 @@ from synthaug.detection.planned_comparisons import planned
 
 def test_comparisons_of_all_arms():
     points = [("real", "0"), ("fresh", "0"), ("paste", "0"), ("cpggan", "100"), ("cpggan", "200"),
-              ("cpggan-filtered", "100"), ("retinanet", "0")]  # fmt: skip
+              ("cpggan-filtered", "100"), ("cpggan-kept", "100"), ("retinanet", "0")]  # fmt: skip
     assert planned(points) == [
         ("over real", ("fresh", "0"), ("real", "0")),
         ("over real", ("paste", "0"), ("real", "0")),
@@ -19,6 +19,10 @@ def test_comparisons_of_all_arms():
         ("over fresh", ("cpggan-filtered", "100"), ("fresh", "0")),
         ("over paste", ("cpggan-filtered", "100"), ("paste", "0")),
         ("over cpggan", ("cpggan-filtered", "100"), ("cpggan", "100")),
+        ("over real", ("cpggan-kept", "100"), ("real", "0")),
+        ("over fresh", ("cpggan-kept", "100"), ("fresh", "0")),
+        ("over paste", ("cpggan-kept", "100"), ("paste", "0")),
+        ("over cpggan", ("cpggan-kept", "100"), ("cpggan", "100")),
         ("over real", ("retinanet", "0"), ("real", "0")),
     ]
 

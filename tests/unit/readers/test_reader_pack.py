@@ -10,26 +10,22 @@ import pytest
 import yaml
 from PIL import Image
 from scipy import stats
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from tests.helpers.made_packs import CLASSES, build, cohort, params
-from threadpoolctl import threadpool_limits
+from tests.helpers.blinding import chunks, told_apart
+from tests.helpers.made_packs import CLASSES, build, cohort, made, params
 
-import build_reader_study
+from steps import reader_packs
 from synthaug.errors import InputError
 from synthaug.readers import pack as reader_pack
-
-PERMUTATIONS = 20  # the fewest of which p can be below 0.05
+from synthaug.readers import shown_rois
 
 
 @pytest.fixture(scope="module")
 def pack():
-    return reader_pack.build(*cohort(), params())
+    return made(*cohort(), params())
 
 
 def test_reader_pack_has_what_the_config_asks_for(pack):
-    assert list(pack.key) == list(reader_pack.KEY)
+    assert list(pack.key) == reader_pack.key_columns("lesion")
     assert pack.key.groupby(["class", "origin"]).size().tolist() == [40] * 6
     assert pack.key["image"].is_unique
     assert pack.key["image"].str.fullmatch("a[0-9a-f]{16}").all()
@@ -47,12 +43,12 @@ def test_reader_pack_has_what_the_config_asks_for(pack):
 def test_no_synthetic_image_is_shown_twice_where_a_generator_gives_all_seeds_and_folds_the_same():
     cases, roi_images, pools = cohort()
     same = {key: pools[0, "12", key[2]] for key in [(s, f, c) for s in (0, 1) for f in ("12", "02") for c in CLASSES]}
-    pack = reader_pack.build(cases, roi_images, same, params(synthetic=15, training=3))
+    pack = made(cases, roi_images, same, params(synthetic=15, training=3))
     assert len({image.tobytes() for image in pack.images.values()}) == len(pack.images) == 3 * (40 + 3 + 15 + 3)
     synthetic = pack.key[pack.key["origin"] == "synthetic"]
     assert synthetic.groupby(["seed", "folds"]).ngroups == 1
     with pytest.raises(InputError, match="expected 23 images of dcgan, class cyst, seed 0, train-02"):
-        reader_pack.build(cases, roi_images, same, params(synthetic=20, training=3))
+        made(cases, roi_images, same, params(synthetic=20, training=3))
 
 
 def test_no_synthetic_image_is_shown_twice_where_pools_share_or_repeat_some(caplog):
@@ -61,13 +57,13 @@ def test_no_synthetic_image_is_shown_twice_where_pools_share_or_repeat_some(capl
     for cls in CLASSES:
         pools[0, "02", cls] = np.concatenate([pools[0, "01", cls][:0:-1][:15], pools[0, "02", cls][:5]])
         pools[0, "12", cls] = np.tile(pools[0, "12", cls][:3], (7, 1, 1))
-    built = reader_pack.build(cases, roi_images, pools, params(synthetic=8, training=1))
+    built = made(cases, roi_images, pools, params(synthetic=8, training=1))
     assert len({image.tobytes() for image in built.images.values()}) == len(built.images) == 3 * (40 + 1 + 8 + 1)
     for row in built.key[built.key["origin"] == "synthetic"].to_dict("records"):
         assert (built.images[row["image"]] == pools[row["seed"], row["folds"], row["class"]][row["sample"]]).all()
     # Where there are too few, as of a collapsed generator, some are shown again, and a warning says so.
     assert not caplog.records
-    built = reader_pack.build(cases, roi_images, pools, params(synthetic=12, training=1))
+    built = made(cases, roi_images, pools, params(synthetic=12, training=1))
     assert len(built.images) == 3 * (40 + 1 + 12 + 1)
     warned = [record.getMessage() for record in caplog.records]
     assert len(warned) == 3
@@ -123,7 +119,7 @@ def test_orders_of_readers_have_no_pattern():
     cases, roi_images, pools = cohort()
     scores = []
     for seed in range(20):
-        built = reader_pack.build(cases, roi_images, pools, params(master_seed=seed, repeats=0, training=3))
+        built = made(cases, roi_images, pools, params(master_seed=seed, repeats=0, training=3))
         origin = built.key.set_index("image")["origin"]
         scores += [standardised_runs(origin[order]) for order in built.study["presentations"].values()]
         scores.append(standardised_runs([item["origin"] for item in built.study["training"]]))
@@ -152,7 +148,7 @@ def test_patients_of_practice_images_are_none_that_readers_judge():
     """Half of the main lesions are shown; the patients of the extra ones have lesions of all classes."""
     cases, roi_images, pools = cohort(main=45, extra=3)
     cases["patient"] = [str(i % 45 // 3) for i in range(len(cases))]  # three lesions of each class a patient
-    built = reader_pack.build(cases, roi_images, pools, params(real=4, repeats=0, training=6))
+    built = made(cases, roi_images, pools, params(real=4, repeats=0, training=6))
     lesion_of = {roi_images[i].tobytes(): i for i in range(len(cases))}
     practised = [
         lesion_of[built.images[item["image"]].tobytes()] for item in built.study["training"] if item["origin"] == "real"
@@ -166,7 +162,7 @@ def test_patients_of_practice_images_are_none_that_readers_judge():
 def test_nominal_widths_for_readers_are_drawn_from_the_real_rois_shown():
     """Extra lesions, and main lesions that are not shown, are all of another size here."""
     cases, roi_images, pools = cohort(main=45, extra=15)
-    built = reader_pack.build(cases, roi_images, pools, params())
+    built = made(cases, roi_images, pools, params())
     widths = built.key["image"].map({name: facts["width_mm"] for name, facts in built.study["images"].items()})
     for _, of_class in np.log(widths).groupby(built.key["class"]):
         real, synthetic = (of_class[built.key["origin"] == origin] for origin in ("real", "synthetic"))
@@ -175,14 +171,14 @@ def test_nominal_widths_for_readers_are_drawn_from_the_real_rois_shown():
 
 
 def test_reader_pack_is_the_same_each_time_and_another_with_other_images(pack):
-    again = reader_pack.build(*cohort(), params())
+    again = made(*cohort(), params())
     assert again.study == pack.study
     pd.testing.assert_frame_equal(again.key, pack.key)
     cases, roi_images, pools = cohort()
-    other = reader_pack.build(cases, roi_images, {key: 255 - images for key, images in pools.items()}, params())
+    other = made(cases, roi_images, {key: 255 - images for key, images in pools.items()}, params())
     real = pack.key["origin"] == "real"
     assert set(other.key["image"]) & set(pack.key["image"]) == set(pack.key["image"][real])
-    assert reader_pack.build(*cohort(), params(master_seed=8)).key["image"].isin(pack.key["image"]).sum() == 0
+    assert made(*cohort(), params(master_seed=8)).key["image"].isin(pack.key["image"]).sum() == 0
 
 
 def test_the_papers_config_shows_readers_the_papers_images_of_its_cohort():
@@ -192,7 +188,7 @@ def test_the_papers_config_shows_readers_the_papers_images_of_its_cohort():
     keep = cases["lesion"].str.rsplit("-", n=1).str[1].astype(int) < cases["class"].map(sizes)
     config = yaml.safe_load(Path("config/paper.yaml").read_text(encoding="utf-8"))["reader_study"]
     asked = params(**{name: config[name] for name in ("real", "synthetic", "unit", "readers", "repeats", "training")})
-    built = reader_pack.build(cases[keep].reset_index(drop=True), roi_images[keep], pools, asked)
+    built = made(cases[keep].reset_index(drop=True), roi_images[keep], pools, asked)
     assert built.key.groupby(["origin", "class"]).size().tolist() == [53, 65, 64, 40, 40, 40]
     assert [len(order) for order in built.study["presentations"].values()] == [302, 302]
     assert built.study["training"] == []
@@ -204,9 +200,9 @@ def test_rois_beyond_the_border_are_not_shown_to_readers():
     edges = {0: ("center_x_px", 14.0), 1: ("center_y_px", 498.0), 2: ("center_x_px", 14.5), 3: ("center_y_px", 496.5)}
     for row, (column, value) in edges.items():
         cases.loc[row, column] = value
-    shown = reader_pack.shown_whole(cases, 0.25)
+    shown = shown_rois.shown_whole(cases, 0.25)
     assert set(cases.index) - set(shown.index) == {0, 1}
-    built = reader_pack.build(cases, roi_images, pools, params(real=None, synthetic=5, repeats=0))
+    built = made(cases, roi_images, pools, params(real=None, synthetic=5, repeats=0))
     assert not {"cyst-0", "cyst-1"} & set(built.key["lesion"])
     assert {"cyst-2", "cyst-3"} < set(built.key["lesion"])
 
@@ -223,7 +219,7 @@ def test_rois_beyond_the_border_are_not_shown_to_readers():
 )
 def test_too_few_images_for_readers_are_a_line_each(changes, expected):
     with pytest.raises(InputError) as caught:
-        reader_pack.build(*cohort(), params(**changes))
+        made(*cohort(), params(**changes))
     lines = str(caught.value).splitlines()
     assert all(line.startswith("reader_study: ") for line in lines)
     assert all(any(text in line for line in lines) for text in expected)
@@ -262,58 +258,6 @@ def written(folder, spoil=None, seed=0):
         spoil(folder / "pack/images", study, origins)
         (folder / "pack/study.json").write_text(json.dumps(study))
     return folder / "pack", origins
-
-
-def chunks(data):
-    """Return the names of a PNG's chunks."""
-    place, names = 8, []
-    while place < len(data):
-        length = int.from_bytes(data[place : place + 4], "big")
-        names.append(data[place + 4 : place + 8])
-        place += 12 + length
-    return names
-
-
-def facts(pack, key):
-    """Return what can be known of each image without looking at its lesion: a row each, in the order of the key."""
-    study = json.loads((pack / "study.json").read_text())
-    listed, named = list(os.listdir(pack / "images")), list(study["images"])
-    rows = []
-    for name in key:
-        path = pack / f"images/{name}.png"
-        data, status = path.read_bytes(), path.stat()
-        pixels = np.asarray(Image.open(path)).astype(float)
-        border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
-        inward = [np.abs(pixels[0] - pixels[1]), np.abs(pixels[-1] - pixels[-2])]
-        inward += [np.abs(pixels[:, 0] - pixels[:, 1]), np.abs(pixels[:, -1] - pixels[:, -2])]
-        row = [status.st_size, status.st_mtime, status.st_mode, status.st_nlink, len(chunks(data))]
-        row += [int.from_bytes(data[i : i + 4], "big") for i in range(8, 56, 4)]  # header, first chunk, zlib header
-        row += [int(digit, 16) for digit in name] + [len(name)]
-        row += [listed.index(path.name), named.index(name)]
-        width = study["images"][name]["width_mm"]
-        row += [np.nan if width is None else width, 0 if width is None else width % 1]
-        for order in study["presentations"].values():
-            row += [order.index(name), len(order) - order[::-1].index(name), order.count(name)]
-        row += [border.mean(), border.std(), (border == 0).mean(), (border == 255).mean()]
-        row += [part.mean() for part in inward] + [min((part == 0).mean() for part in inward)]
-        rows.append(row)
-    return np.array(rows, dtype=float)
-
-
-def told_apart(pack, key):
-    """Return the cross-validated AUC of a gradient-boosted model on `facts`, and p against permuted labels."""
-    x, y = facts(pack, key), np.array([origin == "real" for origin in key.values()])
-
-    def area(labels, seed):
-        model = HistGradientBoostingClassifier(max_iter=25, max_leaf_nodes=8, min_samples_leaf=10, random_state=0)
-        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-        return roc_auc_score(labels, cross_val_predict(model, x, labels, cv=folds, method="predict_proba")[:, 1])
-
-    random = np.random.default_rng(0)
-    with threadpool_limits(1):  # threads cost more than they gain on so few rows
-        observed = area(y, 0)
-        null = np.array([area(random.permutation(y), i) for i in range(PERMUTATIONS)])
-    return observed, (1 + np.sum(np.abs(null - 0.5) >= abs(observed - 0.5))) / (1 + PERMUTATIONS)
 
 
 @pytest.mark.slow
@@ -396,5 +340,5 @@ def test_files_of_the_reader_pack_are_alike(tmp_path):
 def test_no_half_pack_is_left_for_readers(tmp_path):
     images = {"a": np.zeros((64, 64), np.uint8), "b": "no image"}
     with pytest.raises(AttributeError):
-        build_reader_study.write_images(images, Path(tmp_path, "pack/images"))
+        reader_packs.write_images(images, Path(tmp_path, "pack/images"))
     assert not list((tmp_path / "pack").iterdir())

@@ -21,6 +21,7 @@ TASK_SIZE = "Size per fold", "Images added per fold"
 
 # The title of the figure that shows the measure by size.
 TASK_CURVES = "Fig 8: accuracy by size"
+TASK_FIGURE = "fig6"  # of synthetic images of a generator, as the paper numbers it
 
 # The column of the units that predictions repeat as their truth.
 TASK_TRUTH = "class"

@@ -110,7 +110,7 @@ def generator_figures():
     return [
         f"<results>/evaluation/figures/{name}/{figure}.png"
         for name in config["experiment"]["generators"]
-        for figure in ["fig6", *(f"seed-{seed}/neighbours" for seed in config["seeds"])]
+        for figure in [TASK_FIGURE, *(f"seed-{seed}/neighbours" for seed in config["seeds"])]
     ] + [
         f"<results>/evaluation/figures/{name}/seed-{seed}/{part}.png"
         for name in trained

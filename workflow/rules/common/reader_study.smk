@@ -8,12 +8,29 @@ def judged_generator():
 
 def reader_images():
     """Return the synthetic images that readers may see, by "<seed>/<training folds>/<class>"."""
-    name, group = judged_generator(), task_operating_point()["group"]
+    name, group = judged_generator(), group_compared()
     return {
         f"{seed}/{which}": path
         for seed in config["seeds"]
         for which, path in synthetic_images(name, seed, group, train_folds()).items()
     }
+
+
+def pack_settings():
+    """Return the parameters of a pack: readers are asked for the class where each class has images of its own."""
+    asked = {key: value for key, value in config["reader_study"].items() if key not in ["generator", "answers"]}
+    shown = {
+        key: value for key, value in task_display().items() if key in ["margin", "intensity"] and value is not None
+    }
+    return canonical_json(
+        **asked,
+        **shown,
+        subject=TASK_UNIT,
+        classes=[cls for cls in task_pools() if cls != "all"],
+        generator=judged_generator(),
+        cohort=config["cohort"],
+        master_seed=config["master_seed"],
+    )
 
 
 def answered(output):
@@ -39,8 +56,10 @@ def closed_by():
     return " and ".join(reasons)
 
 
-def refuse_another_pack(wildcards):
-    """Stop with one line, as the input of whoever asks for another pack: one in use is not built again."""
+def refuse_a_pack(wildcards):
+    """Stop with one line, as the input of whoever asks for a pack: one in use is not built again, and one needs images."""
+    if not judged_generator():
+        sys.exit("error: reader_study: expected a generator to judge, found none; name one in experiment: generators")
     sys.exit(
         f"error: reader_study: the study has begun: {closed_by()}; to begin another, move"
         f" results/{config['cohort']}/reader-study and reader-study away and give answers: null"

@@ -75,7 +75,7 @@ def write_report():
         return
     results = Path(f"results/{config['cohort']}")
     records = sorted(job.output.record for job in jobs if "record" in job.output.keys())
-    content = {"config": public_config(), "records": records, "sections": sections(jobs)}
+    content = {"config": public_config(), "records": records, "sections": sections(jobs), "figure": TASK_FIGURE}
     command = [sys.executable, BASE / "scripts/write_report.py"]
     for option, path in {
         "summary": results / "evaluation/summary.json",

@@ -44,6 +44,8 @@ def public_config():
             shown[network] = {**config[network], "weights": digest(config[network]["weights"])}
     if "imported_detections" in config:
         shown["imported_detections"] = {name: {} for name in config["imported_detections"]}
+    if "kept_slices" in config:
+        shown["kept_slices"] = {name: digest(path) for name, path in config["kept_slices"].items()}
     if "reader_study" in config:
         shown["reader_study"] = {**config["reader_study"], "answers": config["reader_study"]["answers"] and "given"}
     return {**shown, "cases": cases, "imported": imported}

@@ -11,6 +11,7 @@ TASK_PRIMARY = "sensitivity at equal false positives"
 TASK_REFERENCE = "real"
 TASK_SIZE = "Synthetic slices (%)", "Synthetic slices per 100 real training slices"
 TASK_CURVES = "Sensitivity by number of synthetic slices"
+TASK_FIGURE = "fig1"  # of synthetic images of a generator, as the paper numbers it
 TASK_TRUTH = ""  # predictions say which boxes of a slice were found; the boxes are a table beside the slices
 TASK_IMPORTED = []
 TASK_SCRIPTS = {
@@ -19,6 +20,7 @@ TASK_SCRIPTS = {
     "make_folds": "make_folds_detection",
     "write_checklists": "write_checklists_detection",
     "write_notes": "write_notes_detection",
+    "build_reader_study": "build_reader_study_detection",
     "compute_metrics": "compute_metrics_detection",
     "compare_arms": "compare_arms_detection",
     "compute_subgroups": "compute_subgroups_detection",
@@ -51,6 +53,11 @@ def filtered_arms():
     return [f"{name}-filtered" for name in own if config["experiment"]["filtered"]]
 
 
+def kept_arms():
+    """Return the arms that take only those slices of a generator that a reader has kept."""
+    return [f"{name}-kept" for name in config["experiment"]["generators"] if name in config["kept_slices"]]
+
+
 def imported_detectors():
     """Return the arms whose detections another tool has made."""
     return list(config["imported_detections"])
@@ -59,7 +66,7 @@ def imported_detectors():
 def task_arms():
     """Return every (arm, size): sizes are synthetic slices per 100 real ones."""
     alone = ["real", *config["experiment"]["arms"]]
-    added = [*config["experiment"]["generators"], *filtered_arms()]
+    added = [*config["experiment"]["generators"], *filtered_arms(), *kept_arms()]
     return (
         [(arm, "0") for arm in alone]
         + [(arm, str(size)) for arm in added for size in config["experiment"]["synthetic"]]
@@ -154,7 +161,7 @@ def task_targets():
     generators = config["experiment"]["generators"]
     return [
         rules.plot_boxes.output,
-        rules.count_filtered_slices.output if filtered_arms() else [],
+        rules.count_filtered_slices.output if filtered_arms() + kept_arms() else [],
         rules.make_tables_detection.output,
         rules.plot_froc.output,
         rules.plot_detections.output,
@@ -192,6 +199,8 @@ def task_problems():
             )
     for name in sorted(set(config["imported_detections"]) & set(experiment["generators"])):
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
+    for name in sorted(set(config["kept_slices"]) - set(experiment["generators"])):
+        found.append(f"kept_slices: {name!r} is not in experiment: generators; add it or remove its list")
     return found + detector_problems() + demo_problems()
 
 

@@ -138,3 +138,66 @@ rule filter_synthetic:
         "python {input.code[0]:q} --boxes {input.unit_boxes:q} --detector {params.detector:q}"
         " --synthetic {params.synthetic:q} --params {params.settings:q} --out-dir {params.folder:q}"
         " --record {output.record:q} --log {log:q}"
+
+
+# The user's files, as in cases.smk.
+os.environ.update(SYNTHAUG_KEPT_SLICES=json.dumps(config["kept_slices"]))
+
+
+rule list_synthetic_slices:
+    input:
+        code=code("list_slices"),
+        images=lambda wildcards: list(all_slices(wildcards.generator).values()),
+    output:
+        pictures=directory("<results>/by-hand/{generator}/pictures"),
+        list="<results>/by-hand/{generator}/list.csv",
+        record="<results>/by-hand/{generator}/record.json",
+    log:
+        "<results>/logs/list_slices/{generator}.log",
+    benchmark:
+        "<results>/benchmarks/list_slices/{generator}.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        synthetic=named_slices,
+    shell:
+        "python {input.code[0]:q} --synthetic {params.synthetic:q} --pictures {output.pictures:q} --list {output.list:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
+rule list_slices:
+    input:
+        expand(rules.list_synthetic_slices.output.list, generator=config["experiment"]["generators"]),
+
+
+rule take_kept_slices:
+    input:
+        code=code("take_kept_slices"),
+        images=lambda wildcards: list(all_slices(wildcards.generator).values()),
+    output:
+        tables=expand(
+            "<results>/kept/{{generator}}/seed-{seed}/train-{folds}/kept.csv",
+            seed=config["seeds"],
+            folds=train_folds(),
+        ),
+        record="<results>/kept/{generator}/record.json",
+    log:
+        "<results>/logs/take_kept_slices/{generator}.log",
+    benchmark:
+        "<results>/benchmarks/take_kept_slices/{generator}.tsv"
+    priority: 40
+    conda:
+        "../../../envs/training.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=2000, runtime=30),
+    params:
+        digest=lambda wildcards: digest(config["kept_slices"][wildcards.generator]),
+        synthetic=named_slices,
+        folder=lambda wildcards, output: os.path.dirname(output.record),
+    shell:
+        "python {input.code[0]:q} --synthetic {params.synthetic:q} --generator {wildcards.generator:q}"
+        ' --lists "$SYNTHAUG_KEPT_SLICES" --out-dir {params.folder:q} --record {output.record:q} --log {log:q}'

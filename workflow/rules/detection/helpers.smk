@@ -38,7 +38,7 @@ def detector_files(arm, size="{size}"):
 def added_generator(arm):
     """Return the generator whose slices an arm adds, in a list; none for an arm of real slices alone."""
     generators = config["experiment"]["generators"]
-    return [name for name in generators if arm in (name, f"{name}-filtered")]
+    return [name for name in generators if arm in (name, f"{name}-filtered", f"{name}-kept")]
 
 
 def added_slices(wildcards):
@@ -51,13 +51,29 @@ def added_slices(wildcards):
 
 
 def added_filters(wildcards):
-    """Return which of these slices are kept, for every choice of training folds, if the arm asks."""
-    return [
-        path
-        for generator in added_generator(wildcards.arm)
-        if wildcards.arm in filtered_arms()
-        for path in each_fold(f"<results>/seed-{wildcards.seed}/filters/{generator}/on-all/train-{{folds}}/filter.csv")
-    ]
+    """Return which of these slices a filter or a reader keeps, for every choice of training folds, if the arm asks."""
+    seed, arm = wildcards.seed, wildcards.arm
+    found = []
+    for generator in added_generator(arm):
+        if arm in filtered_arms():
+            found += each_fold(f"<results>/seed-{seed}/filters/{generator}/on-all/train-{{folds}}/filter.csv")
+        if arm in kept_arms():
+            found += each_fold(f"<results>/kept/{generator}/seed-{seed}/train-{{folds}}/kept.csv")
+    return found
+
+
+def all_slices(generator):
+    """Return the images of all synthetic slices of a generator, by "<seed>/<training folds>"."""
+    return {
+        f"{seed}/{parent(which, 1)}": path
+        for seed in config["seeds"]
+        for which, path in synthetic_images(generator, seed, "all", train_folds()).items()
+    }
+
+
+def named_slices(wildcards, input):
+    """Return the folders of these slices as arguments."""
+    return labelled(all_slices(wildcards.generator), [parent(path, 1) for path in input.images])
 
 
 def search_of_slices(wildcards):
@@ -87,9 +103,9 @@ def compared_detectors():
 
 
 def filtered_detectors():
-    """Return the folders of all detectors of arms with a filter, by (arm, size, seed, folds)."""
+    """Return the folders of all detectors of arms with chosen slices, by (arm, size, seed, folds)."""
     return {
         run: f"<results>/seed-{run[2]}/{TASK_FOLDER}/{run[0]}/{run[1]}/train-{run[3]}"
         for run in runs()
-        if run[0] in filtered_arms()
+        if run[0] in filtered_arms() + kept_arms()
     }

@@ -15,7 +15,7 @@ rule plot_slices_detection:
         code=code("plot_slices_detection"),
     output:
         **figure(
-            "<results>/evaluation/figures/{generator}/fig6",
+            "<results>/evaluation/figures/{generator}/fig1",
             "fig1",
             GENERATORS,
             "Fig 1: real and synthetic slices",

@@ -11,12 +11,14 @@ TASK_PRIMARY = "DSC"
 TASK_REFERENCE = "original"
 TASK_SIZE = "Share (per mille)", "Share of the training patients, per mille"
 TASK_CURVES = "Fig 7: DSC by share"
+TASK_FIGURE = "fig6"  # of synthetic images of a generator, as the paper numbers it
 TASK_TRUTH = ""  # predictions say how well a slice was segmented; its label map is an array beside the slices
 TASK_IMPORTED = ["share"]
 TASK_SCRIPTS = {
     "make_folds": "make_folds_segmentation",
     "write_checklists": "write_checklists_segmentation",
     "write_notes": "write_notes_segmentation",
+    "build_reader_study": "build_reader_study_segmentation",
     "compute_metrics": "compute_metrics_segmentation",
     "compare_arms": "compare_arms_segmentation",
     "compute_subgroups": "compute_subgroups_segmentation",

@@ -12,6 +12,7 @@ from synthaug.readers.app.entrance import IDLE, Entrance
 from synthaug.readers.app.pack import PARTS, TRAINING, Pack
 from synthaug.readers.app.protection import LONGEST_LOOK, body, fields, protect
 from synthaug.terms.readers import CONFIDENCE, ORIGINS
+from synthaug.terms.totals import ALL
 
 log = logging.getLogger("synthaug.readers.app")
 
@@ -115,7 +116,7 @@ def _admit_readers(app: Flask, pack: Pack, entrance: Entrance, cookie: Cookie) -
 
 def _take_answers(app: Flask, pack: Pack, answers: Answers, cookie: Cookie) -> None:
     """Serve the requests of the study's page: where the reader stands, the image, and what becomes of the answer."""
-    answer_fields = _answer_fields(pack.classes)
+    answer_fields = _answer_fields(pack.classes or (ALL,))
 
     @app.get("/study/place")
     def place() -> Response:

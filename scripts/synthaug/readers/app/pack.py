@@ -1,6 +1,6 @@
 """A blinded pack: its images, which of them each reader sees in what order, and the practice set.
 
-A pack is a folder: ``study.json`` and ``images/<image id>.png``, 64x64, 8-bit gray.
+A pack is a folder: ``study.json`` and ``images/<image id>.png``, 8-bit gray, square and all of one size.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ import numpy as np
 from skimage import io
 
 from synthaug.errors import InputError
+from synthaug.terms.totals import ALL
 
-SIDE = 64  # pixels
 SCHEMA = json.loads(Path(__file__).with_name("pack.schema.json").read_text(encoding="utf-8"))
 TRAINING, STUDY = PARTS = ("training", "study")
 BEGUN = "begun.txt"  # lies in the pack's folder once readers have been invited
@@ -35,7 +35,7 @@ class Pack:
     """What the readers of one study are shown, and the truth of the practice set."""
 
     cohort: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # that readers are asked for; none of slices, whose class is `ALL`
     low: float  # what gray 0 stands for
     high: float  # what gray 255 stands for
     unit: str
@@ -44,7 +44,8 @@ class Pack:
     practice: tuple[str, ...]  # the image ids of the practice set, in order
     truths: tuple[Practice, ...]  # of the practice set alone
     widths: dict[str, float] | None  # mm, by image id; None unless known of every image
-    pixels: dict[str, bytes]  # 64 rows of 64 gray values, by image id
+    side: int  # of each image, pixels
+    pixels: dict[str, bytes]  # rows of gray values, by image id
     digest: str  # of study.json and every image
 
     def images(self, reader: str, part: str) -> tuple[str, ...]:
@@ -70,10 +71,9 @@ def load(folder: str | Path) -> Pack:
         raise InputError(f"{path}: expected JSON: {error}; {MEND}") from error
     _check(path, study)
     digest = hashlib.sha256(data)
-    pixels = {}
-    for image in sorted(study["images"]):
-        pixels[image] = _pixels(path.parent / "images" / f"{image}.png")
-        digest.update(image.encode() + pixels[image])
+    images = _images(path.parent / "images", sorted(study["images"]))
+    for image, values in images.items():
+        digest.update(image.encode() + values.tobytes())
     widths = {image: facts["width_mm"] for image, facts in study["images"].items()}
     return Pack(
         cohort=study["cohort"],
@@ -87,7 +87,8 @@ def load(folder: str | Path) -> Pack:
         truths=tuple(Practice(row["class"], row["origin"]) for row in study["training"]),
         # A scale bar on some images only could tell these from the others.
         widths=None if None in widths.values() else widths,
-        pixels=pixels,
+        side=len(next(iter(images.values()))),
+        pixels={image: values.tobytes() for image, values in images.items()},
         digest=digest.hexdigest(),
     )
 
@@ -118,18 +119,26 @@ def _check(path: Path, study: object) -> None:
     shown |= {row["image"] for row in study["training"]}
     if unknown := sorted(shown - set(study["images"])):
         raise InputError(f"{path}: images: {unknown[0]} is shown but not listed; {MEND}")
-    if unknown := sorted({row["class"] for row in study["training"]} - set(study["classes"])):
+    if unknown := sorted({row["class"] for row in study["training"]} - set(study["classes"] or [ALL])):
         raise InputError(f"{path}: training: {unknown[0]} is none of the classes; {MEND}")
 
 
-def _pixels(path: Path) -> bytes:
+def _images(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
+    """Return the images, uint8 (side, side), by name; most have the size that all must have."""
+    images = {name: _image(folder / f"{name}.png") for name in names}
+    shapes = [image.shape[:2] for image in images.values()]
+    side = max(max(shapes, key=shapes.count))
+    for name, image in images.items():
+        if image.shape != (side, side) or image.dtype != np.uint8:
+            found = f"{image.dtype} {image.shape}"
+            raise InputError(f"{folder / name}.png: expected 8-bit gray {side}x{side}, found {found}; {MEND}")
+    return images
+
+
+def _image(path: Path) -> np.ndarray:
     try:
-        image = io.imread(path)
+        return io.imread(path)
     except FileNotFoundError as error:
         raise InputError(f"{path}: expected an image, found none; {MEND}") from error
     except Exception as error:  # whatever the PNG reader raises on a damaged file
         raise InputError(f"{path}: expected a PNG image: {error}; {MEND}") from error
-    if image.shape != (SIDE, SIDE) or image.dtype != np.uint8:
-        found = f"{image.dtype} {image.shape}"
-        raise InputError(f"{path}: expected 8-bit gray {SIDE}x{SIDE}, found {found}; {MEND}")
-    return image.tobytes()

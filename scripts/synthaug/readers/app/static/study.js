@@ -87,13 +87,15 @@ async function showImage() {
 }
 
 function showTruth(given, truth) {
-  for (const name of ["class", "origin"]) {
+  const told = ["class", "origin"].filter((name) => $(`truth-${name}`)); // of slices no class is asked
+  for (const name of told) {
     const right = given[name] === truth[name];
     $(`truth-${name}`).textContent = right ? `${truth[name]}: right` : `${truth[name]}; you said ${given[name]}`;
     $(`truth-${name}`).classList.toggle("right", right);
   }
   view("truth", $("truth-title"));
-  $("status").textContent = `Class: ${$("truth-class").textContent}. Origin: ${$("truth-origin").textContent}.`;
+  const titles = { class: "Class", origin: "Origin" };
+  $("status").textContent = told.map((name) => `${titles[name]}: ${$(`truth-${name}`).textContent}.`).join(" ");
   $("next").disabled = true; // a second Enter, meant for the answer, does not skip the truth
   setTimeout(() => ($("next").disabled = false), 500);
 }

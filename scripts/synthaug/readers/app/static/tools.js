@@ -6,8 +6,8 @@ const $ = (id) => document.getElementById(id);
 const ARROWS = { Left: [-1, 0], Right: [1, 0], Up: [0, -1], Down: [0, 1] };
 
 export function makeViewer() {
-  const { low, high, unit } = document.body.dataset;
-  const viewer = new Viewer($("canvas"), Number(low), Number(high));
+  const { side, low, high, unit } = document.body.dataset;
+  const viewer = new Viewer($("canvas"), Number(side), Number(low), Number(high));
   const digits = Math.max(0, Math.ceil(2 - Math.log10(viewer.range)));
   const limits = { step: 10 ** -digits };
   Object.assign($("width"), { min: viewer.narrowest, max: 2 * viewer.range, ...limits });

@@ -2,7 +2,6 @@
 
 import { bicubic, nearest } from "./resample.js";
 
-const SIDE = 64; // pixels of an image
 const FINEST = 1200; // canvas pixels; more would be slow and show nothing new
 const LARGEST_ZOOM = 8;
 const BARS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200]; // mm
@@ -12,13 +11,14 @@ export class Viewer {
   smooth = true;
   #pixels = null;
   #values = null; // gray values on the canvas grid, before the window
-  #part = { left: 0, top: 0, span: SIDE }; // what is shown, in image pixels
+  #part = null; // what is shown, in image pixels
   #millimetres = null;
   #frame = 0;
 
-  // `low` and `high`: what gray 0 and 255 stand for.
-  constructor(canvas, low, high) {
-    Object.assign(this, { canvas, low, high });
+  // `side`: pixels of an image; `low` and `high`: what gray 0 and 255 stand for.
+  constructor(canvas, side, low, high) {
+    Object.assign(this, { canvas, side, low, high });
+    this.#part = this.#whole();
     this.resetWindow();
     new ResizeObserver(() => this.#fit()).observe(canvas);
   }
@@ -26,7 +26,7 @@ export class Viewer {
   show(pixels, millimetres) {
     this.#pixels = pixels;
     this.#millimetres = millimetres;
-    this.#part = { left: 0, top: 0, span: SIDE };
+    this.#part = this.#whole();
     this.#moved();
   }
 
@@ -44,7 +44,7 @@ export class Viewer {
   }
 
   get zoom() {
-    return SIDE / this.#part.span;
+    return this.side / this.#part.span;
   }
 
   // The scale bar: its length in mm and as a fraction of the view; null where the scale is not known.
@@ -66,7 +66,7 @@ export class Viewer {
   }
 
   reset() {
-    this.#part = { left: 0, top: 0, span: SIDE };
+    this.#part = this.#whole();
     this.#moved();
     this.resetWindow();
   }
@@ -74,7 +74,7 @@ export class Viewer {
   // `x` and `y`: the point that stays where it is, as fractions of the view.
   zoomBy(factor, x = 0.5, y = 0.5) {
     const { left, top, span } = this.#part;
-    const next = Math.min(Math.max(span / factor, SIDE / LARGEST_ZOOM), SIDE);
+    const next = Math.min(Math.max(span / factor, this.side / LARGEST_ZOOM), this.side);
     this.#place(left + x * (span - next), top + y * (span - next), next);
   }
 
@@ -90,8 +90,12 @@ export class Viewer {
     this.#moved();
   }
 
+  #whole() {
+    return { left: 0, top: 0, span: this.side };
+  }
+
   #place(left, top, span) {
-    const inside = (start) => Math.min(Math.max(start, 0), SIDE - span);
+    const inside = (start) => Math.min(Math.max(start, 0), this.side - span);
     this.#part = { left: inside(left), top: inside(top), span };
     this.#moved();
   }
@@ -123,7 +127,7 @@ export class Viewer {
       context.fillRect(0, 0, size, size);
       return;
     }
-    this.#values ??= (this.smooth ? bicubic : nearest)(this.#pixels, SIDE, this.#part, size);
+    this.#values ??= (this.smooth ? bicubic : nearest)(this.#pixels, this.side, this.#part, size);
     const image = context.createImageData(size, size);
     const shades = new Uint32Array(image.data.buffer);
     // Gray value v stands for low + v / 255 * range; the window's ends become black and white.

@@ -8,6 +8,7 @@ TASK_PRIMARY = "within"
 TASK_REFERENCE = "classic"
 TASK_SIZE = "Size per fold", "Images added per fold"
 TASK_CURVES = "Fig 8: within by size"
+TASK_FIGURE = "fig6"
 TASK_TRUTH = "diameter_px"
 TASK_IMPORTED = []
 TASK_SCRIPTS = {
