@@ -21,6 +21,7 @@ FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra
 UNKNOWN = "unknown"  # the training, as model.json says it, of what another tool predicted
 ANY_CLASS = "all"  # the class of a generator of all classes
 FILTERED, UNFILTERED_DETECTOR = "-filtered", ("real", "0")  # of an arm's name; arm and size of what chooses its images
+SELECTED, SELECTING_ARM = "-select", "classic"  # of an arm's name; the arm that chooses its images, at the same group
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
 
@@ -265,16 +266,17 @@ def _validating(rows: pd.DataFrame, known: Cohort) -> set[str]:
     return {known.patient[name] for name in rows.loc[rows["source"] == VALIDATION, known.unit] if name in known.patient}
 
 
-def _filter_problems(model: Model) -> dict[str, str]:
-    """Return the detector that chose the model's synthetic images, if one did, and the line to say if it is unknown.
+def _chooser(model: Model) -> str:
+    """Return the name of the model that chose the model's synthetic images; empty if none did.
 
-    A detector that saw a test patient would choose images with that patient's help, so it must be audited too.
+    One that saw a test patient would choose images with that patient's help, so it must be audited too.
     """
-    preset = model.arm.removesuffix(FILTERED)
-    if preset == model.arm or preset not in set(model.train_set["generator"]):
-        return {}
-    chooser = model_name(model.stage, *UNFILTERED_DETECTOR, model.seed, model.folds)
-    return {chooser: f"{model.name}: its synthetic images were chosen by {chooser}, which is unknown"}
+    ways = {FILTERED: UNFILTERED_DETECTOR, SELECTED: (SELECTING_ARM, model.size.split("+")[0])}
+    for ending, (arm, size) in ways.items():
+        preset = model.arm.removesuffix(ending)
+        if preset != model.arm and preset in set(model.train_set["generator"]):
+            return model_name(model.stage, arm, size, model.seed, model.folds)
+    return ""
 
 
 def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:
@@ -383,13 +385,18 @@ def check(
     for generator in generators:
         leaks += generator_leaks(generator, cohorts[generator.seed])
         records.append(record(generator, cohorts[generator.seed]))
-    choosers = {}
+    choosers, unclean = {}, set()
     for model in models:
-        leaks += model_leaks(model, cohorts[model.seed], generators)
+        found = model_leaks(model, cohorts[model.seed], generators)
+        leaks += found
+        unclean |= {model.name} if found else set()
         records.append(record(model, cohorts[model.seed]))
-        choosers |= _filter_problems(model)
+        choosers |= {model.name: _chooser(model)} if _chooser(model) else {}
     audited = {found["model"] for found in records}
-    leaks += [line for chooser, line in choosers.items() if chooser not in audited]
+    for name, chooser in choosers.items():
+        if chooser not in audited or chooser in unclean:
+            state = "not clean" if chooser in unclean else "unknown"
+            leaks.append(f"{name}: its synthetic images were chosen by {chooser}, which is {state}")
     for choice in choices:
         leaks += choice_leaks(choice, cohorts[choice.seed])
         records.append(record(choice, cohorts[choice.seed]) | {"leaking": choice.leaking})

@@ -2,12 +2,14 @@
 inputs that were captured. What a real GPU makes of it is checked by tests/benchmarks/gpu_check.py."""
 
 import contextlib
+import functools
 
 import numpy as np
 import pytest
 import torch
 
 from synthaug.classification import classifier
+from synthaug.classification.uses import mixup
 from synthaug.training import cuda_graph, device
 
 CPU = torch.device("cpu")
@@ -67,11 +69,12 @@ def train(network):
     images, labels = draws.integers(0, 256, (40, 64, 64), np.uint8), np.arange(40) % 2
     params = classifier.Params(
         master_seed=1, device="cpu", threads=1, precision="float32", classes=["a", "b"], epochs=3, batch=16,
-        learning_rate=0.01, momentum=0.9, mean="value", mixup=0.2, **network,
+        learning_rate=0.01, momentum=0.9, mean="value", **network,
     )  # fmt: skip
+    mixing = functools.partial(mixup.Mixup, params=mixup.Params(0.2))
     held = classifier.Validation(images[:9], labels[:9]) if params.early_stopping else None
     network = device.place(classifier.build(images, params, ("x",)), device.pick(params))
-    history = classifier.train(network, images, labels, params, ("x",), CPU, validation=held, mix=True)
+    history = classifier.train(network, images, labels, params, ("x",), CPU, validation=held, kind=mixing)
     return history, [value.clone() for value in network.state_dict().values()]
 
 
