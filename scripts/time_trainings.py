@@ -1,8 +1,9 @@
 """Time a few training steps of networks on this machine: images a second of each.
 
-Reads from standard input a JSON object {name: {"kind": "classifier" or a family of generators, "params": {...}}}, the
-parameters as its training script takes them, and writes {name: images a second} to standard output. With --processes it
-does so in as many processes at once, as cores that are all busy are slower, and gives their mean.
+Reads from standard input a JSON object {name: {"kind": "classifier", "segmenter", "detector" or a family of generators,
+"params": {...}}}, the parameters as its training script takes them, with the ``side`` of its slices in px where it
+takes these; writes {name: images a second} to standard output. With --processes it does so in as many processes at
+once, as cores that are all busy are slower, and gives their mean.
 """
 
 import argparse
@@ -10,84 +11,39 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from steps import command
+from steps import command, timed_networks
 from synthaug.classification import classifier
-from synthaug.generators import acgan, dcgan, family
-from synthaug.training import device
-
-FAMILIES = {"dcgan": dcgan.FAMILY, "acgan": acgan.FAMILY}
-SIDE = 64
-SECONDS = 0.6  # that are timed of each network
-MOST = 200  # steps that are timed
-
-
-def timed(train: Callable[[int], None], batch: int) -> float:
-    """Return the images a second of ``train``, which takes how many batches it is to learn from.
-
-    A training of one step is taken off one of several, because the networks are built and the results kept only once.
-    """
-    train(1)  # the first one also chooses kernels
-    one = seconds(train, 1)
-    steps = int(np.clip(SECONDS / one, 1, MOST))
-    return steps * batch / max(seconds(train, 1 + steps) - one, 0.1 * one * steps)
-
-
-def seconds(train: Callable[[int], None], steps: int) -> float:
-    """Return how long a training of so many steps takes."""
-    began = time.perf_counter()
-    train(steps)
-    return time.perf_counter() - began
-
-
-def of_classifier(params: classifier.Params) -> float:
-    """Return the images a second of a classifier's training."""
-    where = device.pick(params)
-    params = device.settle(replace(params, epochs=1), where, params.batch, min(params.widths))
-
-    def train(steps: int) -> None:
-        images, labels = noise(steps * params.batch), np.arange(steps * params.batch) % len(params.classes)
-        network = device.place(classifier.build(images, params, ("timing",)), where)
-        classifier.train(network, images, labels, params, ("timing",), where)
-
-    return timed(train, params.batch)
-
-
-def of_generator(kind: family.Family, params: family.Params) -> float:
-    """Return the images a second of the training of a generator of the family ``kind``."""
-    where = device.pick(params)
-    params = device.settle(replace(params, epochs=1), where, params.batch, kind.narrowest(params))
-
-    def train(steps: int) -> None:
-        images = noise(steps * params.batch)
-        conditions = np.arange(len(images)) % len(params.classes) if kind.conditioned_on == family.CLASS else None
-        networks = {name: device.place(one, where) for name, one in kind.build(params, ("timing",)).items()}
-        kind.train(networks, images, conditions, params, ("timing",), where, shown=[], checkpoint=None)
-
-    return timed(train, params.batch)
-
-
-def noise(count: int) -> np.ndarray:
-    """Return images that cost a training as much as any others."""
-    return np.random.default_rng(0).integers(0, 256, (count, SIDE, SIDE), np.uint8)
+from synthaug.detection import detector
+from synthaug.generators import cpggan, pix2pix
+from synthaug.segmentation import segmenter
 
 
 def measured(networks: dict[str, dict]) -> dict[str, float]:
     """Return the images a second of each network."""
-    speeds = {}
-    for name, network in networks.items():
-        params = json.dumps(network["params"])
-        if network["kind"] == "classifier":
-            speeds[name] = of_classifier(command.params(classifier.Params, params))
-        else:
-            kind = FAMILIES[network["kind"]]
-            speeds[name] = of_generator(kind, command.params(kind.Params, params))
-    return speeds
+    return {name: speed(network["kind"], network["params"]) for name, network in networks.items()}
+
+
+def speed(kind: str, params: dict) -> float:
+    """Return the images a second of one network."""
+    if kind in timed_networks.ROI_FAMILIES:
+        family = timed_networks.ROI_FAMILIES[kind]
+        return timed_networks.of_roi_generator(family, command.params(family.Params, json.dumps(params)))
+    if kind in ["segmenter", "detector"]:
+        of, expected = {
+            "segmenter": (timed_networks.of_segmenter, segmenter.Params),
+            "detector": (timed_networks.of_detector, detector.Params),
+        }[kind]
+        own = {key: value for key, value in params.items() if key != "side"}
+        return of(command.params(expected, json.dumps(own)), params["side"])
+    of, expected = {
+        "classifier": (timed_networks.of_classifier, classifier.Params),
+        "pix2pix": (timed_networks.of_pix2pix, pix2pix.Params),
+        "cpggan": (timed_networks.of_cpggan, cpggan.Params),
+    }[kind]
+    return of(command.params(expected, json.dumps(params)))
 
 
 def main() -> None:

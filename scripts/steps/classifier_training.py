@@ -26,7 +26,7 @@ from synthaug.classification.uses import use
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.terms import arms
-from synthaug.training import checkpoints, device, weights
+from synthaug.training import checkpoints, device, steadiness, weights
 
 Way = Callable[[use.Images, str, dict], use.Use]
 """Takes what a training holds, the arm's name and ``Params.use``, and returns the way in which images are taken."""
@@ -79,8 +79,8 @@ def train(
     command.note(device=device.name(where), precision=params.precision)
     listed = train_set(cohort, params, arguments, train_folds)
     rows = listed[listed["source"] != training_sets.VALIDATION]
-    synthetic = synthetic_images(arguments.synthetic, train_folds)
-    images = training_images.gather(rows, cohort.rois, cohort.pool, synthetic)
+    made = synthetic_images(arguments.synthetic, train_folds)
+    images = training_images.gather(rows, cohort.rois, cohort.pool, made)
     labels = rows["class"].map(params.classes.index).to_numpy(np.int64)
     log.info("folds %s: %d images: %s", train_folds, len(images), rows["class"].value_counts(sort=False).to_dict())
 
@@ -97,27 +97,34 @@ def train(
         pretrained.load(network, arguments.weights)
     network = device.place(network, where)
     held = validation(cohort, params, listed)
+    synthetic = (rows["source"] == training_sets.SYNTHETIC).to_numpy()
+    seen = use.Images(labels, synthetic, params.batch, params.epochs, where)
+    taken = way(seen, arguments.arm, params.use or {})
     identity = {"params": asdict(params), "names": names, "device": device.name(where), "arm": arguments.arm}
-    seen = [images, labels, *((held.images, held.labels) if held else ())]
+    digest = checkpoints.images_digest(images, labels, *((held.images, held.labels) if held else ()))
     history = classifier.train(
-        network, images, labels, params, names, where, validation=held, redraw=redraw,
-        kind=lambda seen: way(seen, arguments.arm, params.use or {}),
-        synthetic=(rows["source"] == training_sets.SYNTHETIC).to_numpy(),
-        checkpoint=checkpoint(out, {**identity, "images": checkpoints.images_digest(*seen)}),
+        network, images, labels, params, names, where, validation=held, redraw=redraw, taken=taken,
+        checkpoint=checkpoint(out, {**identity, "images": digest}),
     )  # fmt: skip
 
     predict(cohort, params, network, train_folds, out, where)
     artifacts.write_csv(listed, out / "train_set.csv")
     artifacts.write_csv(pd.DataFrame(history), out / "history.csv")
     weights.save(network, out / "weights.safetensors")
-    model = {
+    at_end = classifier.accuracy(network, images[taken.last], labels[taken.last], where)
+    accuracy = steadiness.accuracies(history, at_end)
+    artifacts.write_json(model_facts(params, network, len(images), where) | {"accuracy": accuracy}, out / "model.json")
+
+
+def model_facts(params: Params, network: torch.nn.Module, images: int, where: torch.device) -> dict[str, object]:
+    """Return what ``model.json`` says of a ``network`` that was trained on so many ``images``."""
+    return {
         "params": asdict(params),
         "versions": artifacts.versions("numpy", "pandas", "safetensors", "torch"),
         "device": device.name(where),
         "parameters": weights.count(network),
-        "images": len(images),
+        "images": images,
     }
-    artifacts.write_json(model, out / "model.json")
 
 
 def train_set(cohort: Cohort, params: Params, arguments: argparse.Namespace, train_folds: str) -> pd.DataFrame:

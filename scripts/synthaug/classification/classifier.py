@@ -51,6 +51,7 @@ class Params(device.Compute):
     epochs: int
     """All of them, or the most with early stopping."""
     batch: int
+    """Images of each step, or all if there are fewer."""
     learning_rate: float
     momentum: float
     mean: str
@@ -105,14 +106,14 @@ def train(
     *,
     validation: Validation | None = None,
     redraw: Callable[[int], np.ndarray] | None = None,
-    kind: use.Kind = use.Use,
-    synthetic: np.ndarray | None = None,
+    taken: use.Use | None = None,
     checkpoint: loop_state.Checkpoint | None = None,
 ) -> np.ndarray:
     """Train ``network``, which must be on the device ``where``, in place.
 
-    Gradient descent with Nesterov's momentum; every epoch visits all images in a new order, and the loss is the
-    cross-entropy, unless ``kind`` takes the images in another way.
+    Gradient descent with Nesterov's momentum. Every epoch visits all images in a new order, whose first ones fill up
+    its last batch: a last batch of a few images could throw the weights far off, and those are the weights that predict
+    (docs/brain-study.md). The loss is the cross-entropy. Where ``taken`` says so, images are taken in another way.
 
     Parameters
     ----------
@@ -126,10 +127,8 @@ def train(
         Of ``params.early_stopping``; the network ends with the weights of the epoch whose loss on it is the smallest.
     redraw
         Returns the images of an epoch after the first (from 2), where they are not the same in all.
-    kind
-        The way in which the images are taken, see `use.Use`.
-    synthetic
-        bool (n,): which images a generator made; none of them without it.
+    taken
+        How the images are taken, see `use.Use`; the plain way without it.
     checkpoint
         Where the training is saved and resumed from; not at all without it.
 
@@ -148,8 +147,8 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    made = np.zeros(len(labels), bool) if synthetic is None else synthetic
-    taken = kind(use.Images(labels, made, params.batch, params.epochs, where))
+    if taken is None:
+        taken = use.Use(use.Images(labels, np.zeros(len(labels), bool), params.batch, params.epochs, where))
     lesson = _Lesson(network, images, labels, params, where, taken)
     exam = _Exam(network, validation, params, where, taken.judged_from) if validation else None
     state = lesson.state(names, checkpoint, exam.best.tensors if exam else {})
@@ -223,7 +222,7 @@ class _Lesson:
 
     def means(self) -> list[float]:
         """Return the loss and the accuracy of the epoch that is done."""
-        return (self.totals / len(self.data)).tolist()
+        return (self.totals / self.taken.held.shown).tolist()
 
 
 class _Exam:
@@ -287,6 +286,12 @@ def _report(epoch: int, params: Params, found: list[float], speed: float) -> Non
     if epoch % max(1, params.epochs // 10) == 0 or epoch in (1, params.epochs):
         text = f"loss {loss:.4f}, accuracy {accuracy:.3f}" + "".join(f", validation {each:.4f}" for each in validated)
         log.info("epoch %d/%d: %s, %.0f images/s", epoch, params.epochs, text, speed)
+
+
+def accuracy(network: networks.Network, images: np.ndarray, labels: np.ndarray, where: torch.device) -> float:
+    """Return the share of ``images``, uint8 (n, 64, 64), whose most probable class is their label, int64 (n,)."""
+    probabilities, _ = predict(network, images, where)
+    return float((probabilities.argmax(axis=1) == labels).mean())
 
 
 def predict(network: networks.Network, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:

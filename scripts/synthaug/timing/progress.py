@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from synthaug.timing import job_times, schedule
 
-EPOCH = re.compile(r"epoch (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
+REPORT = re.compile(r"(epoch|step) (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
 SHOWN = 3  # trainings in a line
 LEAST = 1.0  # seconds that a job which runs has at least left
 
@@ -23,16 +23,21 @@ class Planned:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a job with trainings is: which training, and which of its epochs, and images a second."""
+    """Where a job with trainings is: which training, and which of its epochs or steps, and images a second."""
 
     training: int
-    epoch: int
-    epochs: int
+    done: int
+    of: int
     speed: float
+    counted: str
+    """``epoch`` or ``step``: what ``done`` and ``of`` are."""
+
+    def __str__(self) -> str:
+        return f"{self.counted} {self.done} of {self.of}, {self.speed:.0f} images/s"
 
     def share(self, trainings: int) -> float:
         """Return which part of the job is done, 0 to 1."""
-        return min((self.training - 1 + self.epoch / self.epochs) / trainings, 1.0)
+        return min((self.training - 1 + self.done / self.of) / trainings, 1.0)
 
 
 @dataclass
@@ -73,16 +78,13 @@ class Progress:
             self.took[name] = now - self.started[name] if name in self.started else None
 
     def line(self, now: float) -> str:
-        """Return what to print: jobs done, time so far and left, and the epochs of trainings that run."""
+        """Return what to print: jobs done, time so far and left, and where trainings are that run."""
         text = f"{len(self.took)} of {len(self.planned)} jobs done, {in_words(now - self.began)} so far"
         positions = {name: position for name in self._running() if (position := self._position(name))}
         left = self.left(now, positions)
         if left is not None:
             text += f", about {in_words(left)} left"
-        each = [
-            f"{self.planned[name].label}: epoch {position.epoch} of {position.epochs}, {position.speed:.0f} images/s"
-            for name, position in sorted(positions.items())
-        ]
+        each = [f"{self.planned[name].label}: {position}" for name, position in sorted(positions.items())]
         further = f"; {len(each) - SHOWN} more trainings" if len(each) > SHOWN else ""
         return "; ".join([text, *each[:SHOWN]]) + further
 
@@ -129,14 +131,14 @@ class Progress:
         job = self.planned[name].job
         if job.network is None:
             return None
-        reports = EPOCH.findall(self.log_of(name))
+        reports = REPORT.findall(self.log_of(name))
         if not reports:
             return None
-        *_, (epoch, of, speed) = reports
-        seen = [int(each) for each, *_ in reports]
+        *_, (counted, done, of, speed) = reports
+        seen = [int(each) for _, each, *_ in reports]
         further = sum(after <= before for before, after in itertools.pairwise(seen))  # trainings that began anew
         self.speeds.setdefault(job.network, float(speed))
-        return Position(1 + further, int(epoch), int(of), float(speed))
+        return Position(1 + further, int(done), int(of), float(speed), counted)
 
 
 def in_words(seconds: float) -> str:

@@ -31,6 +31,28 @@ def case_rows():
         return []
 
 
+def counted_slices():
+    """Return about how many slices the cohort has: those that were cut, or before that what the case table suggests.
+
+    Of a volume it does not say how many slices show a lesion.
+    """
+    try:
+        cut = Path(f"results/{config['cohort']}/slices/slices.csv").read_text(encoding="utf-8")
+        return len(cut.splitlines()) - 1
+    except (OSError, ValueError):
+        pass
+    if config["cases"]["table"] is None:
+        return round(SLICES_OF_A_PHANTOMS_LESION * sum(counted_cases()))
+    pictures = {row["image"] for row in case_rows() if (row.get("image") or "").lower().endswith(PICTURES)}
+    volumes = [row for row in case_rows() if not (row.get("image") or "").lower().endswith(PICTURES)]
+    return len(pictures) + SLICES_OF_A_LESION * len(volumes)
+
+
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+SLICES_OF_A_LESION = 5  # in a volume; a guess
+SLICES_OF_A_PHANTOMS_LESION = 1.5
+
+
 def work(stage, wildcards):
     """Return what a job of the rule ``stage`` does, as far as its time depends on it."""
     values = dict(wildcards)
@@ -39,8 +61,9 @@ def work(stage, wildcards):
 
 def network(kind, params):
     """Return the name of a network: what scripts/time_trainings.py takes, without what its speed does not depend on."""
-    kept = {key: value for key, value in params.items() if key not in ["epochs", "rois", "augmentation", "master_seed"]}
-    return canonical_json(kind=kind, params={**kept, "epochs": 1, "master_seed": 0})
+    other = ["rois", "augmentation", "validation", "judged_at"]
+    given = {key: 1 if key == "epochs" else 0 if key == "master_seed" else value for key, value in params.items()}
+    return canonical_json(kind=kind, params={key: value for key, value in given.items() if key not in other})
 
 
 def known_speeds():

@@ -92,6 +92,11 @@ def task_operating_point():
     return {"group": config["evaluation"]["synthetic"], "synthetic": 0, "classes": 1}
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return []
+
+
 def task_units():
     """Return the table of the slices, which folds and subgroups are made of."""
     return "<results>/slices/slices.csv"
@@ -112,7 +117,19 @@ def task_display():
 
 
 def task_work(stage, values):
-    """Return what a job does, for the estimate of time: not known of this task yet."""
+    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
+    if stage == "train_detector":
+        settings = json.loads(detector_settings())
+        images = settings["steps"] * settings["batch"] * len(train_folds())
+        name = network("detector", {**settings, "side": config["slices"]["side"]})
+        return job_times.Job(stage, name, images, len(train_folds()))
+    if stage == "train_cpggan":
+        params = cpggan_settings(values["generator"])
+        at_4_px, *others = params["images_per_stage"]
+        others = (others or [at_4_px]) + [params["images_per_stage"][-1]] * params["side"].bit_length()
+        # 4 px are 3 bits; every larger resolution is faded in and trained on.
+        images = at_4_px + 2 * sum(others[: params["side"].bit_length() - 3])
+        return job_times.Job(stage, network("cpggan", params), images)
     return None
 
 

@@ -86,6 +86,11 @@ def task_operating_point():
     return {"group": config["evaluation"]["share"], "synthetic": 0, "classes": 1}
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return []
+
+
 def task_units():
     """Return the table of the slices, which folds and subgroups are made of."""
     return "<results>/slices/slices.csv"
@@ -106,14 +111,29 @@ def task_display():
 
 
 def task_work(stage, values):
-    """Return what a job does, for the estimate of time: not known of this task yet."""
+    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
+    if stage in ["train_segmenter", "train_segmenter_by_epochs"]:
+        settings = json.loads(segmenter_settings())
+        images = 3 * settings["epochs"] * sum(training_slices(folds, values["size"]) for folds in train_folds())
+        name = network("segmenter", {**settings, "side": config["slices"]["side"]})
+        return job_times.Job(stage, name, images, len(train_folds()))
+    if stage == "train_lcgan":
+        preset = training(values["generator"]) | {"candidates": [1]}  # one epoch is timed
+        params = {"classes": config["cases"]["classes"], "side": config["slices"]["side"], **preset, **compute()}
+        images = preset["epochs"] * training_slices(values["folds"], values["share"])
+        return job_times.Job(stage, network("pix2pix", params), images)
     return None
+
+
+def training_slices(folds, share):
+    """Return about how many slices a share of the patients in the training folds has."""
+    return max(1, round(counted_slices() * len(folds) / config["folds"] * int(share) / 1000))
 
 
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     arms = {(arm, share) for arm, share in task_arms() if arm in single_arms()}
-    return [("train_segmenter", {"arm": arm, "share": share}) for arm, share in sorted(arms) for _ in config["seeds"]]
+    return [("train_segmenter", {"arm": arm, "size": share}) for arm, share in sorted(arms) for _ in config["seeds"]]
 
 
 def task_budget(values):

@@ -31,13 +31,14 @@ class Genmix(use.Use):
     def __init__(self, images: use.Images, params: Params):
         super().__init__(images)
         self.params = params
+        self.last = ~images.synthetic
         self.real = np.flatnonzero(~images.synthetic)
         made, classes = np.flatnonzero(images.synthetic), range(images.labels.max() + 1)
         self.made_of = [made[images.labels[made] == cls] for cls in classes]
 
     def steps(self, epoch: int, streams: use.Streams) -> Iterator[tuple[torch.Tensor, ...]]:
         """Draw an epoch; yield what each of its steps takes."""
-        first = use.repeated(streams["order"], self.real, len(self.held.labels))
+        first = use.repeated(streams["order"], self.real, self.held.shown)
         drawn = streams["partner"].random(len(first))
         partners = [self.made_of[self.held.labels[row]] for row in first]
         second = np.array([rows[int(part * len(rows))] for rows, part in zip(partners, drawn, strict=True)])

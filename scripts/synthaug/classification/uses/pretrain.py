@@ -1,7 +1,7 @@
 """Synthetic images first, then real ones alone, after RoentGen-v2 (Moroianu et al. 2025, arXiv 2508.16783).
 
 There the classifier is trained on synthetic images and then fine-tuned on real ones. Here both together take as many
-steps as a training on all of these images mixed: every epoch sees as many images as there are, those of the first
+steps as a training on all of these images mixed: every epoch shows as many images as there are, those of the first
 epochs all synthetic, those of the others all real, each repeated as often as it takes. The learning rate and the
 optimiser's momentum go on unchanged.
 """
@@ -28,11 +28,12 @@ class Pretrain(use.Use):
         super().__init__(images)
         self.epochs = pretraining_epochs(params.share, images.epochs)
         self.judged_from = self.epochs + 1
+        self.last = ~images.synthetic
 
     def order(self, epoch: int, streams: use.Streams) -> np.ndarray:
         """Return which images an epoch sees: synthetic ones up to the last of pretraining, then real ones."""
         rows = np.flatnonzero(self.held.synthetic == (epoch <= self.epochs))
-        return use.repeated(streams["order"], rows, len(self.held.labels))
+        return use.repeated(streams["order"], rows, self.held.shown)
 
 
 def pretraining_epochs(share: float, epochs: int) -> int:

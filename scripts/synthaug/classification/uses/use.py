@@ -1,6 +1,6 @@
 """What the training loop asks of a way to take the images, and the plain way: every image once an epoch."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,13 +34,23 @@ class Images:
     epochs: int
     where: torch.device
 
+    @property
+    def steps(self) -> int:
+        """The steps of an epoch: as many as it takes to see all images."""
+        return -(-len(self.labels) // self.batch)
+
+    @property
+    def shown(self) -> int:
+        """The images that an epoch shows, so that every batch is full; all images are one batch if there are fewer."""
+        return self.steps * min(self.batch, len(self.labels))
+
     def batches(self, places: np.ndarray) -> Sequence[torch.Tensor]:
-        """Return ``places`` (n,), something of each image that an epoch sees, cut into those of each step."""
-        return torch.from_numpy(places).to(self.where).split(self.batch)
+        """Return ``places`` (shown,), something of each image that an epoch shows, as those of each step."""
+        return torch.from_numpy(places.reshape(self.steps, -1)).to(self.where).unbind()
 
 
 class Use:
-    """The plain way: an epoch sees all images once, in a new order, and the loss is the mean cross-entropy.
+    """The plain way: an epoch shows all images once, in a new order, and the loss is the mean cross-entropy.
 
     Other ways change one of the methods. What a step takes are tensors: first which images it sees, then whatever
     `images` and `loss` need besides. Nothing is kept from one epoch to the next but the state of the streams, so that a
@@ -51,6 +61,8 @@ class Use:
     """The names of the random streams that `steps` draws from."""
     judged_from = 1
     """The first epoch that early stopping looks at."""
+    last: slice | np.ndarray = slice(None)
+    """Which images the last epoch shows: all, or bool (n,)."""
 
     def __init__(self, images: Images):
         self.held = images
@@ -60,8 +72,8 @@ class Use:
         return zip(self.held.batches(self.order(epoch, streams)), strict=True)
 
     def order(self, epoch: int, streams: Streams) -> np.ndarray:
-        """Return which images an epoch sees, int64 (n,): as many as there are."""
-        return streams["order"].permutation(len(self.held.labels))
+        """Return which images an epoch shows, int64 (shown,): all, and the first ones again to fill its last batch."""
+        return np.resize(streams["order"].permutation(len(self.held.labels)), self.held.shown)
 
     def images(self, data: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
         """Return the images of a step, from all of them, uint8 (n, 1, side, side)."""
@@ -70,9 +82,6 @@ class Use:
     def loss(self, logits: torch.Tensor, truth: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
         """Return the loss of a step, a number, from its logits, float32 (batch, classes), and all labels, (n,)."""
         return functional.cross_entropy(logits, truth[index])
-
-
-Kind = Callable[[Images], Use]
 
 
 def repeated(stream: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
