@@ -278,6 +278,7 @@ def configuration(table, rule="fixed", **experiment):
         "online": [600],
         "mixup": [600],
         "baselines": ["glcm"],
+        "uses": {},
         "nested": ["classic"],
     }
     return config | {
