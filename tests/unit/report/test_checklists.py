@@ -223,7 +223,7 @@ def test_what_is_said_is_what_the_run_holds(run, topic, expected):
 def test_uses_of_synthetic_images_are_said_with_their_numbers(run):
     arms = [f"gan-{use}" for use in ("pretrain", "genmix", "weight", "select")]
     uses = {"pretrain": {"share": 0.4}, "weight": {"weight": 0.3}, "select": {"probability": 0.6, "density": 0.1}}
-    sizes = {**SETTINGS.sizes, **dict.fromkeys(arms, ["60+10x2"])}
+    sizes = {**SETTINGS.sizes, **{arm: ["60+10x2"] for arm in arms}}
     task = {**SETTINGS.task, "uses": uses}
     settings = replace(SETTINGS, arms=[*SETTINGS.arms, *arms], sizes=sizes, task=task)
     known = facts(replace(run, settings=settings))
