@@ -72,7 +72,7 @@ class Selector:
             density = selected_images.densities(self.features[self.classes == cls], features, self.params.neighbours)
             accepted &= density >= self.params.density
         rows = selected_images.rows(accepted, probabilities[:, place], self.params.most)
-        found = {"image": rows, "probability": probabilities[rows, place], "density": density[rows]}
+        found = {"sample": rows, "probability": probabilities[rows, place], "density": density[rows]}
         return pd.DataFrame(found), int(accepted.sum())
 
 
@@ -89,7 +89,7 @@ def select(arguments: argparse.Namespace, params: Params, log: logging.Logger) -
             made = np.array(artifacts.read_array(paths[f"{folds}/{cls}"]))
             index, accepted = selector.select(made, cls)
             out = arguments.out_dir / f"train-{folds}" / cls
-            artifacts.write_array(made[index["image"]], out / "images.npy")
+            artifacts.write_array(made[index["sample"]], out / "images.npy")
             artifacts.write_csv(index, out / "index.csv")
             table.append((folds, cls, len(made), accepted, len(index)))
             if accepted < len(index):
