@@ -1,9 +1,9 @@
 """Export the synthetic images of one generator and seed with a card, to give them to others.
 
-Reads a finished run and, to verify it first (see verify_results.py), the case table with all images. Writes a new folder:
-the images as PNG files below `train-<folds>/<class>`, label maps or boxes beside them, `README.md`, which is the card,
-and the digests of all files; with --weights also the networks. No file holds an id of a patient, lesion or slice. A
-generator that copies its training images is refused. Run by hand, in the folder in which the workflow ran:
+Reads a finished run and, to verify it first (see verify_results.py), the case table with all images. Writes a new
+folder: the images as PNG files below `train-<folds>/<class>`, label maps or boxes beside them, `README.md`, which is the
+card, and the digests of all files; with --weights also the networks. No file holds an id of a patient, lesion or slice.
+A generator that copies its training images is refused. Run by hand, in the folder in which the workflow ran:
 
     python scripts/export_synthetic.py --results results/liver --table data/cases.csv --generator dcgan \
         --author "A. Name" --license "CC BY 4.0" --intended-use "augmentation of training sets" --out liver-dcgan
@@ -143,7 +143,7 @@ def main() -> None:
             raise InputError(f"{arguments.out}: expected a new folder, found one; remove it or name another")
         if re.search(r"[/\\]", arguments.generator):
             raise InputError(
-                f"--generator {arguments.generator}: expected the name of a generator; name one that was run"
+                f"--generator: expected a name, found {arguments.generator}; name a generator that was run"
             )
         group = group_of(arguments.results / f"seed-{arguments.seed}/synthetic/{arguments.generator}", arguments.group)
         verification.check(arguments.results, arguments.table)

@@ -18,7 +18,6 @@ import torch
 
 from steps import command, resumable
 from synthaug import seeding
-from synthaug.audit import lineage
 from synthaug.cohort import tested_units
 from synthaug.detection import (
     anchors,
@@ -35,6 +34,7 @@ from synthaug.detection import (
     yolov3,
 )
 from synthaug.files import artifacts
+from synthaug.terms import chosen
 from synthaug.training import checkpoints, device, weights
 
 
@@ -197,7 +197,7 @@ def write(
         "parameters": weights.count(network),
         "images": len(examples.images),
         "steps": params.steps,
-        **({} if chosen_by is None else {lineage.CHOSEN_BY: chosen_by}),
+        **({} if chosen_by is None else {chosen.CHOSEN_BY: chosen_by}),
     }
     artifacts.write_json(model, out / "model.json")
 

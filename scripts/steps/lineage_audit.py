@@ -9,6 +9,7 @@ import pandas as pd
 
 from synthaug.audit import lineage
 from synthaug.files import artifacts
+from synthaug.terms import chosen
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _choice(name: Sequence, results: Path) -> lineage.Choice:
 
 def _model(stage: str, name: Sequence, results: Path) -> lineage.Model:
     folder = results / lineage.model_name(stage, *name)
-    chooser = artifacts.read_json(folder / "model.json").get(lineage.CHOSEN_BY)
+    chooser = artifacts.read_json(folder / "model.json").get(chosen.CHOSEN_BY)
     chosen_by = None if chooser is None else tuple(chooser)
     return lineage.Model(stage, *name, _train_set(folder), artifacts.read_csv(folder / "predictions.csv"), chosen_by)
 

@@ -217,6 +217,27 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             lambda c: c.update(folds=3, evaluation={**c["evaluation"], "operating_point": "nested"}),
             "operating_point: nested needs 'classic' in experiment: nested",
         ),
+        (
+            lambda c: c["experiment"].update(uses={"pretrain": ["acgan", "other"]}),
+            "experiment: uses: pretrain: 'other' is not in experiment: generators; add it there or remove it here",
+        ),
+        (
+            lambda c: c["experiment"].update(uses={"genmix": ["acgan"]}, synthetic=[0, 30]),
+            "experiment: synthetic: 0 leaves genmix without synthetic images; remove 0",
+        ),
+        (
+            lambda c: (c["experiment"].update(uses={"pretrain": ["acgan"]}), c["classifier"].update(epochs=1)),
+            "classifier: epochs: pretrain needs two or more, one of synthetic and one of real images; raise it",
+        ),
+        (
+            lambda c: (c["experiment"].update(uses={"select": ["acgan"]}, nested=["acgan-select"]), c.update(folds=3)),
+            "experiment: nested: 'acgan-select' selects images by the arm classic of the same folds; add 'classic' too",
+        ),
+        (lambda c: c["uses"]["weight"].update(weight=1), "uses: weight: weight: 1 is greater than or equal to the"),
+        (
+            lambda c: c["generators"].update({"my-select": c["generators"]["dcgan"]}),
+            "generators: 'my-select' should not be valid",
+        ),
         (lambda c: c["experiment"].update(baselines=["svm"]), "experiment: baselines: 0: 'svm' is not one of"),
         (lambda c: c["baselines"]["bovw"].update(single=41), "baselines: bovw: single: 41 of 40 words"),
         (lambda c: c.update(imported={"dcgan": {"folder": "x/{cls}"}}), "imported: 'dcgan' is also a preset"),

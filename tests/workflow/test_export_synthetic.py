@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -13,12 +14,15 @@ from synthaug.errors import InputError
 from synthaug.report import synthetic_card
 from tests.helpers import forked
 
+from .conftest import ROOT
+
 COMMAND = [sys.executable, "scripts/export_synthetic.py", "--results", "results/tiny", "--author", "A. Name"]
 COMMAND += ["--intended-use", "augmentation of training sets", "--generator", "acgan"]
 
 
 @pytest.fixture(scope="module")
 def exported(finished, tmp_path_factory):
+    shutil.copy(ROOT / "CITATION.cff", finished.folder / "CITATION.cff")
     out = tmp_path_factory.mktemp("export") / "acgan"
     done = forked.run([*COMMAND, "--weights", "--license", "CC BY 4.0", "--out", out], cwd=finished.folder)
     assert done.returncode == 0, done.stderr
@@ -62,7 +66,7 @@ def test_digests_and_weights(finished, exported):
     files = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert set(digests) == files - {"digests.json"}
     (one, *_) = sorted((finished.folder / "results/tiny/seed-0/generators/acgan").rglob("generator.safetensors"))
-    copies = [path for path in (exported / "weights").rglob("generator.safetensors")]
+    copies = (exported / "weights").rglob("generator.safetensors")
     assert one.read_bytes() in [path.read_bytes() for path in copies]
 
 

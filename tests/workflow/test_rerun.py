@@ -209,6 +209,13 @@ def test_added_preset_runs_only_that_preset(rerun):
     assert rerun.planned() == {**new, **ONE_GENERATOR, **EVALUATION}
 
 
+@pytest.mark.parametrize("use", ["pretrain", "genmix", "weight", "select"])
+def test_added_use_runs_only_that_use(rerun, use):
+    rerun.configure(lambda c: c["experiment"].update(uses={use: ["dcgan"]}))
+    selected = {"select_synthetic": 1} if use == "select" else {}
+    assert rerun.planned() == {**ADDED_SIZE, **selected}
+
+
 def test_preset_that_is_not_in_the_experiment_runs_nothing(rerun):
     rerun.configure(lambda c: c["generators"].update(other=dict(c["generators"]["dcgan"])))
     assert rerun.planned() == PAGE

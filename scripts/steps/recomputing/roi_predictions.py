@@ -1,5 +1,6 @@
 """For classification: the predictions of networks from their weights, those of baselines by fitting them again."""
 
+import re
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -24,6 +25,8 @@ from synthaug.classification import (
 from synthaug.training import device
 
 FILE, TRAIN_SET, WEIGHTS, FEATURES = "predictions.csv", "train_set.csv", "weights.safetensors", "features.npy"
+MADE = re.compile("/(synthetic|selected)/")
+TRAININGS = ("train_classifier", "train_pretrain", "train_genmix", "train_weight")
 BASELINES: dict[str, ModuleType] = {"train_bovw": bovw, "train_texture": texture}
 
 
@@ -32,7 +35,7 @@ def classifiers(context: Context) -> Iterator[Finding]:
     run = context.run
     index, images = run.table(ROIS), np.array(run.array(ROI_IMAGES))
     row_of = {lesion: row for row, lesion in enumerate(index["lesion"])}
-    for place in run.models("train_classifier"):
+    for place in run.models(*TRAININGS):
         where = _processor(place)
         test = training_sets.test_lesions(run.table(f"seed-{place.seed}/folds.csv"), place.folds)
         network = device.place(stored_classifier.classifier(run.results / place.folder), where)
@@ -53,7 +56,7 @@ def training_means(context: Context) -> Iterator[Finding]:
     """
     run = context.run
     rois, pool = run.array(ROI_IMAGES), run.array(POOL_IMAGES)
-    for place in run.models("train_classifier"):
+    for place in run.models(*TRAININGS):
         rows = run.table(f"{place.folder}/{TRAIN_SET}")
         if (rows["source"] == training_sets.FRESH).any():
             continue
@@ -108,5 +111,5 @@ def _processor(place: Place) -> torch.device:
 def _synthetic(context: Context, place: Place) -> dict[str, np.ndarray]:
     """Return the synthetic images of each class that a classifier was given for its training folds."""
     ends = f"/train-{place.folds}/"
-    found = [file for file in place.record.inputs if "/synthetic/" in file and ends in file]
+    found = [file for file in place.record.inputs if MADE.search(file) and ends in file]
     return {file.split("/")[-2]: context.run.array(file) for file in found}

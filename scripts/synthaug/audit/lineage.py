@@ -20,7 +20,6 @@ VALIDATION = "validation"  # of images that a model was stopped by, and must not
 FOLD_SOURCES, EXTRA_SOURCES = (*STORED, FRESH, VALIDATION), ("extra-roi", "extra-pool")  # of a classifier's real images
 UNKNOWN = "unknown"  # the training, as model.json says it, of what another tool predicted
 ANY_CLASS = "all"  # the class of a generator of all classes
-CHOSEN_BY = "chosen_by"  # in model.json: arm and size of the model that chose the synthetic images of this one
 DISCRIMINATOR = "-discriminator"  # an arm of this ending classifies with the other half of the generator before it
 
 
@@ -267,15 +266,12 @@ def _validating(rows: pd.DataFrame, known: Cohort) -> set[str]:
     return {known.patient[name] for name in rows.loc[rows["source"] == VALIDATION, known.unit] if name in known.patient}
 
 
-def _chooser_problems(model: Model) -> dict[str, str]:
-    """Return the model that chose another one's synthetic images, if one did, and the line to say if it is unknown.
+def _chooser(model: Model) -> str:
+    """Return the name of the model that chose the model's synthetic images; empty if none did.
 
-    A model that saw a test patient would choose images with that patient's help, so it must be audited too.
+    One that saw a test patient would choose images with that patient's help, so it must be audited too.
     """
-    if model.chosen_by is None:
-        return {}
-    chooser = model_name(model.stage, *model.chosen_by, model.seed, model.folds)
-    return {chooser: f"{model.name}: its synthetic images were chosen by {chooser}, which is unknown"}
+    return model_name(model.stage, *model.chosen_by, model.seed, model.folds) if model.chosen_by else ""
 
 
 def _discriminator_problems(model: Model, generators: list[Generator], unit: str) -> Iterator[str]:
@@ -384,13 +380,18 @@ def check(
     for generator in generators:
         leaks += generator_leaks(generator, cohorts[generator.seed])
         records.append(record(generator, cohorts[generator.seed]))
-    choosers = {}
+    choosers, unclean = {}, set()
     for model in models:
-        leaks += model_leaks(model, cohorts[model.seed], generators)
+        found = model_leaks(model, cohorts[model.seed], generators)
+        leaks += found
+        unclean |= {model.name} if found else set()
         records.append(record(model, cohorts[model.seed]))
-        choosers |= _chooser_problems(model)
+        choosers |= {model.name: _chooser(model)} if _chooser(model) else {}
     audited = {found["model"] for found in records}
-    leaks += [line for chooser, line in choosers.items() if chooser not in audited]
+    for name, chooser in choosers.items():
+        if chooser not in audited or chooser in unclean:
+            state = "not clean" if chooser in unclean else "unknown"
+            leaks.append(f"{name}: its synthetic images were chosen by {chooser}, which is {state}")
     for choice in choices:
         leaks += choice_leaks(choice, cohorts[choice.seed])
         records.append(record(choice, cohorts[choice.seed]) | {"leaking": choice.leaking})

@@ -4,9 +4,8 @@ The training is the paper's, for whichever network; early stopping is ours.
 """
 
 import logging
-import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from torch.nn import functional
 
 from synthaug import seeding
 from synthaug.classification import networks
+from synthaug.classification.uses import use
 from synthaug.errors import InputError
 from synthaug.training import cuda_graph, device, early_stopping, loop_state, optimisers
 
@@ -56,8 +56,6 @@ class Params(device.Compute):
     momentum: float
     mean: str
     """What is subtracted from each image: the training images' mean ``value``, or their mean ``image``."""
-    mixup: float = 0.0
-    """Parameter of the Beta distribution that images of the arm ``mixup`` are mixed with."""
 
 
 def train_mean(images: np.ndarray, kind: str) -> torch.Tensor:
@@ -108,15 +106,14 @@ def train(
     *,
     validation: Validation | None = None,
     redraw: Callable[[int], np.ndarray] | None = None,
-    mix: bool = False,
+    taken: use.Use | None = None,
     checkpoint: loop_state.Checkpoint | None = None,
 ) -> np.ndarray:
     """Train ``network``, which must be on the device ``where``, in place.
 
-    Cross-entropy; gradient descent with Nesterov's momentum. Every epoch visits all images in a new order, whose first
-    ones fill up its last batch: a last batch of a few images could throw the weights far off, and those are the weights
-    that predict (docs/brain-study.md). With ``mix``, each batch is mixed with itself shifted by one place: mixup (Zhang
-    et al. 2018), a share from Beta(a, a) for each batch.
+    Gradient descent with Nesterov's momentum. Every epoch visits all images in a new order, whose first ones fill up
+    its last batch: a last batch of a few images could throw the weights far off, and those are the weights that predict
+    (docs/brain-study.md). The loss is the cross-entropy. Where ``taken`` says so, images are taken in another way.
 
     Parameters
     ----------
@@ -130,6 +127,8 @@ def train(
         Of ``params.early_stopping``; the network ends with the weights of the epoch whose loss on it is the smallest.
     redraw
         Returns the images of an epoch after the first (from 2), where they are not the same in all.
+    taken
+        How the images are taken, see `use.Use`; the plain way without it.
     checkpoint
         Where the training is saved and resumed from; not at all without it.
 
@@ -148,8 +147,10 @@ def train(
     Interrupted
         If the training was asked to stop; it is saved.
     """
-    lesson = _Lesson(network, images, labels, params, where, mix)
-    exam = _Exam(network, validation, params, where) if validation else None
+    if taken is None:
+        taken = use.Use(use.Images(labels, np.zeros(len(labels), bool), params.batch, params.epochs, where))
+    lesson = _Lesson(network, images, labels, params, where, taken)
+    exam = _Exam(network, validation, params, where, taken.judged_from) if validation else None
     state = lesson.state(names, checkpoint, exam.best.tensors if exam else {})
     run = cuda_graph.captured(lesson.step, where)
     began, first = time.perf_counter(), state.epoch
@@ -158,7 +159,7 @@ def train(
             lesson.show(redraw(epoch))
         if state.step == 0:
             lesson.totals.zero_()
-        for inputs in state.steps(_inputs(len(images), state.streams, params, mix, where)):
+        for inputs in state.steps(taken.steps(epoch, state.streams)):
             run(*inputs)
         found = lesson.means() + (exam.take(state.history) if exam else [])
         _report(epoch, params, found, (epoch + 1 - first) * len(images) / (time.perf_counter() - began))
@@ -176,9 +177,9 @@ class _Lesson:
         labels: np.ndarray,
         params: Params,
         where: torch.device,
-        mix: bool,
+        taken: use.Use,
     ):
-        self.network, self.params, self.where, self.mix = network, params, where, mix
+        self.network, self.params, self.where, self.taken = network, params, where, taken
         self.update = optimisers.Sgd(network.parameters(), params.learning_rate, params.momentum)
         self.data = torch.from_numpy(images).unsqueeze(1).to(where, copy=True)
         self.truth = torch.tensor(labels, device=where)
@@ -198,7 +199,7 @@ class _Lesson:
         return loop_state.State(
             networks={"classifier": self.network},
             optimisers={"classifier": self.update},
-            streams={name: seeding.stream(seed, *names, name) for name in ("order", "mixup")},
+            streams={name: seeding.stream(seed, *names, name) for name in self.taken.streams},
             tensors={"totals": self.totals, **kept},
             checkpoint=checkpoint,
         )
@@ -207,16 +208,12 @@ class _Lesson:
         """Take other images, of the same labels."""
         self.data.copy_(torch.from_numpy(images).unsqueeze(1))
 
-    def step(self, index: torch.Tensor, share: torch.Tensor) -> None:
-        """Learn from the images ``index``; ``share`` are the parts of each and of its partner in a mixed image."""
-        batch, partner = self.data[index], index.roll(1)
-        if self.mix:
-            batch = share[0] * batch + share[1] * self.data[partner]
+    def step(self, index: torch.Tensor, *further: torch.Tensor) -> None:
+        """Learn from the images ``index``; ``further`` is what the way to take them needs besides."""
+        batch = self.taken.images(self.data, index, *further)
         with device.autocast(self.where, self.params.precision):
             logits = self.network(batch).float()
-        loss = functional.cross_entropy(logits, self.truth[index])
-        if self.mix:
-            loss = share[0] * loss + share[1] * functional.cross_entropy(logits, self.truth[partner])
+        loss = self.taken.loss(logits, self.truth, index, *further)
         self.update.zero_grad()
         loss.backward()
         self.update.step()
@@ -225,15 +222,25 @@ class _Lesson:
 
     def means(self) -> list[float]:
         """Return the loss and the accuracy of the epoch that is done."""
-        shown = math.prod(steps_and_batch(len(self.data), self.params.batch))
-        return (self.totals / shown).tolist()
+        return (self.totals / self.taken.held.shown).tolist()
 
 
 class _Exam:
-    """What early stopping asks after each epoch: the loss on the validation images, and whether it still falls."""
+    """What early stopping asks after each epoch: the loss on the validation images, and whether it still falls.
 
-    def __init__(self, network: networks.Network, validation: Validation, params: Params, where: torch.device):
+    Epochs before ``judged_from`` are neither the best one nor a reason to stop.
+    """
+
+    def __init__(
+        self,
+        network: networks.Network,
+        validation: Validation,
+        params: Params,
+        where: torch.device,
+        judged_from: int,
+    ):
         self.network, self.where, self.patience = network, where, params.early_stopping["patience"]
+        self.before = judged_from - 1
         self.images, self.truth = validation.images, torch.tensor(validation.labels)
         self.best = early_stopping.Snapshot(network)
 
@@ -241,7 +248,7 @@ class _Exam:
         """Return the mean loss after an epoch, and keep the weights if no epoch of ``history`` has a smaller one."""
         loss = self.loss()
         losses = [*self._losses(history), loss]
-        if early_stopping.best(losses) == len(history):
+        if len(history) >= self.before and early_stopping.best(losses) == len(losses) - 1:
             self.best.take()
         return [loss]
 
@@ -260,11 +267,11 @@ class _Exam:
     def end(self, history: list[tuple]) -> np.ndarray:
         """Give the network its best weights; return the history of `VALIDATED`."""
         self.best.give_back()
-        used = early_stopping.best(self._losses(history))
+        used = self.before + early_stopping.best(self._losses(history))
         return np.array([(*row, place == used) for place, row in enumerate(history)], VALIDATED)
 
     def _losses(self, history: list[tuple]) -> list[float]:
-        return [row[-1] for row in history]
+        return [row[-1] for row in history[self.before :]]
 
 
 def _report(epoch: int, params: Params, found: list[float], speed: float) -> None:
@@ -279,26 +286,6 @@ def _report(epoch: int, params: Params, found: list[float], speed: float) -> Non
     if epoch % max(1, params.epochs // 10) == 0 or epoch in (1, params.epochs):
         text = f"loss {loss:.4f}, accuracy {accuracy:.3f}" + "".join(f", validation {each:.4f}" for each in validated)
         log.info("epoch %d/%d: %s, %.0f images/s", epoch, params.epochs, text, speed)
-
-
-def _inputs(
-    count: int, streams: dict[str, np.random.Generator], params: Params, mix: bool, where: torch.device
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Draw an epoch; return for each of its steps which images it sees and the shares of mixed ones."""
-    steps, batch = steps_and_batch(count, params.batch)
-    rows = torch.from_numpy(np.resize(streams["order"].permutation(count), (steps, batch))).to(where)
-    of_first = streams["mixup"].beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
-    share = torch.from_numpy(np.column_stack([of_first, 1 - of_first])).float().to(where)
-    return zip(rows, share, strict=True)
-
-
-def steps_and_batch(count: int, batch: int) -> tuple[int, int]:
-    """Return the steps of an epoch of ``count`` images, and the images of each step, at most ``batch``.
-
-    >>> steps_and_batch(130, 64), steps_and_batch(50, 64)
-    ((3, 64), (1, 50))
-    """
-    return -(-count // batch), min(batch, count)
 
 
 def accuracy(network: networks.Network, images: np.ndarray, labels: np.ndarray, where: torch.device) -> float:

@@ -8,6 +8,7 @@ from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.numbers import percent
 from synthaug.report.sentences import counted, listed, settings
+from synthaug.terms import uses
 from synthaug.terms.arms import BASELINES, CLASSIC, DISCRIMINATOR, PLACEBO
 
 DESCRIBED = {
@@ -135,6 +136,19 @@ def _residual(known: dict) -> str:
     )
 
 
+def _uses(run: Run) -> str:
+    """Say by which numbers synthetic images are taken in other ways than mixed in."""
+    said = {
+        uses.PRETRAIN: "pretraining on synthetic images took {share:g} of the steps, in whole epochs",
+        uses.GENMIX: "the share of the real image in a mixture was drawn from Beta({beta:g}, {beta:g})",
+        uses.WEIGHT: "a synthetic image weighed {weight:g} of a real one in the loss",
+        uses.SELECT: "selected images have a probability of their class of {probability:g} or more, and a density "
+        "among real ones of {density:g} or more",
+    }
+    parts = [said[use].format(**known) for use, known in run.settings.task["uses"].items()]
+    return f" Of the other ways to take synthetic images: {'; '.join(parts)}." if parts else ""
+
+
 def _discriminators(run: Run) -> str:
     arms = [arm for arm in run.settings.arms if arm.endswith(DISCRIMINATOR)]
     return f" In {listed(arms)} the discriminator of an ACGAN names the class." if arms else ""
@@ -175,8 +189,8 @@ def training(run: Run) -> Fact:
         ends = f"{epochs} in batches of {known['batch']}, the last one's weights are used; no early stopping, no"
     return Fact(
         f"Cross-entropy, gradient descent with Nesterov momentum {known['momentum']:g} and learning rate "
-        f"{known['learning_rate']:g}, {ends} schedule and no weight decay. The workflow itself searches for no setting "
-        "of a network.",
+        f"{known['learning_rate']:g}, {ends} schedule and no weight decay.{_uses(run)} The workflow itself searches "
+        "for no setting of a network.",
         open="how the settings of the networks were found, if others were tried",
     )
 

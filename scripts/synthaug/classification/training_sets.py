@@ -11,7 +11,7 @@ import pandas as pd
 from synthaug import seeding
 from synthaug.classification import validation_patients
 from synthaug.errors import InputError
-from synthaug.terms import sizes
+from synthaug.terms import sizes, uses
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
@@ -78,7 +78,8 @@ def classifier_set(
 
     The un-augmented ROIs of the training folds and the classic group come first; then, for each class, the
     arm's further images: un-augmented ROIs of the extra lesions and then their augmentations (arm ``extra``), or the
-    first synthetic images of the generator that the arm is named after. The arms ``online`` and ``mixup`` have, instead
+    first synthetic images of the generator that the arm is named after (of the use `select`: the first ones that were
+    selected). The arms ``online`` and ``mixup`` have, instead
     of the classic group, as many places for augmentations that each epoch draws afresh (source `FRESH`).
     The arm ``placebo`` has what ``classic`` has.
 
@@ -102,7 +103,7 @@ def classifier_set(
         if arm == EXTRA:
             parts.append(_extra(rois, pool_index, cls, count, master_seed))
         elif arm not in (CLASSIC, PLACEBO):
-            parts.append(_rows(SYNTHETIC, "", range(count), cls, range(count), generator=arm))
+            parts.append(_rows(SYNTHETIC, "", range(count), cls, range(count), generator=uses.generator_of(arm)))
     if validating is not None:
         row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}
         rows = validating["lesion"].map(row_of).tolist()

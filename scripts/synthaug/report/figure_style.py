@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from synthaug.files import artifacts
-from synthaug.terms import class_colours
+from synthaug.terms import class_colours, uses
 from synthaug.terms.arms import BASELINES
 
 # The palette of Okabe and Ito (2008), without its yellow, which is faint on white.
@@ -34,6 +34,8 @@ ARM_STYLES = {
 }
 GENERATOR_COLOURS = (BLUE, PURPLE, SKY, INDIGO)
 BASELINE_MARKERS = ("p", "h", "8", "d")
+# A generator's images that are not mixed in have its colour, and this marker.
+USE_MARKERS = {uses.PRETRAIN: ">", uses.GENMIX: "H", uses.WEIGHT: "p", uses.SELECT: "d"}
 GENERATOR_MARKERS = ("s", "D", "v", "P", "<")  # one more than colours, so that twenty generators differ
 
 STYLE = {
@@ -90,10 +92,12 @@ def class_colour(classes: Sequence[str], name: str) -> str:
 def arm_style(arm: str, generators: Sequence[str]) -> dict[str, str]:
     """Return colour and marker of an arm; ``generators``, the arms of generators, are told apart by their position.
 
-    Arms that are no curve (baselines, discriminators) are gray.
+    Further uses of a generator's images have its colour. Arms that are no curve (baselines, discriminators) are gray.
     """
     if arm in ARM_STYLES:
         return dict(ARM_STYLES[arm])
+    if uses.use_of(arm):
+        return arm_style(uses.generator_of(arm), generators) | {"marker": USE_MARKERS[uses.use_of(arm)]}
     if arm not in generators:
         return {"color": GREY, "marker": BASELINE_MARKERS[BASELINES.index(arm)] if arm in BASELINES else "x"}
     place = list(generators).index(arm)

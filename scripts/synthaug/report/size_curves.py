@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synthaug.report import figure_style
-from synthaug.terms import sizes
+from synthaug.terms import sizes, uses
 from synthaug.terms.totals import ALL
 
 DODGE = 0.006  # each further arm is drawn this share of the axis further right, so that bars do not hide each other
@@ -46,7 +46,8 @@ def curves(values: pd.DataFrame, params: Params) -> pd.DataFrame:
     Left out are the rows at an operating point, whose size is a rule's name, and the arms without a size (baselines
     and discriminators).
     """
-    drawn = [arm for arm in params.arms if arm in figure_style.ARM_STYLES or arm in params.generators]
+    made = {arm for arm in params.arms if uses.generator_of(arm) in params.generators}
+    drawn = [arm for arm in params.arms if arm in figure_style.ARM_STYLES or arm in made]
     is_size = values["size"].map(lambda size: sizes.SIZE.fullmatch(size) is not None)
     is_primary = (values["metric"] == params.primary) & (values["class"] == ALL)
     rows = values[is_primary & is_size & values["arm"].isin(drawn)].copy()
@@ -77,7 +78,7 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
         figure = figure_style.new(6.4, 4.4)
         axes = figure.subplots()
         for arm in drawn:
-            look = figure_style.arm_style(arm, params.generators)
+            look = figure_style.arm_style(arm, params.generators) | ({"linestyle": "--"} if uses.use_of(arm) else {})
             by_seed = dict(tuple(rows[rows["arm"] == arm].groupby(rows["seed"].astype(str))))
             mean = by_seed.pop(ALL)
             _draw_arm(axes, _named(arm, params), mean, look)
@@ -106,7 +107,8 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
 
 
 def _named(arm: str, params: Params) -> str:
-    return NAMES.get(arm, f"{params.reference} + {arm}" if arm in params.generators else arm)
+    made = uses.generator_of(arm) in params.generators
+    return NAMES.get(arm, f"{params.reference} + {arm}" if made else arm)
 
 
 def _draw_arm(axes: Axes, label: str, mean: pd.DataFrame, look: dict[str, str]) -> None:

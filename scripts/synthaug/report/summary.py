@@ -14,7 +14,7 @@ from synthaug.report import headline
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
 from synthaug.report.sentences import counted
-from synthaug.terms import arms, sizes
+from synthaug.terms import arms, sizes, uses
 from synthaug.terms.arms import CLASSIC
 
 ANSWERS = {
@@ -183,8 +183,10 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
 
 
 def _bad_state(generators: pd.DataFrame, name: str) -> str:
-    """Return what is wrong with a generator whose light is red; nothing if it is not."""
-    bad = generators[(generators["generator"] == name) & (generators["light"] == "red")] if len(generators) else ()
+    """Return what is wrong with the generator of the arm ``name`` if its light is red; nothing if it is not."""
+    if not len(generators):
+        return ""
+    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == "red")]
     return bad["state"].iloc[0] if len(bad) else ""
 
 
@@ -306,7 +308,7 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
             f"{CLASSIC}, trained once more from other random numbers (placebo), differed by "
             f"{percent(placebo['delta'], signed=True)} points: chance alone makes such a difference."
         )
-    if params.main in params.imported:
+    if uses.generator_of(params.main) in params.imported:
         said.append(f"The images of {params.main} were made elsewhere; of whose images, only its patients.csv says.")
     return said
 

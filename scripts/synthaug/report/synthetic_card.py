@@ -103,7 +103,7 @@ def patients_of(train_set: pd.DataFrame, units: pd.DataFrame, unit: str) -> tupl
     unknown = [name for name in named if name not in patient]
     if unknown:
         raise InputError(
-            f"train_set.csv: expected {unit}s of the cohort, found {unknown[0]}, which it has not; run the workflow again"
+            f"train_set.csv: expected {unit}s of the cohort, found also {unknown[0]}; run the workflow again"
         )
     return len(named), len({patient[name] for name in named})
 
@@ -112,6 +112,6 @@ def refuse_copies(state: str, why: str, generator: str) -> None:
     """Stop if a generator was found to copy its training images: whoever has its images has patients' images."""
     if state == COPYING:
         raise InputError(
-            f"{generator}: expected images that are no copies of training images, found: {why} Train another generator, "
-            "or give --despite-copies if these patients' images may be given away"
+            f"{generator}: expected no copies of training images, found: {why} Train another generator or, if these "
+            "patients' images may be given away, give --despite-copies"
         )

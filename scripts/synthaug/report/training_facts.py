@@ -3,6 +3,7 @@
 from synthaug.report.checklists import Fact
 from synthaug.report.described_run import Run
 from synthaug.report.sentences import counted, listed, settings
+from synthaug.terms import uses
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
 NAMES = {"dcgan": "DCGAN", "acgan": "auxiliary-classifier GAN (ACGAN)"}  # the architectures that are described here
@@ -13,6 +14,13 @@ ADDED = {
     MIXUP: "augmented afresh in each epoch, pairs of images mixed",
     EXTRA: "as classic, plus images of further real patients",
 }  # of arms that several tasks have
+SYNTHETIC = {
+    "": "as classic, plus synthetic images",
+    uses.PRETRAIN: "synthetic images first, then those of classic alone",
+    uses.GENMIX: "mixtures of an image of classic and a synthetic one of its class",
+    uses.WEIGHT: "as classic, plus synthetic images of a smaller weight in the loss",
+    uses.SELECT: "as classic, plus synthetic images whose class the classifier of classic names",
+}  # by use
 
 
 def facts(run: Run) -> dict[str, Fact]:
@@ -34,7 +42,8 @@ def arms(run: Run) -> Fact:
     """Say what the arms of the experiment were trained on, and their sizes."""
     parts = []
     for arm in run.settings.arms:
-        what = ADDED.get(arm, "as classic, plus synthetic images" if arm in run.settings.generators else "")
+        made = uses.generator_of(arm) in run.settings.generators
+        what = ADDED.get(arm, SYNTHETIC[uses.use_of(arm)] if made else "")
         sizes = ", ".join(run.settings.sizes[arm])
         parts.append(f"{arm} ({what}; sizes: {sizes})" if what else arm)
     size = run.settings.size[0].lower() + run.settings.size[1:]

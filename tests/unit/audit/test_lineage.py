@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 import sys
 
 import pandas as pd
@@ -101,6 +102,37 @@ def test_a_generator_has_nobody_who_validates(known):
 def test_clean_models_pass(known):
     extra = classifier(("extra-roi", "L9", -1, "cyst", ""), ("extra-pool", "L9", 3, "cyst", ""), arm="extra")
     lineage.check({0: known}, [generator(), generator(cls="met")], [classifier(SYNTHETIC), extra])
+
+
+def selected(*more):
+    chosen = classifier(SYNTHETIC, *more, arm="dcgan-select")
+    return dataclasses.replace(chosen, chosen_by=("classic", "100"))
+
+
+def selector(*more):
+    """Return the classifier of the arm classic, of the group and training folds of `selected`."""
+    return dataclasses.replace(classifier(*more, arm="classic"), size="100")
+
+
+@pytest.mark.parametrize("use", ["pretrain", "genmix", "weight"])
+def test_other_uses_take_the_images_of_the_generator(known, use):
+    lineage.check({0: known}, [generator()], [classifier(SYNTHETIC, arm=f"dcgan-{use}")])
+    (leak,) = lineage.model_leaks(classifier(SYNTHETIC, arm=f"dcgan-{use}"), known, [])
+    assert "synthetic images of class cyst come from a generator dcgan of other folds or group, or unknown" in leak
+
+
+def test_what_selects_images_is_audited_too(known):
+    lineage.check({0: known}, [generator()], [selected(), selector()])
+    name = "seed-0/classify/dcgan-select/100+10x2/train-12"
+    chosen = f"{name}: its synthetic images were chosen by seed-0/classify/classic/100/train-12, which is"
+    with pytest.raises(InputError, match=re.escape(f"{chosen} unknown")):
+        lineage.check({0: known}, [generator()], [selected()])
+    with pytest.raises(InputError) as refused:
+        lineage.check({0: known}, [generator()], [selected(), selector(("pool", "L0a", 7, "cyst", ""))])
+    assert str(refused.value).splitlines()[1:] == [
+        "seed-0/classify/classic/100/train-12: lesion L0a of test patient P0 is in the training set",
+        f"{chosen} not clean",
+    ]
 
 
 def test_a_generator_of_another_group_is_not_the_one(known):

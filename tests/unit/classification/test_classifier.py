@@ -14,6 +14,7 @@ from tests.helpers.augmentations import PRESETS
 from synthaug import seeding
 from synthaug.classification import classifier
 from synthaug.classification.stored_classifier import classifier as read_classifier
+from synthaug.classification.uses import mixup, use
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.training import device, weights
@@ -145,11 +146,12 @@ def test_divergence_names_the_key_to_lower():
 
 def test_mixup_steps_follow_its_formula(float64):
     images, labels = discs(16, 0)
-    settings = params(epochs=1, batch=8, dropout=0.0, momentum=0.5, mixup=0.7)
+    settings = params(epochs=1, batch=8, dropout=0.0, momentum=0.5)
     where = device.pick(settings)
     network = classifier.build(images, settings, NAMES)
     expected = copy.deepcopy(network)
-    classifier.train(network, images, labels, settings, NAMES, where, mix=True)
+    taken = mixup.Mixup(use.Images(labels, np.zeros(16, bool), 8, 1, where), mixup.Params(0.7))
+    classifier.train(network, images, labels, settings, NAMES, where, taken=taken)
     order = seeding.stream(1, *NAMES, "order").permutation(16)
     shares = seeding.stream(1, *NAMES, "mixup")
     update = torch.optim.SGD(expected.parameters(), 0.02, 0.5, nesterov=True)
@@ -268,7 +270,7 @@ def share_right(cohort: Path, out: Path) -> float:
 def test_script(cohort):
     synthetic = ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
     arm = ["--arm", "dcgan", "--size", "15+4x2"]
-    settings = PARAMS | {"epochs": 1, "mixup": 0.0, "rois": None, "augmentation": None}
+    settings = PARAMS | {"epochs": 1, "rois": None, "augmentation": None}
     finished = run(cohort, cohort / "out", settings, *arm, *synthetic)
     assert finished.returncode == 0, finished.stderr
     out = cohort / "out/train-12"
@@ -284,7 +286,7 @@ def test_script(cohort):
     rows = train_set.groupby("source")["row"]
     assert set(rows.get_group("roi")) == set(range(30)) - set(chosen)
     assert sorted(rows.get_group("synthetic")) == sorted([*range(8)] * 2)
-    others = {"blocks": None, "weights": None, "early_stopping": None}
+    others = {"blocks": None, "weights": None, "early_stopping": None, "use": None}
     model = artifacts.read_json(out / "model.json")
     assert model["params"] == settings | others
     assert model["accuracy"] == {"last_epoch": history_of(out)["accuracy"].iloc[-1], "at_end": share_right(cohort, out)}
@@ -340,7 +342,7 @@ def test_script_stops_early_by_training_patients_and_starts_from_a_file(cohort, 
 
 
 def test_the_placebo_differs_from_classic_by_its_random_numbers_alone(cohort):
-    settings = PARAMS | {"epochs": 2, "rois": None, "mixup": 0.0}
+    settings = PARAMS | {"epochs": 2, "rois": None}
     for arm in ("classic", "placebo"):
         done = run(cohort, cohort / arm, settings, "--arm", arm, "--size", "15")
         assert done.returncode == 0, done.stderr
@@ -360,10 +362,11 @@ def test_folds_are_trained_apart_and_arms_differ(cohort):
         "padding": "edge",
         "intensity": {"mode": "window", "low": 0, "high": 255},
     }
-    settings = PARAMS | {"epochs": 2, "rois": how, "augmentation": PRESETS["ct-lesion"], "mixup": 0.2}
+    settings = PARAMS | {"epochs": 2, "rois": how, "augmentation": PRESETS["ct-lesion"]}
     both = run(cohort, cohort / "both", settings, "--train-folds", "02", "12", "--arm", "online", "--size", "15")
     alone = run(cohort, cohort / "alone", settings, "--arm", "online", "--size", "15")
-    mixed = run(cohort, cohort / "mixed", settings, "--arm", "mixup", "--size", "15")
+    mixing = settings | {"use": {"mixup": 0.2}}
+    mixed = run(cohort, cohort / "mixed", mixing, "--arm", "mixup", "--size", "15")
     for done in (both, alone, mixed):
         assert done.returncode == 0, done.stderr
     read = [(cohort / name / "train-12/weights.safetensors").read_bytes() for name in ("both", "alone", "mixed")]

@@ -54,6 +54,17 @@ def test_the_placebo_has_the_images_of_classic(tables):
     pd.testing.assert_frame_equal(classifier(tables, "30", "placebo"), classifier(tables, "30"))
 
 
+@pytest.mark.parametrize("use", ["pretrain", "genmix", "weight", "select"])
+def test_every_use_has_the_images_of_the_arm_that_mixes_them_in(tables, use):
+    pd.testing.assert_frame_equal(classifier(tables, "30+9x3", f"dcgan-{use}"), classifier(tables, "30+9x3", "dcgan"))
+
+
+@pytest.mark.parametrize(("further", "share"), [(5, 0.25), (20, 1), (80, 4)])
+def test_from_a_quarter_to_four_times_as_many_synthetic_images_as_classic_ones(tables, further, share):
+    counts = classifier(tables, f"60+{further}x3", "dcgan-pretrain")["source"].value_counts()
+    assert counts["synthetic"] == share * counts["pool"]
+
+
 def test_same_volume_of_each_lesion(tables):
     table = classifier(tables, "30")
     counts = table[table["source"] == training_sets.POOL].groupby("lesion").size()

@@ -97,6 +97,7 @@ SETTINGS = Settings(
                        "weights": None, "epochs": 9, "early_stopping": None, "batch": 32, "learning_rate": 0.01,
                        "momentum": 0.9},
         "baselines": {"texture": {"levels": 32}},
+        "uses": {},
     },
 )  # fmt: skip
 
@@ -217,6 +218,23 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
 )  # fmt: skip
 def test_what_is_said_is_what_the_run_holds(run, topic, expected):
     assert expected in facts(run)[topic].text
+
+
+def test_uses_of_synthetic_images_are_said_with_their_numbers(run):
+    arms = [f"gan-{use}" for use in ("pretrain", "genmix", "weight", "select")]
+    uses = {"pretrain": {"share": 0.4}, "weight": {"weight": 0.3}, "select": {"probability": 0.6, "density": 0.1}}
+    sizes = {**SETTINGS.sizes, **{arm: ["60+10x2"] for arm in arms}}
+    task = {**SETTINGS.task, "uses": uses}
+    settings = replace(SETTINGS, arms=[*SETTINGS.arms, *arms], sizes=sizes, task=task)
+    known = facts(replace(run, settings=settings))
+    assert "gan-pretrain (synthetic images first, then those of classic alone; sizes: 60+10x2)" in known["arms"].text
+    assert "gan-genmix (mixtures of an image of classic and a synthetic one of its class; sizes" in known["arms"].text
+    text = known["training"].text
+    assert (
+        "pretraining on synthetic images took 0.4 of the steps, in whole epochs; a synthetic image weighed 0.3" in text
+    )
+    assert "a probability of their class of 0.6 or more, and a density among real ones of 0.1 or more." in text
+    assert "other ways" not in facts(run)["training"].text
 
 
 def test_another_network_and_training_are_said_as_they_were(run):

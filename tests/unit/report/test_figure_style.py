@@ -181,6 +181,17 @@ def test_colours_stay_with_class_and_arm():
     assert figure_style.arm_style("dcgan", GENERATORS)["color"] == figure_style.BLUE
 
 
+def test_uses_of_a_generator_have_its_colour_and_markers_of_their_own():
+    generators = ["dcgan", "acgan", "dcgan-lowdata", "diffusion"]
+    arms = ["classic", "placebo", "online", "mixup", "extra"]
+    arms += [f"{name}{use}" for name in generators for use in ("", "-pretrain", "-genmix", "-weight", "-select")]
+    looks = {arm: figure_style.arm_style(arm, generators) for arm in arms}
+    assert len({tuple(look.values()) for look in looks.values()}) == len(arms)
+    assert {looks[f"dcgan-lowdata-{use}"]["color"] for use in ("pretrain", "select")} == {
+        looks["dcgan-lowdata"]["color"]
+    }
+
+
 # Linear RGB as people without red or green cones see it (Machado, Oliveira & Fernandes 2009, severity 1).
 VISIONS = {
     "normal": np.eye(3),
@@ -268,6 +279,7 @@ def configuration(table, rule="fixed", **experiment):
         "online": [600],
         "mixup": [600],
         "baselines": ["glcm"],
+        "uses": {},
         "nested": ["classic"],
     }
     return config | {
@@ -363,6 +375,10 @@ def test_the_front_page_lists_the_arms_of_the_experiment():
         "glcm",
     ):
         assert f">{arm}</" in body
+    uses = {"pretrain": ["dcgan"], "genmix": ["acgan"], "weight": ["other"], "select": ["dcgan"]}
+    body = render(CAPTIONS["classification/workflow"], configuration("cases.csv", uses=uses))
+    found = [f"{name}-{use}" for name in ("dcgan", "acgan", "other") for use in uses if f">{name}-{use}</" in body]
+    assert found == ["dcgan-pretrain", "dcgan-select", "acgan-genmix", "other-weight"]
     none = {"placebo": False, "online": [], "mixup": [], "extra": [], "baselines": []}
     few = configuration("cases.csv", **none, generators=["dcgan"])
     body = render(CAPTIONS["classification/workflow"], few)

@@ -11,6 +11,7 @@ import torch
 from tests.helpers.small_trainings import CLASSIFIER, COMPUTE, GAN, RESNET, discs
 
 from synthaug.classification import classifier
+from synthaug.classification.uses import mixup, use
 from synthaug.errors import Interrupted
 from synthaug.generators import dcgan
 from synthaug.training import checkpoints, device
@@ -19,7 +20,7 @@ NAMES = ("model", 0, "12")
 IMAGES, LABELS = discs(40, 0)
 # Whatever holds state: averaged weights, augmentations, several generator updates, dropout, mixing, fresh images.
 DCGAN = {**GAN, "ema": 0.9, "diffaugment": ["translation"], "generator_updates": 2, "generator_maps": 4}
-NETWORK = {**CLASSIFIER, "dropout": 0.5, "mixup": 0.2}
+NETWORK = {**CLASSIFIER, "dropout": 0.5}
 STOPPING = {"early_stopping": {"share": 0.2, "patience": 2}, "epochs": 9}
 STEPS = {"dcgan": 2, "classifier": 3, "stopped early": 3}  # of an epoch
 
@@ -53,8 +54,10 @@ def train_classifier(checkpoint, precision="float32"):
     def redraw(epoch: int) -> np.ndarray:
         return discs(40, epoch)[0]
 
+    seen = use.Images(LABELS, np.zeros(40, bool), params.batch, params.epochs, where)
+    mixing = mixup.Mixup(seen, mixup.Params(0.2))
     history = classifier.train(
-        network, IMAGES, LABELS, params, NAMES, where, redraw=redraw, mix=True, checkpoint=checkpoint
+        network, IMAGES, LABELS, params, NAMES, where, redraw=redraw, taken=mixing, checkpoint=checkpoint
     )
     return [network.state_dict()], history, []
 

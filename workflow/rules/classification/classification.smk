@@ -52,7 +52,8 @@ def task_settings():
     run = [name for name, arms in families.items() if set(arms) & set(config["experiment"]["baselines"])]
     baselines = {name: config["baselines"][name] for name in run}
     models = {"classifier": chosen_classifier(), "baselines": baselines}
-    return {"rois": config["rois"], "augmentation": chosen_augmentation(), **models}
+    taken = {use: config["uses"][use] for use, generators in config["experiment"]["uses"].items() if generators}
+    return {"rois": config["rois"], "augmentation": chosen_augmentation(), "uses": taken, **models}
 
 
 def chosen_augmentation():
@@ -84,10 +85,18 @@ def task_arms():
     plain += [("placebo", str(experiment["group"]))] if experiment["placebo"] else []
     plain += [(arm, str(size)) for arm in ["online", "mixup"] for size in experiment[arm]]
     count = len(config["cases"]["classes"])
-    further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in experiment["generators"]}
+    further = {"extra": experiment["extra"]} | {name: experiment["synthetic"] for name in synthetic_arms()}
     return plain + [
         (arm, f"{experiment['group']}+{per_class(size)}x{count}") for arm, sizes in further.items() for size in sizes
     ]
+
+
+def synthetic_arms():
+    """Return the arms that take synthetic images: of each generator that which mixes them in, then its other uses."""
+    chosen, found = config["experiment"]["uses"], []
+    for name in config["experiment"]["generators"]:
+        found += [name, *(uses.arm(name, use) for use in uses.USES if name in chosen.get(use, []))]
+    return found
 
 
 def task_single_arms():
@@ -280,7 +289,7 @@ def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
     point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems() + network_problems()
-    found += size_problems()
+    found += size_problems() + use_problems()
     if point not in experiment["synthetic"]:
         found.append(f"evaluation: synthetic: {point} is not in experiment: synthetic; add it there")
     if not experiment["generators"]:
@@ -319,6 +328,29 @@ def size_problems():
                 f"generators: {name}: sampling: samples: {samples} per class, but experiment: synthetic needs"
                 f" {largest_synthetic()}; raise samples or remove the size"
             )
+    return found
+
+
+def use_problems():
+    """Return what is wrong with the ways in which arms take synthetic images."""
+    experiment, found = config["experiment"], []
+    for use, generators in experiment["uses"].items():
+        for name in [name for name in generators if name not in experiment["generators"]]:
+            found.append(
+                f"experiment: uses: {use}: {name!r} is not in experiment: generators; add it there or remove it here"
+            )
+    taken = [use for use, generators in experiment["uses"].items() if generators]
+    if taken and 0 in experiment["synthetic"]:
+        found.append(f"experiment: synthetic: 0 leaves {taken[0]} without synthetic images; remove 0")
+    if uses.PRETRAIN in taken and config["classifier"]["epochs"] < 2:
+        found.append(
+            "classifier: epochs: pretrain needs two or more, one of synthetic and one of real images; raise it"
+        )
+    selected = [arm for arm in nested_arms() if uses.use_of(arm) == uses.SELECT]
+    if selected and "classic" not in nested_arms():
+        found.append(
+            f"experiment: nested: {selected[0]!r} selects images by the arm classic of the same folds; add 'classic' too"
+        )
     return found
 
 

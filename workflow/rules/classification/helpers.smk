@@ -11,13 +11,25 @@ def augmentation_reach():
     }
 
 
+# Each of these ways to take synthetic images is a script of its own, so that a change of one makes no other one stale.
+USES_WITH_SCRIPTS = [uses.PRETRAIN, uses.GENMIX, uses.WEIGHT]
+
+
+def training_script(arm):
+    """Return the script that trains the classifiers of an arm; selected images are taken as those that are mixed in."""
+    way = uses.use_of(arm)
+    return f"train_{way}" if way in USES_WITH_SCRIPTS else "train_classifier"
+
+
 def classifier_settings(arm):
     """Return the parameters of a classifier; those of one arm are given to that arm only."""
     settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     if arm in ["online", "mixup"]:
         settings |= {"rois": config["rois"], "augmentation": chosen_augmentation()}
     if arm == "mixup":
-        settings["mixup"] = config["classifier"]["mixup"]
+        settings["use"] = {"mixup": config["classifier"]["mixup"]}
+    if uses.use_of(arm) in USES_WITH_SCRIPTS:
+        settings["use"] = config["uses"][uses.use_of(arm)]
     return canonical_json(**settings, classes=config["cases"]["classes"], **compute())
 
 
@@ -47,17 +59,32 @@ def single_files(arm):
 
 
 def added_images(wildcards, chosen_folds):
-    """Return the synthetic images that a generator's arm adds, by "<training folds>/<class>"; none for other arms."""
-    if wildcards.arm not in config["experiment"]["generators"]:
+    """Return the synthetic images that an arm takes, by "<training folds>/<class>"; none for arms of real images."""
+    if wildcards.arm not in synthetic_arms():
         return {}
-    return synthetic_images(wildcards.arm, wildcards.seed, wildcards.size.split("+")[0], chosen_folds)
+    kind = "selected" if uses.use_of(wildcards.arm) == uses.SELECT else "synthetic"
+    group = wildcards.size.split("+")[0]
+    return synthetic_images(uses.generator_of(wildcards.arm), wildcards.seed, group, chosen_folds, kind)
+
+
+def selected_files():
+    """Return patterns of the selected images of one generator, choice of training folds and class, by name."""
+    folder = "<results>/seed-{seed}/selected/{generator}/on-{group}/train-{folds}/{cls}"
+    return within(folder, images="images.npy", index="index.csv")
+
+
+def selection_settings():
+    """Return the parameters by which synthetic images are selected."""
+    neighbours = config["quality"]["neighbours"] if config["uses"]["select"]["density"] else 0
+    settings = {"classes": config["cases"]["classes"], "neighbours": neighbours, "most": largest_synthetic()}
+    return {**settings, **config["uses"]["select"], **hardware()}
 
 
 def search_of_added(wildcards, name="copies.csv"):
     """Return the search of these images for test images, as `searched` does; none for other arms."""
-    if wildcards.arm not in config["experiment"]["generators"]:
+    if wildcards.arm not in synthetic_arms():
         return []
-    return searched(wildcards.arm, wildcards.seed, wildcards.size.split("+")[0], name)
+    return searched(uses.generator_of(wildcards.arm), wildcards.seed, wildcards.size.split("+")[0], name)
 
 
 def baseline():
@@ -79,10 +106,10 @@ def separated(name):
     return [f"{folder}/{arm}/{size}/train-{train_folds()[0]}/{name}" for arm, size in separated_arms().items()]
 
 
-def feature_files(wildcards, name):
+def feature_files(wildcards, name, chosen_folds=None):
     """Return the file ``name`` of the models whose features compare a generator's images with real ones.
 
-    There is one model per choice of training folds, in their order.
+    There is one model per choice of training folds, or of ``chosen_folds``, in their order.
     """
     folder = f"<results>/seed-{wildcards.seed}/{TASK_FOLDER}/classic/{config['experiment']['group']}"
-    return [f"{folder}/train-{folds}/{name}" for folds in train_folds()]
+    return [f"{folder}/train-{folds}/{name}" for folds in chosen_folds or train_folds()]

@@ -38,11 +38,51 @@ rule plan_experiment:
         " --log {log:q}"
 
 
+rule select_synthetic:
+    input:
+        **samples("unit_images", "pool_images"),
+        code=code("select_synthetic"),
+        synthetic=lambda wildcards: list(images_to_search(wildcards, train_folds()).values()),
+        models=lambda wildcards: feature_files(wildcards, "model.json"),
+        weights=lambda wildcards: feature_files(wildcards, "weights.safetensors"),
+        train_sets=lambda wildcards: feature_files(wildcards, "train_set.csv"),
+    output:
+        **each_fold(each_class(selected_files())),
+        table=shown(
+            "<results>/seed-{seed}/selected/{generator}/on-{group}/selection.csv",
+            "selection",
+            GENERATORS,
+            "Which images were selected, seed {seed}",
+            generator="{generator}",
+        ),
+        record="<results>/seed-{seed}/selected/{generator}/on-{group}/record.json",
+    log:
+        "<results>/logs/select_synthetic/seed-{seed}/{generator}/on-{group}.log",
+    benchmark:
+        "<results>/benchmarks/select_synthetic/seed-{seed}/{generator}/on-{group}.tsv"
+    priority: 40
+    conda:
+        "../../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+        gpu=gpu(),
+    params:
+        settings=canonical_json(**selection_settings()),
+        synthetic=lambda wildcards, input: labelled(images_to_search(wildcards, train_folds()), input.synthetic),
+        classifiers=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
+        folder=lambda wildcards, output: parent(output.table, 1),
+    shell:
+        "python {input.code[0]:q} --roi-images {input.unit_images:q} --pool-images {input.pool_images:q}"
+        " --synthetic {params.synthetic:q} --classifiers {params.classifiers:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --table {output.table:q} --record {output.record:q} --log {log:q}"
+
+
 rule train_classifier:
     input:
         **samples(),
         **registered_plan(),
-        code=code("train_classifier"),
+        code=lambda wildcards: code(training_script(wildcards.arm)),
         crops=rules.extract_rois.output.crops,
         folds=rules.make_folds.output.folds,
         synthetic=lambda wildcards: list(added_images(wildcards, train_folds()).values()),
@@ -84,7 +124,7 @@ if inner_folds():
         input:
             **samples(),
             **registered_plan(),
-            code=code("train_classifier"),
+            code=lambda wildcards: code(training_script(wildcards.arm)),
             crops=rules.extract_rois.output.crops,
             folds=rules.make_folds.output.folds,
             synthetic=lambda wildcards: list(added_images(wildcards, inner_folds()).values()),
@@ -101,6 +141,29 @@ if inner_folds():
             synthetic=lambda wildcards, input: labelled(added_images(wildcards, inner_folds()), input.synthetic),
             folds=inner_folds(),
             folder=lambda wildcards, output: parent(output.model[0], 2),
+
+    # Selected by classifiers that were trained on one fold fewer themselves.
+    use rule select_synthetic as select_inner_synthetic with:
+        input:
+            **samples("unit_images", "pool_images"),
+            code=code("select_synthetic"),
+            synthetic=lambda wildcards: list(images_to_search(wildcards, inner_folds()).values()),
+            models=lambda wildcards: feature_files(wildcards, "model.json", inner_folds()),
+            weights=lambda wildcards: feature_files(wildcards, "weights.safetensors", inner_folds()),
+            train_sets=lambda wildcards: feature_files(wildcards, "train_set.csv", inner_folds()),
+        output:
+            **each_inner_fold(each_class(selected_files())),
+            table="<results>/seed-{seed}/selected/{generator}/on-{group}/inner_selection.csv",
+            record="<results>/seed-{seed}/selected/{generator}/on-{group}/inner.record.json",
+        log:
+            "<results>/logs/select_inner_synthetic/seed-{seed}/{generator}/on-{group}.log",
+        benchmark:
+            "<results>/benchmarks/select_inner_synthetic/seed-{seed}/{generator}/on-{group}.tsv"
+        params:
+            settings=canonical_json(**selection_settings()),
+            synthetic=lambda wildcards, input: labelled(images_to_search(wildcards, inner_folds()), input.synthetic),
+            classifiers=lambda wildcards, input: labelled(inner_folds(), [parent(path, 1) for path in input.models]),
+            folder=lambda wildcards, output: parent(output.table, 1),
 
 
 rule check_trainings:

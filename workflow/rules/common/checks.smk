@@ -116,13 +116,14 @@ def nested_problems():
     for arm in nested_arms():
         if arm not in possible:
             found.append(f"experiment: nested: {arm!r} is not one of {', '.join(possible)}; remove it or run it")
-        elif arm in imported():
+        elif uses.generator_of(arm) in imported():
             found.append(f"experiment: nested: {arm!r} is imported, so it has no generator of fewer folds; remove it")
     if nested_arms() and config["folds"] < 3:
         found.append("experiment: nested: needs folds: 3 or more, to leave two out; raise folds or give []")
     if rule_of_sizes() == "nested":
         several = {arm for arm in possible if sum(other == arm for other, _ in task_arms()) > 1}
-        for arm in [arm for arm in possible if arm in several and arm not in nested_arms() + imported()]:
+        chosen = [arm for arm in possible if arm in several and uses.generator_of(arm) not in imported()]
+        for arm in [arm for arm in chosen if arm not in nested_arms()]:
             found.append(f"evaluation: operating_point: nested needs {arm!r} in experiment: nested; add it there")
         if several & set(imported()[:1]) & set(experiment["generators"][:1]):
             found.append(

@@ -2,6 +2,10 @@
 
 import itertools
 
+sys.path.insert(0, str(BASE / "scripts"))
+
+from synthaug.terms import uses
+
 
 def tested_folds():
     """Return the folds that are tested: all of them, or only the first ones."""
@@ -62,6 +66,11 @@ def nested_arms():
     return config["experiment"].get("nested", [])
 
 
+def nested_generators():
+    """Return the generators of those arms, which are trained on one fold fewer too."""
+    return {uses.generator_of(arm) for arm in nested_arms()}
+
+
 def runs():
     """Return every model that predicts as (arm, size, seed, folds)."""
     sizes = task_arms() + [(arm, "0") for arm in task_single_arms()]
@@ -96,13 +105,12 @@ def first_generator():
 
 def generators(name=None, seed=None):
     """Return every generator as (generator, group, seed, folds, cls); with arguments, those of one preset and seed."""
-    folds_of = nested_runs()
     return [
         (generator, group, number, folds, cls)
         for generator in config["experiment"]["generators"]
         for group in task_groups()
         for number in config["seeds"]
-        for folds in folds_of[generator]
+        for folds in train_folds() + (inner_folds() if generator in nested_generators() else [])
         for cls in generator_classes(generator)
         if name in (None, generator) and seed in (None, number)
     ]

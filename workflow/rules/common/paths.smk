@@ -53,9 +53,9 @@ def generator_files(name, which=None):
     ]
 
 
-def synthetic_images(generator, seed, group, chosen_folds):
-    """Return the synthetic images of a generator, by "<training folds>/<class>"."""
-    folder = f"<results>/seed-{seed}/synthetic/{generator}/on-{group}"
+def synthetic_images(generator, seed, group, chosen_folds, kind="synthetic"):
+    """Return the synthetic images of a generator, or of another ``kind`` what was made of them, by "<training folds>/<class>"."""
+    folder = f"<results>/seed-{seed}/{kind}/{generator}/on-{group}"
     return {
         f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy" for folds in chosen_folds for cls in task_pools()
     }
@@ -82,7 +82,7 @@ def copy_searches():
         for generator in config["experiment"]["generators"]
         for group in task_groups()
         for seed in config["seeds"]
-        for name in ["copies.csv", *(["inner_copies.csv"] if generator in nested_arms() else [])]
+        for name in ["copies.csv", *(["inner_copies.csv"] if generator in nested_generators() else [])]
         for path in searched(generator, seed, group, name)
     ]
 

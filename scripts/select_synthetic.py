@@ -1,0 +1,118 @@
+"""Select the synthetic images of one generator and seed whose class a classifier of real images names.
+
+Reads, for each choice of training folds, the classifier of the arm classic with its training set, the ROIs and the
+classic pool, and the generator's images of each class. Writes to --out-dir, in the folder of the training folds and of
+the class, the selected images (uint8, n x 64 x 64) and index.csv, with the place of each among the generator's images,
+its probability and its density; and a table of how many were made, accepted and taken.
+"""
+
+import argparse
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from steps import command
+from synthaug.classification import classifier, selected_images, stored_classifier, training_images, training_sets
+from synthaug.files import artifacts
+from synthaug.training import device
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params(device.Compute):
+    """What selected images must fulfil."""
+
+    classes: list[str]
+    probability: float
+    """Least probability of their class."""
+    density: float
+    """Least density among the classifier's real images of their class; 0 does not ask."""
+    neighbours: int
+    """Of the density; 0 where none is asked for."""
+    most: int
+    """Images of each class that the largest size takes."""
+
+
+class Selector:
+    """The classifier of one choice of training folds, and the real images that it was trained on.
+
+    Attributes
+    ----------
+    features
+        Of these real images, float32 (n, units); empty where no density is asked for.
+    classes
+        The class of each, str (n,).
+    """
+
+    def __init__(self, folder: Path, arguments: argparse.Namespace, params: Params, where: torch.device):
+        self.params, self.where = params, where
+        self.network = device.place(stored_classifier.classifier(folder), where)
+        if params.density:
+            listed = artifacts.read_csv(folder / "train_set.csv")
+            listed = listed[listed["source"] != training_sets.VALIDATION]
+            real = training_images.gather(
+                listed,
+                artifacts.read_array(arguments.roi_images),
+                artifacts.read_array(arguments.pool_images, memory_map=True),
+                synthetic={},
+            )
+            self.features = classifier.predict(self.network, real, where)[1]
+            self.classes = listed["class"].to_numpy(str)
+
+    def select(self, made: np.ndarray, cls: str) -> tuple[pd.DataFrame, int]:
+        """Return the index of the images that are taken of ``made``, uint8 (n, 64, 64), and how many are accepted."""
+        probabilities, features = classifier.predict(self.network, made, self.where)
+        place = self.params.classes.index(cls)
+        accepted = selected_images.accepted(probabilities, place, self.params.probability)
+        density = np.full(len(made), np.nan)
+        if self.params.density:
+            density = selected_images.densities(self.features[self.classes == cls], features, self.params.neighbours)
+            accepted &= density >= self.params.density
+        rows = selected_images.rows(accepted, probabilities[:, place], self.params.most)
+        found = {"sample": rows, "probability": probabilities[rows, place], "density": density[rows]}
+        return pd.DataFrame(found), int(accepted.sum())
+
+
+def select(arguments: argparse.Namespace, params: Params, log: logging.Logger) -> pd.DataFrame:
+    """Write the selected images of all training folds and classes; return the table of their numbers."""
+    where = device.pick(params)
+    command.note(device=device.name(where))
+    folders = command.named("--classifiers", arguments.classifiers, [], "FOLDS=FOLDER")
+    paths = command.named("--synthetic", arguments.synthetic, [], "FOLDS/CLASS=PATH")
+    table = []
+    for folds, folder in folders.items():
+        selector = Selector(Path(folder), arguments, params, where)
+        for cls in params.classes:
+            made = np.array(artifacts.read_array(paths[f"{folds}/{cls}"]))
+            index, accepted = selector.select(made, cls)
+            out = arguments.out_dir / f"train-{folds}" / cls
+            artifacts.write_array(made[index["sample"]], out / "images.npy")
+            artifacts.write_csv(index, out / "index.csv")
+            table.append((folds, cls, len(made), accepted, len(index)))
+            if accepted < len(index):
+                log.warning(
+                    "training folds %s, class %s: %d of %d images accepted, %d asked for: %s", folds, cls, accepted,
+                    len(made), len(index), "repeated" if accepted else "the most probable ones stand in",
+                )  # fmt: skip
+    return pd.DataFrame(table, columns=["folds", "class", "made", "accepted", "taken"])
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    command.add_files(parser, "roi-images", "pool-images")
+    parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
+    parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the arm classic")
+    parser.add_argument("--params", required=True, help="JSON object, see Params")
+    parser.add_argument("--out-dir", required=True, type=Path)
+    parser.add_argument("--table", required=True, help="how many images were accepted (CSV)")
+    arguments = parser.parse_args()
+    with command.logged("select_synthetic", arguments) as log:
+        table = select(arguments, command.params(Params, arguments.params), log)
+        artifacts.write_csv(table, arguments.table)
+
+
+if __name__ == "__main__":
+    main()
