@@ -1,8 +1,8 @@
 """Export the synthetic images of one generator and seed with a card, to give them to others.
 
 Reads a finished run and, to verify it first (see verify_results.py), the case table with all images. Writes a new
-folder: the images as PNG files below `train-<folds>/<class>`, label maps or boxes beside them, `README.md`, which is the
-card, and the digests of all files; with --weights also the networks. No file holds an id of a patient, lesion or slice.
+folder: the images as PNG files below `train-<folds>/<class>`, label maps or boxes beside them, the card as `README.md`,
+and the digests of all files; with --weights also the networks. No file holds an id of a patient, lesion or slice.
 A generator that copies its training images is refused. Run by hand, in the folder in which the workflow ran:
 
     python scripts/export_synthetic.py --results results/liver --table data/cases.csv --generator dcgan \
