@@ -3,6 +3,10 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
+
+include: "times.smk"
+
+
 TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "detect"
 TASK_UNIT = "slice"
@@ -111,11 +115,6 @@ def task_display():
     return {"margin": None, "intensity": config["slices"]["intensity"]}
 
 
-def task_work(stage, values):
-    """Return what a job does, for the estimate of time: not known of this task yet."""
-    return None
-
-
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     trained = [(arm, size) for arm, size in task_arms() if arm not in imported_detectors()]
@@ -170,7 +169,7 @@ def task_problems():
             )
     for name in sorted(set(config["imported_detections"]) & set(experiment["generators"])):
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
-    return found + detector_problems() + demo_problems()
+    return found + detector_problems() + problems_of_the_demo()
 
 
 def detector_problems():
@@ -190,10 +189,12 @@ def detector_problems():
         )
     if values["burn_in"] >= values["steps"]:
         found.append(f"detector: burn_in: {values['burn_in']} of {values['steps']} steps; lower it or raise steps")
-    demo = named_presets()["detector"]["yolov3-small"]["steps"]
-    if config["cases"]["table"] and values["preset"] == "yolov3-small" and values["steps"] == demo:
-        found.append(
-            f"detector: preset: yolov3-small with its {demo} steps is the demo's; choose yolov3-medium or yolov3, or give"
-            " steps"
-        )
     return found
+
+
+def problems_of_the_demo():
+    """Return a line for each network of the demo that real slices would get."""
+    values, demo = config["detector"], named_presets()["detector"]["yolov3-small"]
+    first = "{maps: 32, latent: 32, images_per_stage: [1000, 1000, 2000, 2000, 1000, 500], learning_rate: 0.005}"
+    is_demo = values["preset"] == "yolov3-small" and values["steps"] == demo["steps"]
+    return demo_problems("detector", is_demo, "yolov3-medium", "yolov3", first)

@@ -3,6 +3,10 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
+
+include: "times.smk"
+
+
 TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "segment"
 TASK_UNIT = "slice"
@@ -105,11 +109,6 @@ def task_display():
     return {"margin": None, "intensity": config["slices"]["intensity"], "classes": config["cases"]["classes"]}
 
 
-def task_work(stage, values):
-    """Return what a job does, for the estimate of time: not known of this task yet."""
-    return None
-
-
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     arms = {(arm, share) for arm, share in task_arms() if arm in single_arms()}
@@ -140,7 +139,7 @@ def task_sheets():
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
-    experiment, found = config["experiment"], segmenter_problems() + label_problems() + demo_problems()
+    experiment, found = config["experiment"], segmenter_problems() + label_problems() + problems_of_the_demo()
     shares, intensity = experiment["shares"], config["slices"]["intensity"]
     if shares != sorted(shares):
         found.append(f"experiment: shares: expected ascending ones, found {shares}; sort them")
@@ -156,17 +155,17 @@ def task_problems():
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     if config["slices"]["side"] & (config["slices"]["side"] - 1):
         found.append(f"slices: side: expected a power of two, found {config['slices']['side']}; choose 64, 128 or 256")
-    if config["cases"]["table"] and config["segmenter"] == {
-        "preset": "unet-small",
-        **named_presets()["segmenter"]["unet-small"],
-    }:
-        found.append(
-            "segmenter: preset: unet-small is the demo's network; choose unet-medium, unet, fcn8s-small or fcn8s for real data"
-        )
     precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
     if precedence is not None and sorted(precedence) != sorted(classes):
         found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
     return found
+
+
+def problems_of_the_demo():
+    """Return a line for each network of the demo that real slices would get."""
+    demo = {"preset": "unet-small", **named_presets()["segmenter"]["unet-small"]}
+    first = "{generator_maps: 16, discriminator_maps: 16, epochs: 50, candidates: [10, 25, 50]}"
+    return demo_problems("segmenter", config["segmenter"] == demo, "unet-medium", "unet or fcn8s", first)
 
 
 def label_problems():
