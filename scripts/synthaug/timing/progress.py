@@ -9,6 +9,7 @@ from synthaug.timing import job_times, schedule
 
 REPORT = re.compile(r"(epoch|step) (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
 SHOWN = 3  # trainings in a line
+EARLY = 0.05  # of a job: until then it has mostly read its files, which says nothing of its trainings
 LEAST = 1.0  # seconds that a job which runs has at least left
 
 
@@ -100,7 +101,7 @@ class Progress:
                 elapsed, position = now - self.started[name], (positions or {}).get(name)
                 even = len(plan.job.trained) == 1  # epochs of a network that grows take longer and longer
                 share = position.share(plan.job.trainings) if position and even else 0
-                rest = elapsed * (1 - share) / share if share else seconds[name] - elapsed
+                rest = elapsed * (1 - share) / share if share >= EARLY else seconds[name] - elapsed
                 seconds[name] = max(rest, LEAST)
         waits_for = {name: self.planned[name].waits_for for name in seconds}
         return schedule.duration(seconds, waits_for, self.cores, running=set(self._running()))

@@ -126,6 +126,13 @@ def test_the_epochs_of_a_network_that_grows_say_nothing_of_the_time_left():
     assert run.left(20, {"a": run._position("a")}) == pytest.approx(job_times.TRAINING + 10 + 1000 - 20)
 
 
+def test_the_first_steps_of_a_training_do_not_say_how_long_it_takes():
+    """After 20 s, 19 of which went into reading files, a hundredth is done; that is not 33 minutes."""
+    run = made({"a": job_times.Job("train_segmenter", {"cnn": 9650})}, {"a": epochs(1, total=100)})
+    run.update(0, {"a"}, set())
+    assert run.left(20, {"a": run._position("a")}) == pytest.approx(job_times.TRAINING + 96.5 - 20)
+
+
 def test_images_that_nobody_can_count_yet_have_no_time():
     run = made({"a": job_times.Job("train_segmenter", {job_times.UNCOUNTED: 0}), "b": TRAINING})
     assert run.line(20) == "0 of 2 jobs done, 20 s so far"
