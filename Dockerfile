@@ -12,7 +12,8 @@ COPY requirements.txt /tmp/requirements.txt
 RUN python -m pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --requirement /tmp/requirements.txt \
     && rm /tmp/requirements.txt
 
-# Caches may be written under whatever user it runs.
-ENV HOME=/tmp XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib PYTHONUNBUFFERED=1
+# Whoever runs it is no root, and may have no entry in /etc/passwd: Snakemake asks for a name. Caches may be written by anyone.
+ENV USER=synthaug HOME=/tmp XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib PYTHONUNBUFFERED=1
+USER 1000:1000
 WORKDIR /work
 CMD ["snakemake", "--help"]

@@ -4,7 +4,7 @@
 # make plan-study  how many patients a study needs, before any data (STUDY="--gain 5 --arms 3"; STUDY=--help: all it asks)
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, WAY=Ctrl-C in this way only, SEED=n for the same moments again)
-# make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked
+# make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked, and the libraries in C and C++ within them
 # make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv); RECOMPUTE=1: whether they are
 #             what is computed again from what they were made of; PUBLIC_KEY=public.pem: whether its owner signed them
 # make sign   the signature of verified results (KEY=key.pem, and RESULTS and TABLE as above)
@@ -41,21 +41,22 @@ reader-study: .venv/installed
 plan-study: .venv/installed
 	@$(BIN)/python scripts/plan_study.py $(STUDY)
 
-test: .venv/installed lint
+test: .venv/tested lint
 	@tests/reader/install_chromium.sh
 	$(BIN)/pytest --numprocesses 2
 
-test-slurm: .venv/installed
+test-slurm: .venv/tested
 	$(BIN)/pytest tests/slurm
 
 bench: .venv-bench/installed
 	PYTHONPATH=scripts:. $(BENCH)/python -m tests.benchmarks.bench $(SECTIONS)
 
-chaos: .venv/installed
+chaos: .venv/tested
 	PYTHONPATH=scripts:. $(BIN)/python -m tests.chaos --kills $(KILLS) $(if $(WAY),--way "$(WAY)") $(if $(SEED),--seed $(SEED))
 
-audit: .venv-audit/installed
-	$(AUDIT)/python tests/audit/audit.py requirements.txt
+audit: .venv/installed .venv-audit/installed
+	$(AUDIT)/python tests/audit/audit.py requirements-dev.txt
+	$(BIN)/python tests/audit/bundled.py
 
 verify: .venv/installed
 	$(BIN)/python scripts/verify_results.py $(OF_RESULTS) $(if $(PUBLIC_KEY),--public-key "$(PUBLIC_KEY)")
@@ -65,13 +66,13 @@ sign: .venv/installed
 	@test -n "$(KEY)" || { echo "error: KEY: expected an Ed25519 private key (PEM), found none; make sign KEY=key.pem" >&2; exit 1; }
 	$(BIN)/python scripts/sign_results.py $(OF_RESULTS) --key "$(KEY)"
 
-lint: .venv/installed
+lint: .venv/tested
 	$(BIN)/ruff check scripts tests
 	$(BIN)/ruff format --check scripts tests
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-format: .venv/installed
+format: .venv/tested
 	$(BIN)/ruff check --fix scripts tests
 	$(BIN)/ruff format scripts tests
 	$(BIN)/snakefmt Snakefile workflow/rules
@@ -89,8 +90,12 @@ reference: .venv/installed
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
+.venv/tested: .venv/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
 # Apart from .venv: the workflow needs none of the peers.
-.venv-bench/installed: requirements.txt tests/benchmarks/requirements.txt
+.venv-bench/installed: requirements.txt requirements-dev.txt tests/benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	$(BENCH)/python -m pip install --quiet --requirement tests/benchmarks/requirements.txt
 	@touch $@

@@ -1,8 +1,10 @@
 """Search the synthetic images of one generator and seed for copies of test images, before any model trains on them.
 
 Reads the units, their images, the seed's folds and, for each choice of training folds and class, the synthetic images.
-Writes a row for each of these: how many images were searched, how many were alike enough to compare details, and the
-highest correlation of these (empty if none was). It fails if one is a copy, and names each, with the test unit.
+Writes a row for each of these: how many images were searched, how many pairs were alike enough to compare details, the
+highest correlation of these (empty if none was), and how many images were as much like a test image as a copy, but
+still more like one that their generator may have been trained on. It fails if one is a copy, and names each, with the
+test unit.
 """
 
 import argparse
@@ -42,15 +44,19 @@ def search(arguments: argparse.Namespace, log: logging.Logger) -> tuple[pd.DataF
     for trained in dict.fromkeys(key.split("/")[0] for key in paths):
         test = copied_test_images.tested(units, folds, arguments.unit, trained)
         searched = copied_test_images.Search(images[test["row"]])
+        others = np.delete(images, test["row"], axis=0)
         for key in [key for key in paths if key.split("/")[0] == trained]:
             cls = key.split("/", 1)[1]
             made = np.array(artifacts.read_array(paths[key]))
             pairs = searched.pairs(made)
             place = f"{arguments.generator}, seed {arguments.seed}, training folds {trained}"
-            found = copied_test_images.copies(pairs, test, arguments.unit)
+            suspects = pairs[pairs["correlation"] >= copied_test_images.COPY]
+            nearer = copied_test_images.nearer_to_others(suspects, made, others) if len(suspects) else suspects
+            found = copied_test_images.copies(suspects.drop(nearer.index), test, arguments.unit)
             lines += [f"{place}: image {sample} of class {cls} {what}" for sample, what in found]
             row = {"folds": trained, "class": cls, "images": len(made), "test images": len(test)}
-            rows.append(row | {"compared": len(pairs), "highest": round(pairs["correlation"].max(), 3)})
+            row |= {"compared": len(pairs), "highest": round(pairs["correlation"].max(), 3)}
+            rows.append(row | {"nearer to training images": nearer["sample"].nunique()})
             log.info("%s, class %s: %d images, %d pairs compared", place, cls, len(made), len(pairs))
     return pd.DataFrame(rows), lines
 

@@ -31,7 +31,7 @@ from synthaug.classification import (
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.terms import arms
-from synthaug.training import checkpoints, device, weights
+from synthaug.training import checkpoints, device, steadiness, weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +113,7 @@ def train(
         "device": device.name(where),
         "parameters": weights.count(network),
         "images": len(images),
+        "accuracy": steadiness.accuracies(history, classifier.accuracy(network, images, labels, where)),
     }
     artifacts.write_json(model, out / "model.json")
 

@@ -1,7 +1,8 @@
 """Write the answer on one page: what was found, how sure that is, what limits it, what next.
 
 Inputs: `metrics.csv`, `comparisons.csv`, `operating_points.csv` and `study_size.csv` of the evaluation, Fig. 8, the
-deviations from the plan, the diagnosis of each generator, and the caption that says how everything was measured.
+deviations from the plan, the diagnosis of each generator, what the task cautions of, and the caption that says how
+everything was measured.
 Outputs: `summary.html`, which needs no other file; `summary.pdf`, the same on one page of paper; `summary.json`, what
 both say.
 """
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--study-size", required=True, help="evaluation/study_size.csv")
     parser.add_argument("--deviations", required=True, help="analysis-plan/deviations.csv")
     parser.add_argument("--diagnoses", required=True, nargs="*", help="diagnosis.csv of each generator and seed")
+    parser.add_argument("--cautions", required=True, nargs="*", help="text files, each of a sentence or empty")
     parser.add_argument("--figure", required=True, type=Path, help="fig8.png")
     parser.add_argument("--template", required=True, type=Path, help="summary.html.j2")
     parser.add_argument("--method", required=True, help="workflow.rst of the task")
@@ -38,6 +40,7 @@ def main() -> None:
             study_size=artifacts.read_csv(arguments.study_size),
             deviations=artifacts.read_csv(arguments.deviations, ()),
             generators=pd.concat(found) if found else pd.DataFrame(),
+            cautions=[said for path in arguments.cautions if (said := artifacts.read_text(path).strip())],
         )
         made = summary.summarise(evaluated, evidence, params)
         method = captions.html(artifacts.read_text(arguments.method), json.loads(arguments.config), {})

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 MINE = "mine.yaml"
-SPEED = 10  # images/s, of every network
+SPEED = 2  # images/s, of every network
 SEGMENTATION = {
     "task": "segmentation",
     "slices": {"side": 32},
@@ -20,7 +20,7 @@ DETECTION = {
     "task": "detection",
     "folds": 2,
     "slices": {"side": 32},
-    "detector": {"preset": "yolov3-medium", "maps": 2, "steps": 300, "batch": 4},
+    "detector": {"preset": "yolov3-medium", "maps": 2, "steps": 600, "batch": 4},
     "generators": {"cpggan": {"maps": 2, "latent": 2, "images_per_stage": [80], "batches": [8]}},
     "experiment": {"arms": ["fresh"]},
 }
@@ -52,7 +52,7 @@ def seconds(said: str, rule: str) -> float:
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        # Images by hand: 48 slices, half of them with a lesion, in two folds. Half an epoch is lost to rounding.
+        # Images by hand: 48 slices, half of them with a lesion, in two folds.
         (
             SEGMENTATION,
             {
@@ -68,7 +68,7 @@ def seconds(said: str, rule: str) -> float:
             DETECTION,
             {
                 # one tested fold; real, fresh, cpggan and cpggan-filtered
-                "train_detector": 4 * 300 * 4 / SPEED,
+                "train_detector": 4 * 600 * 4 / SPEED,
                 # 4 px once, 8, 16 and 32 px twice
                 "train_cpggan": 7 * 80 / SPEED,
             },
@@ -85,7 +85,7 @@ def test_a_dry_run_says_how_long_each_kind_of_training_takes(project, config, ex
     noted.write_text(json.dumps(values | {"speeds": dict.fromkeys(values["speeds"], SPEED)}))
     said = dry_run(project)
     for rule, least in expected.items():
-        assert least <= seconds(said, rule) < 1.15 * least + 4 * 4 + 30, rule  # starts, and the slices that are tested
+        assert least - 30 <= seconds(said, rule) < 1.1 * least + 30, rule  # whole minutes; starts, and what is tested
 
 
 def test_slices_of_volumes_are_counted_when_they_are_cut(project):

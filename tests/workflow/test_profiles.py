@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -135,5 +137,34 @@ def test_container_recipe_agrees_with_the_project():
     assert len(installs) == 1
     assert "==" not in installs[0]  # versions stand in requirements.txt alone
     assert "--requirement /tmp/requirements.txt" in installs[0]
-    known = {"FROM", "ARG", "COPY", "RUN", "ENV", "WORKDIR", "CMD"}
+    known = {"FROM", "ARG", "COPY", "RUN", "ENV", "USER", "WORKDIR", "CMD"}
     assert set(re.findall(r"^([A-Z]+) ", recipe, re.MULTILINE)) == known
+
+
+NOBODY = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]  # whom /etc/passwd does not name
+
+
+def can_be_nobody() -> bool:
+    return (
+        shutil.which("unshare") is not None and subprocess.run([*NOBODY, "true"], capture_output=True).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not can_be_nobody(), reason="this system lets nobody run as another user")
+def test_a_user_without_an_entry_can_plan(tmp_path):
+    """As in a container that is run with --user: the recipe's variables are all that he has."""
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (given,) = re.findall(r"^ENV (.*)$", recipe, re.MULTILINE)
+    environment = dict(pair.split("=", 1) for pair in given.split()) | {"PATH": os.environ["PATH"]}
+    environment |= {name: str(tmp_path / name) for name in ["HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR"]}
+    shutil.copytree(ROOT, tmp_path / "project", ignore=shutil.ignore_patterns(".*", "results"))
+    plan = [*NOBODY, sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--configfile", "config/tiny.yaml"]
+
+    def planned(environment: dict) -> subprocess.CompletedProcess:
+        return subprocess.run(plan, cwd=tmp_path / "project", env=environment, capture_output=True, text=True)
+
+    done = planned(environment)
+    assert done.returncode == 0, done.stderr
+    assert "A run would have" in done.stdout
+    del environment["USER"]
+    assert "getpwuid" in planned(environment).stdout  # what the recipe's USER is for

@@ -19,6 +19,7 @@ rule write_summary:
             generator=config["experiment"]["generators"],
             seed=config["seeds"],
         ),
+        cautions=task_cautions(),
         figure=rules.plot_size_curves.output.png,
     output:
         html="<results>/summary.html",
@@ -40,6 +41,7 @@ rule write_summary:
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
         " --operating-points {input.operating_points:q} --study-size {input.study_size:q}"
-        " --deviations {input.deviations:q} --diagnoses {input.diagnoses:q} --figure {input.figure:q} --template {input.templates[0]:q}"
+        " --deviations {input.deviations:q} --diagnoses {input.diagnoses:q} --cautions {input.cautions:q}"
+        " --figure {input.figure:q} --template {input.templates[0]:q}"
         " --method {input.method:q} --config {params.config:q} --params {params.settings:q} --html {output.html:q}"
         " --pdf {output.pdf:q} --json {output.json:q} --record {output.record:q} --log {log:q}"

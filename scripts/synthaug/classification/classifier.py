@@ -4,6 +4,7 @@ The training is the paper's, for whichever network; early stopping is ours.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Params(device.Compute):
     epochs: int
     """All of them, or the most with early stopping."""
     batch: int
+    """Images of each step, or all if there are fewer."""
     learning_rate: float
     momentum: float
     mean: str
@@ -111,9 +113,10 @@ def train(
 ) -> np.ndarray:
     """Train ``network``, which must be on the device ``where``, in place.
 
-    Cross-entropy; gradient descent with Nesterov's momentum; every epoch visits all images in a new order. With
-    ``mix``, each batch is mixed with itself shifted by one place: mixup (Zhang et al. 2018), a share from Beta(a, a)
-    for each batch.
+    Cross-entropy; gradient descent with Nesterov's momentum. Every epoch visits all images in a new order, whose first
+    ones fill up its last batch: a last batch of a few images could throw the weights far off, and those are the weights
+    that predict (docs/brain-study.md). With ``mix``, each batch is mixed with itself shifted by one place: mixup (Zhang
+    et al. 2018), a share from Beta(a, a) for each batch.
 
     Parameters
     ----------
@@ -222,7 +225,8 @@ class _Lesson:
 
     def means(self) -> list[float]:
         """Return the loss and the accuracy of the epoch that is done."""
-        return (self.totals / len(self.data)).tolist()
+        shown = math.prod(steps_and_batch(len(self.data), self.params.batch))
+        return (self.totals / shown).tolist()
 
 
 class _Exam:
@@ -281,11 +285,26 @@ def _inputs(
     count: int, streams: dict[str, np.random.Generator], params: Params, mix: bool, where: torch.device
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Draw an epoch; return for each of its steps which images it sees and the shares of mixed ones."""
-    rows = torch.from_numpy(streams["order"].permutation(count)).to(where)
-    steps = -(-count // params.batch)
+    steps, batch = steps_and_batch(count, params.batch)
+    rows = torch.from_numpy(np.resize(streams["order"].permutation(count), (steps, batch))).to(where)
     of_first = streams["mixup"].beta(params.mixup, params.mixup, steps) if mix else np.ones(steps)
     share = torch.from_numpy(np.column_stack([of_first, 1 - of_first])).float().to(where)
-    return zip(rows.split(params.batch), share, strict=True)
+    return zip(rows, share, strict=True)
+
+
+def steps_and_batch(count: int, batch: int) -> tuple[int, int]:
+    """Return the steps of an epoch of ``count`` images, and the images of each step, at most ``batch``.
+
+    >>> steps_and_batch(130, 64), steps_and_batch(50, 64)
+    ((3, 64), (1, 50))
+    """
+    return -(-count // batch), min(batch, count)
+
+
+def accuracy(network: networks.Network, images: np.ndarray, labels: np.ndarray, where: torch.device) -> float:
+    """Return the share of ``images``, uint8 (n, 64, 64), whose most probable class is their label, int64 (n,)."""
+    probabilities, _ = predict(network, images, where)
+    return float((probabilities.argmax(axis=1) == labels).mean())
 
 
 def predict(network: networks.Network, images: np.ndarray, where: torch.device) -> tuple[np.ndarray, np.ndarray]:

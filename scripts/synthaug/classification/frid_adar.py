@@ -164,6 +164,8 @@ OPEN = [
          ("classifier: widths", "classifier: kernel", "classifier: dense"),
          "32, 64, 128 maps of 5x5 and 128 units are the one doubling sequence with that many parameters."),
     Open("2.2", "Momentum of the CNN's optimiser", ("classifier: momentum",), "Only \"Nesterov momentum\" is stated."),
+    Open("2.2", "The last batch of an epoch, where the images are no multiple of 64", ("classifier: batch",),
+         "Filled up with the first images of the epoch: a batch of two images threw networks far off."),
     Open("2.2", "Subtracted mean: one value or an image", ("classifier: mean",),
          "\"The mean value of the training images\"."),
     Open("2.2", "Initial weights of the CNN", ("classifier: weights",),

@@ -6,6 +6,10 @@ so it must not take a similar lesion for a copy, and blurred images of two round
 twice, by correlation over all these movements. Coarse structures, of about 12 to 30 px, find the pairs that are alike.
 Details, of about 6 to 20 px, decide: without their mean on each ring about the centre, which round lesions share, and
 with strong edges cut down to the level of grain, because two skulls share theirs.
+
+That is not enough for whole slices of heads: what a generator leaves smooth has no details, and what is left of the
+skull and of the rest below it decides. So a copy must also be more like the test image than like any image that its
+generator may have been trained on. A generator that never saw the test patient is nearest to those it saw.
 """
 
 from collections.abc import Iterator
@@ -172,18 +176,35 @@ def tested(units: pd.DataFrame, folds: pd.DataFrame, unit: str, trained: str) ->
     return rows[rows[unit].isin(outside.index)].assign(fold=rows[unit].map(outside)).reset_index(drop=True)
 
 
+def nearer_to_others(suspects: pd.DataFrame, images: np.ndarray, others: np.ndarray) -> pd.DataFrame:
+    """Return the pairs in ``suspects`` whose synthetic image is at least as much like one of ``others``.
+
+    Parameters
+    ----------
+    suspects
+        Rows of `Search.pairs`.
+    images
+        The synthetic images of that search.
+    others
+        What the generator may have been trained on, uint8 (n, rows, columns).
+    """
+    samples = suspects["sample"].unique()
+    pairs = Search(others).pairs(images[samples])
+    highest = pairs.groupby(samples[pairs["sample"].to_numpy(int)])["correlation"].max()
+    return suspects[suspects["correlation"] <= suspects["sample"].map(highest).fillna(-1.0)]
+
+
 def copies(pairs: pd.DataFrame, test: pd.DataFrame, unit: str) -> Iterator[tuple[int, str]]:
     """Yield the place of each synthetic image that is a copy, and in words the test image that it is most alike.
 
     Parameters
     ----------
     pairs
-        From `Search.pairs`.
+        From `Search.pairs`, those that are copies.
     test
         Of each test image, in their order: the column ``unit``, ``patient`` and ``fold``.
     """
-    certain = pairs[pairs["correlation"] >= COPY]
-    for pair in certain.loc[certain.groupby("sample")["correlation"].idxmax()].itertuples():
+    for pair in pairs.loc[pairs.groupby("sample")["correlation"].idxmax()].itertuples():
         original = test.loc[pair.row]
         whose = f"{unit} {original[unit]} of patient {original['patient']}, fold {original['fold']:.0f}"
         yield pair.sample, f"shows test {whose} (correlation of details {pair.correlation:.3f})"

@@ -65,11 +65,14 @@ class Evidence:
         ``deviations.csv``.
     generators
         ``diagnosis.csv`` of each generator and seed, one below the other.
+    cautions
+        Sentences of the task's own, to be read with the verdict.
     """
 
     study_size: pd.DataFrame
     deviations: pd.DataFrame
     generators: pd.DataFrame
+    cautions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evide
         patients = int(difference["differing"])
         number = {0: "no patient", 1: "one patient"}.get(patients, f"{patients} patients only")
         said.append(f"The arms differ in {number}, too few to exclude anything.")
-    return said + _compared(evaluated, difference, params)
+    return said + evidence.cautions + _compared(evaluated, difference, params)
 
 
 def _deviations(table: pd.DataFrame) -> list[str]:

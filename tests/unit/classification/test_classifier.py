@@ -166,6 +166,29 @@ def test_mixup_steps_follow_its_formula(float64):
         torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(("count", "batches"), [(20, [8, 8, 8]), (16, [8, 8]), (5, [5])])
+def test_the_first_images_of_an_epoch_fill_up_its_last_batch(float64, count, batches):
+    images, labels = discs(count, 0)
+    settings = params(epochs=2, batch=8, dropout=0.0)
+    network, history = train(images, labels, settings)
+    expected = classifier.build(images, settings, NAMES)
+    update = torch.optim.SGD(expected.parameters(), settings.learning_rate, settings.momentum, nesterov=True)
+    orders = seeding.stream(1, *NAMES, "order")
+    for epoch in range(2):
+        order, right = orders.permutation(count).tolist(), 0
+        order += order[: sum(batches) - count]
+        for rows in np.split(np.array(order), np.cumsum(batches)[:-1]):
+            logits, truth = expected(torch.from_numpy(images[rows]).unsqueeze(1)), torch.from_numpy(labels[rows])
+            loss = torch.nn.functional.cross_entropy(logits, truth)
+            update.zero_grad()
+            loss.backward()
+            update.step()
+            right += (logits.argmax(1) == truth).sum().item()
+        assert history["accuracy"][epoch] == pytest.approx(right / sum(batches))
+    for found, wanted in zip(network.parameters(), expected.parameters(), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
+
+
 def test_redrawn_images_are_those_of_their_epoch():
     images, labels = discs(32, 0)
     where = device.pick(params())
@@ -226,6 +249,22 @@ def cohort(tmp_path) -> Path:
     return tmp_path
 
 
+def history_of(out: Path) -> pd.DataFrame:
+    return artifacts.read_csv(out / "history.csv")
+
+
+def share_right(cohort: Path, out: Path) -> float:
+    """Return the share of what a network in ``out`` trained on that it gets right, by its stored weights."""
+    rows = artifacts.read_csv(out / "train_set.csv")
+    images = {"roi": artifacts.read_array(cohort / "rois.npy"), "pool": artifacts.read_array(cohort / "pool.npy")}
+    network, right = read_classifier(out), []
+    for row in rows.itertuples():
+        array = images[row.source] if row.source in images else artifacts.read_array(cohort / f"{row[4]}.npy")
+        probabilities, _ = classifier.predict(network, array[[row.row]], CPU)
+        right.append(PARAMS["classes"][probabilities.argmax()] == row[4])
+    return float(np.mean(right))
+
+
 def test_script(cohort):
     synthetic = ["--synthetic", f"12/dark={cohort}/dark.npy", f"12/bright={cohort}/bright.npy"]
     arm = ["--arm", "dcgan", "--size", "15+4x2"]
@@ -246,7 +285,9 @@ def test_script(cohort):
     assert set(rows.get_group("roi")) == set(range(30)) - set(chosen)
     assert sorted(rows.get_group("synthetic")) == sorted([*range(8)] * 2)
     others = {"blocks": None, "weights": None, "early_stopping": None}
-    assert artifacts.read_json(out / "model.json")["params"] == settings | others
+    model = artifacts.read_json(out / "model.json")
+    assert model["params"] == settings | others
+    assert model["accuracy"] == {"last_epoch": history_of(out)["accuracy"].iloc[-1], "at_end": share_right(cohort, out)}
 
     failed = run(cohort, cohort / "failed", settings, *arm)
     assert failed.returncode == 1

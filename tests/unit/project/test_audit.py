@@ -1,6 +1,10 @@
 """What `make audit` makes of pip-audit's answers."""
 
-from tests.audit import audit
+import re
+
+import h5py
+import SimpleITK
+from tests.audit import audit, bundled
 
 
 def package(name, *vulnerabilities, **more):
@@ -32,3 +36,14 @@ def test_services_out_of_reach_are_said_loudly():
         assert lines[-1].startswith("NOT AUDITED: 2 packages")
     lines, _ = audit.verdict({"osv": [package("a"), skipped("b")]}, 2)
     assert lines[-1].startswith("NOT AUDITED: 1 packages")
+
+
+def test_libraries_within_packages_are_listed():
+    """Those that read users' files, above all."""
+    lines = bundled.lines()
+    assert f"h5py {h5py.__version__}: HDF5 {h5py.version.hdf5_version}" in lines
+    for name in ["GDCM", "ITK", "zlib", "libpng"]:
+        (line,) = [line for line in lines if line.startswith("simpleitk ") and f": {name} " in line]
+        assert re.fullmatch(rf"simpleitk \S+: {name} [\d.]+", line)
+    assert SimpleITK.Version().VersionString() in next(line for line in lines if line.startswith("simpleitk "))
+    assert any(re.match(r"pillow \S+: libtiff \d", line) for line in lines)

@@ -55,9 +55,9 @@ def evaluated(*rows, glcm=0.7, sizes=("5000", "5000+1000x3")):
     )
 
 
-def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, **changes):
+def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, cautions=(), **changes):
     generators = pd.DataFrame() if generators is None else generators
-    evidence = summary.Evidence(STUDY_SIZE, deviations, generators)
+    evidence = summary.Evidence(STUDY_SIZE, deviations, generators, list(cautions))
     return summary.summarise(evaluated(*rows, **changes), evidence, params)
 
 
@@ -91,6 +91,10 @@ def test_a_clean_gain_has_no_caveats():
     confirm, keep = made.next_steps
     assert confirm == "Confirm the gain on patients of another time or hospital before you rely on it."
     assert keep.startswith("Keep the network")
+
+
+def test_what_a_task_cautions_of_is_a_caveat():
+    assert summarised(cautions=["Some networks ended badly."]).caveats == ["Some networks ended badly."]
 
 
 def only(made, before):

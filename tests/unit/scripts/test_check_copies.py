@@ -41,6 +41,20 @@ def check(folder: Path, **pools: np.ndarray) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+def head(outline: int, inside: int, smooth: float = 0.0) -> np.ndarray:
+    """Return a slice of a head: a skull of a bumpy outline, a head rest, and a brain whose texture may be smoothed."""
+    rows, columns = np.mgrid[:64, :64] - 31.5
+    angle, radius = np.arctan2(rows, columns), np.hypot(rows, 1.2 * columns)
+    random = np.random.default_rng(outline)
+    bumps = sum(random.normal(0, 0.9) * np.cos(k * angle + random.uniform(0, 6)) for k in range(2, 7))
+    texture = ndimage.gaussian_filter(np.random.default_rng(inside).normal(0, 1, (64, 64)), 1.2)
+    brain = 100 + 6 * ndimage.gaussian_filter(texture / texture.std(), smooth)
+    image = np.select(
+        [radius < 20 + bumps, radius < 23 + bumps, abs(radius - 29) < 0.7], [brain, 255, 180 * (rows > 0)]
+    )
+    return ndimage.gaussian_filter(image, 0.6).clip(0, 255).astype(np.uint8)
+
+
 def disguised(images: np.ndarray) -> np.ndarray:
     """Return images as they are, flipped, turned by 90 degrees, shifted by 4 px and noised at 2 %, in turn."""
     noise = np.random.default_rng(0).normal(0, 0.02 * 255, images.shape)
@@ -66,6 +80,22 @@ def test_the_log_names_those_that_the_terminal_does_not(cohort, tmp_path):
     assert "found 21; " in done.stderr
     assert "and 1 more, which the log names" in done.stderr
     assert len(re.findall("shows test lesion", (tmp_path / "log").read_text())) == 41  # all, and the error's 20
+
+
+def test_heads_that_share_skull_and_rest_are_no_copies_and_a_copied_head_is(cohort, tmp_path):
+    """Smooth brains, as a generator's after a short training, leave the skull to decide, which is much alike."""
+    heads = [head(outline=5, inside=inside) for inside in range(6)]
+    artifacts.write_array(np.stack(heads), tmp_path / "images.npy")
+    made = np.stack([head(outline=5, inside=inside, smooth=2.5) for inside in (2, 3, 4)])
+    done = check(tmp_path, train12=made)
+    assert done.returncode == 0, done.stderr
+    table = artifacts.read_csv(tmp_path / "copies.csv")
+    assert float(table["highest"].iloc[0]) >= 0.8
+    assert int(table["nearer to training images"].iloc[0]) == 3
+    copied = check(tmp_path, train12=np.concatenate([made, np.rot90(heads[1])[None]]))
+    assert copied.returncode == 1
+    assert "found 1; " in copied.stderr
+    assert "image 3 of class cyst shows test lesion L1" in copied.stderr
 
 
 def test_images_of_other_patients_and_of_training_ones_pass(cohort, tmp_path):

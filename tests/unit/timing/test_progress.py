@@ -47,8 +47,23 @@ def test_a_training_says_itself_how_far_it_is():
     logs = {"a": epochs(1, 2, 3)}
     run = made({"a": TRAINING}, logs)
     run.update(0, {"a"}, set())
-    assert run.left(30, {"a": progress.Position(1, 3, 4, 100)}) == pytest.approx(10)  # a quarter of it
+    assert run.left(30, {"a": progress.Position(1, 3, 4, 100, "epoch")}) == pytest.approx(10)  # a quarter of it
     assert run.line(30) == "0 of 1 jobs done, 30 s so far, about 10 s left; train_dcgan a: epoch 3 of 4, 100 images/s"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-28 step 30/120: loss 0.5123, soft Dice 0.412, 75 images/s",
+        "2026-11-28 step 30/120: losses of boxes 0.412, objectness 0.300, classes 0.000; 75 images/s\n"
+        "2026-11-28 step 30/120: sensitivity on the validation slices 0.250",
+    ],
+    ids=["segmenter", "detector"],
+)
+def test_trainings_that_count_steps_say_so(line):
+    run = made({"a": TRAINING}, {"a": line})
+    run.update(0, {"a"}, set())
+    assert run.line(30).endswith("train_dcgan a: step 30 of 120, 75 images/s")
 
 
 def test_a_job_with_three_trainings_counts_them():
@@ -62,7 +77,7 @@ def test_a_resumed_training_goes_on_in_its_first_one():
     logs = {"a": epochs(1, 2) + "\nresumed\n" + epochs(3)}
     run = made({"a": TRAINING}, logs)
     run.update(0, {"a"}, set())
-    assert run._position("a") == progress.Position(1, 3, 4, 100)
+    assert run._position("a") == progress.Position(1, 3, 4, 100, "epoch")
 
 
 def test_without_a_speed_no_time_is_given_until_a_training_reports_one():

@@ -124,6 +124,11 @@ def task_operating_point():
     }
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return ["<results>/evaluation/trainings.txt"]
+
+
 def task_units():
     """Return the table that folds and subgroups are made of, whose rows are the units."""
     return rules.check_cases.output.cases

@@ -34,6 +34,12 @@ def classifier_files():
     )
 
 
+def trained_networks():
+    """Return the folder of every network that is tested, by its run; without those of nested selection."""
+    tested = [run for run in runs() if run[0] in sized_arms() and run[3] in train_folds()]
+    return {run: f"seed-{run[2]}/{TASK_FOLDER}/{run[0]}/{run[1]}/train-{run[3]}" for run in tested}
+
+
 def single_files(arm):
     """Return patterns of the files of one classifier without sizes, by name."""
     folder = f"<results>/seed-{{seed}}/classify/{arm}/0/train-{{folds}}"

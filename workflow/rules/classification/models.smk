@@ -101,3 +101,29 @@ if inner_folds():
             synthetic=lambda wildcards, input: labelled(added_images(wildcards, inner_folds()), input.synthetic),
             folds=inner_folds(),
             folder=lambda wildcards, output: parent(output.model[0], 2),
+
+
+rule check_trainings:
+    input:
+        code=code("check_trainings"),
+        models=[f"<results>/{folder}/model.json" for folder in trained_networks().values()],
+    output:
+        table=shown("<results>/evaluation/trainings.csv", "trainings", RESULTS, "Networks at the end of their training"),
+        caution="<results>/evaluation/trainings.txt",
+        record="<results>/evaluation/check_trainings.record.json",
+    log:
+        "<results>/logs/check_trainings.log",
+    benchmark:
+        "<results>/benchmarks/check_trainings.tsv"
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=2000, runtime=30),
+    params:
+        runs=json.dumps(list(trained_networks())),
+        results=lambda wildcards, output: parent(output.table, 2),
+        stage=TASK_FOLDER,
+    shell:
+        "python {input.code[0]:q} --results {params.results:q} --stage {params.stage:q} --runs {params.runs:q}"
+        " --out {output.table:q} --caution {output.caution:q} --record {output.record:q} --log {log:q}"

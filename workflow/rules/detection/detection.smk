@@ -96,6 +96,11 @@ def task_operating_point():
     return {"group": config["evaluation"]["synthetic"], "synthetic": 0, "classes": 1}
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return []
+
+
 def task_units():
     """Return the table of the slices, which folds and subgroups are made of."""
     return "<results>/slices/slices.csv"

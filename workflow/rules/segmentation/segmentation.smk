@@ -90,6 +90,11 @@ def task_operating_point():
     return {"group": config["evaluation"]["share"], "synthetic": 0, "classes": 1}
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return []
+
+
 def task_units():
     """Return the table of the slices, which folds and subgroups are made of."""
     return "<results>/slices/slices.csv"
@@ -112,7 +117,7 @@ def task_display():
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     arms = {(arm, share) for arm, share in task_arms() if arm in single_arms()}
-    return [("train_segmenter", {"arm": arm, "share": share}) for arm, share in sorted(arms) for _ in config["seeds"]]
+    return [("train_segmenter", {"arm": arm, "size": share}) for arm, share in sorted(arms) for _ in config["seeds"]]
 
 
 def task_budget(values):

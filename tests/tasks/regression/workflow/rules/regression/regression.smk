@@ -54,6 +54,11 @@ def task_operating_point():
     return {"group": config["experiment"]["group"], "synthetic": 10, "classes": 3}
 
 
+def task_cautions():
+    """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
+    return []
+
+
 def task_units():
     return rules.check_cases.output.cases
 
