@@ -1,9 +1,8 @@
 """Time a few training steps of networks on this machine: images a second of each.
 
-Reads from standard input a JSON object {name: {"kind": "classifier", "segmenter", "detector" or a family of generators,
-"params": {...}}}, the parameters as its training script takes them, with the ``side`` of its slices in px where it
-takes these; writes {name: images a second} to standard output. With --processes it does so in as many processes at
-once, as cores that are all busy are slower, and gives their mean.
+Reads from standard input a JSON object {name: {"kind": one of `timed_networks.KINDS`, "params": {...}}}, the parameters
+as its training script takes them, and writes {name: images a second} to standard output. With --processes it does so in
+as many processes at once, as cores that are all busy are slower, and gives their mean.
 """
 
 import argparse
@@ -11,39 +10,45 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import numpy as np
 
-from steps import command, timed_networks
-from synthaug.classification import classifier
-from synthaug.detection import detector
-from synthaug.generators import cpggan, pix2pix
-from synthaug.segmentation import segmenter
+from steps import timed_networks
+
+SECONDS = 0.6  # that are timed of each network
+LEAST, MOST = 4, 200  # steps that are timed
+SLOW = 5  # seconds of one step, from which no second one is timed
+
+
+def timed(train: Callable[[int], object], batch: int) -> float:
+    """Return the images a second of ``train``, which takes how many batches it is to learn from.
+
+    A training of one step is taken off one of several, because the networks are built and the results kept only once.
+    """
+    first = seconds(train, 1)  # which also chooses kernels
+    if first > SLOW:
+        return batch / first
+    one = seconds(train, 1)
+    steps = int(np.clip(SECONDS / one, LEAST, MOST))
+    return steps * batch / max(seconds(train, 1 + steps) - one, 0.1 * one * steps)
+
+
+def seconds(train: Callable[[int], None], steps: int) -> float:
+    """Return how long a training of so many steps takes."""
+    began = time.perf_counter()
+    train(steps)
+    return time.perf_counter() - began
 
 
 def measured(networks: dict[str, dict]) -> dict[str, float]:
     """Return the images a second of each network."""
-    return {name: speed(network["kind"], network["params"]) for name, network in networks.items()}
-
-
-def speed(kind: str, params: dict) -> float:
-    """Return the images a second of one network."""
-    if kind in timed_networks.ROI_FAMILIES:
-        family = timed_networks.ROI_FAMILIES[kind]
-        return timed_networks.of_roi_generator(family, command.params(family.Params, json.dumps(params)))
-    if kind in ["segmenter", "detector"]:
-        of, expected = {
-            "segmenter": (timed_networks.of_segmenter, segmenter.Params),
-            "detector": (timed_networks.of_detector, detector.Params),
-        }[kind]
-        own = {key: value for key, value in params.items() if key != "side"}
-        return of(command.params(expected, json.dumps(own)), params["side"])
-    of, expected = {
-        "classifier": (timed_networks.of_classifier, classifier.Params),
-        "pix2pix": (timed_networks.of_pix2pix, pix2pix.Params),
-        "cpggan": (timed_networks.of_cpggan, cpggan.Params),
-    }[kind]
-    return of(command.params(expected, json.dumps(params)))
+    speeds = {}
+    for name, network in networks.items():
+        training = timed_networks.KINDS[network["kind"]](network["params"])
+        speeds[name] = timed(training.train, training.batch)
+    return speeds
 
 
 def main() -> None:

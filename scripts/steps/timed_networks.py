@@ -1,48 +1,40 @@
-"""How many images a second networks of each kind train on, on this machine: a few steps of a training on noise."""
+"""Trainings of every kind of network on noise, as long as is asked, so that they can be timed.
 
-import time
+Each kind has a function that takes the parameters of its training script, and what the script reads of its images:
+their ``side``, and the chances by which slices are changed in every step (``chances``). It returns a `Timed`.
+"""
+
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
+import torch
 
+from synthaug import seeding
 from synthaug.classification import classifier
 from synthaug.detection import batches, detector, yolov3
-from synthaug.generators import acgan, cpggan, dcgan, family, growth, pix2pix
-from synthaug.segmentation import segmenter
+from synthaug.generators import acgan, cpggan, dcgan, family, growth, loop, pix2pix
+from synthaug.quality import real_or_fake
+from synthaug.segmentation import segmenter, transformations
 from synthaug.training import device
 
-SIDE = 64  # px, of the ROIs of lesions
-SECONDS = 0.6  # that are timed of each network
-MOST = 200  # steps that are timed
 NAMES = ("timing",)
+ROI_SIDE = 64
+PIXELS = 2**20  # of a batch, at most: larger ones take as long an image, and more memory
 
 
-def timed(train: Callable[[int], None], images: int) -> float:
-    """Return the images a second of ``train``, which takes how many times it is to go through so many ``images``.
+@dataclass(frozen=True)
+class Timed:
+    """A training: ``train`` takes how many batches of ``batch`` images it is to learn from."""
 
-    A training of one time is taken off one of several, because the networks are built and the results kept only once.
-    """
-    train(1)  # the first one also chooses kernels
-    one = seconds(train, 1)
-    times = int(np.clip(SECONDS / one, 1, MOST))
-    return times * images / max(seconds(train, 1 + times) - one, 0.1 * one * times)
+    train: Callable[[int], object]
+    batch: int
 
 
-def seconds(train: Callable[[int], None], times: int) -> float:
-    """Return how long ``train(times)`` takes."""
-    began = time.perf_counter()
-    train(times)
-    return time.perf_counter() - began
-
-
-def noise(count: int, side: int = SIDE) -> np.ndarray:
-    """Return images, uint8 (count, side, side), that cost a training as much as any others."""
-    return np.random.default_rng(0).integers(0, 256, (count, side, side), np.uint8)
-
-
-def of_classifier(params: classifier.Params) -> float:
-    """Return the images a second of a classifier's training."""
+def of_classifier(values: dict) -> Timed:
+    """Return the training of a classifier of ROIs."""
+    params = classifier.Params(**values)
     where = device.pick(params)
     params = device.settle(replace(params, epochs=1), where, params.batch, min(params.widths))
 
@@ -51,90 +43,124 @@ def of_classifier(params: classifier.Params) -> float:
         network = device.place(classifier.build(images, params, NAMES), where)
         classifier.train(network, images, labels, params, NAMES, where)
 
-    return timed(train, params.batch)
+    return Timed(train, params.batch)
 
 
-def of_segmenter(params: segmenter.Params, side: int) -> float:
-    """Return the images a second of a segmenter's training on slices of ``side`` px."""
+def of_generator(values: dict, kind: family.Family) -> Timed:
+    """Return the training of a generator of the family ``kind``, of ROIs or of slices."""
+    side = values.get("side", ROI_SIDE)
+    last = {"epochs": 1} | ({"candidates": [1]} if "candidates" in values else {})
+    params = kind.Params(**{**values, **last, "batch": at_most(values["batch"], side)})
     where = device.pick(params)
-    params = device.settle(params, where, params.batch, min(params.widths))
-    images, labels = noise(params.batch, side), noise(params.batch, side) % (1 + len(params.classes))
-
-    def train(steps: int) -> None:
-        network = device.place(segmenter.build(params, NAMES), where)
-        segmenter.train(network, images, labels, params, NAMES, where, ends=[steps])
-
-    return timed(train, params.batch)
-
-
-def of_detector(params: detector.Params, side: int) -> float:
-    """Return the images a second of a detector's training on slices of ``side`` px with a box each."""
-    where = device.pick(params)
-    params = device.settle(replace(params, checkpoint=detector.LAST), where, params.batch, params.maps)
-    box = np.array([side / 4, side / 4, side / 2, side / 2], np.float32)
-    examples = batches.Examples(
-        noise(params.batch, side), np.tile(box, (params.batch, 1, 1)), np.zeros((params.batch, 1), np.int64)
-    )
-    anchors = np.linspace(side / 16, side / 2, yolov3.ANCHORS)[:, None].repeat(2, axis=1)
-
-    def train(steps: int) -> None:
-        network = device.place(detector.build(params, NAMES, anchors), where)
-        detector.train(network, examples, replace(params, steps=steps), NAMES, where, chances={})
-
-    return timed(train, params.batch)
-
-
-def of_roi_generator(kind: family.Family, params: family.Params) -> float:
-    """Return the images a second of the training of a generator of ROIs, of the family ``kind``."""
-
-    def conditions(count: int) -> np.ndarray | None:
-        return np.arange(count) % len(params.classes) if kind.conditioned_on == family.CLASS else None
-
-    return _of_epochs(kind, params, SIDE, conditions)
-
-
-def of_pix2pix(params: pix2pix.Params) -> float:
-    """Return the images a second of the training of a generator of slices for label maps."""
-    return _of_epochs(
-        pix2pix.FAMILY, params, params.side, lambda count: noise(count, params.side) % (1 + len(params.classes))
-    )
-
-
-def _of_epochs(
-    kind: family.Family, params: family.Params, side: int, conditions: Callable[[int], np.ndarray | None]
-) -> float:
-    """Return the images a second of a family whose epochs are all alike."""
-    where = device.pick(params)
-    params = device.settle(replace(params, epochs=1), where, params.batch, kind.narrowest(params))
+    params = device.settle(params, where, params.batch, kind.narrowest(params))
 
     def train(steps: int) -> None:
         images = noise(steps * params.batch, side)
+        labels = np.arange(len(images)) % len(params.classes) if kind.conditioned_on == family.CLASS else None
+        conditions = masks(images, params.classes) if kind.conditioned_on == family.MASK else labels
         networks = {name: device.place(one, where) for name, one in kind.build(params, NAMES).items()}
-        kind.train(networks, images, conditions(len(images)), params, NAMES, where, shown=[], checkpoint=None)
+        kind.train(networks, images, conditions, params, NAMES, where, shown=[], checkpoint=None)
 
-    return timed(train, params.batch)
+    return Timed(train, params.batch)
 
 
-def of_cpggan(params: cpggan.Params) -> float:
-    """Return the images a second of the whole training of a growing generator: less of it, in the same proportions."""
+def of_growing_generator(values: dict) -> Timed:
+    """Return the training of a CPGGAN at ``px``, one of its resolutions."""
+    px, kind = values["px"], cpggan.FAMILY
+    params = kind.Params(**{key: value for key, value in values.items() if key != "px"})
+    where, batch = device.pick(params), at_most(growth.at(px, params.batches), px)
+    params = device.settle(params, where, batch, kind.narrowest(params))
+
+    def train(steps: int) -> None:
+        images = noise(batch, params.side)
+        boxes = [np.array([[0, 0, params.side // 4, params.side // 4, 0]], np.float32)] * batch
+        networks = {name: device.place(one, where) for name, one in kind.build(params, NAMES).items()}
+        lesson = kind.learner(networks, torch.from_numpy(images).unsqueeze(1).to(where), boxes, params)
+        lesson.plan = [growth.Epoch(px, batch, np.ones(steps, np.float32), 1.0, 0)]
+        loop.train(lesson, params, NAMES)
+
+    return Timed(train, batch)
+
+
+def of_segmenter(values: dict) -> Timed:
+    """Return the training of a segmenter; with ``chances`` its slices are transformed in every epoch."""
+    side, chances = values["side"], values["chances"]
+    known = {key: value for key, value in values.items() if key not in ("side", "chances")}
+    params = segmenter.Params(**{**known, "batch": at_most(values["batch"], side)})
     where = device.pick(params)
-    params = device.settle(params, where, params.batch, cpggan.FAMILY.narrowest(params))
-    resolutions = growth.resolutions(params.side)
-    shown = [growth.at(px, params.images_per_stage) for px in resolutions]
-    steps = [each / growth.at(px, params.batches) for px, each in zip(resolutions, shown, strict=True)]
-    part = growth.EPOCHS / max(min(steps), growth.EPOCHS)  # the shortest phase has a step an epoch
-    images = noise(max(params.batches), params.side)
-    conditions = [np.array([[params.side / 4, params.side / 4, params.side / 2, params.side / 2, 0]])] * len(images)
+    params = device.settle(params, where, params.batch, min(params.widths))
 
-    def less(times: int) -> cpggan.Params:
-        return replace(params, images_per_stage=[round(times * part * each) for each in shown])
+    def train(steps: int) -> None:
+        images = noise(steps * params.batch, side)
 
-    def train(times: int) -> None:
-        networks = {name: device.place(one, where) for name, one in cpggan.FAMILY.build(params, NAMES).items()}
-        cpggan.FAMILY.train(networks, images, conditions, less(times), NAMES, where, shown=[], checkpoint=None)
+        def redrawn(epoch: int) -> pd.DataFrame:
+            return transformations.draw(seeding.stream(0, *NAMES, epoch), len(images), chances)
 
-    plan = growth.epochs(params.side, less(1).images_per_stage, params.batches, len(images))
-    return timed(train, plan[-1].shown)
+        network = device.place(segmenter.build(params, NAMES), where)
+        labels = masks(images, params.classes)
+        segmenter.train(
+            network, images, labels, params, NAMES, where, ends=[steps], transformed=redrawn if chances else None
+        )
+
+    return Timed(train, params.batch)
 
 
-ROI_FAMILIES = {"dcgan": dcgan.FAMILY, "acgan": acgan.FAMILY}
+def of_detector(values: dict) -> Timed:
+    """Return the training of a detector, whose slices change in every step as ``chances`` say."""
+    side, chances = values["side"], values["chances"]
+    known = {key: value for key, value in values.items() if key not in ("side", "chances")}
+    asked = {"batch": at_most(values["batch"], values["input_px"] or side), "burn_in": 0, "checkpoint": detector.LAST}
+    params = detector.Params(**{**known, **asked})
+    where = device.pick(params)
+    params = device.settle(params, where, params.batch, params.maps)
+    sizes = side * np.linspace(0.05, 0.5, yolov3.ANCHORS)
+
+    def train(steps: int) -> None:
+        count = steps * params.batch
+        boxes = np.tile(np.float32([[side / 4, side / 4, side / 2, side / 2]]), (count, 1, 1))
+        examples = batches.Examples(noise(count, side), boxes, np.zeros((count, 1), np.int64))
+        network = detector.build(params, NAMES, np.stack([sizes, sizes], axis=1))
+        part = replace(params, steps=steps, evaluate_every=steps)
+        detector.train(device.place(network, where), examples, part, NAMES, where, chances=chances)
+
+    return Timed(train, params.batch)
+
+
+def of_judge(values: dict) -> Timed:
+    """Return the training of the network that says which synthetic slices look real, by its real images."""
+    known = {key: value for key, value in values.items() if key not in ("side", "device", "threads", "precision")}
+    params = real_or_fake.Params(**known)
+    where = device.pick(device.Compute(**{key: values[key] for key in ("device", "threads", "precision")}))
+    images = noise(4 * params.batch, values["side"])
+
+    def train(steps: int) -> None:
+        real_or_fake.trained(images, [images], replace(params, steps=steps), 0, NAMES, where)
+
+    return Timed(train, params.batch)
+
+
+def at_most(batch: int, side: int) -> int:
+    """Return the images of a batch, or fewer if their sides are long: an image then takes as long, and less memory."""
+    return min(batch, max(1, PIXELS // side**2))
+
+
+def noise(count: int, side: int = ROI_SIDE) -> np.ndarray:
+    """Return images that cost a training as much as any others, uint8 (count, side, side)."""
+    return np.random.default_rng(0).integers(0, 256, (count, side, side), np.uint8)
+
+
+def masks(images: np.ndarray, classes: list[str]) -> np.ndarray:
+    """Return a label map for each of the ``images``, uint8 of their shape."""
+    return images % np.uint8(len(classes) + 1)
+
+
+KINDS = {
+    "classifier": of_classifier,
+    "dcgan": lambda values: of_generator(values, dcgan.FAMILY),
+    "acgan": lambda values: of_generator(values, acgan.FAMILY),
+    "pix2pix": lambda values: of_generator(values, pix2pix.FAMILY),
+    "cpggan": of_growing_generator,
+    "segmenter": of_segmenter,
+    "detector": of_detector,
+    "real-or-fake": of_judge,
+}

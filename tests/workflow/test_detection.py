@@ -327,7 +327,7 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
         (lambda c: c["detector"].update(burn_in=500), "detector: burn_in: 500 of 250 steps; lower it or raise steps"),
         (
             lambda c: c["cases"].update(table="cases.csv"),
-            "detector: preset: yolov3-small with its 250 steps is the demo's",
+            "detector: yolov3-small is the demo's, too small for real images; write detector: {preset: yolov3-medium}",
         ),
         (
             lambda c: c["phantom"]["lesions"].update(cyst=3),
@@ -355,5 +355,8 @@ def test_real_images_are_not_given_to_the_demos_networks(project):
     done = project.snakemake("--dry-run", configfile="mine.yaml")
     found = done.stdout + done.stderr
     assert done.returncode == 1
-    assert "generators: cpggan: these are the demo's values, too small for real images" in found
-    assert "detector: preset: yolov3-small with its 250 steps is the demo's" in found
+    assert "generators: cpggan: these are the demo's values, too small for real images; for a first run write" in found
+    assert (
+        "detector: yolov3-small is the demo's, too small for real images; write detector: {preset: yolov3-medium}"
+        in found
+    )

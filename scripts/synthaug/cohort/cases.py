@@ -19,7 +19,7 @@ from scipy import ndimage
 from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
-from synthaug.imaging import volumes
+from synthaug.imaging import picture_files, volumes
 from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
@@ -71,6 +71,9 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     table_path = Path(table_path)
     table = read_table(table_path)
     problems = Problems(table)
+    if lone := _numbered_pictures(table):
+        problems.cohort(lone)
+        table["slice"] = ""
     drawable = _check_cells(table, params, problems, params.of_slices)
     _check_cohort(table, params, table_path.parent, problems)
     blank: list[int] | None = [] if params.without_blank else None
@@ -132,6 +135,18 @@ class Problems:
     def lines(self) -> list[str]:
         """Return all problems in the table's order."""
         return [line for row in sorted(self._found) for line in self._found[row]]
+
+
+def _numbered_pictures(table: pd.DataFrame) -> str:
+    """Return what is wrong with a table of pictures whose column ``slice`` means something else; nothing if none is."""
+    pictures = table["image"].str.lower().str.endswith(picture_files.SUFFIXES)
+    rows = table.index[pictures & ~table["slice"].isin(["", "0"])]
+    if len(rows) < 2 or not pictures.all():
+        return ""
+    return (
+        f"slice: expected it empty, since each picture is one slice, found {table['slice'][rows[0]]!r} and others in "
+        f"{len(rows)} rows; give the column another name in the header, such as number"
+    )
 
 
 def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_slices: bool) -> list[int]:

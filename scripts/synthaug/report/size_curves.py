@@ -96,6 +96,8 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
         ]
         axes.set_xlabel(params.size)
         axes.set_ylabel(f"{params.primary[0].upper()}{params.primary[1:]} (%)")
+        if (rows["images"] - rows["arm"].map(sideways)).nunique() == 1:
+            axes.set_xticks([rows["images"].min()])  # others would lie between the arms, and mean nothing
         axes.xaxis.set_major_formatter("{x:,.0f}")
         over = "patients and seeds" if rows["seed"].nunique() > 2 else "patients"
         note = f"bars: {100 * params.confidence:g} % interval over {over}; circles: operating point"

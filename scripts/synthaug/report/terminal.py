@@ -8,6 +8,7 @@ from synthaug.report.summary import Summary
 COLUMNS = 100
 THESE = f"for {comparisons.THESE}"  # which a caveat says
 HEADS = "Arm", "Size"  # shorter than the table's
+DIFFERENCE = "Minus "  # how the name of such a column begins
 SHOWN = 5  # columns of the table; the others are in the report
 
 
@@ -27,8 +28,10 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 
 
 def _table(summary: Summary) -> list[str]:
-    """Lay out the first columns of the table: a line for each arm, and one for each further size."""
-    shown = summary.table[[name for name in summary.table if " of " not in name]].iloc[:, :SHOWN]
+    """Lay out the primary measure and its differences: a line for each arm, and one for each further size."""
+    arm, size, primary, *others = summary.table
+    differences = [name for name in others if name.startswith(DIFFERENCE)]
+    shown = summary.table[[arm, size, primary, *differences]].iloc[:, :SHOWN]
     rows = [[*HEADS, *(name.partition(", ")[0] for name in shown.columns[2:])]]
     for arm, size, *cells in shown.itertuples(index=False, name=None):
         first, *others = size.split(", ")

@@ -9,6 +9,7 @@ from synthaug.timing import job_times, schedule
 
 REPORT = re.compile(r"(epoch|step) (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
 SHOWN = 3  # trainings in a line
+EARLY = 0.05  # of a job: until then it has mostly read its files, which says nothing of its trainings
 LEAST = 1.0  # seconds that a job which runs has at least left
 
 
@@ -23,17 +24,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a job with trainings is: which training, and which of its epochs or steps, and images a second."""
+    """Where a job with trainings is: which training, how many of its epochs or steps are done, and images a second."""
 
     training: int
     done: int
     of: int
     speed: float
-    counted: str
-    """``epoch`` or ``step``: what ``done`` and ``of`` are."""
-
-    def __str__(self) -> str:
-        return f"{self.counted} {self.done} of {self.of}, {self.speed:.0f} images/s"
+    unit: str = "epoch"
 
     def share(self, trainings: int) -> float:
         """Return which part of the job is done, 0 to 1."""
@@ -78,29 +75,33 @@ class Progress:
             self.took[name] = now - self.started[name] if name in self.started else None
 
     def line(self, now: float) -> str:
-        """Return what to print: jobs done, time so far and left, and where trainings are that run."""
+        """Return what to print: jobs done, time so far and left, and the epochs of trainings that run."""
         text = f"{len(self.took)} of {len(self.planned)} jobs done, {in_words(now - self.began)} so far"
         positions = {name: position for name in self._running() if (position := self._position(name))}
         left = self.left(now, positions)
         if left is not None:
             text += f", about {in_words(left)} left"
-        each = [f"{self.planned[name].label}: {position}" for name, position in sorted(positions.items())]
+        each = [
+            f"{self.planned[name].label}: {at.unit} {at.done} of {at.of}, {at.speed:.0f} images/s"
+            for name, at in sorted(positions.items())
+        ]
         further = f"; {len(each) - SHOWN} more trainings" if len(each) > SHOWN else ""
         return "; ".join([text, *each[:SHOWN]]) + further
 
     def left(self, now: float, positions: Mapping[str, Position] | None = None) -> float | None:
         """Return the seconds until the run ends; None as long as the speed of a training is not known."""
-        unknown = {plan.job.network for plan in self._open().values()} - {None} - set(self.speeds)
+        unknown = networks(self._open()) - set(self.speeds)
         if self.cores is None or unknown:
             return None
         paces = {kind: self._pace(kind) for kind in [True, False]}
         seconds = {}
         for name, plan in self._open().items():
-            seconds[name] = paces[plan.job.network is not None] * self._expected(name)
+            seconds[name] = paces[bool(plan.job.trained)] * self._expected(name)
             if name in self.started:
                 elapsed, position = now - self.started[name], (positions or {}).get(name)
-                share = position.share(plan.job.trainings) if position else 0
-                rest = elapsed * (1 - share) / share if share else seconds[name] - elapsed
+                even = len(plan.job.trained) == 1  # epochs of a network that grows take longer and longer
+                share = position.share(plan.job.trainings) if position and even else 0
+                rest = elapsed * (1 - share) / share if share >= EARLY else seconds[name] - elapsed
                 seconds[name] = max(rest, LEAST)
         waits_for = {name: self.planned[name].waits_for for name in seconds}
         return schedule.duration(seconds, waits_for, self.cores, running=set(self._running()))
@@ -120,8 +121,8 @@ class Progress:
             name
             for name in self.took
             if self.took[name] is not None
-            and (self.planned[name].job.network is not None) == training
-            and (not training or self.planned[name].job.network in self.speeds)
+            and bool(self.planned[name].job.trained) == training
+            and set(self.planned[name].job.trained) <= set(self.speeds)
         ]
         expected = sum(self._expected(name) for name in done)
         return sum(self.took[name] for name in done) / expected if expected else 1.0
@@ -129,16 +130,20 @@ class Progress:
     def _position(self, name: str) -> Position | None:
         """Return where a training is, and learn its speed if nobody has measured it."""
         job = self.planned[name].job
-        if job.network is None:
-            return None
-        reports = REPORT.findall(self.log_of(name))
+        reports = REPORT.findall(self.log_of(name)) if job.trained else []
         if not reports:
             return None
-        *_, (counted, done, of, speed) = reports
+        unit, done, of, speed = reports[-1]
         seen = [int(each) for _, each, *_ in reports]
         further = sum(after <= before for before, after in itertools.pairwise(seen))  # trainings that began anew
-        self.speeds.setdefault(job.network, float(speed))
-        return Position(1 + further, int(done), int(of), float(speed), counted)
+        if len(job.trained) == 1:
+            self.speeds.setdefault(next(iter(job.trained)), float(speed))
+        return Position(1 + further, int(done), int(of), float(speed), unit)
+
+
+def networks(planned: Mapping[str, Planned]) -> set[str]:
+    """Return the names of the networks that jobs train."""
+    return {network for plan in planned.values() for network in plan.job.trained}
 
 
 def in_words(seconds: float) -> str:

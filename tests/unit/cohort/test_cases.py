@@ -448,3 +448,21 @@ def test_empty_slice_of_one_value_is_refused(cohort, tmp_path):
     write_volume(tmp_path / "healthy.nii.gz", np.zeros(SHAPE, np.float32))
     with pytest.raises(InputError, match=r"row 11, lesion N2: .*expected an image with contrast.*; delete the row"):
         cases.check(save(table, tmp_path), replace(PARAMS, of_slices=True))
+
+
+def test_a_column_slice_of_pictures_is_one_problem(tmp_path):
+    """Tables of slices number them, and a stranger meets thousands of rows that are wrong in the same way."""
+    for name in "ab":
+        Image.fromarray(np.random.default_rng(ord(name)).integers(0, 255, (20, 20), np.uint8)).save(
+            tmp_path / f"{name}.png"
+        )
+    rows = ["lesion,patient,class,image,slice,box", 'L1,p1,cyst,a.png,83,"2,2,9,9"', 'L2,p1,cyst,b.png,85,"2,2,9,9"']
+    (tmp_path / "cases.csv").write_text("\n".join(rows) + "\n")
+    with pytest.raises(InputError) as error:
+        cases.check(tmp_path / "cases.csv", replace(PARAMS, of_slices=True))
+    lines = str(error.value).splitlines()
+    assert sum("slice: expected" in line for line in lines) == 1
+    assert "slice: expected it empty, since each picture is one slice, found '83' and others in 2 rows" in lines[-1]
+    rows[0] = rows[0].replace("slice", "number")
+    (tmp_path / "cases.csv").write_text("\n".join(rows) + "\n")
+    assert len(cases.check(tmp_path / "cases.csv", cases.Params(classes=["cyst"], of_slices=True))) == 2

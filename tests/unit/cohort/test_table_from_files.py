@@ -47,6 +47,23 @@ def test_patients_and_masks_in_folders_of_their_own(here):
     assert found[["lesion", "patient", "class"]].to_numpy().tolist() == [["a_x", "p_1", "a"], ["b_x", "p2", "b"]]
 
 
+def test_slices_of_one_class_some_without_lesion(here):
+    """The form of public segmentation sets: pictures of a patient by number, and masks of those that show something."""
+    made(here, "images/0142_20.png", "images/0142_21.png", "images/0074_21.png", "masks/0142_21.png")
+    found = table_from_files.table(
+        "images/{patient}_{lesion}.png", "masks/{patient}_{lesion}.png", Path(), only_class="edema", without_mask=True
+    )
+    assert found.sort_values("image").to_numpy().tolist() == [
+        ["0074_21", "0074", "", "images/0074_21.png", ""],
+        ["0142_20", "0142", "", "images/0142_20.png", ""],
+        ["0142_21", "0142", "edema", "images/0142_21.png", "masks/0142_21.png"],
+    ]
+    with pytest.raises(InputError, match="expected a mask of each image, found none of 3"):
+        table_from_files.table(
+            "images/{patient}_{lesion}.png", "mask/{patient}_{lesion}.png", Path(), only_class="x", without_mask=True
+        )
+
+
 @pytest.mark.parametrize(
     ("image", "mask", "files", "message"),
     [
@@ -73,7 +90,7 @@ def test_script_writes_a_table_that_the_check_reads(here):
     command += ["--mask", "set/{class}/{lesion}_mask.png", "--out", "cases.csv"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "cases.csv: 2 lesions (1 a, 1 b) of 2 patients" in done.stderr
+    assert "cases.csv: 2 rows (1 a, 1 b) of 2 patients" in done.stderr
     assert "each image is a patient of its own" in done.stderr
     read = case_table.read_table("cases.csv")
     assert read["lesion"].tolist() == ["a_1", "b_1"]

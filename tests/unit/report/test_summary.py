@@ -240,6 +240,21 @@ def test_terminal_shows_answer_arms_and_caveats_in_its_width():
     assert max(map(len, text)) <= terminal.COLUMNS
 
 
+def test_terminal_shows_size_measure_and_difference_whatever_they_are_called():
+    """A size that is a share "of the training patients", and further measures beside the primary one."""
+    made = summarised()
+    arm, size, *others = made.table
+    share, further = "Share of the training patients, per mille", ["Precision (%)", "Recall (%)"]
+    table = made.table.rename(columns={size: share})
+    table[further] = "12.3 (no interval)"
+    text = terminal.lines(replace(made, table=table[[arm, share, others[0], *further, *others[1:]]]))
+    (head,) = (line for line in text if line.startswith("Arm"))
+    assert head.split()[:3] == ["Arm", "Size", "Accuracy"]
+    (line,) = (line for line in text if line.startswith("gan "))
+    assert line.split()[1] == "5000+3000"
+    assert "+7.1 (+1.2 to +12.9)" in line
+
+
 def test_terminal_gives_each_size_a_line():
     results = evaluated()
     choice = results.choice

@@ -11,7 +11,7 @@ import yaml
 import time_trainings
 from steps import timed_networks
 from synthaug.generators import dcgan
-from synthaug.training import device
+from synthaug.segmentation import segmenter
 
 ROOT = Path(time_trainings.__file__).parents[1]
 COMPUTE = {"device": "cpu", "threads": 1, "precision": "float32", "master_seed": 0}
@@ -40,45 +40,73 @@ def test_a_speed_is_that_of_a_longer_training(demo):
     images = timed_networks.noise(160)
     networks = dcgan.FAMILY.build(params, ("test",))
     began = time.perf_counter()
-    dcgan.FAMILY.train(networks, images, None, params, ("test",), device.pick(params), shown=[])
+    dcgan.FAMILY.train(networks, images, None, params, ("test",), timed_networks.device.pick(params), shown=[])
     assert 1 / 3 < found * (time.perf_counter() - began) / (6 * len(images)) < 3  # other tests run beside this one
+
+
+SLICES = {"side": 32, "classes": ["a", "b"], **COMPUTE}
+MIRRORED = {"left_right": 0.5}
+
+
+def preset(part, name) -> dict:
+    presets = yaml.safe_load((ROOT / f"workflow/presets/{part}.yaml").read_text(encoding="utf-8"))
+    return {**presets[name], **SLICES}
+
+
+def generator(task) -> dict:
+    config = yaml.safe_load((ROOT / f"config/{task}.yaml").read_text(encoding="utf-8"))
+    (own,) = config["generators"].values()
+    return {key: value for key, value in own.items() if key != "sampling"} | SLICES
+
+
+def of_slices() -> dict[str, dict]:
+    """Networks of slices, small ones of each kind."""
+    segmenters = {"kind": "segmenter", "params": {**preset("segmenter", "unet-small"), "widths": [2, 4]}}
+    detectors = {"kind": "detector", "params": {**preset("detector", "yolov3-small"), "maps": 2, "input_px": None}}
+    judge = {"widths": [2, 4], "steps": 1, "batch": 4, "learning_rate": 0.001, "threshold": 0.1, "side": 32}
+    judge |= {key: COMPUTE[key] for key in ["device", "threads", "precision"]}
+    growing = {key: value for key, value in generator("detection").items() if key != "empty_slices"}
+    growing |= {"maps": 4, "images_per_stage": [1]}
+    return {
+        "plain": {**segmenters, "params": {**segmenters["params"], "chances": None}},
+        "fresh": {**segmenters, "params": {**segmenters["params"], "chances": MIRRORED}},
+        "detector": {**detectors, "params": {**detectors["params"], "chances": MIRRORED}},
+        "pix2pix": {"kind": "pix2pix", "params": {**generator("segmentation"), "generator_maps": 2}},
+        "4 px": {"kind": "cpggan", "params": {**growing, "px": 4}},
+        "32 px": {"kind": "cpggan", "params": {**growing, "px": 32}},
+        "judge": {"kind": "real-or-fake", "params": judge},
+    }
+
+
+def test_networks_of_slices_are_timed(monkeypatch):
+    """What takes longer by its construction is found to be slower: a network at 32 px than at 4."""
+    monkeypatch.setattr(time_trainings, "SECONDS", 0.1)
+    monkeypatch.setattr(time_trainings.time, "perf_counter", time.process_time)  # other tests run beside this one
+    found = time_trainings.measured(of_slices())
+    assert all(np.isfinite(speed) and speed > 1 for speed in found.values())
+    assert found["4 px"] > 2 * found["32 px"]
+
+
+def test_the_speed_of_a_segmenter_is_that_of_a_longer_training(monkeypatch):
+    """Its own function, of 100 steps, without the script's ways."""
+    monkeypatch.setattr(time_trainings.time, "perf_counter", time.process_time)
+    given = of_slices()["plain"]
+    found = time_trainings.measured({"one": given})["one"]
+    known = {key: value for key, value in given["params"].items() if key not in ("side", "chances")}
+    params = segmenter.Params(**known)
+    images = timed_networks.noise(400, 32)
+    network = segmenter.build(params, ("test",))
+    began = time.process_time()
+    where = timed_networks.device.pick(params)
+    segmenter.train(network, images, images % 3, params, ("test",), where, ends=[100])
+    assert 1 / 2 < found * (time.process_time() - began) / 400 < 2
 
 
 def test_fixed_costs_are_taken_off():
     def train(steps):
         time.sleep(0.1 + 0.01 * steps)
 
-    assert timed_networks.timed(train, images=16) == pytest.approx(1600, rel=0.3)
-
-
-def of_slices(task: str) -> dict[str, dict]:
-    """Return the networks of a task's demo, with few maps, for slices of 32 px."""
-    config = yaml.safe_load((ROOT / f"config/{task}.yaml").read_text(encoding="utf-8"))
-    name = {"segmentation": "segmenter", "detection": "detector"}[task]
-    preset = yaml.safe_load((ROOT / f"workflow/presets/{name}.yaml").read_text(encoding="utf-8"))
-    shared = {"classes": ["a", "b"], "side": 32, **COMPUTE}
-    (generator,) = config["generators"].values()
-    kept = {key: value for key, value in generator.items() if key not in ["sampling", "empty_slices"]}
-    own = {"epochs": 1, "candidates": [1]} if task == "segmentation" else {"maps": 8, "images_per_stage": [64, 128]}
-    return {
-        name: {"kind": name, "params": {**preset[config[name]["preset"]], **shared}},
-        kept["architecture"]: {"kind": kept["architecture"], "params": {**kept, **own, **shared}},
-    }
-
-
-@pytest.mark.parametrize("task", ["segmentation", "detection"])
-def test_networks_of_slices_are_timed(task):
-    found = time_trainings.measured(of_slices(task))
-    assert len(found) == 2
-    assert all(np.isfinite(speed) and speed > 1 for speed in found.values())
-
-
-def test_a_growing_generator_is_timed_in_its_own_proportions():
-    """Ten times the images at its largest side, where a step takes longest, make the mean image slower."""
-    (given,) = (each for name, each in of_slices("detection").items() if name == "cpggan")
-    even, late = ({**given["params"], "images_per_stage": shown} for shown in ([200] * 4, [200, 200, 200, 2000]))
-    speeds = time_trainings.measured({"even": {**given, "params": even}, "late": {**given, "params": late}})
-    assert speeds["late"] < speeds["even"]
+    assert time_trainings.timed(train, batch=16) == pytest.approx(1600, rel=0.3)
 
 
 def test_script_times_each_kind_of_network_in_several_processes(demo):
@@ -92,3 +120,16 @@ def test_script_times_each_kind_of_network_in_several_processes(demo):
     assert set(found) == set(given)
     assert all(np.isfinite(speed) and speed > 1 for speed in found.values())
     assert found["classifier"] > found["dcgan"]
+
+
+def test_a_step_that_takes_long_is_timed_once(monkeypatch):
+    """A network of the paper's size on a processor; a second step would keep the user waiting."""
+    monkeypatch.setattr(time_trainings, "SLOW", 0.05)
+    steps = []
+
+    def train(count):
+        steps.append(count)
+        time.sleep(0.1)
+
+    assert time_trainings.timed(train, batch=16) == pytest.approx(160, rel=0.3)
+    assert steps == [1]

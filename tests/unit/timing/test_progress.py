@@ -2,8 +2,8 @@ import pytest
 
 from synthaug.timing import job_times, progress
 
-TRAINING = job_times.Job("train_dcgan", network="dcgan", images=1000)
-CLASSIFIER = job_times.Job("train_classifier", network="cnn", images=6000, trainings=3)
+TRAINING = job_times.Job("train_dcgan", {"dcgan": 1000})
+CLASSIFIER = job_times.Job("train_classifier", {"cnn": 6000}, trainings=3)
 
 
 def made(jobs, logs=None, **known):
@@ -117,3 +117,37 @@ def test_a_job_that_ended_unseen_says_nothing_of_the_pace():
     run = made({"a": job_times.Job("make_folds"), "b": job_times.Job("make_folds")}, seen={"make_folds": 4})
     run.update(9, set(), {"a"})
     assert run.left(9) == 4
+
+
+def test_steps_are_counted_as_epochs_are():
+    """Segmenters and detectors report steps; each of a job's trainings counts them anew."""
+    text = "2026 step {}/540: loss 2.8, soft Dice 0.010, 40 images/s\n"
+    logs = {"a": "".join(text.format(step) for step in [18, 270, 540, 135])}
+    run = made({"a": job_times.Job("train_segmenter", {"cnn": 6000}, trainings=2)}, logs)
+    run.update(0, {"a"}, set())
+    position = run._position("a")
+    assert position.share(trainings=2) == 5 / 8
+    assert (
+        run.line(50)
+        == "0 of 1 jobs done, 50 s so far, about 30 s left; train_segmenter a: step 135 of 540, 40 images/s"
+    )
+
+
+def test_the_epochs_of_a_network_that_grows_say_nothing_of_the_time_left():
+    """Half of its epochs are over in no time, since its first images are of 4 px."""
+    growing = job_times.Job("train_cpggan", {"dcgan": 100, "cnn": 100_000})
+    run = made({"a": growing}, {"a": epochs(1, 2)})
+    run.update(0, {"a"}, set())
+    assert run.left(20, {"a": run._position("a")}) == pytest.approx(job_times.TRAINING + 10 + 1000 - 20)
+
+
+def test_the_first_steps_of_a_training_do_not_say_how_long_it_takes():
+    """After 20 s, 19 of which went into reading files, a hundredth is done; that is not 33 minutes."""
+    run = made({"a": job_times.Job("train_segmenter", {"cnn": 9650})}, {"a": epochs(1, total=100)})
+    run.update(0, {"a"}, set())
+    assert run.left(20, {"a": run._position("a")}) == pytest.approx(job_times.TRAINING + 96.5 - 20)
+
+
+def test_images_that_nobody_can_count_yet_have_no_time():
+    run = made({"a": job_times.Job("train_segmenter", {job_times.UNCOUNTED: 0}), "b": TRAINING})
+    assert run.line(20) == "0 of 2 jobs done, 20 s so far"

@@ -195,7 +195,7 @@ def task_work(stage, values):
     images = sum(len(folds) for folds in trained) * (lesions / config["folds"] + sizes.total(values["size"]))
     settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     name = network("classifier", {**settings, "classes": config["cases"]["classes"], **compute()})
-    return job_times.Job(stage, name, round(images * settings["epochs"]), len(trained))
+    return job_times.Job(stage, {name: round(images * settings["epochs"])}, trainings=len(trained))
 
 
 def generator_work(stage, values):
@@ -204,7 +204,7 @@ def generator_work(stage, values):
     if values["cls"] == "all":
         params["classes"] = config["cases"]["classes"]
     images = images_of_generator(len(values["folds"]), values["cls"]) * params["epochs"]
-    return job_times.Job(stage, network(config["generators"][values["generator"]]["architecture"], params), images)
+    return job_times.Job(stage, {network(config["generators"][values["generator"]]["architecture"], params): images})
 
 
 def task_jobs():

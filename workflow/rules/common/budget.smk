@@ -59,7 +59,7 @@ def choose_budget(name, steps):
 def timed_run():
     """Return about how many seconds a complete run takes; networks that nobody has timed on this machine are timed."""
     jobs = whole_run()
-    speeds = timed({job.network for job in jobs} - {None}, processes=cores_given())
+    speeds = timed({network for job in jobs for network in job.trained}, processes=cores_given())
     if speeds is None:
         stop_at(["budget: training steps could not be timed, see above; give null and your own values"])
     return duration_of(jobs, speeds)

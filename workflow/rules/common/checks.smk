@@ -71,10 +71,19 @@ def generators_of_the_demo():
     return [name for name in chosen if name in known and config["generators"].get(name) == known[name]]
 
 
-def demo_problems():
-    """Return a line for each of these generators; for tasks without budgets."""
-    return [
-        f"generators: {name}: these are the demo's values, too small for real images; give your own, see the docs of the task"
+def demo_problems(part, is_demo, for_processor, for_gpu, of_generator):
+    """Return a line for each network of the demo that real images would get, with what to write; for tasks without budgets.
+
+    The check of the data trains nothing, so it has none. ``part`` is the key of the network that all arms train, and the others
+    are what to write of it, and of a generator, for a first run.
+    """
+    if "check_data" in sys.argv or config["cases"]["table"] is None:
+        return []
+    then = "snakemake -n says how long it takes"
+    network = f"{part}: {config[part]['preset']} is the demo's, too small for real images; write {part}: {{preset: {for_processor}}}"
+    return [f"{network}, on a GPU {for_gpu}; {then}"] * is_demo + [
+        f"generators: {name}: these are the demo's values, too small for real images; for a first run write"
+        f" generators: {{{name}: {of_generator}}}; {then}"
         for name in generators_of_the_demo()
     ]
 

@@ -10,6 +10,7 @@ from synthaug.terms import sizes
 from synthaug.timing import job_times, progress, schedule
 
 SOON, LATER = 30, 0.04  # a line after so many seconds, later after such a part of the time so far
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 NOTED = f"results/{config.get('cohort')}/benchmarks/speeds.json"  # images a second of networks that were timed here
 
 
@@ -31,39 +32,58 @@ def case_rows():
         return []
 
 
-def counted_slices():
-    """Return about how many slices the cohort has: those that were cut, or before that what the case table suggests.
+def counted_slices(of_phantom):
+    """Return how many slices a cohort of slices has, and how many of them show a lesion; None as long as nobody knows.
 
-    Of a volume it does not say how many slices show a lesion.
+    They are counted when they are cut. Before that, a picture is one slice, those of volumes are not known, and
+    ``of_phantom`` is how many of each the phantom has for a lesion.
     """
-    try:
-        cut = Path(f"results/{config['cohort']}/slices/slices.csv").read_text(encoding="utf-8")
-        return len(cut.splitlines()) - 1
-    except (OSError, ValueError):
-        pass
+    cut = Path(f"results/{config['cohort']}/slices/slices.csv")
+    if cut.is_file():
+        return slices_in(cut, cut.stat().st_mtime)
     if config["cases"]["table"] is None:
-        return round(SLICES_OF_A_PHANTOMS_LESION * sum(counted_cases()))
-    pictures = {row["image"] for row in case_rows() if (row.get("image") or "").lower().endswith(PICTURES)}
-    volumes = [row for row in case_rows() if not (row.get("image") or "").lower().endswith(PICTURES)]
-    return len(pictures) + SLICES_OF_A_LESION * len(volumes)
+        lesions, _ = counted_cases()
+        return tuple(round(each * lesions) for each in of_phantom)
+    pictures = {}
+    for row in case_rows():
+        image = row.get("image") or ""
+        if row.get("set") != "extra" and not image.lower().endswith(PICTURES):
+            return None
+        pictures[image] = pictures.get(image) or bool(row.get("class"))
+    return len(pictures), sum(pictures.values())
 
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-SLICES_OF_A_LESION = 5  # in a volume; a guess
-SLICES_OF_A_PHANTOMS_LESION = 1.5
+@functools.cache
+def slices_in(path, changed):
+    """Return how many slices of the main set a table has that was last ``changed`` then, and how many show a lesion."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["set"] != "extra"]
+    shown = [f"{cls}_{what}" for cls in config["cases"]["classes"] for what in ["px", "boxes"]]
+    return len(rows), sum(any(row.get(column) not in [None, "0"] for column in shown) for row in rows)
+
+
+def part_trained_on(folds):
+    """Return which part of the cohort the ``folds`` are, such as "02": of drawn ones about as large as each other."""
+    if is_split_given():
+        parts = [row.get("split") for row in case_rows()]
+        return parts.count("train") / max(1, len(parts))
+    return len(folds) / config["folds"]
 
 
 def work(stage, wildcards):
     """Return what a job of the rule ``stage`` does, as far as its time depends on it."""
-    values = dict(wildcards)
-    return task_work(stage, values) or job_times.Job(stage)
+    return task_work(stage, dict(wildcards)) or job_times.Job(stage)
 
 
 def network(kind, params):
     """Return the name of a network: what scripts/time_trainings.py takes, without what its speed does not depend on."""
-    other = ["rois", "augmentation", "validation", "judged_at"]
-    given = {key: 1 if key == "epochs" else 0 if key == "master_seed" else value for key, value in params.items()}
-    return canonical_json(kind=kind, params={key: value for key, value in given.items() if key not in other})
+    kept = {key: value for key, value in params.items() if key not in ["rois", "augmentation"]}
+    same = {
+        key: 1 if key != "master_seed" else 0
+        for key in ["epochs", "steps", "evaluate_every", "master_seed"]
+        if key in kept
+    }
+    return canonical_json(kind=kind, params={**kept, **same})
 
 
 def known_speeds():
@@ -78,7 +98,7 @@ def known_speeds():
 def timed(networks, processes=1):
     """Return the images a second of networks, by name; those that were not timed on this machine are timed now."""
     speeds = known_speeds()
-    missing = {name: json.loads(name) for name in networks if name not in speeds}
+    missing = {name: json.loads(name) for name in networks - {job_times.UNCOUNTED} if name not in speeds}
     if missing:
         command = [sys.executable, BASE / "scripts/time_trainings.py", "--processes", str(processes)]
         done = subprocess.run(command, input=json.dumps(missing), stdout=subprocess.PIPE, text=True)
@@ -153,16 +173,24 @@ def keep_telling(jobs, plans):
     cores = cores_given() if workflow.local_exec else None
     run = progress.Progress(plans, cores, sum(counted_cases()), known_speeds(), read_log(jobs), began, seen_seconds())
     if cores is not None:
-        run.speeds.update(timed({plan.job.network for plan in plans.values()} - {None}) or {})
+        run.speeds.update(timed(progress.networks(plans)) or {})
     while len(run.took) < len(jobs):
         now = time.time()
         states = {name: (workflow.dag.is_running(job), workflow.dag.finished(job)) for name, job in jobs.items()}
         running, done = ({name for name in jobs if states[name][which]} for which in [0, 1])
         run.update(now, running, done)
         if now - told > max(SOON, LATER * (now - began)) and len(done) < len(jobs):
+            count_again(run, jobs)
             print(run.line(now), file=sys.stderr, flush=True)
             told = now
         time.sleep(1)
+
+
+def count_again(run, jobs):
+    """Let ``run`` know what its trainings go through, as soon as it can be counted."""
+    if run.cores is not None and job_times.UNCOUNTED in progress.networks(run.planned):
+        run.planned = planned(jobs)
+        run.speeds.update(timed(progress.networks(run.planned)) or {})
 
 
 def read_log(jobs):
@@ -203,8 +231,9 @@ def summarise():
     jobs = due_jobs() if workflow.dryrun and workflow._dag else {}
     if not jobs:
         return
-    plans, speeds, lesions, seen = planned(jobs), known_speeds(), sum(counted_cases()), seen_seconds()
-    known = {plan.job.network for plan in plans.values()} - {None} <= set(speeds)
+    plans, lesions, seen = planned(jobs), sum(counted_cases()), seen_seconds()
+    speeds = timed(progress.networks(plans), processes=cores_given()) or {}
+    known = progress.networks(plans) <= set(speeds)
     seconds = {
         name: job_times.expected(plan.job, lesions, speeds, seen) if known else 1.0 for name, plan in plans.items()
     }
@@ -222,6 +251,8 @@ def summarise():
     if known:
         left = schedule.duration(seconds, {name: plan.waits_for for name, plan in plans.items()}, cores_given())
         lines.append(f"It would take about {progress.in_words(left)} (cores: {cores_given()}).")
+    elif job_times.UNCOUNTED in progress.networks(plans):
+        lines.append("How long it would take is known once the slices of the volumes are cut: run check_data first.")
     lines.append("snakemake -n --quiet host lists each job. Nothing was run.")
     print("\n".join(lines))
 

@@ -3,6 +3,10 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
+
+include: "times.smk"
+
+
 TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "detect"
 TASK_UNIT = "slice"
@@ -128,23 +132,6 @@ def task_display():
     return {"margin": None, "intensity": config["slices"]["intensity"]}
 
 
-def task_work(stage, values):
-    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
-    if stage == "train_detector":
-        settings = json.loads(detector_settings())
-        images = settings["steps"] * settings["batch"] * len(train_folds())
-        name = network("detector", {**settings, "side": config["slices"]["side"]})
-        return job_times.Job(stage, name, images, len(train_folds()))
-    if stage == "train_cpggan":
-        params = cpggan_settings(values["generator"])
-        at_4_px, *others = params["images_per_stage"]
-        others = (others or [at_4_px]) + [params["images_per_stage"][-1]] * params["side"].bit_length()
-        # 4 px are 3 bits; every larger resolution is faded in and trained on.
-        images = at_4_px + 2 * sum(others[: params["side"].bit_length() - 3])
-        return job_times.Job(stage, network("cpggan", params), images)
-    return None
-
-
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     trained = [(arm, size) for arm, size in task_arms() if arm not in imported_detectors()]
@@ -201,7 +188,7 @@ def task_problems():
         found.append(f"imported_detections: {name}: a generator has this name, too; rename one of them")
     for name in sorted(set(config["kept_slices"]) - set(experiment["generators"])):
         found.append(f"kept_slices: {name!r} is not in experiment: generators; add it or remove its list")
-    return found + detector_problems() + demo_problems()
+    return found + detector_problems() + problems_of_the_demo()
 
 
 def detector_problems():
@@ -221,10 +208,12 @@ def detector_problems():
         )
     if values["burn_in"] >= values["steps"]:
         found.append(f"detector: burn_in: {values['burn_in']} of {values['steps']} steps; lower it or raise steps")
-    demo = named_presets()["detector"]["yolov3-small"]["steps"]
-    if config["cases"]["table"] and values["preset"] == "yolov3-small" and values["steps"] == demo:
-        found.append(
-            f"detector: preset: yolov3-small with its {demo} steps is the demo's; choose yolov3-medium or yolov3, or give"
-            " steps"
-        )
     return found
+
+
+def problems_of_the_demo():
+    """Return a line for each network of the demo that real slices would get."""
+    values, demo = config["detector"], named_presets()["detector"]["yolov3-small"]
+    first = "{maps: 32, latent: 32, images_per_stage: [1000, 1000, 2000, 2000, 1000, 500], learning_rate: 0.005}"
+    is_demo = values["preset"] == "yolov3-small" and values["steps"] == demo["steps"]
+    return demo_problems("detector", is_demo, "yolov3-medium", "yolov3", first)

@@ -3,6 +3,10 @@
 It is read before the config is checked for contradictions, so it defines, and looks nothing up yet.
 """
 
+
+include: "times.smk"
+
+
 TASK_FILES = ["helpers", "samples", "generators", "imported", "models", "quality", "report"]
 TASK_FOLDER = "segment"
 TASK_UNIT = "slice"
@@ -116,26 +120,6 @@ def task_display():
     return {"margin": None, "intensity": config["slices"]["intensity"], "classes": config["cases"]["classes"]}
 
 
-def task_work(stage, values):
-    """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
-    if stage in ["train_segmenter", "train_segmenter_by_epochs"]:
-        settings = json.loads(segmenter_settings())
-        images = 3 * settings["epochs"] * sum(training_slices(folds, values["size"]) for folds in train_folds())
-        name = network("segmenter", {**settings, "side": config["slices"]["side"]})
-        return job_times.Job(stage, name, images, len(train_folds()))
-    if stage == "train_lcgan":
-        preset = training(values["generator"]) | {"candidates": [1]}  # one epoch is timed
-        params = {"classes": config["cases"]["classes"], "side": config["slices"]["side"], **preset, **compute()}
-        images = preset["epochs"] * training_slices(values["folds"], values["share"])
-        return job_times.Job(stage, network("pix2pix", params), images)
-    return None
-
-
-def training_slices(folds, share):
-    """Return about how many slices a share of the patients in the training folds has."""
-    return max(1, round(counted_slices() * len(folds) / config["folds"] * int(share) / 1000))
-
-
 def task_jobs():
     """Return the (rule, wildcards) of each training of a complete run."""
     arms = {(arm, share) for arm, share in task_arms() if arm in single_arms()}
@@ -166,7 +150,7 @@ def task_sheets():
 
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
-    experiment, found = config["experiment"], segmenter_problems() + label_problems() + demo_problems()
+    experiment, found = config["experiment"], segmenter_problems() + label_problems() + problems_of_the_demo()
     shares, intensity = experiment["shares"], config["slices"]["intensity"]
     if shares != sorted(shares):
         found.append(f"experiment: shares: expected ascending ones, found {shares}; sort them")
@@ -182,17 +166,17 @@ def task_problems():
         found.append("slices: intensity: percentiles lie between 0 and 100; give low and high with the mode")
     if config["slices"]["side"] & (config["slices"]["side"] - 1):
         found.append(f"slices: side: expected a power of two, found {config['slices']['side']}; choose 64, 128 or 256")
-    if config["cases"]["table"] and config["segmenter"] == {
-        "preset": "unet-small",
-        **named_presets()["segmenter"]["unet-small"],
-    }:
-        found.append(
-            "segmenter: preset: unet-small is the demo's network; choose unet-medium, unet, fcn8s-small or fcn8s for real data"
-        )
     precedence, classes = config["slices"]["precedence"], config["cases"]["classes"]
     if precedence is not None and sorted(precedence) != sorted(classes):
         found.append(f"slices: precedence: expected each of {', '.join(classes)} once, found {precedence}; correct it")
     return found
+
+
+def problems_of_the_demo():
+    """Return a line for each network of the demo that real slices would get."""
+    demo = {"preset": "unet-small", **named_presets()["segmenter"]["unet-small"]}
+    first = "{generator_maps: 16, discriminator_maps: 16, epochs: 50, candidates: [10, 25, 50]}"
+    return demo_problems("segmenter", config["segmenter"] == demo, "unet-medium", "unet or fcn8s", first)
 
 
 def label_problems():
