@@ -95,7 +95,9 @@ def write_weights(results: Path, arguments: argparse.Namespace, group: str, out:
             shutil.copyfile(path.with_name(name), target / name)
 
 
-def card(results: Path, arguments: argparse.Namespace, group: str, made: list[synthetic_card.Pool], further: set[str]):
+def card(
+    results: Path, arguments: argparse.Namespace, group: str, made: list[synthetic_card.Pool], further: set[str]
+) -> synthetic_card.Card:
     """Return what the card says."""
     quality = results / f"evaluation/quality/{arguments.generator}/seed-{arguments.seed}"
     summary = artifacts.read_json(results / "evaluation/summary.json")

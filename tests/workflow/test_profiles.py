@@ -20,6 +20,7 @@ NETWORKS = {
     "train_dcgan",
     "sample_dcgan",
     "train_classifier",
+    "select_synthetic",
     "classify_discriminator",
     "assess_generator",
     "plot_tsne",

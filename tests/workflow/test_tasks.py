@@ -233,7 +233,10 @@ def asked(folder):
 def test_tasks_define_what_is_asked_of_them_and_nothing_more(two_tasks):
     folder = two_tasks.folder
     for task in common_rules.helpers({}, folder)["tasks"]():
-        text = (folder / f"workflow/rules/{task}/{task}.smk").read_text(encoding="utf-8")
+        rules = folder / f"workflow/rules/{task}"
+        text = (rules / f"{task}.smk").read_text(encoding="utf-8")
+        for name in re.findall(r'^include: "(\w+\.smk)"$', text, re.MULTILINE):
+            text += (rules / name).read_text(encoding="utf-8")
         defined = set(re.findall(r"^(?:def )?((?:task|TASK)_\w+)", text, re.MULTILINE))
         assert defined == asked(folder), task
 

@@ -97,6 +97,6 @@ def test_tutorial_runs_as_written(project):
     for name in re.findall(r"`(results/tutorial/[^`]+)`", TUTORIAL.read_text(encoding="utf-8")):
         assert (folder / name).is_file(), name
     summary = said[plan][said[plan].index("A run would have") :].strip().splitlines()
-    assert len(summary) <= 11
+    assert len(summary) <= 12
     assert "Do synthetic images improve the classifier?" in said[run]
     assert " jobs done, " in said[run]
