@@ -44,14 +44,15 @@ def search(arguments: argparse.Namespace, log: logging.Logger) -> tuple[pd.DataF
     for trained in dict.fromkeys(key.split("/")[0] for key in paths):
         test = copied_test_images.tested(units, folds, arguments.unit, trained)
         searched = copied_test_images.Search(images[test["row"]])
-        others = np.delete(images, test["row"], axis=0)
         for key in [key for key in paths if key.split("/")[0] == trained]:
             cls = key.split("/", 1)[1]
             made = np.array(artifacts.read_array(paths[key]))
             pairs = searched.pairs(made)
             place = f"{arguments.generator}, seed {arguments.seed}, training folds {trained}"
-            suspects = pairs[pairs["correlation"] >= copied_test_images.COPY]
-            nearer = copied_test_images.nearer_to_others(suspects, made, others) if len(suspects) else suspects
+            suspects = nearer = pairs[pairs["correlation"] >= copied_test_images.COPY]
+            if len(suspects):
+                others = np.delete(images, test["row"], axis=0)
+                nearer = copied_test_images.nearer_to_others(suspects, made, others)
             found = copied_test_images.copies(suspects.drop(nearer.index), test, arguments.unit)
             lines += [f"{place}: image {sample} of class {cls} {what}" for sample, what in found]
             row = {"folds": trained, "class": cls, "images": len(made), "test images": len(test)}

@@ -5,7 +5,6 @@ both accuracies, steady; and --caution: a sentence on those that are not, for th
 """
 
 import json
-from pathlib import Path
 
 from steps import collected_predictions, command
 from synthaug.files import artifacts
@@ -13,16 +12,12 @@ from synthaug.training import steadiness
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
-    parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
-    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
-    parser.add_argument("--out", required=True)
+    parser = collected_predictions.parser(__doc__)
     parser.add_argument("--caution", required=True)
     arguments = parser.parse_args()
     with command.logged("check_trainings", arguments) as log:
         runs = [dict(zip(collected_predictions.RUN, run, strict=True)) for run in json.loads(arguments.runs)]
-        folders = [(arguments.results / collected_predictions.file_of(arguments.stage, **run)).parent for run in runs]
+        folders = [arguments.results / collected_predictions.folder_of(arguments.stage, **run) for run in runs]
         found = [artifacts.read_json(folder / "model.json")["accuracy"] for folder in folders]
         table = steadiness.table(runs, found)
         artifacts.write_csv(table, arguments.out)

@@ -5,7 +5,6 @@ Output: `evaluation/predictions.csv`: the columns `arm,size,seed,folds` before t
 """
 
 import json
-from pathlib import Path
 
 from steps import collected_predictions, command
 from synthaug.errors import InputError
@@ -13,12 +12,7 @@ from synthaug.files import artifacts
 
 
 def main() -> None:
-    parser = command.parser(__doc__)
-    parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
-    parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
-    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
-    parser.add_argument("--out", required=True)
-    arguments = parser.parse_args()
+    arguments = collected_predictions.parser(__doc__).parse_args()
     with command.logged("collect_predictions", arguments) as log:
         runs = json.loads(arguments.runs)
         if not runs:

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import yaml
 from PIL import Image
 
@@ -44,9 +43,14 @@ def group_of(folder: Path, group: str | None) -> str:
     return group or groups[0]
 
 
+def unit_of(results: Path) -> str:
+    """Return what an image of the run shows."""
+    return next(name for name, path in UNITS.items() if (results / path).is_file())
+
+
 def pools(results: Path, generator: str, seed: int, group: str) -> Iterator[tuple[Path, synthetic_card.Pool]]:
     """Yield the folder of each pool of synthetic images, and what is known of it."""
-    unit = next(name for name, path in UNITS.items() if (results / path).is_file())
+    unit = unit_of(results)
     units = artifacts.read_csv(results / UNITS[unit])
     trained = results / f"seed-{seed}/generators/{generator}/on-{group}"
     for folder in sorted((results / f"seed-{seed}/synthetic/{generator}/on-{group}").glob("train-*/*")):
@@ -110,9 +114,9 @@ def card(
         cohort=summary["cohort"],
         generator=arguments.generator,
         seed=arguments.seed,
-        unit=next(name for name, path in UNITS.items() if (results / path).is_file()),
+        unit=unit_of(results),
         pools=made,
-        quality=pd.read_csv(quality / "card.csv", dtype=str, keep_default_na=False).iloc[0],
+        quality=artifacts.read_csv(quality / "card.csv", ()).iloc[0],
         state=diagnosis["state"],
         why=diagnosis["why"],
         searched=int(searched["images"].sum()),

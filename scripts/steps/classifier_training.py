@@ -59,8 +59,8 @@ class Cohort:
 def synthetic_images(paths: list[str], train_folds: str) -> dict[str, np.ndarray]:
     """Return the synthetic images of each class from the items ``<folds>/<class>=<path>`` of ``train_folds``."""
     named = dict(item.split("=", 1) for item in paths)
-    chosen = {name.split("/", 1)[1]: path for name, path in named.items() if name.startswith(f"{train_folds}/")}
-    return {cls: artifacts.read_array(path, memory_map=True) for cls, path in chosen.items()}
+    of_folds = {name.split("/", 1)[1]: path for name, path in named.items() if name.startswith(f"{train_folds}/")}
+    return {cls: artifacts.read_array(path, memory_map=True) for cls, path in of_folds.items()}
 
 
 def train(

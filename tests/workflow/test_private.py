@@ -29,7 +29,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from rocrate.rocrate import ROCrate
 
-from tests.helpers import forked
+from tests.helpers import forked, progress_said
 
 from .conftest import Project, copy_workflow
 
@@ -182,6 +182,7 @@ def private(tmp_path_factory) -> Project:
     project.configure(lambda config: config["reader_study"].update(answers=answers))
     done = run(project)
     assert done.returncode == 0, done.stdout + done.stderr
+    (project.folder.parent / "said.txt").write_text(done.stderr, encoding="utf-8")
     # Snakemake's logs give the reasons of what is run again: the former and the new params.
     os.utime(project.folder / DATA / "Huber imports/cyst/images.npy", (1, 1))
     done = run(project, "--", "results/tiny/seed-0/synthetic/other/on-60/record.json")
@@ -293,3 +294,9 @@ def test_an_image_replaced_after_the_run_is_found(private):
     assert done.returncode == 1
     lesion = cases.index[cases.index.isin([row["lesion"]])][0]
     assert f"lesion {lesion}: expected slice and outline with the digest {cases.loc[lesion, 'digest']}" in done.stderr
+
+
+def test_a_run_says_how_long_it_takes_before_its_jobs(private):
+    """Here all jobs are started as a user's are. Other tests run beside it and slow it down, which nobody can know."""
+    _, ends, took = progress_said.ends((private.folder.parent / "said.txt").read_text(encoding="utf-8"))
+    assert took / 5 < ends[0] < 2 * took

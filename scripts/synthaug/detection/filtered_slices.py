@@ -24,3 +24,10 @@ def row(run: Iterable, train_set: pd.DataFrame) -> dict[str, object]:
     asked = training_sets.number_of(size, int(counts.get(training_sets.SLICE, 0)))
     kept = int(counts.get(training_sets.SYNTHETIC, 0))
     return dict(zip(COLUMNS, (arm, size, seed, folds, asked, kept), strict=True))
+
+
+def caution(table: pd.DataFrame) -> str:
+    """Return a sentence on the arms that have fewer slices than asked for, given all rows; nothing if none has."""
+    few = table[table["kept"] < table["asked"]]
+    said = [f"{arm} {size} ({len(each)} times)" for (arm, size), each in few.groupby(["arm", "size"], sort=False)]
+    return f"Filters kept fewer slices than their size asks for: {', '.join(said)}." if said else ""

@@ -254,6 +254,7 @@ def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evide
     elif params.tested_folds < params.folds:
         tested = "first was" if params.tested_folds == 1 else f"first {params.tested_folds} were"
         said.append(f"Of {params.folds} folds only the {tested} tested, so this is about the patients there.")
+    said += evidence.cautions
     if difference is None:
         return said
     if difference["speaks_of"] == comparisons.THESE:
@@ -265,7 +266,7 @@ def _caveats(evaluated: Evaluated, difference: pd.Series | None, evidence: Evide
         patients = int(difference["differing"])
         number = {0: "no patient", 1: "one patient"}.get(patients, f"{patients} patients only")
         said.append(f"The arms differ in {number}, too few to exclude anything.")
-    return said + evidence.cautions + _compared(evaluated, difference, params)
+    return said + _compared(evaluated, difference, params)
 
 
 def _deviations(table: pd.DataFrame) -> list[str]:

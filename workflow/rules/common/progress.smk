@@ -205,7 +205,7 @@ def read_log(jobs):
     return read
 
 
-SHOWN_RULES = 6
+SHOWN_RULES = 5  # so that a summary has ten lines
 STEPS = re.compile(r"Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.")  # what Snakemake says at each of its steps
 REASONS = {
     "missing_output": "missing results",

@@ -105,7 +105,7 @@ def task_operating_point():
 
 def task_cautions():
     """Return text files whose sentence, where there is one, stands among the summary's reasons to read with care."""
-    return []
+    return ["<results>/evaluation/tables/filtered.txt"] if filtered_arms() else []
 
 
 def task_rows():

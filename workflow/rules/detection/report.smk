@@ -40,6 +40,7 @@ rule count_filtered_slices:
         train_sets=[f"{folder}/train_set.csv" for folder in filtered_detectors().values()],
     output:
         table=shown("<results>/evaluation/tables/filtered.csv", "filtered", RESULTS, "What filters kept"),
+        caution="<results>/evaluation/tables/filtered.txt",
         record="<results>/evaluation/tables/count_filtered_slices.record.json",
     log:
         "<results>/logs/count_filtered_slices.log",
@@ -56,7 +57,7 @@ rule count_filtered_slices:
         stage=TASK_FOLDER,
     shell:
         "python {input.code[0]:q} --results {params.results:q} --stage {params.stage:q} --runs {params.runs:q}"
-        " --out {output.table:q} --record {output.record:q} --log {log:q}"
+        " --out {output.table:q} --caution {output.caution:q} --record {output.record:q} --log {log:q}"
 
 
 rule plot_froc:
