@@ -11,7 +11,7 @@ def page(template: Path, **values: object) -> str:
     """Return the page that the file ``template`` gives; it may include others of its folder."""
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda other: artifacts.read_text(template.parent / other)),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(disabled_extensions=("md.j2",), default=True),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

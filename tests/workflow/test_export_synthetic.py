@@ -47,6 +47,7 @@ def test_the_card_says_where_they_come_from(finished, exported):
         folds = path.parent.parent.name
         row = rf"\| `{folds}/\w+` \| \d+ \| {len(lesions)} \| {patient[lesions].nunique()} \|"
         assert len(re.findall(row, text)) == 3  # classes
+    assert "| classes | ['cyst', 'metastasis', 'hemangioma'] |" in text  # Markdown is not escaped as HTML is
     state = pd.read_csv(results / "evaluation/quality/acgan/seed-0/diagnosis.csv")["state"].item()
     for words in ["CC BY 4.0", "A. Name", f"**{state}**", "The cohort is simulated", "augmentation of training sets"]:
         assert words in text

@@ -28,6 +28,6 @@ def row(run: Iterable, train_set: pd.DataFrame) -> dict[str, object]:
 
 def caution(table: pd.DataFrame) -> str:
     """Return a sentence on the arms that have fewer slices than asked for, given all rows; nothing if none has."""
-    few = table[table["kept"] < table["asked"]]
-    said = [f"{arm} {size} ({len(each)} times)" for (arm, size), each in few.groupby(["arm", "size"], sort=False)]
+    few = (table["kept"] < table["asked"]).groupby([table["arm"], table["size"]], sort=False).agg(["sum", "count"])
+    said = [f"{arm} {size} ({less} of {count} trainings)" for (arm, size), less, count in few.itertuples() if less]
     return f"Filters kept fewer slices than their size asks for: {', '.join(said)}." if said else ""

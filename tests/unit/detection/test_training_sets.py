@@ -131,6 +131,6 @@ def test_slices_that_a_filter_kept_are_counted(made, kept):
 def test_arms_that_have_too_few_slices_are_named():
     rows = [("a-filtered", "100", 0, "12", 50, 50), ("b-filtered", "100", 0, "12", 50, 49)]
     table = pd.DataFrame([*rows, ("b-filtered", "100", 0, "02", 50, 0)], columns=filtered_slices.COLUMNS)
-    said = "Filters kept fewer slices than their size asks for: b-filtered 100 (2 times)."
+    said = "Filters kept fewer slices than their size asks for: b-filtered 100 (2 of 2 trainings)."
     assert filtered_slices.caution(table) == said
     assert filtered_slices.caution(table[:1]) == ""
