@@ -79,13 +79,18 @@ def demo_problems(part, is_demo, for_processor, for_gpu, of_generator):
     """
     if "check_data" in sys.argv or config["cases"]["table"] is None:
         return []
-    then = "snakemake -n says how long it takes"
-    network = f"{part}: {config[part]['preset']} is the demo's, too small for real images; write {part}: {{preset: {for_processor}}}"
-    return [f"{network}, on a GPU {for_gpu}; {then}"] * is_demo + [
-        f"generators: {name}: these are the demo's values, too small for real images; for a first run write"
+    small, then = "too small for real images", "snakemake -n says how long it takes"
+    found = [
+        f"generators: {name}: these are the demo's values, {small}; for a first run write"
         f" generators: {{{name}: {of_generator}}}; {then}"
         for name in generators_of_the_demo()
     ]
+    if is_demo:
+        found.append(
+            f"{part}: {config[part]['preset']} is the demo's, {small}; write {part}: {{preset: {for_processor}}},"
+            f" on a GPU {for_gpu}; {then}"
+        )
+    return found
 
 
 def generator_problems():

@@ -75,15 +75,13 @@ def work(stage, wildcards):
     return task_work(stage, dict(wildcards)) or job_times.Job(stage)
 
 
+TIMED_WITH = {"epochs": 1, "steps": 1, "evaluate_every": 1, "master_seed": 0}
+
+
 def network(kind, params):
     """Return the name of a network: what scripts/time_trainings.py takes, without what its speed does not depend on."""
-    kept = {key: value for key, value in params.items() if key not in ["rois", "augmentation"]}
-    same = {
-        key: 1 if key != "master_seed" else 0
-        for key in ["epochs", "steps", "evaluate_every", "master_seed"]
-        if key in kept
-    }
-    return canonical_json(kind=kind, params={**kept, **same})
+    kept = {key: TIMED_WITH.get(key, value) for key, value in params.items() if key not in ["rois", "augmentation"]}
+    return canonical_json(kind=kind, params=kept)
 
 
 def known_speeds():
