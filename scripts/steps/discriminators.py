@@ -41,7 +41,7 @@ def classify(
     """
     model = artifacts.read_json(folder / "model.json")
     trained = acgan.Params(**model["params"])
-    discriminator = acgan.build_discriminator(trained)
+    discriminator = acgan.FAMILY.build(trained, ())["discriminator"]
     weights.load(discriminator, folder / "discriminator.safetensors")
     test = training_sets.test_lesions(folds, train_folds)
     row_of = {lesion: row for row, lesion in enumerate(rois["lesion"])}

@@ -30,7 +30,8 @@ def gan_params(size: str, kind: str, precision: str, epochs: int = 1) -> dcgan.P
     maps, discriminator_maps, batch = GANS[size]
     return dcgan.Params(
         master_seed=1, device=kind, threads=1, precision=precision, epochs=epochs, batch=batch, learning_rate=2e-4,
-        beta1=0.5, beta2=0.999, generator_updates=1, diffaugment=[], ema=0.0, architecture="dcgan", latent=100,
+        beta1=0.5, beta2=0.999, generator_updates=1, loss="logistic", r1=0, spectral_norm=False, diffaugment=[],
+        ada=None, ema=0.0, architecture="dcgan", latent=100,
         generator_maps=maps, discriminator_maps=discriminator_maps, init_std=0.02, leak=0.2, batchnorm_momentum=0.1,
     )  # fmt: skip
 

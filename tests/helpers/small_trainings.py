@@ -7,7 +7,8 @@ EPOCHS = 3  # of two steps each, with 32 images
 GAN = {
     "architecture": "dcgan", "latent": 20, "generator_maps": 16, "discriminator_maps": 16, "epochs": EPOCHS,
     "batch": 16, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "init_std": 0.02, "leak": 0.2,
-    "batchnorm_momentum": 0.1, "generator_updates": 1, "diffaugment": [], "ema": 0.0,
+    "batchnorm_momentum": 0.1, "generator_updates": 1, "loss": "logistic", "r1": 0,
+    "spectral_norm": False, "diffaugment": [], "ada": None, "ema": 0.0,
 }  # fmt: skip
 CLASSIFIER = {
     "architecture": "cnn", "classes": ["dark", "bright"],

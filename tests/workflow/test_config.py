@@ -257,6 +257,10 @@ def test_reference_lists_every_key_as_the_schema_has_it():
             "generators: 'online' should not be valid",
         ),
         (lambda c: c["generators"]["dcgan"].update(diffaugment=["color"]), "'color' is not one of"),
+        (
+            lambda c: c["generators"]["dcgan"].update(ada={"target": 0.6, "images": 500}),
+            "generators: dcgan: ada chooses how often the augmentations of diffaugment are applied",
+        ),
         (lambda c: c.update(task="regression"), "task: 'regression' is no task; choose one of: classification"),
         (
             lambda c: c["generators"]["acgan"].update({"from": "dcgam"}),

@@ -113,6 +113,9 @@ SETTINGS = [
     Setting("3.2", "DCGAN: beta2 of Adam", "generators: {dcgan}: beta2", 0.999),
     Setting("3.2", "DCGAN: spread of the initial weights", "generators: {dcgan}: init_std", 0.02),
     Setting("3.2", "DCGAN: slope of the leaky ReLU", "generators: {dcgan}: leak", 0.2),
+    Setting("3.2", "DCGAN: loss of the two networks", "generators: {dcgan}: loss", "logistic"),
+    Setting("3.2", "DCGAN: penalty on the discriminator's slope", "generators: {dcgan}: r1", 0),
+    Setting("3.2", "DCGAN: spectral normalisation", "generators: {dcgan}: spectral_norm", False),
     Setting("3.2", "DCGAN: augmentations inside the training", "generators: {dcgan}: diffaugment", []),
     Setting("3.2", "DCGAN: averaging of the generator's weights", "generators: {dcgan}: ema", 0),
     Setting(

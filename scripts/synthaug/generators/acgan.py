@@ -28,19 +28,14 @@ class Params(dcgan.Params):
 class Discriminator(dcgan.Discriminator):
     """Images, float (n, 1, 64, 64) in (-1, 1) -> float (n, 1 + classes): logits of "real" and of each class."""
 
-    def __init__(self, maps: int, leak: float, batchnorm_momentum: float, classes: int):
-        super().__init__(maps, leak, batchnorm_momentum)
-        self.classify = nn.Linear(self.score.in_features, classes)
+    def __init__(self, params: Params):
+        super().__init__(params)
+        self.classify = nn.Linear(self.score.in_features, len(params.classes))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the logits of ``images``."""
         features = self.features(images).flatten(1)
         return torch.cat([self.score(features), self.classify(features)], dim=1)
-
-
-def build_discriminator(params: Params) -> Discriminator:
-    """Return the discriminator of a preset, untrained."""
-    return Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum, len(params.classes))
 
 
 def conditioned(z: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -56,15 +51,10 @@ def conditioned(z: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     return np.concatenate([z, np.eye(classes, dtype=np.float32)[labels]], axis=1)
 
 
-def _discriminator_loss(
+def _class_losses(
     real: torch.Tensor, fake: torch.Tensor, labels: torch.Tensor, inputs: adversarial.Inputs
 ) -> torch.Tensor:
-    classes = functional.cross_entropy(real[:, 1:], labels) + _class_loss(fake, inputs)
-    return adversarial.discriminator_loss(real[:, 0], fake[:, 0]) + classes
-
-
-def _generator_loss(fake: torch.Tensor, inputs: adversarial.Inputs) -> torch.Tensor:
-    return adversarial.generator_loss(fake[:, 0]) + _class_loss(fake, inputs)
+    return functional.cross_entropy(real[:, 1:], labels) + _class_loss(fake, inputs)
 
 
 def _class_loss(output: torch.Tensor, inputs: adversarial.Inputs) -> torch.Tensor:
@@ -79,12 +69,12 @@ class Acgan(adversarial.Adversarial):
     Params = Params
     SamplingParams = dcgan.SamplingParams
     # Both networks minimise the class loss of what they see (Odena et al. 2017, equations 2 and 3).
-    losses = adversarial.Losses(_discriminator_loss, _generator_loss, score=lambda output: output[:, 0])
+    outputs = adversarial.Outputs(lambda output: output[:, 0], _class_losses, _class_loss)
 
     def build(self, params: Params, names: tuple[str | int, ...]) -> dict[str, nn.Module]:
         """Return generator and discriminator, untrained; ``names`` are those of the training's random streams."""
         generator = dcgan.build_generator(params, params.latent + len(params.classes))
-        networks = {"generator": generator, "discriminator": build_discriminator(params)}
+        networks = {"generator": generator, "discriminator": Discriminator(params)}
         return dcgan.initialised(networks, params, names)
 
     def narrowest(self, params: Params) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from synthaug import seeding
 from synthaug.generators import adversarial, family
@@ -32,6 +33,9 @@ class Params(adversarial.Params):
     """Slope of the leaky ReLU below zero."""
     batchnorm_momentum: float
     """Share of a batch in the running mean and variance (1 - decay)."""
+    spectral_norm: bool
+    """Whether the discriminator's weights are divided by their largest singular value, and it has no batch
+    normalisation (Miyato et al. 2018)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +71,16 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Images, float (n, 1, 64, 64) in (-1, 1) -> logits of "real", float (n,)."""
 
-    def __init__(self, maps: int, leak: float, batchnorm_momentum: float):
+    def __init__(self, params: Params):
         super().__init__()
+        maps = params.discriminator_maps
         widths = (1, maps, 2 * maps, 4 * maps, 8 * maps)
         layers = []
         for before, after in itertools.pairwise(widths):
             layers.append(nn.Conv2d(before, after, 5, stride=2, padding=2))
-            if before > 1:  # no batch normalisation of the input layer
-                layers.append(nn.BatchNorm2d(after, momentum=batchnorm_momentum))
-            layers.append(nn.LeakyReLU(leak, inplace=True))
+            if before > 1 and not params.spectral_norm:  # no batch normalisation of the input layer
+                layers.append(nn.BatchNorm2d(after, momentum=params.batchnorm_momentum))
+            layers.append(nn.LeakyReLU(params.leak, inplace=True))
         self.features = nn.Sequential(*layers)
         self.score = nn.Linear(widths[-1] * 4 * 4, 1)
 
@@ -94,6 +99,18 @@ def initialise(network: nn.Module, std: float, seed: int) -> None:
             nn.init.zeros_(module.bias)
 
 
+def normalise_spectrum(network: nn.Module, seed: int) -> None:
+    """Divide the weights of each layer by their largest singular value, from now on (Miyato et al. 2018).
+
+    PyTorch estimates it by power iteration, whose first vector comes from its global stream.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in list(network.modules()):
+            if isinstance(module, (nn.Linear, nn.Conv2d)):
+                parametrizations.spectral_norm(module)
+
+
 def build_generator(params: Params, inputs: int) -> Generator:
     """Return the generator of a preset, untrained, for vectors of the length ``inputs``."""
     return Generator(inputs, params.generator_maps, params.batchnorm_momentum)
@@ -103,6 +120,9 @@ def initialised(networks: dict[str, nn.Module], params: Params, names: tuple[str
     """Return the ``networks`` with their initial weights, of a stream each; ``names`` are those of the training's."""
     for role, network in networks.items():
         initialise(network, params.init_std, seeding.stream_seed(params.master_seed, *names, "weights", role))
+    if params.spectral_norm:
+        seed = seeding.stream_seed(params.master_seed, *names, "spectral norm")
+        normalise_spectrum(networks["discriminator"], seed)
     return networks
 
 
@@ -127,16 +147,11 @@ class Dcgan(adversarial.Adversarial):
     conditioned_on = family.NOTHING
     Params = Params
     SamplingParams = SamplingParams
-    losses = adversarial.Losses(
-        discriminator=lambda real, fake, conditions, inputs: adversarial.discriminator_loss(real, fake),
-        generator=lambda fake, inputs: adversarial.generator_loss(fake),
-        score=lambda output: output,
-    )
+    outputs = adversarial.Outputs(score=lambda output: output)
 
     def build(self, params: Params, names: tuple[str | int, ...]) -> dict[str, nn.Module]:
         """Return generator and discriminator, untrained; ``names`` are those of the training's random streams."""
-        discriminator = Discriminator(params.discriminator_maps, params.leak, params.batchnorm_momentum)
-        networks = {"generator": build_generator(params, params.latent), "discriminator": discriminator}
+        networks = {"generator": build_generator(params, params.latent), "discriminator": Discriminator(params)}
         return initialised(networks, params, names)
 
     def narrowest(self, params: Params) -> int:

@@ -93,9 +93,16 @@ def _training(preset: dict) -> str:
     return (
         f"{counted(preset['epochs'], 'epoch')} in batches of {preset['batch']}, Adam with learning rate "
         f"{preset['learning_rate']:g}, beta1 {preset['beta1']:g} and beta2 {preset['beta2']:g}, "
-        f"{counted(preset['generator_updates'], 'generator update')} per discriminator update, differentiable "
-        f"augmentation: {changes}, {average}"
+        f"{counted(preset['generator_updates'], 'generator update')} per discriminator update, {preset['loss']} loss, "
+        f"{_regularisation(preset)}differentiable augmentation: {changes}, {average}"
     )
+
+
+def _regularisation(preset: dict) -> str:
+    parts = [f"R1 penalty of weight {preset['r1']:g}"] if preset["r1"] else []
+    parts += ["spectral normalisation of the discriminator"] if preset["spectral_norm"] else []
+    parts += [f"augmentation as often as keeps {preset['ada']['target']:g} of the signs"] if preset["ada"] else []
+    return "".join(f"{part}, " for part in parts)
 
 
 def initial(run: Run) -> Fact:

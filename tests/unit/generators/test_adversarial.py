@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from torch.nn import functional
 
 from synthaug import seeding
 from synthaug.errors import InputError
-from synthaug.generators import adversarial, dcgan, family
+from synthaug.generators import acgan, adversarial, augmentation_rate, dcgan, diffaugment, family
 from synthaug.training import device, ema
 
 CPU = torch.device("cpu")
@@ -30,7 +31,11 @@ def params(**changes) -> dcgan.Params:
         "leak": 0.2,
         "batchnorm_momentum": 0.1,
         "generator_updates": 1,
+        "loss": "logistic",
+        "r1": 0,
+        "spectral_norm": False,
         "diffaugment": [],
+        "ada": None,
         "ema": 0.0,
         "master_seed": 1,
         "device": "cpu",
@@ -73,6 +78,86 @@ def test_losses_are_the_cross_entropies_of_real_and_fake():
     )
     torch.testing.assert_close(adversarial.discriminator_loss(real, fake), expected)
     torch.testing.assert_close(adversarial.generator_loss(fake), functional.binary_cross_entropy(fake.sigmoid(), ones))
+
+
+def test_hinge_losses_are_those_of_miyato():
+    real, fake = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 1.0])
+    discriminator, generator = adversarial.LOSSES["hinge"]
+    assert discriminator(real, fake).item() == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1 + 2) / 3)
+    assert generator(fake).item() == pytest.approx(2 / 3)
+
+
+def test_r1_penalty_of_a_plane_and_of_a_bowl():
+    """The slope of w.x is w everywhere; that of |x|^2 / 2 at x is x."""
+    images = torch.randn(5, 1, 4, 4, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    plane = torch.arange(16.0).view(1, 1, 4, 4)
+    assert adversarial.r1_penalty((images * plane).flatten(1).sum(1), images).item() == pytest.approx(1240 / 2)
+    bowl = adversarial.r1_penalty(images.square().flatten(1).sum(1) / 2, images)
+    torch.testing.assert_close(bowl, images.square().flatten(1).sum(1).mean() / 2)
+    bowl.backward()  # it can be minimised
+    torch.testing.assert_close(images.grad, images.detach() / 5)
+
+
+def test_r1_makes_the_discriminator_flatter():
+    def slope(r1):
+        _, discriminator, _ = train(discs(32), params(epochs=20, r1=r1, learning_rate=0.002))
+        images = family.to_signal(torch.from_numpy(discs(32)[:, None])).requires_grad_()
+        return adversarial.r1_penalty(discriminator.eval()(images), images).item()
+
+    assert slope(100.0) < 0.2 * slope(0)
+
+
+def largest_gain(weight: torch.Tensor) -> float:
+    return torch.linalg.matrix_norm(weight.flatten(1).double(), 2).item()
+
+
+@pytest.mark.parametrize("kind", [dcgan, acgan])
+def test_normalised_layers_have_a_largest_singular_value_of_one(kind):
+    settings = dataclasses.asdict(params(spectral_norm=True)) | ({"classes": ["a", "b"]} if kind is acgan else {})
+    network = kind.FAMILY.build(kind.Params(**settings), NAMES)["discriminator"]
+    layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear)]
+    assert len(layers) == (6 if kind is acgan else 5)
+    assert not [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    for _ in range(50):  # each pass in training improves the estimate
+        network(torch.zeros(2, 1, 64, 64))
+    assert [largest_gain(layer.weight) for layer in layers] == pytest.approx([1] * len(layers), rel=0.02)
+
+
+def test_normalised_networks_begin_the_same_whatever_was_drawn_before():
+    one = dcgan.FAMILY.build(params(spectral_norm=True), NAMES)["discriminator"].state_dict()
+    torch.rand(7)  # someone else's draw
+    two = dcgan.FAMILY.build(params(spectral_norm=True), NAMES)["discriminator"].state_dict()
+    assert all(torch.equal(value, two[name]) for name, value in one.items())
+
+
+def test_the_rate_of_augmentation_rises_while_the_discriminator_overfits():
+    rate = augmentation_rate.Rate(augmentation_rate.Params(target=0.6, images=100), CPU)
+    sure, doubtful = torch.ones(10), torch.tensor([1.0] * 7 + [-1.0] * 3)  # mean signs 1 and 0.4
+    assert [round(rate.update(sure).item(), 3) for _ in range(11)] == [
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+        0.5,
+        0.6,
+        0.7,
+        0.8,
+        0.9,
+        1,
+        1,
+    ]
+    assert [round(rate.update(doubtful).item(), 3) for _ in range(11)] == [
+        0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0, 0,
+    ]  # fmt: skip
+
+
+def test_the_history_has_the_rate_and_it_is_high_for_a_discriminator_that_knows_its_images():
+    changes = {"ada": {"target": 0.6, "images": 160}, "diffaugment": ["brightness", "translation", "cutout"]}
+    *_, history = train(noise(16), params(epochs=30, learning_rate=0.002, **changes))
+    rates = history["augmentation_rate"]
+    assert 0 <= rates.min() < rates.max() <= 1
+    assert rates[-1] > 0.3
+    assert "augmentation_rate" not in train(noise(16), params())[2].dtype.names
 
 
 def test_bytes_survive_the_scaling():
@@ -191,12 +276,21 @@ def test_averaging_keeps_other_weights_and_disturbs_no_training():
     torch.testing.assert_close(one, two, rtol=0, atol=0.01)
 
 
-def test_training_with_all_options_approaches_the_real_images():
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ema": 0.95, "diffaugment": [*diffaugment.POLICIES]},
+        {
+            "ema": 0.95, "diffaugment": [*diffaugment.POLICIES], "ada": {"target": 0.6, "images": 2000},
+            "loss": "hinge", "r1": 1.0, "spectral_norm": True, "learning_rate": 2e-3,
+        },
+    ],
+    ids=["some", "all"],
+)  # fmt: skip
+def test_training_with_options_approaches_the_real_images(options, precision):
     images = discs(64)
-    settings = params(
-        epochs=40, batch=16, generator_maps=8, discriminator_maps=8, ema=0.95,
-        diffaugment=["brightness", "translation", "cutout"],
-    )  # fmt: skip
+    settings = params(**{"epochs": 40, "batch": 16, "precision": precision} | options)
     generator, _, _ = train(images, settings)
     z = uniform(np.random.default_rng(2), 64)
     untrained = dcgan.FAMILY.build(settings, NAMES)["generator"]

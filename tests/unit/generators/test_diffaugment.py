@@ -46,3 +46,17 @@ def test_gradients_reach_what_is_visible():
     seen = images(2).requires_grad_()
     diffaugment.apply(seen, draws([0.1, 0.9, 0.2, 0.3, 0.6], [0.9, 0.1, 0.5, 0.8, 0.2]), ALL).sum().backward()
     assert set(seen.grad.unique().tolist()) == {0.0, 1.0}
+
+
+def test_with_a_rate_only_the_chosen_images_change():
+    uniform = torch.rand(4, diffaugment.DRAWS + len(ALL), generator=torch.Generator().manual_seed(0))
+    uniform[:, diffaugment.DRAWS :] = torch.tensor([[0.1, 0.9, 0.9], [0.9, 0.1, 0.9], [0.9, 0.9, 0.1], [0.9, 0.9, 0.9]])
+    changed = diffaugment.apply(images(), uniform, ALL, torch.tensor(0.5))
+    for row, name in enumerate(ALL):  # brightness alone, translation alone, cutout alone, nothing
+        alone = diffaugment.apply(images()[row : row + 1], uniform[row : row + 1], [name])
+        assert torch.equal(changed[row : row + 1], alone)
+        assert not torch.equal(changed[row], images()[row])
+    assert torch.equal(changed[3], images()[3])
+    assert torch.equal(
+        diffaugment.apply(images(), uniform, ALL, torch.tensor(1.0)), diffaugment.apply(images(), uniform, ALL)
+    )

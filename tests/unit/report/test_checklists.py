@@ -74,7 +74,8 @@ CASES = pd.DataFrame(
 PRESET = {
     "architecture": "dcgan", "latent": 100, "generator_maps": 12, "discriminator_maps": 34, "epochs": 56, "batch": 7,
     "learning_rate": 0.0002, "beta1": 0.5, "beta2": 0.999, "init_std": 0.02, "leak": 0.2, "generator_updates": 2,
-    "diffaugment": ["cutout"], "ema": 0,
+    "loss": "hinge", "r1": 0.5, "spectral_norm": True, "diffaugment": ["cutout"], "ada": {"target": 0.6, "images": 9},
+    "ema": 0,
 }  # fmt: skip
 SETTINGS = Settings(
     cohort="a<b", phantom=False, unit="lesion", primary="accuracy", classes=["cyst", "tumour"], folds=2,
@@ -181,7 +182,9 @@ def test_the_lists_ask_for_every_topic_and_for_no_other(run):
         ("generators", "100 numbers"), ("generators", "with 12 feature maps before the image"),
         ("generators", "the first with 34 maps"), ("generators", "other: images of a generator outside this workflow."),
         ("training of the generators", "gan: 56 epochs in batches of 7, Adam with learning rate 0.0002, beta1 0.5 and "
-                                       "beta2 0.999, 2 generator updates per discriminator update, differentiable "
+                                       "beta2 0.999, 2 generator updates per discriminator update, hinge loss, R1 "
+                                       "penalty of weight 0.5, spectral normalisation of the discriminator, "
+                                       "augmentation as often as keeps 0.6 of the signs, differentiable "
                                        "augmentation: cutout"),
         ("random numbers", "master seed 2018 and the seed of the repetition (3 and 5)"),
         ("software", "torch 9.8.7. Models were trained on cpu, networks in bfloat16."),

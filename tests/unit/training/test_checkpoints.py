@@ -19,7 +19,17 @@ from synthaug.training import checkpoints, device
 NAMES = ("model", 0, "12")
 IMAGES, LABELS = discs(40, 0)
 # Whatever holds state: averaged weights, augmentations, several generator updates, dropout, mixing, fresh images.
-DCGAN = {**GAN, "ema": 0.9, "diffaugment": ["translation"], "generator_updates": 2, "generator_maps": 4}
+DCGAN = {
+    **GAN,
+    "ema": 0.9,
+    "diffaugment": ["translation"],
+    "ada": {"target": 0.6, "images": 99},
+    "r1": 0.1,
+    "spectral_norm": True,
+    "loss": "hinge",
+    "generator_updates": 2,
+    "generator_maps": 4,
+}
 NETWORK = {**CLASSIFIER, "dropout": 0.5}
 STOPPING = {"early_stopping": {"share": 0.2, "patience": 2}, "epochs": 9}
 STEPS = {"dcgan": 2, "classifier": 3, "stopped early": 3}  # of an epoch

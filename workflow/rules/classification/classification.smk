@@ -285,11 +285,22 @@ def positive_problems():
     return []
 
 
+def adaptive_problems():
+    """Return what is wrong with generators whose augmentations are adaptive, but which have none."""
+    trained = [name for name in config["experiment"]["generators"] if name in config["generators"]]
+    return [
+        f"generators: {name}: ada chooses how often the augmentations of diffaugment are applied, and that is []; name some"
+        " there, or give ada: null"
+        for name in trained
+        if config["generators"][name].get("ada") and not config["generators"][name]["diffaugment"]
+    ]
+
+
 def task_problems():
     """Return what is wrong between keys of the config, as far as only this task knows it."""
     experiment, intensity, words = config["experiment"], config["rois"]["intensity"], config["baselines"]["bovw"]
     point, found = config["evaluation"]["synthetic"], positive_problems() + augmentation_problems() + network_problems()
-    found += size_problems() + use_problems()
+    found += size_problems() + use_problems() + adaptive_problems()
     if point not in experiment["synthetic"]:
         found.append(f"evaluation: synthetic: {point} is not in experiment: synthetic; add it there")
     if not experiment["generators"]:
