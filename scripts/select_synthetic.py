@@ -2,8 +2,8 @@
 
 Reads, for each choice of training folds, the classifier of the arm classic with its training set, the ROIs and the
 classic pool, and the generator's images of each class. Writes to --out-dir, in the folder of the training folds and of
-the class, the selected images (uint8, n x 64 x 64) and index.csv, with the place of each among the generator's images,
-its probability and its density; and a table of how many were made, accepted and taken.
+the class, the selected images (uint8, n x 64 x 64) and index.csv, with the place of each among the generator's images
+and what it was selected by; and a table of how many were made, accepted and taken.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import torch
 from steps import command
 from synthaug.classification import classifier, selected_images, stored_classifier, training_images, training_sets
 from synthaug.files import artifacts
+from synthaug.quality import real_or_fake, realism
 from synthaug.training import device
 
 
@@ -32,6 +33,11 @@ class Params(device.Compute):
     """Least density among the classifier's real images of their class; 0 does not ask."""
     neighbours: int
     """Of the density; 0 where none is asked for."""
+    authentic: bool
+    """Whether near copies of one of these images are left out."""
+    real_or_fake: dict | None
+    """The network that must take them for real, see `real_or_fake.Params`; None does not ask."""
+    master_seed: int
     most: int
     """Images of each class that the largest size takes."""
 
@@ -41,39 +47,56 @@ class Selector:
 
     Attributes
     ----------
+    images
+        uint8 (n, 64, 64).
     features
-        Of these real images, float32 (n, units); empty where no density is asked for.
+        Of these images, float32 (n, units).
     classes
         The class of each, str (n,).
     """
 
-    def __init__(self, folder: Path, arguments: argparse.Namespace, params: Params, where: torch.device):
-        self.params, self.where = params, where
+    def __init__(
+        self, folder: Path, arguments: argparse.Namespace, params: Params, names: tuple[str, ...], where: torch.device
+    ):
+        self.params, self.names, self.where = params, names, where
         self.network = device.place(stored_classifier.classifier(folder), where)
-        if params.density:
-            listed = artifacts.read_csv(folder / "train_set.csv")
-            listed = listed[listed["source"] != training_sets.VALIDATION]
-            real = training_images.gather(
-                listed,
-                artifacts.read_array(arguments.roi_images),
-                artifacts.read_array(arguments.pool_images, memory_map=True),
-                synthetic={},
-            )
-            self.features = classifier.predict(self.network, real, where)[1]
-            self.classes = listed["class"].to_numpy(str)
+        listed = artifacts.read_csv(folder / "train_set.csv")
+        listed = listed[listed["source"] != training_sets.VALIDATION]
+        self.classes = listed["class"].to_numpy(str)
+        self.images = training_images.gather(
+            listed,
+            artifacts.read_array(arguments.roi_images),
+            artifacts.read_array(arguments.pool_images, memory_map=True),
+            synthetic={},
+        )
+        if params.density or params.authentic:
+            self.features = classifier.predict(self.network, self.images, where)[1]
 
     def select(self, made: np.ndarray, cls: str) -> tuple[pd.DataFrame, int]:
         """Return the index of the images that are taken of ``made``, uint8 (n, 64, 64), and how many are accepted."""
         probabilities, features = classifier.predict(self.network, made, self.where)
         place = self.params.classes.index(cls)
+        found = pd.DataFrame({"sample": range(len(made)), "probability": probabilities[:, place]})
+        found = found.assign(density=np.nan, authentic=np.nan, taken_for_real=np.nan)
         accepted = selected_images.accepted(probabilities, place, self.params.probability)
-        density = np.full(len(made), np.nan)
+        of_class = self.classes == cls
         if self.params.density:
-            density = selected_images.densities(self.features[self.classes == cls], features, self.params.neighbours)
-            accepted &= density >= self.params.density
+            real = self.features[of_class]
+            found["density"] = selected_images.densities(real, features, self.params.neighbours)
+            accepted &= found["density"].to_numpy() >= self.params.density
+        if self.params.authentic:
+            found["authentic"] = realism.authentic(self.features[of_class], features).astype(int)
+            accepted &= found["authentic"].to_numpy() == 1
+        if self.params.real_or_fake:
+            judge = real_or_fake.Params(**self.params.real_or_fake)
+            found["taken_for_real"] = self._taken_for_real(made, self.images[of_class], judge, cls)
+            accepted &= found["taken_for_real"].to_numpy() >= judge.threshold
         rows = selected_images.rows(accepted, probabilities[:, place], self.params.most)
-        found = {"sample": rows, "probability": probabilities[rows, place], "density": density[rows]}
-        return pd.DataFrame(found), int(accepted.sum())
+        return found.iloc[rows], int(accepted.sum())
+
+    def _taken_for_real(self, made: np.ndarray, real: np.ndarray, judge: real_or_fake.Params, cls: str) -> np.ndarray:
+        names = ("real-or-fake", *self.names, cls)
+        return real_or_fake.of_other_half(real, made, judge, self.params.master_seed, names, self.where)
 
 
 def select(arguments: argparse.Namespace, params: Params, log: logging.Logger) -> pd.DataFrame:
@@ -84,7 +107,7 @@ def select(arguments: argparse.Namespace, params: Params, log: logging.Logger) -
     paths = command.named("--synthetic", arguments.synthetic, [], "FOLDS/CLASS=PATH")
     table = []
     for folds, folder in folders.items():
-        selector = Selector(Path(folder), arguments, params, where)
+        selector = Selector(Path(folder), arguments, params, (arguments.seed, arguments.generator, folds), where)
         for cls in params.classes:
             made = np.array(artifacts.read_array(paths[f"{folds}/{cls}"]))
             index, accepted = selector.select(made, cls)
@@ -105,6 +128,8 @@ def main() -> None:
     command.add_files(parser, "roi-images", "pool-images")
     parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
     parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the arm classic")
+    parser.add_argument("--seed", required=True, help="of the repetition")
+    parser.add_argument("--generator", required=True, help="name of the preset")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out-dir", required=True, type=Path)
     parser.add_argument("--table", required=True, help="how many images were accepted (CSV)")

@@ -145,7 +145,13 @@ def _uses(run: Run) -> str:
         uses.SELECT: "selected images have a probability of their class of {probability:g} or more, and a density "
         "among real ones of {density:g} or more",
     }
-    parts = [said[use].format(**known) for use, known in run.settings.task["uses"].items()]
+    known = run.settings.task["uses"]
+    parts = [said[use].format(**chosen) for use, chosen in known.items()]
+    if known.get(uses.SELECT, {}).get("authentic"):
+        parts.append("near copies of a real training image were not selected")
+    if known.get(uses.SELECT, {}).get("real_or_fake"):
+        least = known[uses.SELECT]["real_or_fake"]["threshold"]
+        parts.append(f"a network had to take a selected image for real with a probability of {least:g} or more")
     return f" Of the other ways to take synthetic images: {'; '.join(parts)}." if parts else ""
 
 

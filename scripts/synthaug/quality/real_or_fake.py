@@ -105,6 +105,39 @@ def probabilities(
     return result
 
 
+def of_other_half(
+    real: np.ndarray,
+    synthetic: np.ndarray,
+    params: Params,
+    master_seed: int,
+    names: tuple[str | int, ...],
+    where: torch.device,
+) -> np.ndarray:
+    """Return the probability of "real" of each synthetic image, by the network that saw the others' half of them.
+
+    For generators whose images belong to no patient. The networks see all ``real`` images; they judge none of them.
+
+    Parameters
+    ----------
+    real, synthetic
+        uint8 (n, side, side) and (m, side, side), with m of at least 2.
+    names
+        The names of the random streams.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (m,).
+    """
+    order = seeding.stream(master_seed, *names, "halves").permutation(len(synthetic))
+    halves = order[::2], order[1::2]
+    result = np.zeros(len(synthetic), np.float32)
+    for number, (seen, judged) in enumerate((halves, halves[::-1])):
+        network = trained(real, [synthetic[seen]], params, master_seed, (*names, number), where)
+        result[judged] = judgements(network, synthetic[judged], where)
+    return result
+
+
 def trained(
     real: np.ndarray,
     synthetic: Sequence[np.ndarray],

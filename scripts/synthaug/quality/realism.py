@@ -144,6 +144,21 @@ def prdc(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, np.ndarray]:
     }
 
 
+def authentic(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
+    """Return which fake images are no near copies of a real one, bool (m,) (Alaa et al. 2022, section 3.3).
+
+    An image is a copy if it is nearer to its nearest real image than any other real image is.
+
+    Parameters
+    ----------
+    real, fake
+        Features, float (n, d) and (m, d), with n of at least 2.
+    """
+    between = cdist(real, fake)
+    nearest = between.argmin(axis=0)
+    return between[nearest, np.arange(len(fake))] > _reach(real, 1)[nearest]
+
+
 def _reach(features: np.ndarray, k: int) -> np.ndarray:
     return np.partition(cdist(features, features), k, axis=1)[:, k]  # an image is its own nearest
 

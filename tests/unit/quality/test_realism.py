@@ -160,3 +160,10 @@ def test_card_is_one_row():
     assert (row["controls found"], row["valid"]) == ("75 of 80", "false")  # 37 of 40 cysts are too few
     audits["found"] = 38
     assert cards.card({}, table, audits).iloc[0]["valid"] == "true"
+
+
+def test_authentic_images_are_farther_from_their_nearest_real_one_than_it_is_from_the_others():
+    """On a line, real images at 0, 1 and 4: the one at 4 is alone, and what is within 3 of it is its copy."""
+    real = np.array([[0.0], [1.0], [4.0]])
+    fake = np.array([[0.4], [-1.5], [2.6], [7.5], [1.0]])
+    assert realism.authentic(real, fake).tolist() == [False, True, False, True, False]

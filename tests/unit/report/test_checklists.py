@@ -226,6 +226,7 @@ def test_what_is_said_is_what_the_run_holds(run, topic, expected):
 def test_uses_of_synthetic_images_are_said_with_their_numbers(run):
     arms = [f"gan-{use}" for use in ("pretrain", "genmix", "weight", "select")]
     uses = {"pretrain": {"share": 0.4}, "weight": {"weight": 0.3}, "select": {"probability": 0.6, "density": 0.1}}
+    uses["select"] |= {"authentic": True, "real_or_fake": {"threshold": 0.1}}
     sizes = {**SETTINGS.sizes, **{arm: ["60+10x2"] for arm in arms}}
     task = {**SETTINGS.task, "uses": uses}
     settings = replace(SETTINGS, arms=[*SETTINGS.arms, *arms], sizes=sizes, task=task)
@@ -236,7 +237,11 @@ def test_uses_of_synthetic_images_are_said_with_their_numbers(run):
     assert (
         "pretraining on synthetic images took 0.4 of the steps, in whole epochs; a synthetic image weighed 0.3" in text
     )
-    assert "a probability of their class of 0.6 or more, and a density among real ones of 0.1 or more." in text
+    assert (
+        "a probability of their class of 0.6 or more, and a density among real ones of 0.1 or more; near copies of a "
+        in text
+    )
+    assert "a network had to take a selected image for real with a probability of 0.1 or more." in text
     assert "other ways" not in facts(run)["training"].text
 
 

@@ -42,13 +42,15 @@ def cohort(tmp_path_factory):
 
 def select(cohort, out, **changes):
     settings = {"classes": CLASSIFIER["classes"], "probability": 0, "density": 0, "neighbours": 0, "most": 5}
+    settings |= {"authentic": False, "real_or_fake": None, "master_seed": 1}
     settings |= {"device": "cpu", "threads": 1, "precision": "float32"} | changes
     synthetic = [f"12/{name}={cohort}/{name}.npy" for name in settings["classes"]]
     done = forked.run(
         [
             sys.executable, "scripts/select_synthetic.py", "--roi-images", cohort / "rois.npy",
             "--pool-images", cohort / "pool.npy", "--classifiers", f"12={cohort}/classic", "--synthetic", *synthetic,
-            "--params", json.dumps(settings), "--out-dir", out, "--table", out / "selection.csv",
+            "--seed", "0", "--generator", "dcgan", "--params", json.dumps(settings), "--out-dir", out,
+            "--table", out / "selection.csv",
         ]
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -83,3 +85,45 @@ def test_images_far_from_real_ones_are_left_out_and_the_log_says_that_others_sta
     assert (near["accepted"] > 0).all()
     assert (away["accepted"] == 0).all()
     assert said.count("0 of 12 images accepted, 5 asked for: the most probable ones stand in") == 2
+
+
+def test_copies_of_training_images_are_left_out(cohort, tmp_path):
+    """Half of the images are training images with a gray level changed here and there, the others are new."""
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for name in ("classic", "rois.npy", "pool.npy"):
+        (copied / name).symlink_to(cohort / name)
+    real, _ = discs(60, 0)
+    for place, name in enumerate(CLASSIFIER["classes"]):
+        copies = real[np.arange(60) % 2 == place][:6].copy()
+        copies[:, ::16, ::16] ^= 1
+        artifacts.write_array(
+            np.concatenate([copies, discs(24, 9)[0][np.arange(24) % 2 == place][:6]]), copied / f"{name}.npy"
+        )
+    select(copied, tmp_path / "out", authentic=True, most=12)
+    for name in CLASSIFIER["classes"]:
+        index = artifacts.read_csv(tmp_path / "out/train-12" / name / "index.csv")
+        assert index["authentic"].eq(1).all()
+        assert index["sample"].ge(6).all()
+
+
+def test_images_that_a_network_tells_from_real_ones_are_left_out(cohort, tmp_path):
+    """Real discs have noise; half of the synthetic ones have a frame as well, by which they are known."""
+    framed = tmp_path / "framed"
+    framed.mkdir()
+    for name in ("classic", "rois.npy", "pool.npy"):
+        (framed / name).symlink_to(cohort / name)
+    for place, name in enumerate(CLASSIFIER["classes"]):
+        images = discs(80, 9)[0][np.arange(80) % 2 == place].copy()
+        images[:20, :4] = images[:20, -4:] = images[:20, :, :4] = images[:20, :, -4:] = 255
+        artifacts.write_array(images, framed / f"{name}.npy")
+    judge = {"widths": [4, 8], "steps": 60, "batch": 10, "learning_rate": 0.01, "threshold": 0.3}
+    for out in ("one", "two"):
+        table, _ = select(framed, tmp_path / out, real_or_fake=judge, most=40)
+        assert (table["accepted"] > 10).all()
+        for name in CLASSIFIER["classes"]:
+            index = artifacts.read_csv(tmp_path / out / "train-12" / name / "index.csv")
+            assert index["taken_for_real"].ge(0.3).all()
+            assert index["sample"].ge(20).mean() > 0.9
+    again = [(tmp_path / out / "train-12/dark/index.csv").read_bytes() for out in ("one", "two")]
+    assert again[0] == again[1]

@@ -77,7 +77,7 @@ def selection_settings():
     """Return the parameters by which synthetic images are selected."""
     neighbours = config["quality"]["neighbours"] if config["uses"]["select"]["density"] else 0
     settings = {"classes": config["cases"]["classes"], "neighbours": neighbours, "most": largest_synthetic()}
-    return {**settings, **config["uses"]["select"], **hardware()}
+    return {**settings, **config["uses"]["select"], "master_seed": config["master_seed"], **hardware()}
 
 
 def search_of_added(wildcards, name="copies.csv"):

@@ -74,7 +74,8 @@ rule select_synthetic:
         folder=lambda wildcards, output: parent(output.table, 1),
     shell:
         "python {input.code[0]:q} --roi-images {input.unit_images:q} --pool-images {input.pool_images:q}"
-        " --synthetic {params.synthetic:q} --classifiers {params.classifiers:q} --params {params.settings:q} --out-dir {params.folder:q}"
+        " --synthetic {params.synthetic:q} --classifiers {params.classifiers:q} --seed {wildcards.seed:q}"
+        " --generator {wildcards.generator:q} --params {params.settings:q} --out-dir {params.folder:q}"
         " --table {output.table:q} --record {output.record:q} --log {log:q}"
 
 
