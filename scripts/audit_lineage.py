@@ -8,11 +8,11 @@ not clean, and if the models were made with different library versions or in dif
 whose training is unknown, are named and warned of.
 """
 
-import json
 from pathlib import Path
 
 from steps import command, lineage_audit
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
     )
     parser.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
-    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
-    parser.add_argument("--generators", default="[]", help="JSON list of [preset, group, seed, folds, class]")
+    parser.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
+    parser.add_argument("--generators", default="[]", help="preset, group, seed, folds and class of each, likewise")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("audit_lineage", arguments) as log:
@@ -41,8 +41,8 @@ def main() -> None:
             arguments.truth,
             {int(seed): artifacts.read_csv(path) for seed, path in (pair.split("=", 1) for pair in arguments.folds)},
             arguments.stage,
-            json.loads(arguments.runs),
-            json.loads(arguments.generators),
+            model_lists.read(arguments.runs),
+            model_lists.read(arguments.generators),
         )
         report = lineage_audit.report(audited)
         artifacts.write_json(report, arguments.out)

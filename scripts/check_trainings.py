@@ -4,10 +4,9 @@ Reads `model.json` of each network, found by its name below the cohort's results
 both accuracies, steady; and --caution: a sentence on those that are not, for the summary, or nothing.
 """
 
-import json
-
 from steps import collected_predictions, command
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 from synthaug.training import steadiness
 
 
@@ -16,7 +15,7 @@ def main() -> None:
     parser.add_argument("--caution", required=True)
     arguments = parser.parse_args()
     with command.logged("check_trainings", arguments) as log:
-        runs = [dict(zip(collected_predictions.RUN, run, strict=True)) for run in json.loads(arguments.runs)]
+        runs = [dict(zip(collected_predictions.RUN, run, strict=True)) for run in model_lists.read(arguments.runs)]
         folders = [arguments.results / collected_predictions.folder_of(arguments.stage, **run) for run in runs]
         found = [artifacts.read_json(folder / "model.json")["accuracy"] for folder in folders]
         table = steadiness.table(runs, found)

@@ -4,17 +4,16 @@ Inputs: the runs' names, and the `predictions.csv` of each, found by its name be
 Output: `evaluation/predictions.csv`: the columns `arm,size,seed,folds` before those of the inputs, in their order.
 """
 
-import json
-
 from steps import collected_predictions, command
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 
 def main() -> None:
     arguments = collected_predictions.parser(__doc__).parse_args()
     with command.logged("collect_predictions", arguments) as log:
-        runs = json.loads(arguments.runs)
+        runs = model_lists.read(arguments.runs)
         if not runs:
             raise InputError("--runs: expected a run or more, found none; see experiment in the config")
         table = collected_predictions.table(arguments.results, arguments.stage, runs)

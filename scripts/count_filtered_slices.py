@@ -4,13 +4,12 @@ Reads `train_set.csv` of each of their detectors. Writes --out: arm, size, seed,
 sentence on the arms that have fewer slices than their size says, for the summary, or nothing.
 """
 
-import json
-
 import pandas as pd
 
 from steps import collected_predictions, command
 from synthaug.detection import filtered_slices
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 
 def main() -> None:
@@ -19,7 +18,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("count_filtered_slices", arguments) as log:
         rows = []
-        for run in json.loads(arguments.runs):
+        for run in model_lists.read(arguments.runs):
             folder = arguments.results / collected_predictions.folder_of(arguments.stage, *run)
             rows.append(filtered_slices.row(run, artifacts.read_csv(folder / "train_set.csv")))
         table = pd.DataFrame(rows, columns=filtered_slices.COLUMNS)

@@ -4,7 +4,6 @@ Reads the tables of ROIs, pool and folds. Writes one row per arm, size, seed, ch
 of images. Fails at once if a size asks for more images than there are, hours before a training would.
 """
 
-import json
 from dataclasses import asdict, dataclass
 
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from steps import command
 from synthaug.classification import training_sets
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--rois", required=True, help="rois.csv")
     parser.add_argument("--pool-index", required=True, help="index.csv of the classic pool")
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
-    parser.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
+    parser.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
@@ -38,7 +38,7 @@ def main() -> None:
         rois, pool_index = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.pool_index)
         folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}
         plan = []
-        for arm, size, seed, train_folds in json.loads(arguments.runs):
+        for arm, size, seed, train_folds in model_lists.read(arguments.runs):
             rows = training_sets.classifier_set(
                 rois, pool_index, folds[str(seed)], train_folds=train_folds, arm=arm, size=size, seed=seed, **params
             )

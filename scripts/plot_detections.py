@@ -7,7 +7,6 @@ losses in boxes that are hit, from the first arm to the second, each detector at
 positives a slice.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from synthaug.detection import box_sheets, found_boxes, slice_table
 from synthaug.detection.boxes import BOX
 from synthaug.files import artifacts
 from synthaug.report import figure_style
+from synthaug.terms import model_lists
 
 EACH = 2  # gains, and losses
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
     parser.add_argument("--stage", required=True, help="the folder of the models, such as detect")
-    parser.add_argument("--runs", required=True, help="JSON: arm, size, seed and folds of each model")
+    parser.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
     parser.add_argument("--slices", required=True, help="slices.csv")
     parser.add_argument("--boxes", required=True, help="boxes.csv of the slices")
     parser.add_argument("--images", required=True, help="their images (.npy)")
@@ -48,7 +48,7 @@ def main() -> None:
     with command.logged("plot_detections", arguments):
         params = command.params(Params, arguments.params)
         slices = slice_table.read(arguments.slices, arguments.boxes, arguments.images)
-        runs = json.loads(arguments.runs)
+        runs = model_lists.read(arguments.runs)
         arms = list(dict.fromkeys(run[0] for run in runs))
         found = {arm: of_arm(arguments.results, arguments.stage, runs, arm, params) for arm in arms}
         chosen = changed(slices.table, *found.values())

@@ -5,7 +5,6 @@ Inputs: `slices/slices.csv` with images and label maps, and of each arm, of one 
 Outputs: the sheet as PNG and SVG. Slices are ordered by their DSC in the first arm; slices without lesion are left out.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from synthaug.cohort import example_slices
 from synthaug.files import artifacts
 from synthaug.report import figure_style
 from synthaug.segmentation import measures, slice_sheets
+from synthaug.terms import model_lists
 from synthaug.terms.totals import ALL
 
 EACH = 3  # slices of each kind
@@ -34,7 +34,7 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--results", required=True, type=Path, help="results/<cohort>")
     parser.add_argument("--stage", required=True, help="the folder of the models, such as segment")
-    parser.add_argument("--runs", required=True, help="JSON: arm, size, seed and folds of each model")
+    parser.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
     parser.add_argument("--slices", required=True, help="slices.csv")
     parser.add_argument("--images", required=True, help="their images (.npy)")
     parser.add_argument("--labels", required=True, help="their label maps (.npy)")
@@ -46,7 +46,7 @@ def main() -> None:
         params = command.params(Params, arguments.params)
         slices = pd.Index(artifacts.read_csv(arguments.slices)["slice"])
         images, labels = (artifacts.read_array(path, memory_map=True) for path in (arguments.images, arguments.labels))
-        runs = json.loads(arguments.runs)
+        runs = model_lists.read(arguments.runs)
         predictions = collected_predictions.table(arguments.results, arguments.stage, runs)
         dsc = slice_dsc(predictions, params.classes, labels.shape[-1])
         patients = predictions.drop_duplicates("slice").set_index("slice")["patient"]

@@ -18,7 +18,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
     arguments = command.parser(doc)
     arguments.add_argument("--results", required=True, type=Path, help="results/<cohort>")
     arguments.add_argument("--stage", required=True, help="the folder of the task's models, such as classify")
-    arguments.add_argument("--runs", required=True, help="JSON list of [arm, size, seed, folds]")
+    arguments.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
     arguments.add_argument("--out", required=True)
     return arguments
 

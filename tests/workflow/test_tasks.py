@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthaug.terms import model_lists
 from tests.helpers import common_rules, forked, regression_task
 from tests.workflow.conftest import copy_workflow
 
@@ -148,7 +149,7 @@ def audit_of(results):
     runs = [["classic", "0", 0, folds] for folds in ("12", "02", "01")]
     command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--unit", "lesion"]
     command += ["--units", results / "squares/units.csv", "--truth", "diameter_px", "--stage", "regress"]
-    command += ["--folds", f"0={results / 'seed-0/folds.csv'}", "--runs", json.dumps(runs)]
+    command += ["--folds", f"0={results / 'seed-0/folds.csv'}", "--runs", model_lists.written(runs)]
     return [*command, "--out", results.parent / "lineage.json"]
 
 

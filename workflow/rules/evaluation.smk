@@ -19,7 +19,7 @@ rule collect_predictions:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        runs=json.dumps(runs()),
+        runs=model_lists.written(runs()),
         stage=TASK_FOLDER,
         results=lambda wildcards, output: parent(output.predictions, 2),
     shell:
@@ -135,8 +135,8 @@ rule audit_lineage:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        runs=json.dumps(runs()),
-        generators=json.dumps(generators()),
+        runs=model_lists.written(runs()),
+        generators=model_lists.written(generators()),
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         results=lambda wildcards, output: parent(output.lineage, 2),
         stage=TASK_FOLDER,

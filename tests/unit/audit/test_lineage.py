@@ -12,6 +12,7 @@ from tests.helpers import forked
 
 from synthaug.audit import lineage
 from synthaug.errors import InputError
+from synthaug.terms import model_lists
 
 # Patient P0 has two lesions; P9 is extra. Folds are 0, 1, 2.
 ROIS = pd.DataFrame(
@@ -385,8 +386,8 @@ def audit(results, generators, classifiers):
     command = [sys.executable, "scripts/audit_lineage.py", "--results", results, "--units", results / "rois.csv"]
     command += ["--unit", "lesion", "--truth", "class", "--stage", "classify"]
     command += ["--folds", f"0={results / 'folds.csv'}", "--out", results / "lineage.json"]
-    command += ["--runs", json.dumps([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
-    command += ["--generators", json.dumps([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]
+    command += ["--runs", model_lists.written([(m.arm, m.size, m.seed, m.folds) for m in classifiers])]
+    command += ["--generators", model_lists.written([(m.preset, m.group, m.seed, m.folds, m.cls) for m in generators])]
     return forked.run(command)
 
 

@@ -15,6 +15,7 @@ from synthaug.errors import InputError
 from synthaug.evaluation.pools import pooled
 from synthaug.evaluation.roc import auc
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 MEASURES = measures.Classification(CLASSES)
@@ -189,7 +190,7 @@ def test_scripts_collect_and_compute(tmp_path):
         artifacts.write_csv(rows.drop(columns=["arm", "size", "seed", "folds"]), path)
     collect = [sys.executable, "scripts/collect_predictions.py", "--out", tmp_path / "predictions.csv"]
     collect += ["--results", tmp_path, "--stage", "classify"]
-    forked.run([*collect, "--runs", json.dumps(runs)], check=True)
+    forked.run([*collect, "--runs", model_lists.written(runs)], check=True)
     params = {"master_seed": 1, "measures": {"classes": CLASSES}, "folds": 3, "bootstrap": 20, "confidence": 0.95}
     params |= {"classes": 3, "group": 0, "synthetic": 0, "plateau": 0.01}
     compute = [

@@ -14,6 +14,7 @@ from synthaug.cohort import example_slices
 from synthaug.detection import box_sheets, found_boxes, prediction_table
 from synthaug.files import artifacts
 from synthaug.report import figure_style
+from synthaug.terms import model_lists
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 BOX = np.array([[4.0, 6.0, 12.0, 16.0]])
@@ -171,7 +172,7 @@ def test_gains_and_losses_are_drawn(tmp_path):
         [
             sys.executable, SCRIPTS / "plot_detections.py", "--slices", tmp_path / "slices.csv",
             "--boxes", tmp_path / "boxes.csv", "--images", tmp_path / "images.npy", "--results", tmp_path,
-            "--stage", "detect", "--runs", json.dumps(runs),
+            "--stage", "detect", "--runs", model_lists.written(runs),
             "--params", json.dumps({"iou": 0.5, "false_positives": 1}),
             "--png", tmp_path / "2.png", "--svg", tmp_path / "2.svg",
         ]

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from tests.helpers import forked
 
+from synthaug.terms import model_lists
+
 SCRIPT = Path(__file__).parents[3] / "scripts" / "plan_experiment.py"
 CLASSES = ["a", "b"]
 
@@ -23,7 +25,7 @@ def plan(tmp_path):
     def run(*runs, **changes):
         params = {"classes": CLASSES, "master_seed": 1, "validation_share": 0.0, **changes}
         command = [sys.executable, SCRIPT, "--rois", tmp_path / "rois.csv", "--pool-index", tmp_path / "pool.csv"]
-        command += ["--folds", f"0={tmp_path / 'folds.csv'}", "--runs", json.dumps(runs)]
+        command += ["--folds", f"0={tmp_path / 'folds.csv'}", "--runs", model_lists.written(runs)]
         command += ["--params", json.dumps(params), "--out", tmp_path / "plan.csv"]
         return forked.run(command), tmp_path / "plan.csv"
 

@@ -1,6 +1,5 @@
 """The scripts that draw slices find the right images by their names: a slice's own shade says which it is."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tests.helpers import forked
 
 from synthaug.files import artifacts
 from synthaug.segmentation import slice_scores
+from synthaug.terms import model_lists
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 SHADES = np.arange(8) * 30 + 20
@@ -64,7 +64,7 @@ def test_predictions_of_each_arm_in_the_order_of_the_first(folder):
             artifacts.write_csv(table, at / "predictions.csv")
             artifacts.write_array(masks, at / "masks.npy")
             runs.append((arm, "100", 0, str(trained)))
-    options = ["--results", folder, "--stage", "segment", "--runs", json.dumps(runs)]
+    options = ["--results", folder, "--stage", "segment", "--runs", model_lists.written(runs)]
     options += ["--images", folder / "images.npy", "--labels", folder / "labels.npy", "--params", '{"classes": ["a"]}']
     picture = run(folder, "plot_predictions", *options)
     assert set(SHADES.tolist()) <= shades(picture)

@@ -25,7 +25,7 @@ rule plan_experiment:
     resources:
         **grown(mem_mb=2000, runtime=10),
     params:
-        runs=json.dumps([run for run in runs() if run[0] in sized_arms()]),
+        runs=model_lists.written(run for run in runs() if run[0] in sized_arms()),
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         settings=canonical_json(
             classes=config["cases"]["classes"],
@@ -185,7 +185,7 @@ rule check_trainings:
     resources:
         **grown(mem_mb=2000, runtime=30),
     params:
-        runs=json.dumps(list(trained_networks())),
+        runs=model_lists.written(trained_networks()),
         results=lambda wildcards, output: parent(output.table, 2),
         stage=TASK_FOLDER,
     shell:

@@ -4,7 +4,7 @@ import itertools
 
 sys.path.insert(0, str(BASE / "scripts"))
 
-from synthaug.terms import uses
+from synthaug.terms import model_lists, uses
 
 
 def tested_folds():

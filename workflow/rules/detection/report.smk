@@ -52,7 +52,7 @@ rule count_filtered_slices:
     resources:
         **grown(mem_mb=2000, runtime=30),
     params:
-        runs=json.dumps(list(filtered_detectors())),
+        runs=model_lists.written(filtered_detectors()),
         results=lambda wildcards, output: parent(output.table, 3),
         stage=TASK_FOLDER,
     shell:
@@ -112,7 +112,7 @@ rule plot_detections:
         settings=canonical_json(
             iou=config["evaluation"]["iou"][0], false_positives=config["evaluation"]["false_positives"]
         ),
-        runs=json.dumps(list(compared_detectors())),
+        runs=model_lists.written(compared_detectors()),
         results=lambda wildcards, output: parent(output.record, 3),
         stage=TASK_FOLDER,
     shell:

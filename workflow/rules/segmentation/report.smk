@@ -108,7 +108,7 @@ rule plot_predictions:
         **grown(mem_mb=4000, runtime=30),
     params:
         settings=canonical_json(classes=config["cases"]["classes"]),
-        runs=json.dumps(list(compared_segmenters())),
+        runs=model_lists.written(compared_segmenters()),
         results=lambda wildcards, output: parent(output.record, 3),
         stage=TASK_FOLDER,
     shell:
