@@ -14,7 +14,7 @@ import torch
 from synthaug import seeding
 from synthaug.classification import classifier
 from synthaug.detection import batches, detector, yolov3
-from synthaug.generators import acgan, cpggan, dcgan, family, growth, loop, pix2pix
+from synthaug.generators import acgan, cpggan, dcgan, diffusion, family, growth, loop, pix2pix
 from synthaug.quality import real_or_fake
 from synthaug.segmentation import segmenter, transformations
 from synthaug.training import device
@@ -158,6 +158,7 @@ KINDS = {
     "classifier": of_classifier,
     "dcgan": lambda values: of_generator(values, dcgan.FAMILY),
     "acgan": lambda values: of_generator(values, acgan.FAMILY),
+    "diffusion": lambda values: of_generator(values, diffusion.FAMILY),
     "pix2pix": lambda values: of_generator(values, pix2pix.FAMILY),
     "cpggan": of_growing_generator,
     "segmenter": of_segmenter,

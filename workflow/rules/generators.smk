@@ -1,4 +1,4 @@
-"""Generators, one per preset, classic group, training folds and class (ACGAN: all classes), and their synthetic images."""
+"""Generators, one per preset, classic group, training folds and class (ACGAN, diffusion: all classes), and their synthetic images."""
 
 
 rule train_dcgan:
@@ -61,6 +61,30 @@ use rule train_dcgan as train_acgan with:
         folder=lambda wildcards, output: os.path.dirname(output.model),
 
 
+use rule train_acgan as train_diffusion with:
+    input:
+        **samples(),
+        code=task_code("train_diffusion"),
+        folds=rules.make_folds.output.folds,
+    output:
+        **within(
+            "<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}",
+            generator="generator.safetensors",
+            model="model.json",
+            train_set="train_set.csv",
+            history="history.csv",
+            samples="samples.npy",
+            record="record.json",
+        ),
+    log:
+        "<results>/logs/train_diffusion/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.log",
+    benchmark:
+        "<results>/benchmarks/train_diffusion/seed-{seed}/{generator}/on-{group}/train-{folds}/{cls}.tsv"
+    wildcard_constraints:
+        generator=presets("diffusion"),
+        cls="all",
+
+
 rule sample_dcgan:
     input:
         code=task_code("sample_dcgan"),
@@ -111,3 +135,16 @@ use rule sample_dcgan as sample_acgan with:
         "<results>/benchmarks/sample_acgan/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
     wildcard_constraints:
         generator=presets("acgan"),
+
+
+use rule sample_acgan as sample_diffusion with:
+    input:
+        code=task_code("sample_diffusion"),
+        generators=over(rules.train_diffusion.output.generator, cls="all"),
+        models=over(rules.train_diffusion.output.model, cls="all"),
+    log:
+        "<results>/logs/sample_diffusion/seed-{seed}/{generator}/on-{group}/train-{folds}.log",
+    benchmark:
+        "<results>/benchmarks/sample_diffusion/seed-{seed}/{generator}/on-{group}/train-{folds}.tsv"
+    wildcard_constraints:
+        generator=presets("diffusion"),

@@ -9,10 +9,14 @@ from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
 from synthaug.audit.verification import Record
 from synthaug.errors import InputError
-from synthaug.generators import acgan, dcgan, family
+from synthaug.generators import acgan, dcgan, diffusion, family
 from synthaug.training import device
 
-FAMILIES: dict[str, family.Family] = {"sample_dcgan": dcgan.FAMILY, "sample_acgan": acgan.FAMILY}
+FAMILIES: dict[str, family.Family] = {
+    "sample_dcgan": dcgan.FAMILY,
+    "sample_acgan": acgan.FAMILY,
+    "sample_diffusion": diffusion.FAMILY,
+}
 # Gray levels that machines may round apart.
 ROUNDED = {"float32": 1, "bfloat16": 8}
 

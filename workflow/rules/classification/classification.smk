@@ -177,11 +177,10 @@ def images_of_generator(folds, cls):
 
 def task_work(stage, values):
     """Return what a job of the rule ``stage`` does, if it is this task's, as far as its time depends on more than the lesions; None if it does not."""
-    if stage in ["train_dcgan", "train_acgan"]:
+    if stage in ["train_dcgan", "train_acgan", "train_diffusion"]:
         return generator_work(stage, values)
     if stage.startswith("sample_"):
-        each = config["generators"][values["generator"]]["sampling"]["samples"]
-        return job_times.Job(stage, images=each * len(config["cases"]["classes"]))
+        return sampling_work(stage, values["generator"])
     if stage == "assess_generator":
         return job_times.Job(
             stage, images=config["quality"]["images"] * len(config["cases"]["classes"]) * len(train_folds())
@@ -200,11 +199,25 @@ def task_work(stage, values):
 
 def generator_work(stage, values):
     """Return what the training of a generator does."""
-    params = {**training(values["generator"]), **compute()}
-    if values["cls"] == "all":
-        params["classes"] = config["cases"]["classes"]
-    images = images_of_generator(len(values["folds"]), values["cls"]) * params["epochs"]
-    return job_times.Job(stage, {network(config["generators"][values["generator"]]["architecture"], params): images})
+    epochs = config["generators"][values["generator"]]["epochs"]
+    images = images_of_generator(len(values["folds"]), values["cls"]) * epochs
+    return job_times.Job(stage, {network_of_generator(values["generator"], values["cls"]): images})
+
+
+def network_of_generator(name, cls):
+    """Return the name of the network of a preset, of one class or of all."""
+    classes = {"classes": config["cases"]["classes"]} if cls == "all" else {}
+    return network(config["generators"][name]["architecture"], {**training(name), **compute(), **classes})
+
+
+def sampling_work(stage, name):
+    """Return what the drawing of a generator's images does; a diffusion model looks at each in every step."""
+    preset = config["generators"][name]
+    images = preset["sampling"]["samples"] * len(config["cases"]["classes"])
+    if preset["architecture"] != "diffusion":
+        return job_times.Job(stage, images=images)
+    looks = (2 * preset["sampling"]["steps"] - 1) * (1 if preset["sampling"]["guidance"] == 1 else 2)
+    return job_times.Job(stage, {network_of_generator(name, "all"): images * looks * job_times.LOOKED_AT})
 
 
 def task_jobs():

@@ -129,9 +129,9 @@ def generators_of(wildcards):
 
 
 def generator_classes(name):
-    """Return the classes for each of which a preset has a generator of its own: all at once for an ACGAN."""
+    """Return the classes for each of which a preset has a generator of its own; some families take all at once."""
     preset = config["generators"].get(name, {})
-    return ["all"] if preset.get("architecture") == "acgan" else task_pools()
+    return ["all"] if preset.get("architecture") in ["acgan", "diffusion"] else task_pools()
 
 
 def largest_synthetic():
