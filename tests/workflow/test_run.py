@@ -266,6 +266,31 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
     assert tested in text
 
 
+@pytest.mark.slow
+def test_a_diffusion_model_is_an_arm_like_any_other(rerun):
+    rerun.configure(lambda c: c["experiment"]["generators"].append("diffusion"))
+    expected = {"train_diffusion": 2, "sample_diffusion": 1 * 2, "check_copies": 1, "train_classifier": 1}
+    assert rerun.planned().items() >= {**expected, "assess_generator": 1, "plot_training": 1}.items()
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = rerun.folder / "results/tiny"
+    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
+    assert "seed-0/generators/diffusion/on-60/train-1/all" in {model["model"] for model in lineage["models"]}
+    metrics = pd.read_csv(results / "evaluation/metrics.csv")
+    assert "60+10x3" in set(metrics[metrics["arm"] == "diffusion"]["size"])
+    images = [
+        np.load(results / f"seed-0/synthetic/diffusion/on-60/train-1/{cls}/images.npy")
+        for cls in ("cyst", "metastasis")
+    ]
+    assert images[0].shape == (20, 64, 64)
+    assert not np.array_equal(*images)
+    assert rerun.verify().returncode == 0
+    computed = rerun.recompute()
+    assert computed.returncode == 0, computed.stdout + computed.stderr
+    assert "seed-0/synthetic/diffusion" not in computed.stdout + computed.stderr  # only what differs is named
+    assert rerun.planned() == {}
+
+
 def test_imported_test_images_stop_the_run_before_any_model_trains_on_them(rerun):
     """Turned images of test lesions, whose patients nobody listed: patients.csv is empty."""
     results = rerun.folder / "results/tiny"
