@@ -6,7 +6,8 @@ from synthaug.report.sentences import counted, listed, settings
 from synthaug.terms import uses
 from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 
-NAMES = {"dcgan": "DCGAN", "acgan": "auxiliary-classifier GAN (ACGAN)"}  # the architectures that are described here
+NAMES = {"dcgan": "DCGAN", "acgan": "auxiliary-classifier GAN (ACGAN)"}  # the GANs that are described here
+DIFFUSION = "diffusion"
 ADDED = {
     CLASSIC: "augmented beforehand",
     PLACEBO: "as classic, from other random numbers",
@@ -65,6 +66,12 @@ def generators(run: Run) -> Fact:
 
 def _structure(preset: dict) -> str:
     kind = preset["architecture"]
+    if kind == DIFFUSION:
+        return (
+            "diffusion model (EDM, Karras et al. 2022) of all classes; a U-Net on the image unshuffled by 2, with "
+            f"{listed(preset['widths'])} feature maps, one residual block a level, attention in the middle; it is told "
+            "the noise level, the class, and how a training image was mirrored and turned"
+        )
     if kind not in NAMES:
         return f"architecture {kind}"
     networks = (
