@@ -131,8 +131,8 @@ def crop(
 
     Returns
     -------
-    float32 (rows, columns), whose geometric centre is the lesion's centre. Its pixels are `reduction` native px wide. On
-    each side it reaches sqrt(2) (d/2 + largest margin + largest translation) plus the reach of the interpolation;
+    float32 (rows, columns), whose geometric centre is the lesion's centre. Its pixels are `reduction` native px wide.
+    On each side it reaches sqrt(2) (d/2 + largest margin + largest translation) plus the reach of the interpolation;
     ``params.padding`` says what lies beyond the image's border.
     """
     wide = reduction(diameter_px, params)

@@ -45,6 +45,11 @@ def is_empty(row: Mapping[str, str]) -> bool:
     return not any(row[name] for name in (*KINDS, "label"))
 
 
+def is_whole(row: Mapping[str, str]) -> bool:
+    """Return whether the row of a checked table is about a whole image: it has a class, and nothing is drawn."""
+    return bool(row["class"]) and is_empty(row)
+
+
 def whole(row: Mapping[str, str], column: str) -> int | None:
     """Return a cell as an integer, None if it is empty; spreadsheets turn 12 into 12.0, which is allowed.
 
@@ -135,7 +140,8 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     ----------
     row
         A row of the case table. The key slice is its ``slice`` or, for a mask, the slice of largest area. Of a row
-        without annotation, where such rows are allowed, it is ``slice`` or the middle one, and nothing is drawn.
+        without class and annotation, where such rows are allowed, it is ``slice`` or the middle one, and nothing is
+        drawn. Of one with a class and no annotation, all of the slice is.
     image
         Geometry of the row's image.
     labels
@@ -153,11 +159,12 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     index = whole(row, "slice")
     if index is not None and index >= image.size[0]:
         raise InputError(f"slice: expected 0 to {image.size[0] - 1}, found {index}; they count from the lowest z")
-    if is_empty(row):
+    if is_empty(row) and not is_whole(row):
         return image.size[0] // 2 if index is None else index, np.zeros(image.size[1:], dtype=bool)
     if labels is None:
         if index is None and image.size[0] > 1:
-            raise InputError(f"slice: expected the slice of the {kind(row)}, found an empty cell; slices count from 0")
+            what = "that is meant" if is_whole(row) else f"of the {kind(row)}"
+            raise InputError(f"slice: expected the slice {what}, found an empty cell; slices count from 0")
         index = index or 0
         mask = drawn(row, image)
     else:
@@ -175,9 +182,9 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
 
 def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
     """Draw a lesion of a checked table on slice ``index``, bool (y, x); only that slice of a mask volume is read."""
-    if is_empty(row):
+    if is_empty(row) and not is_whole(row):
         return np.zeros(image.size[1:], dtype=bool)
-    if kind(row) != "mask":
+    if is_whole(row) or kind(row) != "mask":
         return drawn(row, image)
     path = folder / row["mask"]
     if annotation := dicom_annotations.file_of(path):
@@ -192,13 +199,17 @@ def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, inde
 def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
     """Rasterise a polygon, or the ellipse inside a box (a box says nothing about its corners): bool (y, x).
 
+    Of a row about a whole image, each pixel is drawn.
+
     Raises
     ------
     InputError
         If it reaches beyond the image or, of a polygon, crosses itself all along.
     """
-    points = outline(row)
     shape = image.size[1:]
+    if is_whole(row):
+        return np.ones(shape, dtype=bool)
+    points = outline(row)
     limits = np.array([shape[1], shape[0]])
     if (points < -1).any() or (points > limits).any():
         raise InputError(

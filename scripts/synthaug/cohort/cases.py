@@ -20,7 +20,7 @@ from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import picture_files, volumes
-from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
+from synthaug.terms.case_columns import COLUMNS, KINDS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
@@ -43,6 +43,8 @@ class Params:
     of_slices
         Whether a row may be of a slice, not of one lesion: then it may have neither class nor annotation, because
         nothing is there, and its parts may be several lesions.
+    whole_images
+        Whether nothing is drawn, because each row is about a whole image, or a whole slice of a volume.
     without_blank
         Whether slices without lesion that have a single value are left out, with a warning; they are refused otherwise.
     """
@@ -50,6 +52,7 @@ class Params:
     classes: list[str]
     given_split: bool = False
     of_slices: bool = False
+    whole_images: bool = False
     without_blank: bool = False
 
 
@@ -69,12 +72,12 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
         With all problems of the table and its files, one per line.
     """
     table_path = Path(table_path)
-    table = read_table(table_path)
+    table = read_table(table_path, annotated=not params.whole_images)
     problems = Problems(table)
     if lone := _numbered_pictures(table):
         problems.cohort(lone)
         table["slice"] = ""
-    drawable = _check_cells(table, params, problems, params.of_slices)
+    drawable = _check_cells(table, params, problems)
     _check_cohort(table, params, table_path.parent, problems)
     blank: list[int] | None = [] if params.without_blank else None
     found = dict(_measure(table.loc[drawable], table_path.parent, problems, params.of_slices, blank))
@@ -149,11 +152,11 @@ def _numbered_pictures(table: pd.DataFrame) -> str:
     )
 
 
-def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_slices: bool) -> list[int]:
+def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> list[int]:
     """Return the rows whose annotation can be looked for."""
     drawable = []
     for number, row in table.iterrows():
-        empty = of_slices and not row["class"] and annotations.is_empty(row)
+        empty = params.of_slices and not row["class"] and annotations.is_empty(row)
         for name in REQUIRED:
             if empty and name == "class":
                 continue
@@ -170,7 +173,7 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_sli
             problems.row(number, f"class: expected one of {', '.join(params.classes)}, found {cls!r}; {hint}")
         if row["set"] not in SETS:
             problems.row(number, f"set: expected main or extra (empty: main), found {row['set']!r}; correct the cell")
-        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row))]
+        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row, params.whole_images))]
         for text in wrong:
             problems.row(number, text)
         if row["image"] and not wrong:
@@ -186,7 +189,14 @@ def _wrong_numbers(row: pd.Series) -> Iterator[str]:
             yield str(error)
 
 
-def _wrong_annotation(row: pd.Series) -> Iterator[str]:
+def _wrong_annotation(row: pd.Series, whole_images: bool) -> Iterator[str]:
+    if whole_images:
+        if drawn := [name for name in (*KINDS, "label") if row[name]]:
+            yield (
+                f"expected nothing drawn, as the config has annotation: none, found {' and '.join(drawn)}; clear the "
+                "cell, or set annotation: drawn"
+            )
+        return
     try:
         if annotations.kind(row) != "mask":
             annotations.outline(row)
@@ -288,7 +298,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         )
     if row["mask"]:
         _check_ground(row, index, lesion, of_slices)
-    if not of_slices:
+    if not of_slices and not annotations.is_whole(row):
         _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
     return {
@@ -298,7 +308,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         "spacing_x_mm": x,
         "spacing_y_mm": y,
         "spacing_z_mm": z,
-        **_extent(lesion, y, x),
+        **(_extent_of_whole(lesion.shape, y, x) if annotations.is_whole(row) else _extent(lesion, y, x)),
         "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
     }
 
@@ -314,6 +324,16 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
         "center_y_px": (rows.min() + rows.max()) / 2,
         "diameter_px": round(annotations.largest_diameter(lesion), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
+    }
+
+
+def _extent_of_whole(shape: tuple[int, int], spacing_y: float, spacing_x: float) -> dict[str, float]:
+    """Return where a whole image of ``shape`` (y, x) is; its longer side stands for a lesion's largest diameter."""
+    return {
+        "center_x_px": (shape[1] - 1) / 2,
+        "center_y_px": (shape[0] - 1) / 2,
+        "diameter_px": float(max(shape)),
+        "diameter_mm": round(max(shape[0] * spacing_y, shape[1] * spacing_x), 6),
     }
 
 

@@ -139,7 +139,7 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> Non
     margin, colour = params.margin, params.colour(lesion.row["class"])
     pictures, _ = WHOLE_CELL if margin is None else LESION_CELL
     close, *seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
-    x, y, side = close_up(lesion.row)
+    x, y, side = close_up(lesion.row, 0 if lesion.mask.all() else CONTEXT)
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
     square = [] if margin is None else [seen_square(lesion.row, margin)]
     sheet.picture(frame, gray, 0.4)
@@ -180,9 +180,14 @@ def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
     return [("{}", [row["lesion"]]), ("patient {}", [row["patient"]]), (details, [])]
 
 
-def close_up(row: pd.Series) -> tuple[float, float, float]:
-    """Return the square around a lesion that the first picture shows: left, top and side in px."""
-    side = max(MIN_SIDE, row["diameter_px"] * (1 + 2 * CONTEXT))
+def close_up(row: pd.Series, context: float = CONTEXT) -> tuple[float, float, float]:
+    """Return the square around a lesion that the first picture shows, with ``context`` diameters on each side.
+
+    Returns
+    -------
+    Left, top and side in px.
+    """
+    side = max(MIN_SIDE, row["diameter_px"] * (1 + 2 * context))
     return row["center_x_px"] - side / 2, row["center_y_px"] - side / 2, side
 
 
