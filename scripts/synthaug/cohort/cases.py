@@ -45,6 +45,8 @@ class Params:
         nothing is there, and its parts may be several lesions.
     whole_images
         Whether nothing is drawn, because each row is about a whole image, or a whole slice of a volume.
+    resample_masks
+        Whether mask volumes on another grid than their image's may be resampled.
     without_blank
         Whether slices without lesion that have a single value are left out, with a warning; they are refused otherwise.
     """
@@ -53,6 +55,7 @@ class Params:
     given_split: bool = False
     of_slices: bool = False
     whole_images: bool = False
+    resample_masks: bool = False
     without_blank: bool = False
 
 
@@ -80,7 +83,7 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     drawable = _check_cells(table, params, problems)
     _check_cohort(table, params, table_path.parent, problems)
     blank: list[int] | None = [] if params.without_blank else None
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params.of_slices, blank))
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params, blank))
     _check_copies(table, found, problems)
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
@@ -199,7 +202,7 @@ def _wrong_annotation(row: pd.Series, whole_images: bool) -> Iterator[str]:
         return
     try:
         if annotations.kind(row) != "mask":
-            annotations.outline(row)
+            annotations.outline_parts(row)
     except InputError as error:
         yield str(error)
     if row["label"] and not row["mask"]:
@@ -255,7 +258,7 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
 
 
 def _measure(
-    table: pd.DataFrame, folder: Path, problems: Problems, of_slices: bool, blank: list[int] | None
+    table: pd.DataFrame, folder: Path, problems: Problems, params: Params, blank: list[int] | None
 ) -> Iterator[tuple[int, dict]]:
     """Yield row and measurements of each lesion whose files are in order; images and masks are opened once.
 
@@ -272,14 +275,14 @@ def _measure(
             labels = None
             if mask:
                 try:
-                    labels = annotations.read_labels(folder / mask, source.geometry)
+                    labels = annotations.read_labels(folder / mask, source.geometry, resample=params.resample_masks)
                 except InputError as error:
                     problems.row(rows.index[0], f"mask: {error}{_also(rows.index)}")
                     continue
             for number, row in rows.iterrows():
                 try:
                     index, lesion = annotations.locate(row, source.geometry, labels)
-                    yield number, _describe(row, source, index, lesion, of_slices)
+                    yield number, _describe(row, source, index, lesion, params.of_slices)
                 except BlankSlice as error:
                     problems.row(number, error) if blank is None else blank.append(number)
                 except InputError as error:

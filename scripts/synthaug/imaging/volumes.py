@@ -65,8 +65,16 @@ class Geometry:
         float64 (n, 3): z, y, x in voxels; the centre of the first voxel is 0. A single slice is taken to be as thick as
         its pixels are wide.
         """
+        return (points - np.array(self.origin)) @ np.linalg.inv(self._steps())
+
+    def points(self, indices: np.ndarray) -> np.ndarray:
+        """Return where places on the grid lie: the inverse of `indices`, float64 (n, 3), x, y, z in mm."""
+        return np.array(self.origin) + indices @ self._steps()
+
+    def _steps(self) -> np.ndarray:
+        """Return the way in mm (x, y, z) from a voxel to the next along z, y and x: float64 (3, 3)."""
         spacing = np.where(np.isnan(self.spacing), self.spacing[1], self.spacing)
-        return (points - np.array(self.origin)) @ np.linalg.inv(spacing[:, None] * np.array(self.direction))
+        return spacing[:, None] * np.array(self.direction)
 
     def corners(self) -> np.ndarray:
         """Return the centres of the eight corner voxels: float64 (8, 3), x, y, z in mm."""
