@@ -88,6 +88,9 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+    for remark, images in problems.remarks.items():
+        count = "1 image" if len(images) == 1 else f"{len(images)} images, such as"
+        log.warning("%s %s: %s", count, images[0], remark)
     if blank:
         rows = _listed(blank)
         log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
@@ -113,7 +116,11 @@ def lesion_on_slice(row: Mapping[str, object], folder: str | Path) -> tuple[np.n
     -------
     Image float32 (y, x), and mask bool (y, x).
     """
-    source = volumes.open_image(Path(folder) / row["image"])
+    return on_source(volumes.open_image(Path(folder) / row["image"]), row, folder)
+
+
+def on_source(source: volumes.Source, row: Mapping[str, object], folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Do what `lesion_on_slice` does, with the row's image already opened as ``source``."""
     index = int(row["slice"])
     return source.slice(index), annotations.on_slice(row, Path(folder), source.geometry, index)
 
@@ -128,6 +135,7 @@ class Problems:
     def __init__(self, table: pd.DataFrame):
         self._lesions = table["lesion"].to_dict()
         self._found: dict[float, list[str]] = {}
+        self.remarks: dict[str, list[str]] = {}  # images by what is taken otherwise than their files have it
 
     def row(self, row: int, text: object) -> None:
         """Add a problem of one row."""
@@ -267,7 +275,8 @@ def _measure(
     for image, lesions in table.groupby("image", sort=False):
         try:
             source = volumes.open_image(folder / image)
-            source.check()
+            for remark in source.check():
+                problems.remarks.setdefault(remark, []).append(image)
         except InputError as error:
             problems.row(lesions.index[0], f"image: {error}{_also(lesions.index)}")
             continue

@@ -56,7 +56,7 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
     InputError
         If it is another kind of file, damaged, of another series or place than the image, or fractional.
     """
-    if image.spacing is None:
+    if not image.placed:
         raise InputError(f"{path}: expected a volume as the image of a DICOM annotation, found a 2-D picture")
     labels = _guarded(path, lambda: _read(path, image))
     return Labels(labels.names, lambda label: _guarded(path, lambda: labels.lesion(label)))

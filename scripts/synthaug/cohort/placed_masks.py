@@ -65,7 +65,7 @@ def labels(path: Path, values: np.ndarray, mask: volumes.Geometry, image: volume
 
 def _check_frames(path: Path, mask: volumes.Geometry, image: volumes.Geometry) -> None:
     """Refuse a mask that cannot lie where the image lies."""
-    if mask.spacing is None or image.spacing is None:
+    if not (mask.placed and image.placed):
         raise InputError(
             f"{path}: mask and image do not match: {image.difference(mask)}; export the mask on the image's grid"
         )
