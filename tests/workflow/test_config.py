@@ -306,6 +306,21 @@ def test_augmentation_is_that_of_its_preset_but_for_what_is_given():
     assert completed({**config, "augmentation": complete})["augmentation"] == complete
 
 
+def test_whole_images_have_no_margin_and_scales_go_as_far_up_as_down():
+    config = read(ROOT / "config/tiny.yaml")
+    config["cases"]["annotation"] = "none"
+    names = common_rules.check(config)
+    assert names["chosen_rois"]() == {**config["rois"], "margin": 0}
+    assert names["chosen_augmentation"]()["scales"]["diameters"] == [-0.15, 0.15]  # 0.1 to 0.4, less the margin of 0.25
+    assert names["task_rows"]() == {"whole_images": True}
+    assert names["task_display"]()["margin"] == 0
+    config["rois"]["scale"] = "add"
+    assert names["chosen_augmentation"]()["scales"]["diameters"] == [0.1, 0.4]
+    config["cases"]["annotation"] = "drawn"
+    assert names["chosen_rois"]()["margin"] == 0.25
+    assert names["task_rows"]() == {}
+
+
 @pytest.mark.parametrize(
     ("part", "config"), [("augmentation", "tiny"), ("classifier", "tiny"), ("segmenter", "segmentation")]
 )

@@ -23,7 +23,9 @@ rule check_cases:
     resources:
         **grown(mem_mb=4000, runtime=60),
     params:
-        settings=canonical_json(classes=config["cases"]["classes"], **given_split_params(), **task_rows()),
+        settings=canonical_json(
+            classes=config["cases"]["classes"], **given_split_params(), **mask_params(), **task_rows()
+        ),
         digest=table_digest(),
         files=lambda wildcards: fingerprint(case_files()),
     shell:

@@ -22,7 +22,9 @@ def identity() -> pd.DataFrame:
 
 
 def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Params) -> np.ndarray:
-    """Compose the maps from ROI coordinates to native px, both with their origin at the lesion's centre.
+    """Compose the maps from ROI coordinates to px of the crop, both with their origin at the lesion's centre.
+
+    A pixel of the crop is a native one, or `rois.reduction` of them wide.
 
     ROI coordinates run from -1 to 1 between the outer edges of the 64x64 grid. The image is rotated first, then
     flipped, translated or scaled. These act on the image, so sampling positions go through their inverses, the last one
@@ -41,7 +43,7 @@ def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Param
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).transpose(2, 0, 1)
     linear = rotation * (flip * half[:, None])[:, None, :]
     offset = -np.einsum("nij,nj->ni", rotation, shift)
-    return np.concatenate([linear, offset[:, :, None]], axis=2)
+    return np.concatenate([linear, offset[:, :, None]], axis=2) / rois.reduction(diameter_px, params)
 
 
 def apply(

@@ -23,7 +23,7 @@ BEYOND = {"edge": "its edge repeats", "constant": "a ROI is black", "reflect": "
 def facts(run: Run) -> dict[str, Fact]:
     """Return what the run says of its models, by topic."""
     return {
-        "subset of the images": subset(),
+        "subset of the images": subset(run),
         "preprocessing": preprocessing(run),
         "augmentation": augmentation(run),
         "predictors": predictors(),
@@ -39,8 +39,11 @@ def facts(run: Run) -> dict[str, Fact]:
     }
 
 
-def subset() -> Fact:
+def subset(run: Run) -> Fact:
     """Say which part of an image is used."""
+    if run.settings.task.get("whole_images"):
+        text = "Images are used as a whole, of a volume the slice that the case table names."
+        return Fact(text, ("Lesion outlines",))
     return Fact(
         "Of each lesion one slice is used, the one that the case table names or else the one with the largest lesion "
         "area, and of it a square around the lesion.",
@@ -57,9 +60,14 @@ def preprocessing(run: Run) -> Fact:
         if known["intensity"]["mode"] == "window"
         else f"the slice's percentiles {low:g} and {high:g}"
     )
+    part = (
+        "square around the whole image, of its longer side,"
+        if run.settings.task.get("whole_images")
+        else f"square centred on the lesion's bounding box, with {known['margin']:g} of the lesion's largest "
+        "diameter as margin on each side,"
+    )
     return Fact(
-        f"A ROI is a square centred on the lesion's bounding box, with {known['margin']:g} of the lesion's largest "
-        f"diameter as margin on each side, brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation"
+        f"A ROI is a {part} brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation"
         f"{', after a low-pass filter where it becomes smaller' if known['antialias'] else ''}. Gray values: {gray} "
         f"became 0 and 1, and what lies beyond was clipped. Beyond the image's border {BEYOND[known['padding']]}. "
         "The mean of the training images is subtracted."

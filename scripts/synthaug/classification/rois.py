@@ -1,7 +1,9 @@
 """Lesion ROIs: crops at native resolution, and how they are brought to 64x64 px (paper section 2).
 
 A crop is square, has the resolution of the image, and is centred on the lesion's bounding box. It is large enough for
-every augmentation, so the original slice is sampled only once, from the crop to the 64x64 grid.
+every augmentation, so the original slice is sampled only once, from the crop to the 64x64 grid. The crop of a very
+large ROI, such as a whole X-ray, is made smaller first, by the means of square blocks of pixels (see `reduction`), so
+that the cost of its augmentations does not grow with the image.
 """
 
 import math
@@ -12,6 +14,8 @@ from scipy import ndimage
 
 SIZE = 64  # px, side of a ROI; the networks of the paper take nothing else
 INTERPOLATION_PX = 2  # px, reach of bicubic interpolation
+FINEST = 12  # native px a pixel of the ROI, at most, that are kept as they are
+KEPT = 4  # px of a reduced crop a pixel of the ROI, at least
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,15 @@ def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | floa
     return diameter_px * (1 + 2 * margin)
 
 
+def reduction(diameter_px: float, params: Params) -> int:
+    """Return how many native px a crop's pixel is wide: 1, or an odd number for a ROI of `FINEST` times 64 px or more.
+
+    It is odd because only an odd number of pixels has its centre where a crop of an odd number of pixels has it.
+    """
+    ratio = side_px(diameter_px, params.margin) / SIZE
+    return 1 if ratio < FINEST else (int(ratio / KEPT) - 1) // 2 * 2 + 1
+
+
 def share_beyond(shape: tuple[int, int], center_x: float, center_y: float, diameter_px: float, margin: float) -> float:
     """Return which share of the un-augmented ROI's area lies beyond the image, from 0 to below 1.
 
@@ -118,19 +131,29 @@ def crop(
 
     Returns
     -------
-    float32 (rows, columns), whose geometric centre is the lesion's centre. On each side it reaches sqrt(2) (d/2 +
-    largest margin + largest translation) plus the reach of the interpolation; ``params.padding`` says what lies beyond
-    the image's border.
+    float32 (rows, columns), whose geometric centre is the lesion's centre. Its pixels are `reduction` native px wide.
+    On each side it reaches sqrt(2) (d/2 + largest margin + largest translation) plus the reach of the interpolation;
+    ``params.padding`` says what lies beyond the image's border.
     """
-    half = math.ceil(math.sqrt(2) * reach.px(diameter_px, params)) + INTERPOLATION_PX
-    # Bounding-box centres lie on half pixels, so the crop has an even or an odd number of them, by axis.
-    columns, rows = (np.arange(math.ceil(c - half), math.floor(c + half) + 1) for c in (center_x, center_y))
+    wide = reduction(diameter_px, params)
+    half = math.ceil(math.sqrt(2) * reach.px(diameter_px, params)) + INTERPOLATION_PX * wide
+    cut = image
+    for center in (center_y, center_x):  # one axis after the other, so that nothing of the crop's full size is made
+        # Bounding-box centres lie on half pixels, so the crop has an even or an odd number of them, by axis.
+        count = math.floor(center + half) - math.ceil(center - half) + 1
+        more = next(more for more in range(wide) if (count + 2 * more) % wide == 0)
+        places = np.arange(count + 2 * more) + math.ceil(center - half) - more
+        cut = _along(cut, places, wide, params, black).T
+    return np.ascontiguousarray(cut, dtype=np.float32)
+
+
+def _along(image: np.ndarray, places: np.ndarray, wide: int, params: Params, black: float) -> np.ndarray:
+    """Return the rows ``places`` of an image, also those beyond it, or the means of each ``wide`` of them."""
     place = _mirrored if params.padding == "reflect" else _nearest
-    cut = np.ascontiguousarray(image[place(rows, image.shape[0])][:, place(columns, image.shape[1])], dtype=np.float32)
+    rows = image[place(places, len(image))]
     if params.padding == "constant":
-        cut[(rows < 0) | (rows >= image.shape[0])] = black
-        cut[:, (columns < 0) | (columns >= image.shape[1])] = black
-    return cut
+        rows[(places < 0) | (places >= len(image))] = black
+    return rows if wide == 1 else rows.reshape(-1, wide, rows.shape[1]).mean(axis=1)
 
 
 def _nearest(indices: np.ndarray, length: int) -> np.ndarray:
@@ -146,10 +169,12 @@ def _mirrored(indices: np.ndarray, length: int) -> np.ndarray:
 def lowpass(crop: np.ndarray, diameter_px: float, params: Params) -> np.ndarray:
     """Filter a crop, float32 (rows, columns), so that the un-augmented ROI is reduced to 64 px without aliasing.
 
-    The Gaussian has sigma = (reduction - 1) / 2 px, scikit-image's rule for ``resize``. A crop that is enlarged instead
-    stays as it is.
+    The Gaussian has sigma = (ratio - 1) / 2 native px, scikit-image's rule for ``resize``. A crop that is enlarged
+    instead stays as it is. What the means of a reduced crop have blurred already counts: variances add up.
     """
     sigma = (side_px(diameter_px, params.margin) / SIZE - 1) / 2
     if not params.antialias or sigma <= 0:
         return crop
+    if (wide := reduction(diameter_px, params)) > 1:
+        sigma = math.sqrt(sigma**2 - (wide**2 - 1) / 12) / wide
     return ndimage.gaussian_filter(crop, sigma, mode="nearest")

@@ -118,7 +118,7 @@ def _empty_slice(row: pd.Series, geometry: volumes.Geometry) -> int | None:
 
 def _warn_of_others(rows: pd.DataFrame, labels: annotations.Labels) -> None:
     """Warn of labels of a mask that no row names: they may be organs, or lesions that were forgotten."""
-    named = {annotations.value_of(annotations.label_of(row), labels) for _, row in rows.iterrows()}
+    named = {value for _, row in rows.iterrows() for value in annotations.values_of(annotations.label_of(row), labels)}
     others = [f"{label:.9g}" + f" ({name})" * bool(name) for label, name in labels.names.items() if label not in named]
     if others:
         log.warning("%s: no row names the label %s: taken as nothing there", rows["mask"].iloc[0], ", ".join(others))

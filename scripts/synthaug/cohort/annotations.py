@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug.cohort import colour_masks, dicom_annotations, mask_labels, outlines
+from synthaug.cohort import colour_masks, dicom_annotations, mask_labels, outlines, placed_masks
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -21,6 +21,7 @@ from synthaug.terms.case_columns import KINDS
 
 COMMA = re.compile(r"\s*,\s*")
 PAIR = re.compile(r"[^\s,]+,[^\s,]+")
+NO_NAME = re.compile(r"#|[-+]?[0-9.,]+$")  # of a label: it is a colour or a number, or was meant as one
 WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
 
 
@@ -45,6 +46,11 @@ def is_empty(row: Mapping[str, str]) -> bool:
     return not any(row[name] for name in (*KINDS, "label"))
 
 
+def is_whole(row: Mapping[str, str]) -> bool:
+    """Return whether the row of a checked table is about a whole image: it has a class, and nothing is drawn."""
+    return is_empty(row) and bool(row["class"])
+
+
 def whole(row: Mapping[str, str], column: str) -> int | None:
     """Return a cell as an integer, None if it is empty; spreadsheets turn 12 into 12.0, which is allowed.
 
@@ -61,36 +67,44 @@ def whole(row: Mapping[str, str], column: str) -> int | None:
 
 
 def label_of(row: Mapping[str, str]) -> int | str | None:
-    """Return the label of a row as an integer or, of a mask in colours, as ``#rrggbb``; None if the cell is empty.
+    """Return the label of a row: an integer, ``#rrggbb`` of a mask in colours, or a name; None if the cell is empty.
 
     Raises
     ------
     InputError
-        If it is neither.
+        If it is a number that is no label, or no colour although it begins as one does.
     """
     if colour_masks.COLOUR.fullmatch(row["label"]):
         return row["label"].lower()
+    if row["label"] and not NO_NAME.match(row["label"]) and not _is_number(row["label"]):
+        return row["label"]
     try:
         return whole(row, "label")
     except InputError as error:
         raise InputError(
-            f"label: expected a whole number of at least 0 or a colour such as #ff0000, found {row['label']!r}; "
-            "correct the cell"
+            f"label: expected a whole number of at least 0, a colour such as #ff0000, or the name of a segment or ROI, "
+            f"found {row['label']!r}; correct the cell"
         ) from error
 
 
-def outline(row: Mapping[str, str]) -> np.ndarray:
-    """Return the vertices of the polygon, or two corners of the box: float64 (n, 2), x, y in px.
+def outline_parts(row: Mapping[str, str]) -> list[np.ndarray]:
+    """Return the vertices of each polygon of a lesion, or two corners of its box: float64 (n, 2), x, y in px.
 
     Raises
     ------
     InputError
-        If the cell is no such list of numbers, as with decimal commas, or the polygon is a line.
+        If the cell is no such list of numbers, as with decimal commas, or a polygon is a line.
     """
     name = kind(row)
-    parts = COMMA.sub(",", row[name]).split()
+    cells = row[name].strip("; ").split(";") if name == "polygon" else [row[name]]
+    return [_outline(name, cell) for cell in cells]
+
+
+def _outline(name: str, cell: str) -> np.ndarray:
+    """Return the vertices of a polygon, or two corners of a box; ``name`` says which it is."""
+    parts = COMMA.sub(",", cell).split()
     # Else commas may be decimal ones; not where they alone part the numbers.
-    paired = "," not in row[name] or len(parts) == 1 or all(PAIR.fullmatch(part) for part in parts)
+    paired = "," not in cell or len(parts) == 1 or all(PAIR.fullmatch(part) for part in parts)
     try:
         points = np.array([float(number) for part in parts for number in part.split(",")])
     except ValueError:
@@ -100,15 +114,20 @@ def outline(row: Mapping[str, str]) -> np.ndarray:
     if name == "box":
         good = good and len(points) == 4 and points[0] < points[2] and points[1] < points[3]
     if not good:
-        raise InputError(f"{name}: expected {form} in pixels, found {_short(row[name])}; correct the cell")
+        raise InputError(f"{name}: expected {form} in pixels, found {_short(cell)}; correct the cell")
     points = points.reshape(-1, 2)
     if name == "polygon" and outlines.is_line(points):
-        raise InputError(f"polygon: expected an outline with an area, found a line, {_short(row[name])}; draw it again")
+        raise InputError(f"polygon: expected an outline with an area, found a line, {_short(cell)}; draw it again")
     return points
 
 
-def read_labels(path: Path, image: volumes.Geometry) -> Labels:
+def read_labels(path: Path, image: volumes.Geometry, *, resample: bool = True) -> Labels:
     """Read a whole mask, a volume, picture, DICOM SEG or RTSTRUCT, that belongs to an image of geometry ``image``.
+
+    Parameters
+    ----------
+    resample
+        Whether a mask volume on another grid may be resampled; a table that was checked has such masks only if it may.
 
     Raises
     ------
@@ -118,13 +137,16 @@ def read_labels(path: Path, image: volumes.Geometry) -> Labels:
     if annotation := dicom_annotations.file_of(path):
         return dicom_annotations.read(annotation, image)
     source = volumes.open_image(path)
-    if difference := image.difference(source.geometry):
-        raise InputError(f"{path}: mask and image do not match: {difference}; export the mask on the image's grid")
-    if coloured := colour_masks.read(path):
+    elsewhere = bool(image.difference(source.geometry))
+    if elsewhere:
+        placed_masks.check(path, source.geometry, image, resample)
+    elif coloured := colour_masks.read(path):
         return coloured
     labels = source.volume()
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise InputError(f"{path}: expected whole numbers (labels), found fractions; export labels, not probabilities")
+    if elsewhere:
+        return placed_masks.labels(path, labels, source.geometry, image)
     return mask_labels.of_volume(labels)
 
 
@@ -135,7 +157,8 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     ----------
     row
         A row of the case table. The key slice is its ``slice`` or, for a mask, the slice of largest area. Of a row
-        without annotation, where such rows are allowed, it is ``slice`` or the middle one, and nothing is drawn.
+        without class and annotation, where such rows are allowed, it is ``slice`` or the middle one, and nothing is
+        drawn. Of one with a class and no annotation, all of the slice is.
     image
         Geometry of the row's image.
     labels
@@ -153,11 +176,12 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
     index = whole(row, "slice")
     if index is not None and index >= image.size[0]:
         raise InputError(f"slice: expected 0 to {image.size[0] - 1}, found {index}; they count from the lowest z")
-    if is_empty(row):
+    if is_empty(row) and not is_whole(row):
         return image.size[0] // 2 if index is None else index, np.zeros(image.size[1:], dtype=bool)
     if labels is None:
         if index is None and image.size[0] > 1:
-            raise InputError(f"slice: expected the slice of the {kind(row)}, found an empty cell; slices count from 0")
+            what = "that is meant" if is_whole(row) else f"of the {kind(row)}"
+            raise InputError(f"slice: expected the slice {what}, found an empty cell; slices count from 0")
         index = index or 0
         mask = drawn(row, image)
     else:
@@ -175,48 +199,55 @@ def locate(row: Mapping[str, str], image: volumes.Geometry, labels: Labels | Non
 
 def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, index: int) -> np.ndarray:
     """Draw a lesion of a checked table on slice ``index``, bool (y, x); only that slice of a mask volume is read."""
-    if is_empty(row):
+    if is_empty(row) and not is_whole(row):
         return np.zeros(image.size[1:], dtype=bool)
-    if kind(row) != "mask":
+    if is_whole(row) or kind(row) != "mask":
         return drawn(row, image)
     path = folder / row["mask"]
     if annotation := dicom_annotations.file_of(path):
         return labelled(row, dicom_annotations.read(annotation, image))[index]
     if coloured := colour_masks.read(path):
         return labelled(row, coloured)[index]
-    labels = volumes.open_image(path).slice(index)
+    source = volumes.open_image(path)
+    if image.difference(source.geometry):
+        return labelled(row, read_labels(path, image))[index]
+    labels = source.slice(index)
     label = label_of(row)
     return labels != 0 if label is None else labels == label
 
 
 def drawn(row: Mapping[str, str], image: volumes.Geometry) -> np.ndarray:
-    """Rasterise a polygon, or the ellipse inside a box (a box says nothing about its corners): bool (y, x).
+    """Rasterise polygons, or the ellipse inside a box (a box says nothing about its corners): bool (y, x).
+
+    Of a row about a whole image, each pixel is drawn.
 
     Raises
     ------
     InputError
-        If it reaches beyond the image or, of a polygon, crosses itself all along.
+        If one reaches beyond the image or, of a polygon, crosses itself all along.
     """
-    points = outline(row)
     shape = image.size[1:]
+    if is_whole(row):
+        return np.ones(shape, dtype=bool)
     limits = np.array([shape[1], shape[0]])
-    if (points < -1).any() or (points > limits).any():
-        raise InputError(
-            f"{kind(row)}: expected x from 0 to {limits[0] - 1} and y from 0 to {limits[1] - 1}, found x from "
-            f"{points[:, 0].min():g} to {points[:, 0].max():g} and y from {points[:, 1].min():g} to "
-            f"{points[:, 1].max():g}; give pixels of this image, not mm"
-        )
     mask = np.zeros(shape, dtype=bool)
-    if kind(row) == "polygon":
-        mask[draw.polygon(points[:, 1], points[:, 0], shape)] = True
-        if outlines.crosses_itself(points):
+    for points in outline_parts(row):
+        if (points < -1).any() or (points > limits).any():
             raise InputError(
-                f"polygon: expected an outline, found a zigzag that crosses itself, {_short(row['polygon'])}; give the "
-                "points in their order, with decimal points, not commas"
+                f"{kind(row)}: expected x from 0 to {limits[0] - 1} and y from 0 to {limits[1] - 1}, found x from "
+                f"{points[:, 0].min():g} to {points[:, 0].max():g} and y from {points[:, 1].min():g} to "
+                f"{points[:, 1].max():g}; give pixels of this image, not mm"
             )
-    else:
-        (x, y), (x_radius, y_radius) = points.mean(axis=0), (points[1] - points[0]) / 2
-        mask[draw.ellipse(y, x, y_radius, x_radius, shape)] = True
+        if kind(row) == "polygon":
+            mask[draw.polygon(points[:, 1], points[:, 0], shape)] = True
+            if outlines.crosses_itself(points):
+                raise InputError(
+                    f"polygon: expected an outline, found a zigzag that crosses itself, {_short(row['polygon'])}; give "
+                    "the points in their order, with decimal points, not commas"
+                )
+        else:
+            (x, y), (x_radius, y_radius) = points.mean(axis=0), (points[1] - points[0]) / 2
+            mask[draw.ellipse(y, x, y_radius, x_radius, shape)] = True
     return mask
 
 
@@ -243,19 +274,31 @@ def labelled(row: Mapping[str, str], labels: Labels) -> np.ndarray:
     if not labels.names:
         raise InputError(f"{row['mask']}: expected a lesion, found only zeros; draw the lesion again")
     label = label_of(row)
-    if label is None and len(labels.names) > 1:
+    values = values_of(label, labels)
+    if label is None and len(values) > 1:
         found = "an empty cell; add it"
-    elif label is not None and label not in (*labels.names, *labels.names.values()):
+    elif not values:
         found = f"{label}; correct it"
+    elif len(values) > 1 and not label.startswith("#"):  # a palette may hold a colour twice
+        found = f"{label}, the name of {len(values)} of them; give the number"
     else:
-        return labels.lesion(value_of(label, labels))
+        return labels.lesion(values[0])
     raise InputError(f"label: expected one of {labels.listed()}, the labels of {row['mask']}, found {found}")
 
 
-def value_of(label: int | str | None, labels: Labels) -> float:
-    """Return the value in the mask of a label that is there, see `label_of`; the only one for None."""
-    by_name = {name: value for value, name in reversed(labels.names.items())}
-    return next(iter(labels.names)) if label is None else by_name.get(label, label)
+def values_of(label: int | str | None, labels: Labels) -> list[float]:
+    """Return the values in the mask that a label means, see `label_of`: by number or name; each of them for None."""
+    if isinstance(label, str):
+        return [value for value, name in labels.names.items() if name.strip().casefold() == label.casefold()]
+    return [value for value in labels.names if label in (None, value)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _short(text: str) -> str:

@@ -12,11 +12,16 @@ from synthaug.terms.case_columns import COMPUTED, CORNERS, KINDS, OPTIONAL, REQU
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # in no file's name, and would break up a message
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, *, annotated: bool = False) -> pd.DataFrame:
     """Read a case table as text, without checking its cells.
 
     A table without the columns ``mask``, ``polygon`` and ``box`` may have ``x0,y0,x1,y1`` instead: they become ``box``.
     Such tables often name no lesions; each row is then a lesion of its own, called ``row`` and its number.
+
+    Parameters
+    ----------
+    annotated
+        Whether it must have a column for what is drawn: one of masks, polygons or boxes.
 
     Returns
     -------
@@ -31,7 +36,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     header, lines = user_tables.read(path, "the case table", "cases:")
-    _check_header(path, header)
+    _check_header(path, header, annotated)
     user_tables.check_even(path, header, lines)
     broken = [
         f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
@@ -64,7 +69,7 @@ def _with_boxes(table: pd.DataFrame) -> pd.DataFrame:
     return table if "lesion" in table else table.assign(lesion=[f"row{number}" for number in table.index])
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+def _check_header(path: Path, header: list[str], annotated: bool) -> None:
     if broken := [name for name in header if CONTROL.search(name)]:
         raise InputError(
             f"{path}, row 1: expected column names without line breaks or control characters, found "
@@ -75,8 +80,11 @@ def _check_header(path: Path, header: list[str]) -> None:
     missing = [name for name in REQUIRED if name not in header and not (corners and name == "lesion")]
     if missing:
         problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
-    if not set(KINDS) & set(header) and not corners:
-        problems.append("expected a column mask, polygon or box, found none; add one")
+    if annotated and not set(KINDS) & set(header) and not corners:
+        problems.append(
+            "expected a column mask, polygon or box, found none; add one, or give "
+            "cases: annotation: none in the config, if images are classified as a whole"
+        )
     if twice := sorted({name for name in header if header.count(name) > 1}):
         problems.append(f"expected every column once, found several named {', '.join(map(repr, twice))}; rename them")
     if "" in header:

@@ -20,7 +20,7 @@ from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import picture_files, volumes
-from synthaug.terms.case_columns import COLUMNS, MOST_GROUPS, OPTIONAL, REQUIRED
+from synthaug.terms.case_columns import COLUMNS, KINDS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
@@ -43,6 +43,10 @@ class Params:
     of_slices
         Whether a row may be of a slice, not of one lesion: then it may have neither class nor annotation, because
         nothing is there, and its parts may be several lesions.
+    whole_images
+        Whether nothing is drawn, because each row is about a whole image, or a whole slice of a volume.
+    resample_masks
+        Whether mask volumes on another grid than their image's may be resampled.
     without_blank
         Whether slices without lesion that have a single value are left out, with a warning; they are refused otherwise.
     """
@@ -50,6 +54,8 @@ class Params:
     classes: list[str]
     given_split: bool = False
     of_slices: bool = False
+    whole_images: bool = False
+    resample_masks: bool = False
     without_blank: bool = False
 
 
@@ -69,19 +75,22 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
         With all problems of the table and its files, one per line.
     """
     table_path = Path(table_path)
-    table = read_table(table_path)
+    table = read_table(table_path, annotated=not params.whole_images)
     problems = Problems(table)
     if lone := _numbered_pictures(table):
         problems.cohort(lone)
         table["slice"] = ""
-    drawable = _check_cells(table, params, problems, params.of_slices)
+    drawable = _check_cells(table, params, problems)
     _check_cohort(table, params, table_path.parent, problems)
     blank: list[int] | None = [] if params.without_blank else None
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params.of_slices, blank))
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params, blank))
     _check_copies(table, found, problems)
     if lines := problems.lines():
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+    for remark, images in problems.remarks.items():
+        count = "1 image" if len(images) == 1 else f"{len(images)} images, such as"
+        log.warning("%s %s: %s", count, images[0], remark)
     if blank:
         rows = _listed(blank)
         log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
@@ -107,7 +116,11 @@ def lesion_on_slice(row: Mapping[str, object], folder: str | Path) -> tuple[np.n
     -------
     Image float32 (y, x), and mask bool (y, x).
     """
-    source = volumes.open_image(Path(folder) / row["image"])
+    return on_source(volumes.open_image(Path(folder) / row["image"]), row, folder)
+
+
+def on_source(source: volumes.Source, row: Mapping[str, object], folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Do what `lesion_on_slice` does, with the row's image already opened as ``source``."""
     index = int(row["slice"])
     return source.slice(index), annotations.on_slice(row, Path(folder), source.geometry, index)
 
@@ -122,6 +135,7 @@ class Problems:
     def __init__(self, table: pd.DataFrame):
         self._lesions = table["lesion"].to_dict()
         self._found: dict[float, list[str]] = {}
+        self.remarks: dict[str, list[str]] = {}  # images by what is taken otherwise than their files have it
 
     def row(self, row: int, text: object) -> None:
         """Add a problem of one row."""
@@ -149,11 +163,11 @@ def _numbered_pictures(table: pd.DataFrame) -> str:
     )
 
 
-def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_slices: bool) -> list[int]:
+def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> list[int]:
     """Return the rows whose annotation can be looked for."""
     drawable = []
     for number, row in table.iterrows():
-        empty = of_slices and not row["class"] and annotations.is_empty(row)
+        empty = params.of_slices and not row["class"] and annotations.is_empty(row)
         for name in REQUIRED:
             if empty and name == "class":
                 continue
@@ -170,7 +184,7 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems, of_sli
             problems.row(number, f"class: expected one of {', '.join(params.classes)}, found {cls!r}; {hint}")
         if row["set"] not in SETS:
             problems.row(number, f"set: expected main or extra (empty: main), found {row['set']!r}; correct the cell")
-        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row))]
+        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row, params.whole_images))]
         for text in wrong:
             problems.row(number, text)
         if row["image"] and not wrong:
@@ -186,10 +200,17 @@ def _wrong_numbers(row: pd.Series) -> Iterator[str]:
             yield str(error)
 
 
-def _wrong_annotation(row: pd.Series) -> Iterator[str]:
+def _wrong_annotation(row: pd.Series, whole_images: bool) -> Iterator[str]:
+    if whole_images:
+        if drawn := [name for name in (*KINDS, "label") if row[name]]:
+            yield (
+                f"expected nothing drawn, as the config has annotation: none, found {' and '.join(drawn)}; clear the "
+                "cell, or set annotation: drawn"
+            )
+        return
     try:
         if annotations.kind(row) != "mask":
-            annotations.outline(row)
+            annotations.outline_parts(row)
     except InputError as error:
         yield str(error)
     if row["label"] and not row["mask"]:
@@ -245,7 +266,7 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
 
 
 def _measure(
-    table: pd.DataFrame, folder: Path, problems: Problems, of_slices: bool, blank: list[int] | None
+    table: pd.DataFrame, folder: Path, problems: Problems, params: Params, blank: list[int] | None
 ) -> Iterator[tuple[int, dict]]:
     """Yield row and measurements of each lesion whose files are in order; images and masks are opened once.
 
@@ -254,7 +275,8 @@ def _measure(
     for image, lesions in table.groupby("image", sort=False):
         try:
             source = volumes.open_image(folder / image)
-            source.check()
+            for remark in source.check():
+                problems.remarks.setdefault(remark, []).append(image)
         except InputError as error:
             problems.row(lesions.index[0], f"image: {error}{_also(lesions.index)}")
             continue
@@ -262,14 +284,14 @@ def _measure(
             labels = None
             if mask:
                 try:
-                    labels = annotations.read_labels(folder / mask, source.geometry)
+                    labels = annotations.read_labels(folder / mask, source.geometry, resample=params.resample_masks)
                 except InputError as error:
                     problems.row(rows.index[0], f"mask: {error}{_also(rows.index)}")
                     continue
             for number, row in rows.iterrows():
                 try:
                     index, lesion = annotations.locate(row, source.geometry, labels)
-                    yield number, _describe(row, source, index, lesion, of_slices)
+                    yield number, _describe(row, source, index, lesion, params.of_slices)
                 except BlankSlice as error:
                     problems.row(number, error) if blank is None else blank.append(number)
                 except InputError as error:
@@ -288,7 +310,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         )
     if row["mask"]:
         _check_ground(row, index, lesion, of_slices)
-    if not of_slices:
+    if not of_slices and not annotations.is_whole(row):
         _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
     return {
@@ -298,7 +320,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         "spacing_x_mm": x,
         "spacing_y_mm": y,
         "spacing_z_mm": z,
-        **_extent(lesion, y, x),
+        **(_extent_of_whole(lesion.shape, y, x) if annotations.is_whole(row) else _extent(lesion, y, x)),
         "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
     }
 
@@ -314,6 +336,16 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
         "center_y_px": (rows.min() + rows.max()) / 2,
         "diameter_px": round(annotations.largest_diameter(lesion), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
+    }
+
+
+def _extent_of_whole(shape: tuple[int, int], spacing_y: float, spacing_x: float) -> dict[str, float]:
+    """Return where a whole image of ``shape`` (y, x) is; its longer side stands for a lesion's largest diameter."""
+    return {
+        "center_x_px": (shape[1] - 1) / 2,
+        "center_y_px": (shape[0] - 1) / 2,
+        "diameter_px": float(max(shape)),
+        "diameter_mm": round(max(shape[0] * spacing_y, shape[1] * spacing_x), 6),
     }
 
 

@@ -139,7 +139,7 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> Non
     margin, colour = params.margin, params.colour(lesion.row["class"])
     pictures, _ = WHOLE_CELL if margin is None else LESION_CELL
     close, *seen, whole = sheet.cell(cell, pictures, lesion_caption(lesion))
-    x, y, side = close_up(lesion.row)
+    x, y, side = close_up(lesion.row, 0 if lesion.mask.all() else CONTEXT)
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
     square = [] if margin is None else [seen_square(lesion.row, margin)]
     sheet.picture(frame, gray, 0.4)
@@ -151,7 +151,7 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> Non
     if seen and lesion.seen is not None:
         rows, columns = lesion.seen.shape
         sheet.picture(Frame(*seen[0], *_square(rows, columns)), lesion.seen, 0.35)
-    frame = _whole(sheet, whole, gray, lesion.row, 0.25)
+    frame = _whole(sheet, whole, gray, lesion.placed, 0.25)
     sheet.lines(frame, square, BLUE)
     if params.classes:
         sheet.lines(frame, outlines(lesion.mask, frame.width), colour)
@@ -163,7 +163,7 @@ def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple, params:
     caption += [("{}, patient {}, {}", (pair.lesion_a, pair.patient_a, pair.class_a or duplicates.NOTHING))]
     caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b or duplicates.NOTHING))]
     for place, lesion in zip(sheet.cell(cell, PAIR_CELL[0], caption), both, strict=True):
-        frame = _whole(sheet, place, as_gray(lesion.image), lesion.row, 0.5)
+        frame = _whole(sheet, place, as_gray(lesion.image), lesion.placed, 0.5)
         sheet.lines(frame, outlines(lesion.mask, frame.width), params.colour(lesion.row["class"]))
 
 
@@ -180,9 +180,14 @@ def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
     return [("{}", [row["lesion"]]), ("patient {}", [row["patient"]]), (details, [])]
 
 
-def close_up(row: pd.Series) -> tuple[float, float, float]:
-    """Return the square around a lesion that the first picture shows: left, top and side in px."""
-    side = max(MIN_SIDE, row["diameter_px"] * (1 + 2 * CONTEXT))
+def close_up(row: pd.Series, context: float = CONTEXT) -> tuple[float, float, float]:
+    """Return the square around a lesion that the first picture shows, with ``context`` diameters on each side.
+
+    Returns
+    -------
+    Left, top and side in px.
+    """
+    side = max(MIN_SIDE, row["diameter_px"] * (1 + 2 * context))
     return row["center_x_px"] - side / 2, row["center_y_px"] - side / 2, side
 
 
@@ -227,11 +232,11 @@ def _square(rows: int, columns: int) -> tuple[float, float, float]:
     return (columns - side) / 2 - 0.5, (rows - side) / 2 - 0.5, side
 
 
-def _whole(sheet: Sheet, place: tuple[float, float, float], gray: np.ndarray, row: pd.Series, share: float) -> Frame:
-    """Draw the whole slice; of a volume the sides are known, in radiological convention."""
+def _whole(sheet: Sheet, place: tuple[float, float, float], gray: np.ndarray, placed: bool, share: float) -> Frame:
+    """Draw the whole slice; where its place is known, the sides are, too, in radiological convention."""
     frame = Frame(*place, *_square(*gray.shape))
     sheet.picture(frame, gray, share)
-    if pd.notna(row["spacing_x_mm"]):
+    if placed:
         for letter, (x, y) in SIDES.items():
             sheet.label(frame, x, y, letter)
     return frame

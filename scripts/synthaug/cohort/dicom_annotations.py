@@ -5,6 +5,7 @@ RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. Nothing is res
 voxels or slices is refused. pydicom and highdicom are slow to import, so only runs that meet such a file do.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,8 @@ OFF_GRID = volumes.MATCH  # voxels that a frame, or slices that a contour, may l
 DECIMALS = 3  # of a contour in px: text of limited digits must not move a corner off its pixel's centre
 
 Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 
 def file_of(path: Path) -> Path | None:
@@ -53,7 +56,7 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
     InputError
         If it is another kind of file, damaged, of another series or place than the image, or fractional.
     """
-    if image.spacing is None:
+    if not image.placed:
         raise InputError(f"{path}: expected a volume as the image of a DICOM annotation, found a 2-D picture")
     labels = _guarded(path, lambda: _read(path, image))
     return Labels(labels.names, lambda label: _guarded(path, lambda: labels.lesion(label)))
@@ -169,7 +172,9 @@ def _read_structure_set(path: Path, image: volumes.Geometry) -> Labels:
     import pydicom
 
     structures = pydicom.dcmread(path, force=True)
-    _check_belongs(path, image, "", set(_referenced_series(structures)))
+    frames = [item.FrameOfReferenceUID for item in structures.get("ReferencedFrameOfReferenceSequence", [])]
+    shared = image.frame_of_reference if image.frame_of_reference in frames else ""  # each ROI's own is checked below
+    _check_belongs(path, image, shared, set(_referenced_series(structures)))
     rois = {int(roi.ROINumber): roi for roi in structures.StructureSetROISequence}
     if len(rois) < len(structures.StructureSetROISequence):
         raise InputError(f"{path}: expected a number of its own for each ROI, found one twice; export it again")
@@ -235,8 +240,16 @@ def _place_contour(where: str, image: volumes.Geometry, points: np.ndarray) -> t
 
 
 def _check_belongs(where: str | Path, image: volumes.Geometry, frame_of_reference: str, series: set[str]) -> None:
-    """Refuse an annotation of another series or frame of reference, as far as both files say."""
-    if image.series and series and image.series not in series:
+    """Refuse an annotation of another series or frame of reference, as far as both files say.
+
+    One of another series is taken, with a warning, if both say that they have one frame of reference: then its place on
+    the image is known, and checked.
+    """
+    same_frame = bool(frame_of_reference) and image.frame_of_reference == frame_of_reference
+    other_series = bool(image.series and series) and image.series not in series
+    if other_series and same_frame:
+        log.warning("%s: drawn on another series of the same frame of reference", Path(where).name)
+    if other_series and not same_frame and not (image.frame_of_reference and frame_of_reference):
         raise InputError(
             f"{where}: expected an annotation of the image's series {image.series}, found one of "
             f"{dicom_files.listed(sorted(series))}; name the annotation drawn on this series, or the series it was "

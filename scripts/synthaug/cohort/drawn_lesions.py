@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthaug.cohort.cases import lesion_on_slice
+from synthaug.cohort.cases import on_source
 from synthaug.errors import InputError
-from synthaug.imaging import intensity
+from synthaug.imaging import intensity, volumes
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Lesion:
         lesion.
     beyond
         Share of ``seen`` that lies beyond the slice, 0 to 1; None if the task does not say.
+    placed
+        Whether it is known where in the patient the slice lies, and so which sides are right and left.
     """
 
     row: pd.Series
@@ -35,6 +37,7 @@ class Lesion:
     mask: np.ndarray
     seen: np.ndarray | None = None
     beyond: float | None = None
+    placed: bool = False
 
 
 class Reader:
@@ -69,7 +72,8 @@ class Reader:
             little: then the darkest and the brightest value take the place of percentiles.
         """
         annotation = self._table.loc[row["lesion"]]
-        image, mask = lesion_on_slice({**annotation.to_dict(), "slice": row["slice"]}, self._folder)
+        source = volumes.open_image(self._folder / annotation["image"])
+        image, mask = on_source(source, {**annotation.to_dict(), "slice": row["slice"]}, self._folder)
         try:
             limits = intensity.limits(image, self._window)
         except InputError as error:
@@ -81,7 +85,7 @@ class Reader:
         if seen is not None and seen.dtype != np.uint8:
             seen = as_gray(intensity.unit(seen, *limits))
         beyond = None if place is None or "beyond" not in self._units else float(self._units["beyond"].iloc[place])
-        return Lesion(row, intensity.unit(image, *limits), mask, seen, beyond)
+        return Lesion(row, intensity.unit(image, *limits), mask, seen, beyond, source.geometry.placed)
 
 
 def as_gray(image: np.ndarray) -> np.ndarray:

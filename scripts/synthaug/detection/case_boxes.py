@@ -28,7 +28,7 @@ def check(table_path: str | Path) -> None:
     InputError
         With what was found in how many boxes, and what to do; with a line for each wrong cell of ``ignore``.
     """
-    table = case_table.read_table(table_path)
+    table = case_table.read_table(table_path, annotated=True)
     if columns.IGNORE in table:
         wrong = table[~table[columns.IGNORE].isin(FLAGS)]
         lines = [

@@ -26,7 +26,7 @@ def of(row: Mapping[str, str], mask: np.ndarray, shape: tuple[int, int]) -> np.n
     """
     if annotations.kind(row) == "box":
         limits = np.array([shape[1], shape[0]] * 2)
-        return np.clip(annotations.outline(row).ravel(), 0, limits).astype(np.float64)
+        return np.clip(annotations.outline_parts(row)[0].ravel(), 0, limits).astype(np.float64)
     (x0, x1), (y0, y1) = (
         (found[0], found[-1] + 1) for found in (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
     )

@@ -54,7 +54,7 @@ class Series:
 
 
 def read_series(folder: Path) -> Series:
-    """Read the headers of a folder's DICOM files.
+    """Read the headers of a folder's DICOM files, or of a single file.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read_series(folder: Path) -> Series:
         If the files are not one series of one regular stack of grey-level slices, or a file may be a slice and cannot
         be read.
     """
-    found = dicom_files.find(folder, TAGS)
+    found = dicom_files.find(folder, TAGS) if folder.is_dir() else dicom_files.single(folder, TAGS)
     headers = [_Header(path, dicom_pixels.size(path, elements), elements) for path, elements in found.slices.items()]
     _check_one_series(folder, headers)
     positions = np.array([header.numbers(POSITION, 3) for header in headers])

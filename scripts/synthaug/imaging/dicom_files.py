@@ -78,6 +78,20 @@ def find(folder: Path, wanted: frozenset[int]) -> Found:
     return Found(slices, aside)
 
 
+def single(path: Path, wanted: frozenset[int]) -> Found:
+    """Look at a file that is a slice by itself; ``wanted`` are the tags to return of it.
+
+    Raises
+    ------
+    InputError
+        If it holds no image, or is damaged.
+    """
+    elements = dicom_elements.read(path, wanted | {SOP_CLASS, MEDIA_SOP_CLASS})
+    if other := described(elements):
+        raise InputError(f"{path}: expected an image, found {other}; name the image itself")
+    return Found({path: elements}, [])
+
+
 def described(elements: Elements) -> str:
     """Return which object that is no slice a file holds, such as "a structured report"; "" for an image."""
     uid = elements.text(SOP_CLASS) or elements.text(MEDIA_SOP_CLASS)

@@ -1,5 +1,6 @@
 """The pixels of one DICOM slice: which of them GDCM reads as they are meant, and their values."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,13 @@ TAGS = frozenset(
 )
 
 
-def size(path: Path, elements: Elements) -> tuple[int, int]:
+def size(path: Path, elements: Elements, *, taken: Sequence[str] = ("MONOCHROME2",)) -> tuple[int, int]:
     """Return rows and columns of a slice, from its ``elements`` of `TAGS`.
+
+    Parameters
+    ----------
+    taken
+        The photometric interpretations that whoever calls can read.
 
     Raises
     ------
@@ -34,16 +40,17 @@ def size(path: Path, elements: Elements) -> tuple[int, int]:
         raise InputError(
             f"{path}: expected one slice a file, found {elements.text(FRAMES)} frames; convert it to NIfTI"
         )
-    if elements.text(PHOTOMETRIC) != "MONOCHROME2" or elements.number(SAMPLES) not in (1, None):
+    photometric, samples = elements.text(PHOTOMETRIC), elements.number(SAMPLES) or 1
+    if photometric not in taken or samples != (3 if photometric == "RGB" else 1):
         raise InputError(
-            f"{path}: expected grey levels (MONOCHROME2), found {elements.text(PHOTOMETRIC) or 'none'}; "
+            f"{path}: expected grey levels ({' or '.join(taken)}), found {photometric or 'none'}; "
             "export the original series"
         )
     _check_bits(path, elements)
-    expected = rows * columns * bits // 8
+    expected = rows * columns * samples * bits // 8
     if elements.pixel_bytes is not None and elements.pixel_bytes != expected + expected % 2:
         raise InputError(
-            f"{path}: expected {expected} bytes of pixels ({rows} x {columns} of {bits} bits), found "
+            f"{path}: expected {expected} bytes of pixels ({rows} x {columns} of {samples * bits} bits), found "
             f"{elements.pixel_bytes}; copy or export it again"
         )
     _check_rescale(path, elements)

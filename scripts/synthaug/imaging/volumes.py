@@ -15,12 +15,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from synthaug.errors import InputError
-from synthaug.imaging import contents, data_lengths, dicom, dicom_files, dicom_pixels, image_files, nifti, picture_files
+from synthaug.imaging import (
+    contents,
+    data_lengths,
+    dicom,
+    dicom_elements,
+    dicom_files,
+    dicom_pictures,
+    dicom_pixels,
+    gray_pixels,
+    image_files,
+    nifti,
+    picture_files,
+)
 
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 PICTURES = picture_files.SUFFIXES
 READERS = {".nii": "NiftiImageIO", ".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO", ".mha": "MetaImageIO",
            ".mhd": "MetaImageIO"}  # fmt: skip
+CROSS_SECTIONS = ("CT", "MR", "PT", "NM")  # modalities whose files are slices of the patient
 ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
 MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
 
@@ -36,7 +49,7 @@ class Geometry:
     size
         Voxels (z, y, x).
     spacing
-        Distance of voxel centres in mm (z, y, x), z NaN for a single slice; None for a 2-D picture.
+        Distance of voxel centres in mm (z, y, x), z NaN for a single slice; None for a 2-D picture that does not say.
     origin
         Centre of the first voxel in mm, patient coordinates (x, y, z: left, posterior, superior); None for a picture.
     direction
@@ -52,6 +65,11 @@ class Geometry:
     series: str = ""
     frame_of_reference: str = ""
 
+    @property
+    def placed(self) -> bool:
+        """Whether it is known where in the patient the voxels lie; not of a 2-D picture."""
+        return self.origin is not None
+
     def indices(self, points: np.ndarray) -> np.ndarray:
         """Return where points lie on the grid.
 
@@ -65,8 +83,16 @@ class Geometry:
         float64 (n, 3): z, y, x in voxels; the centre of the first voxel is 0. A single slice is taken to be as thick as
         its pixels are wide.
         """
+        return (points - np.array(self.origin)) @ np.linalg.inv(self._steps())
+
+    def points(self, indices: np.ndarray) -> np.ndarray:
+        """Return where places on the grid lie: the inverse of `indices`, float64 (n, 3), x, y, z in mm."""
+        return np.array(self.origin) + indices @ self._steps()
+
+    def _steps(self) -> np.ndarray:
+        """Return the way in mm (x, y, z) from a voxel to the next along z, y and x: float64 (3, 3)."""
         spacing = np.where(np.isnan(self.spacing), self.spacing[1], self.spacing)
-        return (points - np.array(self.origin)) @ np.linalg.inv(spacing[:, None] * np.array(self.direction))
+        return spacing[:, None] * np.array(self.direction)
 
     def corners(self) -> np.ndarray:
         """Return the centres of the eight corner voxels: float64 (8, 3), x, y, z in mm."""
@@ -76,12 +102,12 @@ class Geometry:
 
     def difference(self, other: "Geometry") -> str:
         """Describe how ``other`` differs from this geometry, as "expected ..., found ..."; "" if it does not."""
-        if (self.spacing is None) != (other.spacing is None):
-            kinds = ("a volume", "a 2-D picture")
-            return f"expected {kinds[self.spacing is None]}, found {kinds[other.spacing is None]}"
+        if self.placed != other.placed:
+            kinds = ("a 2-D picture", "a volume")
+            return f"expected {kinds[self.placed]}, found {kinds[other.placed]}"
         if self.size != other.size:
             return f"expected size {self.size} (z, y, x), found {other.size}"
-        if self.spacing is None:
+        if not self.placed:
             return ""
         apart = np.linalg.norm(self.corners() - other.corners(), axis=1).max()
         if apart <= MATCH * np.nanmin(self.spacing):
@@ -102,13 +128,17 @@ class Source:
     path: Path
     geometry: Geometry
     _read: Callable[[int | None], np.ndarray]
-    _check: Callable[[], None] = lambda: None
+    _check: Callable[[], list[str]] = list
 
-    def check(self) -> None:
+    def check(self) -> list[str]:
         """Look for what reading a slice would not show; to be called once, before slices are used.
 
         A NIfTI file is read from end to end, a picture is read by two libraries, and the files of a
         series' folder that were left aside are named in the log.
+
+        Returns
+        -------
+        What is taken otherwise than the file has it, each as the end of a sentence about the image.
 
         Raises
         ------
@@ -116,7 +146,7 @@ class Source:
             If the file is not whole, holds more than its header says or, of NIfTI, NaN or infinite values, or if the
             libraries differ.
         """
-        self._check()
+        return self._check()
 
     def slice(self, index: int) -> np.ndarray:
         """Return slice ``index`` (0 = lowest z), float32 (y, x): HU for CT, the file's own units otherwise.
@@ -145,7 +175,7 @@ class Source:
 
 
 def open_image(path: str | Path) -> Source:
-    """Read the headers of a DICOM series folder, a NIfTI, NRRD or MetaImage volume, or a 2-D PNG, JPEG or TIFF.
+    """Read the headers of a DICOM series folder or file, a NIfTI, NRRD or MetaImage volume, or a PNG, JPEG or TIFF.
 
     Raises
     ------
@@ -174,8 +204,10 @@ def _open(path: Path) -> Source:
         return _open_volume(path)
     if name.endswith(PICTURES):
         return _open_picture(path)
+    if contents.kind(path) == contents.DICOM:
+        return _open_dicom_file(path)
     raise InputError(
-        f"{path}: expected a DICOM series folder (not one of its files), a volume ({' '.join(VOLUMES)}) or a picture "
+        f"{path}: expected a DICOM series folder or file, a volume ({' '.join(VOLUMES)}) or a picture "
         f"({' '.join(PICTURES)}), found {path.suffix or 'a file without extension'}; "
         "convert it to one of these"
     )
@@ -249,9 +281,10 @@ def _open_volume(path: Path) -> Source:
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
 
-    def check() -> None:
+    def check() -> list[str]:
         if nifti.is_nifti(path):
             nifti.check_voxels(path)
+        return []
 
     return Source(path, geometry, read, check)
 
@@ -281,13 +314,35 @@ def _open_picture(path: Path) -> Source:
     picture = picture_files.look(path)
 
     def read(index: int | None) -> np.ndarray:
-        array = picture.pixels()
-        colours = array[..., :3] if array.shape[-1] > 2 else array[..., :1]  # without an alpha channel
-        if colours.shape[-1] > 1 and np.any(colours != colours[..., :1]):
-            raise InputError(f"{path}: expected a grey-level picture, found colours; export it without overlays")
-        return colours[..., 0] if index is not None else colours[None, ..., 0]
+        gray = gray_pixels.of_colours(path, picture.pixels())
+        return gray if index is not None else gray[None]
 
-    return Source(path, Geometry((1, *picture.shape)), read, picture.check)
+    def check() -> list[str]:
+        picture.check()
+        return [gray_pixels.REMARK] if gray_pixels.is_noisy(picture.pixels()) else []
+
+    return Source(path, Geometry((1, *picture.shape)), read, check)
+
+
+# Single DICOM files
+
+
+def _open_dicom_file(path: Path) -> Source:
+    """Open a slice that has a place in the patient as a series of its own, any other file as a picture."""
+    header = dicom_elements.read(path, frozenset({dicom.POSITION, dicom.ORIENTATION, dicom_pictures.MODALITY}))
+    if header.text(dicom_pictures.MODALITY) in CROSS_SECTIONS:
+        return _open_series(path)
+    picture = dicom_pictures.look(path)
+    spacing = None if picture.spacing is None else (float("nan"), picture.spacing, picture.spacing)
+
+    def read(index: int | None) -> np.ndarray:
+        gray = picture.pixels()
+        return gray if index is not None else gray[None]
+
+    def check() -> list[str]:
+        return picture.remarks + [gray_pixels.REMARK] * gray_pixels.is_noisy(picture.stored())
+
+    return Source(path, Geometry((1, *picture.shape), spacing, series=picture.series), read, check)
 
 
 # DICOM series
@@ -314,9 +369,10 @@ def _open_series(folder: Path) -> Source:
         pixels = dicom_pixels.read(files[index], series.size[1::-1])
         return np.ascontiguousarray(np.flip(pixels, flipped))
 
-    def check() -> None:
+    def check() -> list[str]:
         if series.aside:
             log.warning("%s: left aside %s", folder.name, dicom_files.listed(series.aside))
+        return []
 
     return Source(folder, geometry, read, check)
 

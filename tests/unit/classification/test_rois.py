@@ -59,6 +59,41 @@ def test_lowpass_follows_scikit_image_and_leaves_small_lesions_alone():
     assert np.abs(ours[2:-2, 2:-2] - theirs[2:-2, 2:-2]).max() < 1.5
 
 
+@pytest.mark.parametrize(("diameter", "wide"), [(511.0, 1), (640.0, 3), (1024.0, 5)])
+def test_a_very_large_roi_is_made_from_a_crop_of_bounded_size_and_shows_the_same(diameter, wide):
+    from scipy.ndimage import gaussian_filter
+    from skimage.transform import resize
+
+    params = rois.Params(**{**vars(PARAMS), "antialias": True})
+    side = round(diameter * 1.5)
+    noise = np.random.default_rng(0).normal(0, 1, (side + 64, side + 64))
+    image = gaussian_filter(noise, side / 64).astype(np.float32)  # detail of the size of a pixel of the ROI
+    image = 50 + image / image.std() * 12
+    middle = (len(image) - 1) / 2
+    crop = rois.crop(image, middle, middle, diameter, params, REACH, 0)
+    assert rois.reduction(diameter, params) == wide
+    assert max(crop.shape) < 1500
+    maps = augment.matrices(augment.identity(), diameter, params)
+    ours = augment.apply(rois.lowpass(crop, diameter, params), maps, 0, 100)[0] / 2.55
+    theirs = resize(image[32 : 32 + side, 32 : 32 + side], (64, 64), order=3, anti_aliasing=True)
+    assert np.abs(ours[3:-3, 3:-3] - theirs[3:-3, 3:-3]).max() < 0.7
+    assert theirs.std() > 5
+
+
+@pytest.mark.parametrize("padding", ["edge", "constant", "reflect"])
+@pytest.mark.parametrize("center", [(40.0, 12.5), (38.5, 30.0)])
+def test_pixels_of_a_reduced_crop_are_means_of_squares_of_the_padded_image(padding, center):
+    image = np.random.default_rng(0).normal(50, 15, (60, 81)).astype(np.float32)
+    params = rois.Params(**{**vars(PARAMS), "padding": padding})
+    crop = rois.crop(image, *center, 700.0, params, REACH, -60)
+    values = {"constant_values": -60} if padding == "constant" else {}
+    padded = np.pad(image, 1400, padding, **values).astype(float)
+    (x, y), (rows, columns) = center, (3 * count for count in crop.shape)
+    top, left = (round(1400 + middle - (count - 1) / 2) for middle, count in ((y, rows), (x, columns)))
+    squares = padded[top : top + rows, left : left + columns].reshape(rows // 3, 3, columns // 3, 3)
+    np.testing.assert_allclose(crop, squares.mean(axis=(1, 3)), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("padding", "reference"),
     [

@@ -237,7 +237,8 @@ def test_mask_of_probabilities(cohort, tmp_path):
 @pytest.mark.parametrize(
     ("shape", "change", "found"),
     [
-        ((5, 60, 51), {}, "(5, 60, 51)"),
+        ((5, 60, 51), {"spacing": (3.0, 0.81, 0.81)}, "(5, 60, 51)"),
+        ((5, 60, 51), {"origin": (0, 0, 1.1)}, "(5, 60, 51)"),
         (SHAPE, {"origin": (0, 5, 0)}, "origin (0, 5, 0)"),
         (SHAPE, {"spacing": (3.0, 0.9, 0.9)}, "spacing (3, 0.9, 0.9)"),
     ],

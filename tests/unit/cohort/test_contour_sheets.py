@@ -140,7 +140,8 @@ def test_unknown_parameter_and_damaged_image(cohort):
 def lesion(image=None, mask=None, seen=None, beyond=None, **changes):
     row = {"lesion": "L1", "patient": "p1", "class": "cyst", "slice": 3, "set": "main", "diameter_px": 20.0,
            "diameter_mm": 16.0, "center_x_px": 30.0, "center_y_px": 40.0, "spacing_x_mm": 0.8}  # fmt: skip
-    return Lesion(pd.Series({**row, **changes}), image, mask, seen, beyond)
+    row |= changes
+    return Lesion(pd.Series(row), image, mask, seen, beyond, placed=pd.notna(row["spacing_x_mm"]))
 
 
 def rectangle(shape=(100, 80)):

@@ -191,6 +191,26 @@ def test_missing_and_wrong_labels(tmp_path, ct, name, label, expected):
     assert expected.format(name) in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["seg.dcm", "rt.dcm"])
+def test_a_segment_or_roi_may_be_named(tmp_path, ct, name):
+    write_seg(tmp_path / "seg.dcm", ct, LESIONS)
+    (tmp_path / "rt.dcm").write_bytes((annotated.FOLDER / "plain.dcm").read_bytes())
+    labels = read(tmp_path / name, ct)
+    for number in (1, 2, 3, 4):
+        for text in (f"lesion {number}", f"Lesion {number}"):
+            row = {"mask": name, "label": text}
+            np.testing.assert_array_equal(annotations.labelled(row, labels), labels.lesion(number))
+
+
+def test_a_name_of_two_segments_is_no_choice():
+    labels = annotations.Labels({1: "GTV", 2: "gtv ", 3: "CTV"}, lambda label: np.full((1, 1, 1), label))
+    with pytest.raises(InputError, match="found GTV, the name of 2 of them; give the number"):
+        annotations.labelled({"mask": "rt.dcm", "label": "GTV"}, labels)
+    with pytest.raises(InputError, match=r"expected one of 1 \(GTV\), 2 \(gtv \), 3 \(CTV\), .* found PTV; correct"):
+        annotations.labelled({"mask": "rt.dcm", "label": "PTV"}, labels)
+    assert annotations.labelled({"mask": "rt.dcm", "label": "ctv"}, labels).item() == 3
+
+
 def test_no_label_is_needed_for_one_lesion(tmp_path, ct):
     def only_second(structures):
         structures.ROIContourSequence = structures.ROIContourSequence[1:2]
@@ -246,10 +266,14 @@ def test_seg_off_the_grid(tmp_path, ct, name, shift, found):
     assert found in message
 
 
-def test_seg_of_another_series_or_frame_of_reference(tmp_path, ct):
+def test_seg_of_another_series_or_frame_of_reference(tmp_path, ct, caplog):
+    """One of another series is placed if both name their frame of reference, and it is the same."""
     path = write_seg(tmp_path / "seg.dcm", ct, LESIONS)
     annotated.write_series(tmp_path / "venous", SeriesInstanceUID="1.2.840.1")
-    message = refusal(path, tmp_path / "venous")
+    np.testing.assert_array_equal(read(path, tmp_path / "venous").lesion(2), LESIONS[1])
+    assert "seg.dcm: drawn on another series of the same frame of reference" in caplog.text
+    annotated.write_series(tmp_path / "unknown", SeriesInstanceUID="1.2.840.1", FrameOfReferenceUID="")
+    message = refusal(path, tmp_path / "unknown")
     assert f"expected an annotation of the image's series 1.2.840.1, found one of {annotated.SERIES};" in message
     annotated.write_series(tmp_path / "later", FrameOfReferenceUID="1.2.840.2")
     message = refusal(path, tmp_path / "later")
@@ -258,7 +282,12 @@ def test_seg_of_another_series_or_frame_of_reference(tmp_path, ct):
 
 def test_rtstruct_of_another_series_or_frame_of_reference(tmp_path):
     annotated.write_series(tmp_path / "venous", SeriesInstanceUID="1.2.840.1")
-    message = refusal(annotated.FOLDER / "plain.dcm", tmp_path / "venous")
+    found = read(annotated.FOLDER / "plain.dcm", tmp_path / "venous").lesion(2)
+    annotated.write_series(tmp_path / "ct")
+    np.testing.assert_array_equal(found, read(annotated.FOLDER / "plain.dcm", tmp_path / "ct").lesion(2))
+    assert found.any()
+    annotated.write_series(tmp_path / "unknown", SeriesInstanceUID="1.2.840.1", FrameOfReferenceUID="")
+    message = refusal(annotated.FOLDER / "plain.dcm", tmp_path / "unknown")
     assert f"expected an annotation of the image's series 1.2.840.1, found one of {annotated.SERIES};" in message
     annotated.write_series(tmp_path / "later", FrameOfReferenceUID="1.2.840.2")
     message = refusal(annotated.FOLDER / "plain.dcm", tmp_path / "later", 2)

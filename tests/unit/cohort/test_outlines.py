@@ -93,7 +93,7 @@ def test_an_outline_without_area_is_refused(count, angle, length, x, y):
     if count >= 3:
         cell = " ".join(f"{a:.6f},{b:.6f}" for a, b in points)
         with pytest.raises(InputError, match="polygon: expected an outline with an area, found a line"):
-            annotations.outline({**ROW, "polygon": cell})
+            annotations.outline_parts({**ROW, "polygon": cell})
 
 
 @PROPERTY
@@ -118,6 +118,7 @@ def test_a_small_loop_of_the_hand_passes():
 @pytest.mark.parametrize(
     "cell",
     [
+        "35,14 35,26 23,26 23,14; 40,40 41,41",  # the second is a line
         "10,2,20,7 40,1,20,4 40,8,45,3",  # decimal commas in x,y
         "10,2;20,7 40,1;20,4",
         "10,2 20,7 40,1 20,4 40,8 45,3",  # decimal commas in x y
@@ -139,6 +140,8 @@ def test_cells_that_are_no_outline(cell):
         "35, 14 35, 26 23 ,26 23 , 14",
         "35 14 35 26 23 26 23 14",
         "35,14,35,26,23,26,23,14",  # as COCO has it
+        "35,14 35,26 29,26 29,14; 29,14 29,26 23,26 23,14;",  # of two parts
+        "35,14,35,26,29,26,29,14;28,14,28,26,23,26,23,14",
     ],
 )
 def test_cells_that_are_one_outline(cell):

@@ -734,9 +734,15 @@ def _(folder, rows):
     masked(folder, rows, labels(), slice="3")
 
 
-@entry("mask", "another grid", "mask and image do not match: expected size (4, 24, 20)", "(4, 24, 21)")
+@entry("mask", "the same grid, a column more")
 def _(folder, rows):
     masked(folder, rows, np.pad(labels(), ((0, 0), (0, 0), (0, 1))))
+    return Read(STACK[KEY], LESION, KEY, PIXEL)
+
+
+@entry("mask", "another grid", "mask and image do not match: expected size (4, 24, 20)", "(4, 24, 10)")
+def _(folder, rows):
+    masked(folder, rows, labels()[..., ::2], origin=(-7, -9, 30.5))
 
 
 @entry("mask", "elsewhere", "mask and image do not match", "corners up to 3 mm apart")
@@ -834,7 +840,9 @@ def _(folder, rows):
     palette(folder, rows, "#0000c8")
 
 
-@entry("mask", "the name of a colour", "label: expected a whole number of at least 0 or a colour such as #ff0000")
+@entry(
+    "mask", "the name of a colour", "label: expected one of 1 (#c80000), 2 (#00a000), the labels of m.png, found red"
+)
 def _(folder, rows):
     palette(folder, rows, "red")
 

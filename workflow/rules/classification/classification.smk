@@ -53,12 +53,30 @@ def task_settings():
     baselines = {name: config["baselines"][name] for name in run}
     models = {"classifier": chosen_classifier(), "baselines": baselines}
     taken = {use: config["uses"][use] for use, generators in config["experiment"]["uses"].items() if generators}
-    return {"rois": config["rois"], "augmentation": chosen_augmentation(), "uses": taken, **models}
+    whole = {"whole_images": True} if is_whole_image() else {}
+    return {"rois": chosen_rois(), "augmentation": chosen_augmentation(), "uses": taken, **models, **whole}
+
+
+def is_whole_image():
+    """Return whether a ROI is a whole image, because nothing is drawn on it."""
+    return config["cases"]["annotation"] == "none"
+
+
+def chosen_rois():
+    """Return how ROIs are cut, as the config says; around a whole image there is nothing that could be a margin."""
+    return {**config["rois"], "margin": 0} if is_whole_image() else config["rois"]
 
 
 def chosen_augmentation():
-    """Return the augmentations of each lesion, as the config gives them or its preset does."""
-    return {key: value for key, value in config["augmentation"].items() if key != "preset"}
+    """Return the augmentations of each lesion, as the config gives them or its preset does.
+
+    Of a whole image, which has no margin, a scale that replaces the margin shows as much more or less than the image.
+    """
+    chosen = {key: value for key, value in config["augmentation"].items() if key != "preset"}
+    if is_whole_image() and config["rois"]["scale"] == "replace":
+        ends = [round(end - config["rois"]["margin"], 6) for end in chosen["scales"]["diameters"]]
+        chosen["scales"] = {**chosen["scales"], "diameters": ends}
+    return chosen
 
 
 def chosen_classifier():
@@ -140,8 +158,8 @@ def task_cautions():
 
 
 def task_rows():
-    """Return how rows of the case table are checked, as `cases.Params` takes it: a row is a lesion."""
-    return {}
+    """Return how rows of the case table are checked, as `cases.Params` takes it: a row is a lesion, or a whole image."""
+    return {"whole_images": True} if is_whole_image() else {}
 
 
 def task_units():
@@ -165,7 +183,7 @@ def task_samples():
 
 def task_display():
     """Return how lesions are cut out and which values become black and white, on the sheets and for readers."""
-    return {key: config["rois"][key] for key in ["margin", "intensity"]}
+    return {key: chosen_rois()[key] for key in ["margin", "intensity"]}
 
 
 def images_of_generator(folds, cls):

@@ -3,7 +3,7 @@
 
 def augmentation_reach():
     """Return how far augmentations look beyond a ROI: only these values change what is cut from an image."""
-    shifts, scales = config["augmentation"]["shifts"], config["augmentation"]["scales"]
+    shifts, scales = chosen_augmentation()["shifts"], chosen_augmentation()["scales"]
     return {
         "surround": scales["diameters"][1],
         "shift_diameters": shifts["diameters"],
@@ -25,7 +25,7 @@ def classifier_settings(arm):
     """Return the parameters of a classifier; those of one arm are given to that arm only."""
     settings = {key: value for key, value in chosen_classifier().items() if key != "mixup"}
     if arm in ["online", "mixup"]:
-        settings |= {"rois": config["rois"], "augmentation": chosen_augmentation()}
+        settings |= {"rois": chosen_rois(), "augmentation": chosen_augmentation()}
     if arm == "mixup":
         settings["use"] = {"mixup": config["classifier"]["mixup"]}
     if uses.use_of(arm) in USES_WITH_SCRIPTS:

@@ -24,7 +24,7 @@ rule extract_rois:
     resources:
         **grown(mem_mb=4000, runtime=30),
     params:
-        settings=canonical_json(**config["rois"], reach=augmentation_reach()),
+        settings=canonical_json(**chosen_rois(), reach=augmentation_reach()),
         digest=table_digest(),
     shell:
         'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --params {params.settings:q}'
@@ -50,7 +50,7 @@ rule build_pool:
         **grown(mem_mb=4000, runtime=30),
     params:
         settings=canonical_json(
-            **config["rois"],
+            **chosen_rois(),
             augmentation=chosen_augmentation(),
             master_seed=config["master_seed"],
             threads=config["threads"],

@@ -22,6 +22,11 @@ def given_split_params():
     return {"given_split": is_split_given()} if "split" in config else {}
 
 
+def mask_params():
+    """Return whether masks of another grid may be resampled as a parameter; none if not."""
+    return {"resample_masks": True} if config["cases"]["resample_masks"] else {}
+
+
 def division_params():
     """Return how patients are divided, as parameters: seeds have the same folds where not every fold is tested.
 
