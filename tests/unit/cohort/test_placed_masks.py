@@ -73,7 +73,9 @@ def finer(spacing=(0.5, 0.7, 2.0), size=(40, 36, 13), turn=0.0):
 
 
 @pytest.mark.parametrize(
-    "grid", [finer(), finer(turn=0.1), finer((1.6, 1.6, 6.0), (15, 14, 5)), finer(turn=TURN)], ids=str
+    "grid",
+    [finer(), finer(turn=0.1), finer((1.6, 1.6, 6.0), (15, 14, 5)), finer(turn=TURN)],
+    ids=["finer", "turned", "coarser", "turned more"],
 )
 def test_a_mask_of_another_grid_is_resampled_as_simpleitk_does(study, grid, caplog):
     mask = ball(grid)
