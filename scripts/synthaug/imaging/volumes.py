@@ -7,11 +7,13 @@ the patient's back, x towards the patient's left. A 2-D picture is a stack of on
 import dataclasses
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import ArrayLike
 
 from synthaug.errors import InputError
@@ -33,6 +35,9 @@ VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 PICTURES = picture_files.SUFFIXES
 READERS = {".nii": "NiftiImageIO", ".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO", ".mha": "MetaImageIO",
            ".mhd": "MetaImageIO"}  # fmt: skip
+NUMBERED = re.compile(
+    r"(.+\.nii(?:\.gz)?)#([0-9]{1,9})", re.IGNORECASE | re.DOTALL
+)  # a volume of a file, see open_image
 CROSS_SECTIONS = ("CT", "MR", "PT", "NM")  # modalities whose files are slices of the patient
 ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
 MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
@@ -177,6 +182,8 @@ class Source:
 def open_image(path: str | Path) -> Source:
     """Read the headers of a DICOM series folder or file, a NIfTI, NRRD or MetaImage volume, or a PNG, JPEG or TIFF.
 
+    Of a NIfTI file of several volumes, ``path`` ends in ``#`` and the number of the one that is meant, from 0.
+
     Raises
     ------
     InputError
@@ -192,7 +199,14 @@ def open_image(path: str | Path) -> Source:
         ) from error
 
 
+def file_of(path: str) -> str:
+    """Return the name of a file without the number of a volume in it, see `open_image`."""
+    return NUMBERED.fullmatch(path)[1] if NUMBERED.fullmatch(path) else path
+
+
 def _open(path: Path) -> Source:
+    if numbered := NUMBERED.fullmatch(path.name):
+        return _open_volume(path.with_name(numbered[1]), int(numbered[2]))
     if path.is_symlink() and not path.exists():
         contents.check_regular(path)
     if not path.exists():
@@ -251,32 +265,31 @@ def _axes(direction: np.ndarray) -> list[int]:
 # Volume files
 
 
-def _open_volume(path: Path) -> Source:
+def _open_volume(path: Path, number: int | None = None) -> Source:
+    """Open a volume file, or the volume ``number`` of a NIfTI file that has several."""
+    if not path.exists():
+        raise InputError(f"{path}: expected a file, found nothing; check the spelling (paths are relative)")
     contents.check_name(path)
     if nifti.is_nifti(path):
         nifti.check_header(path)
     else:
         data_lengths.check(path)
     reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
-    size = reader.GetSize()
-    if len(size) != 3 or reader.GetNumberOfComponents() != 1:
-        raise InputError(
-            f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and "
-            f"{reader.GetNumberOfComponents()} values; save the one volume that is meant"
-        )
-    direction = np.reshape(reader.GetDirection(), (3, 3))
-    _check_placement(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+    further = _further(path, reader, number)
+    size, spacing, origin = reader.GetSize()[:3], reader.GetSpacing()[:3], reader.GetOrigin()[:3]
+    direction = np.reshape(reader.GetDirection(), (reader.GetDimension(),) * 2)[:3, :3]
+    _check_placement(path, size, spacing, origin, direction)
     if nifti.is_nifti(path):
-        nifti.check_placement(path, reader.GetSpacing(), reader.GetOrigin(), direction)
-    geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+        nifti.check_placement(path, spacing, origin, direction)
+    geometry, axes, flips = _oriented(path, size, spacing, origin, direction)
 
     def read(index: int | None) -> np.ndarray:
         start, extent = [0, 0, 0], list(size)
         if index is not None:
             extent[axes[2]] = 1
             start[axes[2]] = size[axes[2]] - 1 - index if flips[2] else index
-        reader.SetExtractIndex(start)
-        reader.SetExtractSize(extent)
+        reader.SetExtractIndex([*start, *further])
+        reader.SetExtractSize([*extent, *(0 for _ in further)])
         array = image_files.pixels(reader).T.transpose(axes)
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
@@ -287,6 +300,37 @@ def _open_volume(path: Path) -> Source:
         return []
 
     return Source(path, geometry, read, check)
+
+
+def _further(path: Path, reader: sitk.ImageFileReader, number: int | None) -> list[int]:
+    """Return the indices of a volume ``number`` beyond its three axes: none of a file that holds one volume.
+
+    Raises
+    ------
+    InputError
+        If the file holds another number of volumes or of values a voxel than is expected.
+    """
+    size, values = reader.GetSize(), reader.GetNumberOfComponents()
+    count = size[3] if len(size) == 4 else 1
+    several = nifti.is_nifti(path) and len(size) == 4 and values == 1
+    if several and number is not None and number < count:
+        return [number]
+    if several:
+        found = "none given" if number is None else str(number)
+        raise InputError(
+            f"{path}: expected the number of one of its {count} volumes, found {found}; give 0 to {count - 1} in the "
+            "column volume of the case table"
+        )
+    if len(size) != 3 or values != 1:
+        raise InputError(
+            f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and {values} values; save the one "
+            "volume that is meant"
+        )
+    if number:
+        raise InputError(
+            f"{path}: expected several volumes, of which {number} is meant, found one; clear the cell volume"
+        )
+    return []
 
 
 def _check_placement(
