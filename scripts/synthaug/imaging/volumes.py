@@ -23,6 +23,7 @@ from synthaug.imaging import (
     dicom,
     dicom_elements,
     dicom_files,
+    dicom_frames,
     dicom_pictures,
     dicom_pixels,
     gray_pixels,
@@ -212,7 +213,8 @@ def _open(path: Path) -> Source:
     if not path.exists():
         raise InputError(f"{path}: expected a file or folder, found nothing; check the spelling (paths are relative)")
     if path.is_dir():
-        return _open_series(path)
+        frames = dicom_frames.file_of(path)
+        return _open_frames(frames) if frames else _open_series(path)
     name = path.name.lower()
     if name.endswith(VOLUMES):
         return _open_volume(path)
@@ -375,7 +377,7 @@ def _open_dicom_file(path: Path) -> Source:
     """Open a slice that has a place in the patient as a series of its own, any other file as a picture."""
     header = dicom_elements.read(path, frozenset({dicom.POSITION, dicom.ORIENTATION, dicom_pictures.MODALITY}))
     if header.text(dicom_pictures.MODALITY) in CROSS_SECTIONS:
-        return _open_series(path)
+        return _open_frames(path) if dicom_frames.file_of(path) else _open_series(path)
     picture = dicom_pictures.look(path)
     spacing = None if picture.spacing is None else (float("nan"), picture.spacing, picture.spacing)
 
@@ -389,18 +391,24 @@ def _open_dicom_file(path: Path) -> Source:
     return Source(path, Geometry((1, *picture.shape), spacing, series=picture.series), read, check)
 
 
+def _open_frames(path: Path) -> Source:
+    """Open a file that holds a stack of slices as frames; all of them are read at once."""
+    frames = dicom_frames.read(path)
+    _check_axial(path, frames.direction[:, :2].T)
+    size = frames.values.shape[::-1]
+    geometry, _, flips = _oriented(path, size, frames.spacing, frames.origin, frames.direction.copy())
+    geometry = dataclasses.replace(geometry, series=frames.series, frame_of_reference=frames.frame_of_reference)
+    values = np.flip(frames.values, tuple(np.flatnonzero(flips[::-1])))
+    return Source(path, geometry, lambda index: values if index is None else np.ascontiguousarray(values[index]))
+
+
 # DICOM series
 
 
 def _open_series(folder: Path) -> Source:
     series = dicom.read_series(folder)
     files = list(series.files)
-    directions = np.column_stack([*series.axes, np.cross(*series.axes)])
-    if _axes(directions) != [0, 1, 2]:
-        raise InputError(
-            f"{folder}: expected axial slices, found rows along ({_text(series.axes[0])}) and columns along "
-            f"({_text(series.axes[1])}); use the axial series or resample it"
-        )
+    directions = _check_axial(folder, series.axes)
     geometry, _, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
     geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
     if flips[2]:
@@ -419,6 +427,22 @@ def _open_series(folder: Path) -> Source:
         return []
 
     return Source(folder, geometry, read, check)
+
+
+def _check_axial(path: Path, axes: np.ndarray) -> np.ndarray:
+    """Check that ``axes`` (2, 3), along a row and along a column, are those of axial slices.
+
+    Returns
+    -------
+    float64 (3, 3): its columns are the two axes and their normal.
+    """
+    directions = np.column_stack([*axes, np.cross(*axes)])
+    if _axes(directions) != [0, 1, 2]:
+        raise InputError(
+            f"{path}: expected axial slices, found rows along ({_text(axes[0])}) and columns along ({_text(axes[1])}); "
+            "use the axial series or resample it"
+        )
+    return directions
 
 
 def _text(values: Iterable[float]) -> str:

@@ -235,7 +235,10 @@ def test_truncated_slice(series, keep):
 
 
 def test_multi_frame(tmp_path):
-    write_slice(tmp_path / "all", 0, frames=3)
+    write_slice(tmp_path / "all", 0, frames=3)  # without a place of each
+    with pytest.raises(InputError, match="all: expected frames that form one regular stack of slices"):
+        volumes.open_image(tmp_path)
+    write_slice(tmp_path / "other", 3)
     assert "3 frames" in refusal(tmp_path)
 
 
