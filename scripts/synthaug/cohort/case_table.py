@@ -58,7 +58,7 @@ def read_table(path: str | Path, *, annotated: bool = False) -> pd.DataFrame:
             table[name] = ""
     table["set"] = table["set"].replace("", "main")
     numbered = table["volume"].str.fullmatch(WHOLE) & table["image"].str.lower().str.endswith(nifti.SUFFIXES)
-    table["image"] += ("#" + table["volume"].str.partition(".")[0]).where(numbered, "")
+    table["image"] += ("#" + table["volume"].str.split(".").str[0]).where(numbered, "")
     return table
 
 

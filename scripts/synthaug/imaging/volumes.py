@@ -29,6 +29,7 @@ from synthaug.imaging import (
     gray_pixels,
     image_files,
     nifti,
+    nifti_two,
     picture_files,
 )
 
@@ -276,10 +277,9 @@ def _open_volume(path: Path, number: int | None = None) -> Source:
         nifti.check_header(path)
     else:
         data_lengths.check(path)
-    reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
-    further = _further(path, reader, number)
-    size, spacing, origin = reader.GetSize()[:3], reader.GetSpacing()[:3], reader.GetOrigin()[:3]
-    direction = np.reshape(reader.GetDirection(), (reader.GetDimension(),) * 2)[:3, :3]
+    stored = nifti_two.look(path) if contents.kind(path).startswith("a NIfTI-2") else _stored(path)
+    further = _further(path, stored, number)
+    size, spacing, origin, direction = stored.size[:3], stored.spacing, stored.origin, stored.direction
     _check_placement(path, size, spacing, origin, direction)
     if nifti.is_nifti(path):
         nifti.check_placement(path, spacing, origin, direction)
@@ -290,9 +290,8 @@ def _open_volume(path: Path, number: int | None = None) -> Source:
         if index is not None:
             extent[axes[2]] = 1
             start[axes[2]] = size[axes[2]] - 1 - index if flips[2] else index
-        reader.SetExtractIndex([*start, *further])
-        reader.SetExtractSize([*extent, *(0 for _ in further)])
-        array = image_files.pixels(reader).T.transpose(axes)
+        pixels = stored.pixels([*start, *further], [*extent, *(0 for _ in further)])
+        array = pixels.T.transpose(axes)
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
 
@@ -304,7 +303,32 @@ def _open_volume(path: Path, number: int | None = None) -> Source:
     return Source(path, geometry, read, check)
 
 
-def _further(path: Path, reader: sitk.ImageFileReader, number: int | None) -> list[int]:
+@dataclass(frozen=True)
+class _Stored:
+    """A file that SimpleITK reads, with the attributes of `nifti_two.Stored`."""
+
+    size: tuple[int, ...]
+    spacing: Sequence[float]
+    origin: Sequence[float]
+    direction: np.ndarray
+    values: int  # a voxel
+    reader: sitk.ImageFileReader
+
+    def pixels(self, start: list[int], extent: list[int]) -> np.ndarray:
+        """Return a part of the voxels, slowest axis first; an axis of extent 0 is left out."""
+        self.reader.SetExtractIndex(start)
+        self.reader.SetExtractSize(extent)
+        return image_files.pixels(self.reader)
+
+
+def _stored(path: Path) -> _Stored:
+    reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
+    direction = np.reshape(reader.GetDirection(), (reader.GetDimension(),) * 2)[:3, :3]
+    place = reader.GetSpacing()[:3], reader.GetOrigin()[:3], direction
+    return _Stored(reader.GetSize(), *place, reader.GetNumberOfComponents(), reader)
+
+
+def _further(path: Path, stored: _Stored | nifti_two.Stored, number: int | None) -> list[int]:
     """Return the indices of a volume ``number`` beyond its three axes: none of a file that holds one volume.
 
     Raises
@@ -312,7 +336,7 @@ def _further(path: Path, reader: sitk.ImageFileReader, number: int | None) -> li
     InputError
         If the file holds another number of volumes or of values a voxel than is expected.
     """
-    size, values = reader.GetSize(), reader.GetNumberOfComponents()
+    size, values = stored.size, stored.values
     count = size[3] if len(size) == 4 else 1
     several = nifti.is_nifti(path) and len(size) == 4 and values == 1
     if several and number is not None and number < count:
