@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug.cohort import colour_masks, dicom_annotations, mask_labels, outlines, placed_masks
+from synthaug.cohort import case_table, colour_masks, dicom_annotations, mask_labels, outlines, placed_masks
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -22,7 +22,7 @@ from synthaug.terms.case_columns import KINDS
 COMMA = re.compile(r"\s*,\s*")
 PAIR = re.compile(r"[^\s,]+,[^\s,]+")
 NO_NAME = re.compile(r"#|[-+]?[0-9.,]+$")  # of a label: it is a colour or a number, or was meant as one
-WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
+WHOLE = re.compile(case_table.WHOLE)
 
 
 def kind(row: Mapping[str, str]) -> str:

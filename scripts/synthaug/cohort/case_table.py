@@ -7,8 +7,10 @@ import pandas as pd
 
 from synthaug.errors import InputError
 from synthaug.files import user_tables
+from synthaug.imaging import nifti
 from synthaug.terms.case_columns import COMPUTED, CORNERS, KINDS, OPTIONAL, REQUIRED
 
+WHOLE = r"[0-9]{1,9}(?:\.0*)?"  # a whole number, as spreadsheets write it
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")  # in no file's name, and would break up a message
 
 
@@ -16,7 +18,8 @@ def read_table(path: str | Path, *, annotated: bool = False) -> pd.DataFrame:
     """Read a case table as text, without checking its cells.
 
     A table without the columns ``mask``, ``polygon`` and ``box`` may have ``x0,y0,x1,y1`` instead: they become ``box``.
-    Such tables often name no lesions; each row is then a lesion of its own, called ``row`` and its number.
+    Such tables often name no lesions; each row is then a lesion of its own, called ``row`` and its number. A ``volume``
+    of a NIfTI file that is a whole number becomes a part of the image's name, as `volumes.open_image` takes it.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def read_table(path: str | Path, *, annotated: bool = False) -> pd.DataFrame:
         if name not in table:
             table[name] = ""
     table["set"] = table["set"].replace("", "main")
+    numbered = table["volume"].str.fullmatch(WHOLE) & table["image"].str.lower().str.endswith(nifti.SUFFIXES)
+    table["image"] += ("#" + table["volume"].str.split(".").str[0]).where(numbered, "")
     return table
 
 

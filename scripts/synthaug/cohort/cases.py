@@ -19,7 +19,7 @@ from scipy import ndimage
 from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
-from synthaug.imaging import picture_files, volumes
+from synthaug.imaging import nifti, picture_files, volumes
 from synthaug.terms.case_columns import COLUMNS, KINDS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
@@ -184,7 +184,11 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> lis
             problems.row(number, f"class: expected one of {', '.join(params.classes)}, found {cls!r}; {hint}")
         if row["set"] not in SETS:
             problems.row(number, f"set: expected main or extra (empty: main), found {row['set']!r}; correct the cell")
-        wrong = [*_wrong_numbers(row), *([] if empty else _wrong_annotation(row, params.whole_images))]
+        wrong = [
+            *_wrong_numbers(row),
+            *_wrong_volume(row),
+            *([] if empty else _wrong_annotation(row, params.whole_images)),
+        ]
         for text in wrong:
             problems.row(number, text)
         if row["image"] and not wrong:
@@ -193,11 +197,20 @@ def _check_cells(table: pd.DataFrame, params: Params, problems: Problems) -> lis
 
 
 def _wrong_numbers(row: pd.Series) -> Iterator[str]:
-    for wrong in (lambda: annotations.label_of(row), lambda: annotations.whole(row, "slice")):
+    wholes = (lambda name=name: annotations.whole(row, name) for name in ("volume", "slice"))
+    for wrong in (lambda: annotations.label_of(row), *wholes):
         try:
             wrong()
         except InputError as error:
             yield str(error)
+
+
+def _wrong_volume(row: pd.Series) -> Iterator[str]:
+    if row["volume"] and not volumes.file_of(row["image"]).lower().endswith(nifti.SUFFIXES):
+        yield (
+            f"volume: expected it empty, since only a NIfTI file has several, found {row['volume']!r}; clear the cell "
+            "or, if the column means something else, give it another name"
+        )
 
 
 def _wrong_annotation(row: pd.Series, whole_images: bool) -> Iterator[str]:
@@ -256,7 +269,7 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
                 f"{rows['extra']}; extra cases must come from other patients"
             )
     named = table[(table["image"] != "") & (table["patient"] != "")]
-    for _, rows in named.groupby([os.path.realpath(folder / image) for image in named["image"]]):
+    for _, rows in named.groupby([os.path.realpath(folder / volumes.file_of(image)) for image in named["image"]]):
         if rows["patient"].nunique() > 1:
             image, patients = (" and ".join(sorted(set(rows[name]))) for name in ("image", "patient"))
             problems.cohort(

@@ -89,11 +89,9 @@ def check_name(path: Path) -> None:
     """Refuse, by an `InputError`, a file whose content is known and not what the end of its name says."""
     suffix = max((end for end in SUFFIXES if path.name.lower().endswith(end)), key=len)
     found = kind(path)
-    if found in (SUFFIXES[suffix], UNKNOWN):
+    if found.replace("NIfTI-2", "NIfTI-1") in (SUFFIXES[suffix], UNKNOWN):
         return
-    if found.startswith("a NIfTI-2"):
-        cure = "save it as NIfTI-1"
-    elif found in SUFFIXES.values():
+    if found in SUFFIXES.values():
         cure = f"rename it to end in {next(end for end, kind in SUFFIXES.items() if kind == found)}"
     else:
         cure = "name the image itself, or convert it"
@@ -120,8 +118,10 @@ def _of_start(start: bytes) -> str:
         return "a NIfTI-1 file"
     if start[344:348] == b"ni1\0":
         return "the header of a NIfTI pair"
-    if start[4:8] in (b"n+2\0", b"ni2\0"):
+    if start[4:8] == b"n+2\0":
         return "a NIfTI-2 file"
+    if start[4:8] == b"ni2\0":
+        return "the header of a NIfTI pair"
     if is_dicom(start):
         return DICOM
     for magic, known in STARTS:

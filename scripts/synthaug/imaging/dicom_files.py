@@ -7,7 +7,7 @@ from synthaug.errors import InputError
 from synthaug.imaging import contents, dicom_elements
 from synthaug.imaging.dicom_elements import Elements
 
-SOP_CLASS, MEDIA_SOP_CLASS = 0x00080016, 0x00020002
+SOP_CLASS, MEDIA_SOP_CLASS = CLASSES = 0x00080016, 0x00020002
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 DIRECTORY = "1.2.840.10008.1.3.10"
 OBJECTS = {  # DICOM objects that are no slices of a series, by the begin of their SOP class
@@ -60,7 +60,7 @@ def find(folder: Path, wanted: frozenset[int]) -> Found:
             others[path] = OBJECTS[DIRECTORY]
             continue
         if known == contents.DICOM:
-            elements = dicom_elements.read(path, wanted | {SOP_CLASS, MEDIA_SOP_CLASS})
+            elements = dicom_elements.read(path, wanted.union(CLASSES))
             if other := described(elements):
                 others[path] = other
             else:
@@ -86,7 +86,7 @@ def single(path: Path, wanted: frozenset[int]) -> Found:
     InputError
         If it holds no image, or is damaged.
     """
-    elements = dicom_elements.read(path, wanted | {SOP_CLASS, MEDIA_SOP_CLASS})
+    elements = dicom_elements.read(path, wanted.union(CLASSES))
     if other := described(elements):
         raise InputError(f"{path}: expected an image, found {other}; name the image itself")
     return Found({path: elements}, [])

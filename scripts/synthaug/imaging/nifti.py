@@ -1,7 +1,7 @@
 """What a NIfTI file says of itself, read without its reader, which hides faults: it fills in, drops and chooses.
 
-The header is that of nifti1.h. A file may place its voxels twice, by qform and by sform; where both hold and differ,
-ITK takes one of them and nibabel the other.
+The header is that of nifti1.h or nifti2.h, which holds the same in wider numbers. A file may place its voxels twice, by
+qform and by sform; where both hold and differ, ITK takes one of them and nibabel the other.
 """
 
 import gzip
@@ -22,7 +22,8 @@ SUFFIXES = (".nii", ".nii.gz")
 CHUNK = 1 << 20  # bytes looked at together; a multiple of every number's size
 FLOATS = {16: "f4", 64: "f8"}  # data types
 BITS = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}  # of each data type
-FIRST = 352  # byte at which voxels begin at the earliest
+FIRST = {1: 352, 2: 544}  # byte at which voxels begin at the earliest, by the version
+NUMBERS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8"}
 MILLIMETRES = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # per unit of length; 0 is unknown
 ROUNDING = 1e-3  # by which a quaternion may be longer than 1
 OFF = 0.1  # of the smallest spacing: how far corners may lie apart
@@ -32,7 +33,10 @@ LARGEST_RATIO = 1032  # of gzip: bytes that one byte becomes at most
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
+    """The fields that matter, by other names; `bytes_of_voxels` follows from them."""
+
+    version: int
     order: str
     dimensions: tuple[int, ...]
     code: int
@@ -47,6 +51,7 @@ class _Header:
     rows: tuple[float, ...]  # of sform's matrix
 
     def bytes_of_voxels(self) -> int:
+        """Return how many bytes the voxels take in the file, unpacked."""
         return math.prod(self.dimensions[1 : 1 + self.dimensions[0]]) * BITS[self.code] // 8
 
 
@@ -64,13 +69,13 @@ def check_header(path: Path) -> None:
         If voxels begin within the header, are of a type without numbers, are more than the file can hold, have no
         distance above 0, or are to be scaled in a way that readers do not agree on.
     """
-    header = _header(path)
+    header = read_header(path)
     if header.code not in BITS:
         found, expected, cure = f"data type {header.code}", "one number a voxel", "save it as integers or floats"
     elif not 1 <= header.dimensions[0] <= 7 or min(header.dimensions[1 : 1 + header.dimensions[0]]) < 1:
         found, expected, cure = f"{header.dimensions} (dim)", "1 to 7 sizes of at least 1", "export the image again"
-    elif header.start < FIRST:
-        found, expected, cure = f"{header.start} (vox_offset)", f"voxels from byte {FIRST} on", "export the image again"
+    elif header.start < (first := FIRST[header.version]):
+        found, expected, cure = f"{header.start} (vox_offset)", f"voxels from byte {first} on", "export the image again"
     elif not all(math.isfinite(distance) and distance > 0 for distance in header.distances):
         distances = ", ".join(f"{distance:g}" for distance in header.distances)
         found, expected, cure = f"{distances} (pixdim)", "a spacing above 0 mm", "export the image again"
@@ -78,7 +83,7 @@ def check_header(path: Path) -> None:
         found = f"scl_slope {header.slope:g} and scl_inter {header.intercept:g}"
         expected, cure = "values that are scaled by two numbers or not at all", "save the scaled values"
     else:
-        size = path.stat().st_size * (LARGEST_RATIO if path.name.lower().endswith(".gz") else 1)
+        size = path.stat().st_size * (LARGEST_RATIO if is_packed(path) else 1)
         if (count := header.bytes_of_voxels()) <= size:
             return
         found, expected, cure = (
@@ -103,15 +108,10 @@ def check_placement(path: Path, spacing: Sequence[float], origin: Sequence[float
     InputError
         If qform and sform differ, or the reader has taken neither.
     """
-    header = _header(path)
+    header = read_header(path)
     size = np.array(header.dimensions[1:4])
-    affines = {}
-    if header.forms[1] > 0:
-        affines["sform"] = np.reshape(header.rows, (3, 4)).astype(float)
-    if header.forms[0] > 0:
-        affines["qform"] = _of_quaternion(path, header)
-    unit = MILLIMETRES.get(header.unit & 7, 1.0)
-    found = {name: _corners(size, affine[:, :3], affine[:, 3]) * unit * (-1, -1, 1) for name, affine in affines.items()}
+    affines = _affines(path, header)
+    found = {name: _corners(size, affine[:, :3], affine[:, 3]) * (-1, -1, 1) for name, affine in affines.items()}
     read = _corners(size, np.asarray(direction) * spacing, np.asarray(origin))
     found["the reader's placement"] = read
     for (one, a), (other, b) in itertools.combinations(found.items(), 2):
@@ -125,6 +125,26 @@ def check_placement(path: Path, spacing: Sequence[float], origin: Sequence[float
             )
 
 
+def placement(path: Path) -> np.ndarray:
+    """Return the matrix that places the voxels, float64 (3, 4), in mm to the right, to the front and up.
+
+    It is that of sform or, without it, of qform; without either, voxels lie along the axes, the first at 0.
+
+    Raises
+    ------
+    InputError
+        If the header cannot be read, or qform is no rotation.
+    """
+    header = read_header(path)
+    plain = np.column_stack([np.diag(header.distances), np.zeros(3)]) * MILLIMETRES.get(header.unit & 7, 1.0)
+    return next(iter(_affines(path, header).values()), plain)
+
+
+def is_packed(path: Path) -> bool:
+    """Return whether a file is in gzip, by its name."""
+    return path.name.lower().endswith(".gz")
+
+
 def check_voxels(path: Path) -> None:
     """Check the bytes of the voxels; the reader replaces missing ones, NaN and infinity by 0 and passes over a rest.
 
@@ -133,7 +153,7 @@ def check_voxels(path: Path) -> None:
     InputError
         If the file is too short, holds more than its header says, or NaN or infinite values.
     """
-    header = _header(path)
+    header = read_header(path)
     kind = np.dtype(header.order + FLOATS[header.code]) if header.code in FLOATS else None
     expected = header.bytes_of_voxels()
     found, bad = 0, 0
@@ -162,8 +182,8 @@ def check_voxels(path: Path) -> None:
         raise InputError(f"{path}: expected finite values, found {bad} NaN or infinite; export the image again")
 
 
-def _header(path: Path) -> _Header:
-    """Read the header of a NIfTI-1 file.
+def read_header(path: Path) -> Header:
+    """Read the header of a NIfTI-1 or NIfTI-2 file.
 
     Raises
     ------
@@ -172,27 +192,34 @@ def _header(path: Path) -> _Header:
     """
     try:
         with _opened(path) as file:
-            data = file.read(FIRST)
-        order = "<" if struct.unpack_from("<i", data)[0] == 348 else ">"
+            data = file.read(FIRST[2])
+        order = "<" if struct.unpack_from("<i", data)[0] in (348, 540) else ">"
 
         def numbers(kinds: str, at: int) -> tuple:
             return struct.unpack_from(order + kinds, data, at)
 
-        if numbers("i", 0)[0] != 348:
+        length = numbers("i", 0)[0]
+        if length == 540:
+            return Header(
+                2, order, numbers("8q", 16), numbers("h", 12)[0], numbers("q", 168)[0], *numbers("2d", 176),
+                *numbers("d", 104), numbers("3d", 112), numbers("i", 500)[0], numbers("2i", 344), numbers("6d", 352),
+                numbers("12d", 400),
+            )  # fmt: skip
+        if length != 348:
             raise ValueError
         start, slope, intercept = numbers("3f", 108)
-        return _Header(
-            order, numbers("8h", 40), numbers("h", 70)[0], int(start), slope, intercept, *numbers("f", 76),
+        return Header(
+            1, order, numbers("8h", 40), numbers("h", 70)[0], int(start), slope, intercept, *numbers("f", 76),
             numbers("3f", 80), data[123], numbers("2h", 252), numbers("6f", 256), numbers("12f", 280),
         )  # fmt: skip
     except (OSError, EOFError, ValueError, OverflowError, zlib.error, struct.error, IndexError) as error:
         raise InputError(
-            f"{path}: expected a whole NIfTI-1 file, found a truncated one or a damaged header; copy it again"
+            f"{path}: expected a whole NIfTI file, found a truncated one or a damaged header; copy it again"
         ) from error
 
 
 def _opened(path: Path) -> BinaryIO:
-    return (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb")
+    return (gzip.open if is_packed(path) else open)(path, "rb")
 
 
 def _scales_alike(slope: float, intercept: float) -> bool:
@@ -202,7 +229,18 @@ def _scales_alike(slope: float, intercept: float) -> bool:
     return math.isfinite(slope) and math.isfinite(intercept)
 
 
-def _of_quaternion(path: Path, header: _Header) -> np.ndarray:
+def _affines(path: Path, header: Header) -> dict[str, np.ndarray]:
+    """Return the matrices that place the voxels, by "sform" and "qform": float64 (3, 4), mm to the right, front, up."""
+    affines = {}
+    if header.forms[1] > 0:
+        affines["sform"] = np.reshape(header.rows, (3, 4)).astype(float)
+    if header.forms[0] > 0:
+        affines["qform"] = _of_quaternion(path, header)
+    unit = MILLIMETRES.get(header.unit & 7, 1.0)
+    return {name: affine * unit for name, affine in affines.items()}
+
+
+def _of_quaternion(path: Path, header: Header) -> np.ndarray:
     """Return the matrix of qform, float64 (3, 4), in the file's unit and coordinates: right, front, up."""
     b, c, d, *offset = header.quaternion
     square = b * b + c * c + d * d

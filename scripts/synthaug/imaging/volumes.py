@@ -7,11 +7,13 @@ the patient's back, x towards the patient's left. A 2-D picture is a stack of on
 import dataclasses
 import itertools
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import ArrayLike
 
 from synthaug.errors import InputError
@@ -21,11 +23,13 @@ from synthaug.imaging import (
     dicom,
     dicom_elements,
     dicom_files,
+    dicom_frames,
     dicom_pictures,
     dicom_pixels,
     gray_pixels,
     image_files,
     nifti,
+    nifti_two,
     picture_files,
 )
 
@@ -33,6 +37,9 @@ VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 PICTURES = picture_files.SUFFIXES
 READERS = {".nii": "NiftiImageIO", ".nrrd": "NrrdImageIO", ".nhdr": "NrrdImageIO", ".mha": "MetaImageIO",
            ".mhd": "MetaImageIO"}  # fmt: skip
+NUMBERED = re.compile(
+    r"(.+\.nii(?:\.gz)?)#([0-9]{1,9})", re.IGNORECASE | re.DOTALL
+)  # a volume of a file, see open_image
 CROSS_SECTIONS = ("CT", "MR", "PT", "NM")  # modalities whose files are slices of the patient
 ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
 MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
@@ -177,6 +184,8 @@ class Source:
 def open_image(path: str | Path) -> Source:
     """Read the headers of a DICOM series folder or file, a NIfTI, NRRD or MetaImage volume, or a PNG, JPEG or TIFF.
 
+    Of a NIfTI file of several volumes, ``path`` ends in ``#`` and the number of the one that is meant, from 0.
+
     Raises
     ------
     InputError
@@ -192,13 +201,21 @@ def open_image(path: str | Path) -> Source:
         ) from error
 
 
+def file_of(path: str) -> str:
+    """Return the name of a file without the number of a volume in it, see `open_image`."""
+    return NUMBERED.fullmatch(path)[1] if NUMBERED.fullmatch(path) else path
+
+
 def _open(path: Path) -> Source:
+    if numbered := NUMBERED.fullmatch(path.name):
+        return _open_volume(path.with_name(numbered[1]), int(numbered[2]))
     if path.is_symlink() and not path.exists():
         contents.check_regular(path)
     if not path.exists():
         raise InputError(f"{path}: expected a file or folder, found nothing; check the spelling (paths are relative)")
     if path.is_dir():
-        return _open_series(path)
+        frames = dicom_frames.file_of(path)
+        return _open_frames(frames) if frames else _open_series(path)
     name = path.name.lower()
     if name.endswith(VOLUMES):
         return _open_volume(path)
@@ -251,33 +268,30 @@ def _axes(direction: np.ndarray) -> list[int]:
 # Volume files
 
 
-def _open_volume(path: Path) -> Source:
+def _open_volume(path: Path, number: int | None = None) -> Source:
+    """Open a volume file, or the volume ``number`` of a NIfTI file that has several."""
+    if not path.exists():
+        raise InputError(f"{path}: expected a file, found nothing; check the spelling (paths are relative)")
     contents.check_name(path)
     if nifti.is_nifti(path):
         nifti.check_header(path)
     else:
         data_lengths.check(path)
-    reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
-    size = reader.GetSize()
-    if len(size) != 3 or reader.GetNumberOfComponents() != 1:
-        raise InputError(
-            f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and "
-            f"{reader.GetNumberOfComponents()} values; save the one volume that is meant"
-        )
-    direction = np.reshape(reader.GetDirection(), (3, 3))
-    _check_placement(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+    stored = nifti_two.look(path) if contents.kind(path).startswith("a NIfTI-2") else _stored(path)
+    further = _further(path, stored, number)
+    size, spacing, origin, direction = stored.size[:3], stored.spacing, stored.origin, stored.direction
+    _check_placement(path, size, spacing, origin, direction)
     if nifti.is_nifti(path):
-        nifti.check_placement(path, reader.GetSpacing(), reader.GetOrigin(), direction)
-    geometry, axes, flips = _oriented(path, size, reader.GetSpacing(), reader.GetOrigin(), direction)
+        nifti.check_placement(path, spacing, origin, direction)
+    geometry, axes, flips = _oriented(path, size, spacing, origin, direction)
 
     def read(index: int | None) -> np.ndarray:
         start, extent = [0, 0, 0], list(size)
         if index is not None:
             extent[axes[2]] = 1
             start[axes[2]] = size[axes[2]] - 1 - index if flips[2] else index
-        reader.SetExtractIndex(start)
-        reader.SetExtractSize(extent)
-        array = image_files.pixels(reader).T.transpose(axes)
+        pixels = stored.pixels([*start, *further], [*extent, *(0 for _ in further)])
+        array = pixels.T.transpose(axes)
         array = np.flip(array, tuple(np.flatnonzero(flips))).T
         return np.ascontiguousarray(array if index is None else array[0])
 
@@ -287,6 +301,62 @@ def _open_volume(path: Path) -> Source:
         return []
 
     return Source(path, geometry, read, check)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A file that SimpleITK reads, with the attributes of `nifti_two.Stored`."""
+
+    size: tuple[int, ...]
+    spacing: Sequence[float]
+    origin: Sequence[float]
+    direction: np.ndarray
+    values: int  # a voxel
+    reader: sitk.ImageFileReader
+
+    def pixels(self, start: list[int], extent: list[int]) -> np.ndarray:
+        """Return a part of the voxels, slowest axis first; an axis of extent 0 is left out."""
+        self.reader.SetExtractIndex(start)
+        self.reader.SetExtractSize(extent)
+        return image_files.pixels(self.reader)
+
+
+def _stored(path: Path) -> _Stored:
+    reader = image_files.reader(path, READERS[path.suffixes[-2 if path.suffixes[-1].lower() == ".gz" else -1].lower()])
+    direction = np.reshape(reader.GetDirection(), (reader.GetDimension(),) * 2)[:3, :3]
+    place = reader.GetSpacing()[:3], reader.GetOrigin()[:3], direction
+    return _Stored(reader.GetSize(), *place, reader.GetNumberOfComponents(), reader)
+
+
+def _further(path: Path, stored: _Stored | nifti_two.Stored, number: int | None) -> list[int]:
+    """Return the indices of a volume ``number`` beyond its three axes: none of a file that holds one volume.
+
+    Raises
+    ------
+    InputError
+        If the file holds another number of volumes or of values a voxel than is expected.
+    """
+    size, values = stored.size, stored.values
+    count = size[3] if len(size) == 4 else 1
+    several = nifti.is_nifti(path) and len(size) == 4 and values == 1
+    if several and number is not None and number < count:
+        return [number]
+    if several:
+        found = "none given" if number is None else str(number)
+        raise InputError(
+            f"{path}: expected the number of one of its {count} volumes, found {found}; give 0 to {count - 1} in the "
+            "column volume of the case table"
+        )
+    if len(size) != 3 or values != 1:
+        raise InputError(
+            f"{path}: expected 3 dimensions and 1 value a voxel, found size {size} and {values} values; save the one "
+            "volume that is meant"
+        )
+    if number:
+        raise InputError(
+            f"{path}: expected several volumes, of which {number} is meant, found one; clear the cell volume"
+        )
+    return []
 
 
 def _check_placement(
@@ -331,7 +401,7 @@ def _open_dicom_file(path: Path) -> Source:
     """Open a slice that has a place in the patient as a series of its own, any other file as a picture."""
     header = dicom_elements.read(path, frozenset({dicom.POSITION, dicom.ORIENTATION, dicom_pictures.MODALITY}))
     if header.text(dicom_pictures.MODALITY) in CROSS_SECTIONS:
-        return _open_series(path)
+        return _open_frames(path) if dicom_frames.file_of(path) else _open_series(path)
     picture = dicom_pictures.look(path)
     spacing = None if picture.spacing is None else (float("nan"), picture.spacing, picture.spacing)
 
@@ -345,18 +415,24 @@ def _open_dicom_file(path: Path) -> Source:
     return Source(path, Geometry((1, *picture.shape), spacing, series=picture.series), read, check)
 
 
+def _open_frames(path: Path) -> Source:
+    """Open a file that holds a stack of slices as frames; all of them are read at once."""
+    frames = dicom_frames.read(path)
+    _check_axial(path, frames.direction[:, :2].T)
+    size = frames.values.shape[::-1]
+    geometry, _, flips = _oriented(path, size, frames.spacing, frames.origin, frames.direction.copy())
+    geometry = dataclasses.replace(geometry, series=frames.series, frame_of_reference=frames.frame_of_reference)
+    values = np.flip(frames.values, tuple(np.flatnonzero(flips[::-1])))
+    return Source(path, geometry, lambda index: values if index is None else np.ascontiguousarray(values[index]))
+
+
 # DICOM series
 
 
 def _open_series(folder: Path) -> Source:
     series = dicom.read_series(folder)
     files = list(series.files)
-    directions = np.column_stack([*series.axes, np.cross(*series.axes)])
-    if _axes(directions) != [0, 1, 2]:
-        raise InputError(
-            f"{folder}: expected axial slices, found rows along ({_text(series.axes[0])}) and columns along "
-            f"({_text(series.axes[1])}); use the axial series or resample it"
-        )
+    directions = _check_axial(folder, series.axes)
     geometry, _, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
     geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
     if flips[2]:
@@ -375,6 +451,22 @@ def _open_series(folder: Path) -> Source:
         return []
 
     return Source(folder, geometry, read, check)
+
+
+def _check_axial(path: Path, axes: np.ndarray) -> np.ndarray:
+    """Check that ``axes`` (2, 3), along a row and along a column, are those of axial slices.
+
+    Returns
+    -------
+    float64 (3, 3): its columns are the two axes and their normal.
+    """
+    directions = np.column_stack([*axes, np.cross(*axes)])
+    if _axes(directions) != [0, 1, 2]:
+        raise InputError(
+            f"{path}: expected axial slices, found rows along ({_text(axes[0])}) and columns along ({_text(axes[1])}); "
+            "use the axial series or resample it"
+        )
+    return directions
 
 
 def _text(values: Iterable[float]) -> str:

@@ -3,7 +3,7 @@
 REQUIRED = ("lesion", "patient", "class", "image")
 KINDS = ("mask", "polygon", "box")  # of annotation; a lesion has exactly one
 CORNERS = ("x0", "y0", "x1", "y1")  # of a box, where the table has a column for each instead of one for all
-OPTIONAL = (*KINDS, "label", "slice", "set")
+OPTIONAL = (*KINDS, "label", "volume", "slice", "set")
 # Columns of cases.csv that the user's table must not have.
 COMPUTED = (
     "rows", "columns", "spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "center_x_px", "center_y_px", "diameter_px",

@@ -224,6 +224,25 @@ def test_copies_whose_classes_contradict_each_other_are_called_so_and_come_first
     assert second.endswith("and agrees (rows 6, 10); keep one of them")
 
 
+def test_the_column_volume_says_which_of_several_is_meant(cohort, tmp_path):
+    first = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "p1.nii.gz")))
+    image = sitk.GetImageFromArray(np.stack([first, 3 * first + 1]), isVector=False)
+    image.SetSpacing((*SPACING[::-1], 1))
+    sitk.WriteImage(image, str(tmp_path / "p1.nii.gz"))
+    cohort["volume"] = ["", "", "1", "1.0", "", "", "", ""]
+    table = save(cohort, tmp_path)
+    checked = cases.check(table, PARAMS)
+    row = {**cases.read_table(table).loc[4], "slice": checked["slice"][2]}
+    np.testing.assert_array_equal(cases.lesion_on_slice(row, tmp_path)[0], 3 * first[checked["slice"][2]] + 1)
+    cohort.loc[3, "patient"] = "p9"
+    refused(cohort, tmp_path, "image p1.nii.gz#1: expected one patient, found p1 and p9")
+    cohort.loc[[2, 3], "volume"] = ["x", "2"]
+    refused(cohort, tmp_path, "volume: expected a whole number of at least 0, found 'x'", "2 volumes, found 2; give 0")
+    Image.fromarray(first[2].astype(np.uint8)).save(tmp_path / "p.png")
+    cohort.loc[0, ["image", "mask", "label", "volume"]] = ["p.png", "p.png", "", "12"]
+    refused(cohort, tmp_path, "row 2, lesion L0-1: volume: expected it empty, since only a NIfTI file has several")
+
+
 def test_empty_mask(cohort, tmp_path):
     write_volume(tmp_path / "p1-mask.nii.gz", np.zeros(SHAPE, np.uint8))
     refused(cohort, tmp_path, "lesion L1-1: p1-mask.nii.gz: expected a lesion, found only zeros")

