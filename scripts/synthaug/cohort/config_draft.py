@@ -14,6 +14,30 @@ PERCENTILES = (1, 99)
 PRESETS = {"CT": "ct-lesion", "MR": "mr", "US": "ultrasound", "CR": "chest-xray", "DX": "chest-xray"}
 MILDEST = "ultrasound"
 PRIMARY = {"classification": ("dcgan", 0.03), "segmentation": ("lcgan", 0.03), "detection": ("cpggan", 0.05)}  # gain
+# For a first run on a processor, as docs/segmentation.md and docs/detection.md advise; a budget sets those of
+# classification.
+NETWORKS = {
+    "classification": [],
+    "segmentation": [
+        "# DECIDE: networks for a first run on a processor; snakemake -n says how long it takes.",
+        "segmenter: {preset: unet-medium, epochs: 15}",
+        "generators:",
+        "  lcgan: {generator_maps: 16, discriminator_maps: 16, epochs: 50, candidates: [10, 25, 50]}",
+        "experiment:",
+        "  shares: [1000] # of the training patients, per mille",
+        "  arms: [traditional, both]",
+        "",
+    ],
+    "detection": [
+        "# DECIDE: networks for a first run on a processor; snakemake -n says how long it takes.",
+        "detector: {preset: yolov3-medium, steps: 1000}",
+        "generators:",
+        "  cpggan: {maps: 32, latent: 32, images_per_stage: [1000, 1000, 2000, 2000, 1000], learning_rate: 0.005}",
+        "experiment:",
+        "  arms: [paste]",
+        "",
+    ],
+}
 POSITIVE = re.compile(r"malig|cancer|tumou?r|carcinom|positive|abnormal|disease|pneumon|lesion", re.IGNORECASE)
 NEGATIVE = re.compile(r"non|benign|normal|negative|health", re.IGNORECASE)
 
@@ -69,7 +93,9 @@ def text(study: Study, cases: pd.DataFrame) -> str:
         lines.append("  annotation: none # images are classified as a whole")
     if study.task == "classification" and len(classes) == 2:
         lines.append(f"  positive: {_value(_positive(classes))} # DECIDE: the class whose sensitivity is reported")
-    return "\n".join([*lines, "", *_images(study.task, modality), "", *_evaluation(study.task), ""])
+    return "\n".join(
+        [*lines, "", *_images(study.task, modality), "", *NETWORKS[study.task], *_evaluation(study.task), ""]
+    )
 
 
 def too_few(cases: pd.DataFrame) -> list[str]:
@@ -104,15 +130,10 @@ def _images(task: str, modality: str) -> list[str]:
             "augmentation:",
             f"  preset: {preset} # DECIDE: ct-lesion, ultrasound, chest-xray or mr; {known}",
         ]
+    side = "  side: 64 # DECIDE: px, a power of two; 128 takes four times as long"
     if task == "segmentation":
-        return ["slices:", "  side: 64 # DECIDE: px, a power of two; 128 takes four times as long", intensity]
-    return [
-        "slices:",
-        "  side: 64 # DECIDE: px, a power of two; 128 takes four times as long",
-        intensity,
-        "  organ: none # DECIDE: morphology or deepbet for heads",
-        "  crop: square",
-    ]
+        return ["slices:", side, intensity]
+    return ["slices:", side, intensity, "  organ: none # DECIDE: morphology or deepbet for heads", "  crop: square"]
 
 
 def _evaluation(task: str) -> list[str]:
