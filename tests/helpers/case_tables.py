@@ -2,10 +2,14 @@
 
 import contextlib
 import dataclasses
+import io
+import logging
 import re
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -13,13 +17,13 @@ import pytest
 import yaml
 from PIL import Image
 
+import make_case_table
 from synthaug.cohort import annotations, case_table, cases
 from synthaug.detection import case_boxes
 from synthaug.imaging import volumes
-from tests.helpers import common_rules, forked
+from tests.helpers import common_rules
 
 BUDGETS = common_rules.ROOT / "workflow/presets/budgets-classification.yaml"
-SCRIPT = common_rules.ROOT / "scripts/make_case_table.py"
 WHOLE = {field.name for field in dataclasses.fields(cases.Params)} & {"whole_images"}
 whole_images = pytest.mark.skipif(not WHOLE, reason="cases: annotation: none is not there yet")
 
@@ -42,9 +46,29 @@ class Made:
         return annotations.locate(row, image, labels)[1]
 
 
-def script(source: Path, out: Path, *options: str):
-    """Run the script as a user does."""
-    return forked.run([sys.executable, SCRIPT, "--from", source, "--to", out, *options], cwd=out.parent)
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """How the script ended, and what it said."""
+
+    returncode: int
+    stderr: str
+
+
+def script(source: Path, out: Path, *options: str) -> Done:
+    """Run the script as a user does, in this process, which is many times faster than one of its own."""
+    said, code = io.StringIO(), 0
+    root, handlers, on_end = logging.getLogger(), logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
+    arguments = ["make_case_table.py", "--from", str(source), "--to", str(out), *options]
+    try:
+        with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stderr(said), contextlib.chdir(out.parent):
+            make_case_table.main()
+    except SystemExit as end:
+        code = 1
+        said.write(f"{end.code}\n")
+    finally:
+        root.handlers[:] = handlers
+        signal.signal(signal.SIGTERM, on_end)
+    return Done(code, said.getvalue())
 
 
 def made(source: Path, *options: str, task: str = "classification") -> Made:
