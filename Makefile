@@ -1,6 +1,7 @@
 # make demo   the whole workflow on the embedded phantom cohort, report included
 # make reader-study   the phantom's reader study: its blinded pack, the readers' codes, the pages they answer on; again: the
 #             pages alone, nothing answered is lost (RESULTS=results/liver: of a pack that is built)
+# make case-table  a case table and a draft of the config from what you have (FROM=data/set TO=data/mine PATIENTS='(P[0-9]+)_')
 # make plan-study  how many patients a study needs, before any data (STUDY="--gain 5 --arms 3"; STUDY=--help: all it asks)
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, WAY=Ctrl-C in this way only, SEED=n for the same moments again)
@@ -25,9 +26,11 @@ TASK ?= classification
 RECOMPUTE ?=
 PUBLIC_KEY ?=
 STUDY ?=
+# An option of a script, from a variable of the command line; through the shell, so that expressions arrive as they are.
+option = $(if $(filter command,$(origin $(1))),--$(2)="$${$(1)}")
 OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
-.PHONY: demo reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
+.PHONY: demo case-table reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
 
 demo: .venv/installed
 	@$(BIN)/snakemake --cores $(CORES) $(if $(filter-out classification,$(TASK)),--configfile config/$(TASK).yaml)
@@ -37,6 +40,12 @@ reader-study: .venv/installed
 	  $(BIN)/snakemake --cores $(CORES) -- build_reader_study
 	@$(BIN)/python scripts/serve_reader_study.py invite --pack "$(RESULTS)/reader-study/pack"
 	@$(BIN)/python scripts/serve_reader_study.py serve --pack "$(RESULTS)/reader-study/pack"
+
+case-table: .venv/installed
+	@$(BIN)/python scripts/make_case_table.py --task "$(TASK)" $(call option,FROM,from) $(call option,TO,to) \
+	  $(call option,FORMAT,format) $(call option,PATIENTS,patients) $(call option,CLASSES,classes) \
+	  $(call option,CLASS,class) $(call option,COLUMN,column) $(call option,NAMES,names) \
+	  $(call option,IMAGE,image) $(call option,MASK,mask)
 
 plan-study: .venv/installed
 	@$(BIN)/python scripts/plan_study.py $(STUDY)

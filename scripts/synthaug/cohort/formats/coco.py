@@ -1,0 +1,115 @@
+"""COCO JSON: boxes, polygons, and masks as run lengths."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from synthaug.cohort.formats import coco_rle, shapes
+from synthaug.cohort.formats.found import Drawn, Found, Row, is_drawn
+from synthaug.cohort.formats.source import Source, read_json, require_images, size, stem
+from synthaug.errors import InputError
+
+PATIENT = ("patient_id", "patient")
+
+
+def recognised(source: Source) -> bool:
+    """Return whether a JSON file has the three lists of COCO."""
+    return bool(_contents(source))
+
+
+def read(source: Source) -> Found:
+    """Return a row for each annotation; images without any have one of no class.
+
+    A mask of run lengths or of several polygons becomes a picture. Groups (``iscrowd``) and annotations without an area
+    within their image are left out.
+
+    Raises
+    ------
+    InputError
+        If an image is not there or of another size than stated, or a mask or a category is damaged.
+    """
+    found, missing, crowds, flat = Found(), [], [], []
+    for path, content in _contents(source).items():
+        names = {each["id"]: str(each["name"]) for each in content.get("categories", [])}
+        by_image: dict[object, list[Mapping]] = {}
+        for each in content["annotations"]:
+            by_image.setdefault(each["image_id"], []).append(each)
+        for record in content["images"]:
+            image = source.image(str(record["file_name"]), path.parent)
+            if image is None:
+                missing.append(record["file_name"])
+                continue
+            extent = _extent(path, record, image)
+            patient = next((str(record[key]) for key in PATIENT if record.get(key) not in (None, "")), "")
+            of_image = by_image.get(record["id"], [])
+            crowds += [each["id"] for each in of_image if each.get("iscrowd")]
+            single = [each for each in of_image if not each.get("iscrowd")]
+            rows = [_row(path, each, image, _category(path, names, each), extent, patient) for each in single]
+            flat += [row for row in rows if not is_drawn(row)]
+            found.rows += [row for row in rows if is_drawn(row)]
+            if not of_image:
+                found.rows.append(Row(image, patient=patient))
+    require_images(missing, source.root)
+    found.note(crowds, "annotations of groups (iscrowd) were left out")
+    found.note([row.image.name for row in flat], "annotations without an area in their image were left out")
+    return found
+
+
+def _contents(source: Source) -> dict[Path, Mapping]:
+    found = {}
+    for path in source.files(".json"):
+        try:
+            content = read_json(path)
+        except InputError:
+            continue  # of another program; whoever names it is told
+        if isinstance(content, dict) and all(isinstance(content.get(key), list) for key in ("images", "annotations")):
+            found[path] = content
+    return found
+
+
+def _extent(path: Path, record: Mapping, image: Path) -> tuple[int, int]:
+    there = size(image)
+    stated = tuple(record.get(key, value) for key, value in zip(("width", "height"), there, strict=True))
+    if stated != there:
+        raise InputError(
+            f"{image}: expected {stated[0]} x {stated[1]} px as {path.name} says, found {there[0]} x {there[1]}; give "
+            "the images that were annotated"
+        )
+    return there
+
+
+def _category(path: Path, names: Mapping[object, str], annotation: Mapping) -> str:
+    number = annotation.get("category_id")
+    if number not in names:
+        raise InputError(f"{path}: expected a category of annotation {annotation['id']}, found {number!r}; correct it")
+    return names[number]
+
+
+def _row(path: Path, annotation: Mapping, image: Path, cls: str, extent: tuple[int, int], patient: str) -> Row:
+    box = shapes.box(*annotation["bbox"], extent) if len(annotation.get("bbox") or ()) == 4 else ""
+    outline = annotation.get("segmentation") or []
+    name = f"{stem(image)}_{path.stem}_{annotation['id']}"
+    if isinstance(outline, dict):
+        counts, (height, width) = outline["counts"], outline["size"]
+        try:
+            pixels = coco_rle.mask(counts, height, width)
+        except ValueError as error:
+            raise InputError(f"{path}: annotation {annotation['id']}: expected {error}; export it again") from error
+        if (width, height) != extent:
+            raise InputError(
+                f"{path}: annotation {annotation['id']}: expected a mask as large as its image, found {width} x "
+                f"{height} px; export it again"
+            )
+        if not pixels.any():
+            return Row(image, cls, box=box, patient=patient)
+        rows, columns = (np.flatnonzero(pixels.any(axis=axis)) for axis in (1, 0))
+        corners = np.array([[columns[0], rows[0]], [columns[-1] + 1, rows[-1] + 1]])
+        return Row(image, cls, Drawn(name, lambda: pixels), box=box or shapes.around(corners, extent), patient=patient)
+    polygons = [np.reshape(points, (-1, 2)).astype(float) for points in outline if len(points) >= 6]
+    if not polygons:
+        return Row(image, cls, box=box, patient=patient)
+    box = box or shapes.around(np.concatenate(polygons), extent)
+    if len(polygons) == 1:
+        return Row(image, cls, polygon=shapes.polygon(polygons[0], extent), box=box, patient=patient)
+    return Row(image, cls, Drawn(name, lambda: shapes.union(polygons, extent)), box=box, patient=patient)
