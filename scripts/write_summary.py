@@ -18,7 +18,7 @@ from synthaug.report import captions, contents, summary, summary_pdf
 
 
 def main() -> None:
-    parser = evaluation_tables.parser(__doc__)
+    parser = evaluation_tables.with_best(evaluation_tables.parser(__doc__))
     parser.add_argument("--study-size", required=True, help="evaluation/study_size.csv")
     parser.add_argument("--deviations", required=True, help="analysis-plan/deviations.csv")
     parser.add_argument("--diagnoses", required=True, nargs="*", help="diagnosis.csv of each generator and seed")

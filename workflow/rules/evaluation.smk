@@ -89,6 +89,7 @@ rule write_headline:
         metrics=rules.compute_metrics.output.metrics,
         operating_points=rules.compute_metrics.output.operating_points,
         comparisons=rules.compare_arms.output.comparisons,
+        best=task_best(),
     output:
         headline=shown("<results>/evaluation/tables/headline.csv", "headline", RESULTS, "Headline"),
         operating_points=shown(
@@ -108,7 +109,8 @@ rule write_headline:
         settings=canonical_json(**headline_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
-        " --comparisons {input.comparisons:q} --params {params.settings:q} --headline {output.headline:q}"
+        " --comparisons {input.comparisons:q} --best {input.best:q} --params {params.settings:q}"
+        " --headline {output.headline:q}"
         " --operating-table {output.operating_points:q} --record {output.record:q} --log {log:q}"
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from synthaug.audit import analysis_plan
 from synthaug.evaluation import comparisons, operating_points
+from synthaug.evaluation.best_strategy import BEST
 from synthaug.report import headline
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
@@ -218,7 +219,7 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         "Verdict": whole["Verdict"],
         **_from_best(whole.get(f"{measure} minus best {CLASSIC} (points)")),
     }
-    first = [comparisons.NONE, params.reference, params.main]  # what the question is about, then all others
+    first = [comparisons.NONE, params.reference, params.main, BEST]  # what the question is about, then all others
     return pd.DataFrame(shown).sort_values(
         "Arm", key=lambda names: ~names.isin(first), kind="stable", ignore_index=True
     )
