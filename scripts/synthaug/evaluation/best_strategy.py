@@ -30,6 +30,7 @@ from synthaug.terms.totals import ALL
 BEST, CHOSEN = "best", "chosen"  # the arm and the size by which its rows are called
 INNER, OTHERS = "inner models", "other test folds"  # what the choice is read off
 COLUMNS = ["seed", "fold", "arm", "size"]  # of choices.csv; the primary measure that was read follows
+HINDSIGHT = ["hindsight_arm", "hindsight_size", "optimism"]  # of comparison.csv
 FLIPS = 1999  # random sign flips of the patients
 ROUNDING = 1e-9  # sums of fractions that differ by less are equal
 Field = dict[int, tuple[list[Pool], Pool]]  # by test fold: the pools of all strategies, and that of the reference arm
@@ -59,7 +60,8 @@ class Best:
         Rows as of ``metrics.csv``, of the arm `BEST` at the size `CHOSEN`, in the mean over seeds.
     comparison
         The row as of ``comparisons.csv``, against the reference arm at the operating point; and ``p_choice``, ``read``
-        (`INNER` or `OTHERS`) and ``strategies``, their number.
+        (`INNER` or `OTHERS`), ``strategies``, their number, and `HINDSIGHT`: the strategy with the best value over all
+        test folds, and what it had more than what was chosen.
     """
 
     choices: pd.DataFrame
@@ -135,17 +137,14 @@ def choose(
         differences.append(found)
     table = pd.DataFrame(choices, columns=[*COLUMNS, measures.primary])
     p = p_of_choice(differences, seeding.stream(params.master_seed, "choice of a strategy"))
-    return Best(
-        table,
-        _strategies(candidates, table, pools, chosen, measures, rule),
-        _metrics(chosen, measures, params),
-        _comparison(chosen, p, measures, params).assign(read=source, strategies=len(candidates)),
-    )
+    worth = _strategies(candidates, table, pools, chosen, measures, rule)
+    compared = _comparison(chosen, p, measures, params).assign(read=source, strategies=len(candidates))
+    return Best(table, worth, _metrics(chosen, measures, params), compared.assign(**_hindsight(worth)))
 
 
 def none(measures: Measures) -> Best:
     """Return the tables of a study in which no choice is possible: without rows."""
-    of_comparison = [*comparisons.COLUMNS, "p_choice", "read", "strategies"]
+    of_comparison = [*comparisons.COLUMNS, "p_choice", "read", "strategies", *HINDSIGHT]
     return Best(
         pd.DataFrame(columns=[*COLUMNS, measures.primary]),
         pd.DataFrame(columns=["arm", "size", "chosen", measures.primary, "delta", "minus_best"]),
@@ -294,6 +293,12 @@ def _strategies(
         value = mean(pools, point)
         rows.append((*point, int(counts.get(point, 0)), value, value - reference, value - best))
     return pd.DataFrame(rows, columns=["arm", "size", "chosen", measures.primary, "delta", "minus_best"])
+
+
+def _hindsight(worth: pd.DataFrame) -> dict[str, object]:
+    """Return the strategy that was best over all test folds, and what it had more than what was chosen."""
+    best = worth.loc[worth["minus_best"].idxmax()]
+    return dict(zip(HINDSIGHT, (best["arm"], best["size"], best["minus_best"]), strict=True))
 
 
 def _metrics(chosen: dict[Run, Pool], measures: Measures, params: Params) -> pd.DataFrame:
