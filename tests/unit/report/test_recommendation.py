@@ -110,8 +110,8 @@ def test_more_patients():
     curve = pd.DataFrame(rows, columns=columns)
     said = sentences(evaluated(arm("gan")), PARAMS, NOTHING, curve)[-1]
     assert said == (
-        "With 230 patients to learn from instead of 77, classic would come to 82.0 % (71.0 to 90.0) instead of 70.0 %, if "
-        "its learning curve goes on."
+        "With 230 patients to learn from instead of 77, classic would come to 82.0 % (71.0 to 90.0) instead of "
+        "70.0 %, if its learning curve goes on."
     )
     wide = curve.assign(low=0.69)
     assert sentences(evaluated(arm("gan")), PARAMS, NOTHING, wide)[-1].endswith("that more patients help is not shown.")
@@ -123,10 +123,9 @@ def test_more_patients():
 def test_patients_that_show_a_gain():
     power = pd.DataFrame({"gain": [0.03, 0.05, 0.07], "patients_needed": [1957, 662, None], "patients": 44, "seeds": 1})
     assert sentences(evaluated(arm("gan")), PARAMS, power, NOTHING)[-1] == (
-        "To show a gain in four studies of five takes at least so many patients: 1,957 for 3 points and 662 for 5 points; "
-        "there are 44."
+        "Patients who show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; there are 44."
     )
-    assert "takes about" in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING)[-1]
+    assert "five: about 1,957" in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING)[-1]
     none = power.assign(patients_needed=None)
     assert sentences(evaluated(arm("gan")), PARAMS, none, NOTHING)[-1] == (
         "No number of patients up to 5,000 would show a gain of 7.0 points; there are 44."
