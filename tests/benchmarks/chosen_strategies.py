@@ -24,7 +24,7 @@ KNOWN = [
     (182, 30, 1, 3),
     (182, 9, 3, 3),
 ]  # units, strategies, seeds, folds
-LEARNED = [(0.0, 3), (0.15, 3), (0.25, 3), (0.35, 3)]
+LEARNED = [(0.0, 3), (0.15, 3), (0.3, 3)]
 
 
 def known(lesions: int, strategies: int, seeds: int, folds: int, number: int, master_seed: int = 1) -> dict:
@@ -42,24 +42,34 @@ def learned(signal: float, folds: int, number: int, strategies: int = 9, master_
     """Return the same of classifiers that learn: read off inner models, then off the other test folds."""
     generator = np.random.default_rng([master_seed, int(100 * signal), folds])
     made: tuple[list, list] = [], []
+    truth: tuple[list, list] = [], []
+    places = {studies.point(i): i for i in range(strategies)}
     for _ in range(number):
-        table = studies.learned(generator, strategies, signal, 120, folds)
-        made[0].append(studies.chosen(table, folds))
-        made[1].append(studies.chosen(table[table["folds"].str.len() == folds - 1], folds))
+        table, known = studies.learned(generator, strategies, signal, 120, folds)
+        for source, rows in enumerate((table, table[table["folds"].str.len() == folds - 1])):
+            best = studies.chosen(rows, folds)
+            taken = [(places[row["arm"], row["size"]], row["fold"]) for row in best.choices.to_dict("records")]
+            made[source].append(best)
+            truth[source].append(np.mean([known[place, fold] - known[0, fold] for place, fold in taken]))
     about = {"kind": "learned", "units": 120, "strategies": strategies, "seeds": 1, "folds": folds, "signal": signal}
-    return [about | summed(each) for each in made]
+    return [about | summed(each, of) for each, of in zip(made, truth, strict=True)]
 
 
-def summed(made: list[best_strategy.Best]) -> dict:
-    """Return the mean gain of the choice and of hindsight, in points, and shares of studies with a claim."""
+def summed(made: list[best_strategy.Best], truth: list[float] | None = None) -> dict:
+    """Return mean gains of the choice and of hindsight, in points, and shares of studies with a claim.
+
+    Without ``truth`` the true gain is 0. ``bias`` is what is measured less what is true, ``error`` its standard error.
+    """
+    true = np.zeros(len(made)) if truth is None else np.array(truth)
     rows = pd.concat([each.comparison for each in made], ignore_index=True)
     gain, worse = (float((rows["verdict"] == said).mean()) for said in (comparisons.GAIN, comparisons.WORSE))
     excluded = rows["low"].gt(0) | rows["high"].lt(0)
     return {
         "read": rows["read"].iloc[0],
         "accuracy": float(np.mean([each.strategies["accuracy"].iloc[0] for each in made])),
-        "bias": 100 * float(rows["delta"].mean()),
-        "error": 100 * float(rows["delta"].std() / np.sqrt(len(rows))),
+        "true gain": 100 * float(true.mean()),
+        "bias": 100 * float((rows["delta"] - true).mean()),
+        "error": 100 * float((rows["delta"] - true).std() / np.sqrt(len(rows))),
         "hindsight": 100 * float(np.mean([each.strategies["delta"].max() for each in made])),
         "false gain": gain,
         "false loss": worse,

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from synthaug.classification.measures import Classification
 from synthaug.evaluation import best_strategy
@@ -63,23 +64,37 @@ def simulated(
     return pd.concat(parts, ignore_index=True)
 
 
-def learned(generator: np.random.Generator, strategies: int, signal: float, units: int, folds: int) -> pd.DataFrame:
+def learned(
+    generator: np.random.Generator, strategies: int, signal: float, units: int, folds: int
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Return a study, with inner models, of classifiers that learn; all are equally good on average.
 
     The classes' means in each of 20 normal features are apart by twice ``signal``. A strategy takes 10 of the features,
-    drawn anew in each study, and classifies by the nearer mean of its training set. Each unit is one patient.
+    drawn anew in each study, and classifies by the nearer mean of its training set. Each unit is one patient. Also
+    returned is the accuracy that each strategy's model for each test fold has of all that could come, (strategies,
+    folds), from the normal distribution.
     """
     truth = np.where(np.arange(units) % 2, -1.0, 1.0)
     features = generator.standard_normal((units, 20)) + signal * truth[:, np.newaxis]
     own = np.stack([features[:, generator.permutation(20)[:10]] for _ in range(strategies)])
     fold = np.repeat(generator.permutation(units // 2) % folds, 2)
-    right = {}
+    right, known = {}, np.zeros((strategies, folds))
     for of in [*trained(folds), *trained(folds, 2)]:
         learns = np.isin(fold.astype(str), list(of))
         weights = np.einsum("mnp,n->mp", own[:, learns], truth[learns])
-        centred = own - own[:, learns].mean(axis=1, keepdims=True)
+        middle = own[:, learns].mean(axis=1)
+        if len(of) == folds - 1:
+            ahead = [((sign * signal - middle) * weights).sum(axis=1) * sign for sign in (1, -1)]
+            (left_out,) = set(range(folds)) - set(map(int, of))
+            known[:, left_out] = special.ndtr(ahead / np.linalg.norm(weights, axis=1)).mean(axis=0)
+        centred = own - middle[:, np.newaxis]
         right[of] = np.einsum("mnp,mp->mn", centred, weights) * truth > 0
-    return table(right, np.arange(units), fold)
+    return table(right, np.arange(units), fold), known
+
+
+def point(number: int) -> tuple[str, str]:
+    """Return the arm and size of a strategy by its number."""
+    return _arm(number), SIZES[number % 3]
 
 
 def trained(folds: int, left_out: int = 1) -> list[str]:

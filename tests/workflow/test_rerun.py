@@ -304,7 +304,7 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/texture", {"train_texture": 1, **OF_BASELINES}),
         ("evaluation/comparisons", VERDICTS),
         ("evaluation/best_strategy", {"choose_strategy": 1, "write_headline": 1, **PLAN, "all": 1}),
-        ("evaluation/learning_curve", {"estimate_study_size": 1, **PLAN, "all": 1}),
+        ("evaluation/learning_curve", {**PLAN, "estimate_study_size": 1, "write_checklists": 1, "all": 1}),
         ("evaluation/differences", {"compute_subgroups": 1, "estimate_study_size": 1, **VERDICTS}),
         ("classification/calibration", {"plot_calibration": 1, "plot_decision_curves": 1, **PLAN, "all": 1}),
         ("classification/cost_table", {"make_cost_table": 1, **PLAN, "all": 1}),

@@ -25,10 +25,9 @@ from synthaug.evaluation import comparisons, operating_points, resampling
 from synthaug.evaluation.measures import Measures, Point, Pool, joined
 from synthaug.evaluation.pools import Run
 from synthaug.terms import sizes
+from synthaug.terms.best import BEST, CHOSEN, INNER, OTHERS
 from synthaug.terms.totals import ALL
 
-BEST, CHOSEN = "best", "chosen"  # the arm and the size by which its rows are called
-INNER, OTHERS = "inner models", "other test folds"  # what the choice is read off
 COLUMNS = ["seed", "fold", "arm", "size"]  # of choices.csv; the primary measure that was read follows
 HINDSIGHT = ["hindsight_arm", "hindsight_size", "optimism"]  # of comparison.csv
 FLIPS = 1999  # random sign flips of the patients

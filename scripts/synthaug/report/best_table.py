@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from synthaug.evaluation.best_strategy import BEST, Best
+from synthaug.evaluation.best_strategy import Best
 from synthaug.report.evaluated import with_interval
 from synthaug.report.headline import said
 from synthaug.report.numbers import percent, probability, span
+from synthaug.terms.best import BEST
 from synthaug.terms.totals import ALL
 
 

@@ -7,10 +7,10 @@ from functools import partial
 import pandas as pd
 
 from synthaug.evaluation import comparisons, operating_points
-from synthaug.evaluation.best_strategy import BEST
 from synthaug.report.evaluated import NOT_RUN, Evaluated, label, with_interval
 from synthaug.report.numbers import percent, probability, span
 from synthaug.terms.arms import CLASSIC
+from synthaug.terms.best import BEST
 from synthaug.terms.totals import ALL
 
 SIZE = ", size "  # before the size that a difference is from

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synthaug.evaluation import best_strategy, comparisons, learning_curve
+from synthaug.evaluation import comparisons, learning_curve
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import percent, span
 from synthaug.report.sentences import counted, listed
 from synthaug.terms import arms
+from synthaug.terms.best import OTHERS
 
 EXCLUDED = (comparisons.NO_GAIN, comparisons.EQUIVALENT, comparisons.WORSE)
 CONTROLS = (arms.PLACEBO, arms.EXTRA)  # of what is compared; neither is a way to use the images that there are
@@ -68,7 +69,7 @@ def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series]) -> st
     best = evaluated.best()
     if best is not None and best["verdict"] == comparisons.GAIN:
         caution = ""
-        if best["read"] == best_strategy.OTHERS:
+        if best["read"] == OTHERS:
             caution = " Models that had learned from the test fold had a part in the choice: let inner models choose."
         return f"Use what was chosen for the test folds, {evaluated.best_strategies()}: {_points(best)}.{caution}"
     names = listed(ways)

@@ -10,13 +10,13 @@ import pandas as pd
 
 from synthaug.audit import analysis_plan
 from synthaug.evaluation import comparisons, operating_points
-from synthaug.evaluation.best_strategy import BEST
 from synthaug.report import headline, recommendation
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
 from synthaug.report.sentences import counted
 from synthaug.terms import arms, sizes, uses
 from synthaug.terms.arms import CLASSIC
+from synthaug.terms.best import BEST
 
 ANSWERS = {
     comparisons.GAIN: "Yes",

@@ -9,7 +9,8 @@ from tests.benchmarks import chosen_strategies
 from tests.helpers import predicted_studies, simulated_studies
 
 from synthaug.evaluation import best_strategy, operating_points
-from synthaug.evaluation.best_strategy import INNER, OTHERS, Differences
+from synthaug.evaluation.best_strategy import Differences
+from synthaug.terms.best import INNER, OTHERS
 
 STRATEGIES = 6
 

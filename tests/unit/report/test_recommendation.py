@@ -9,6 +9,7 @@ from synthaug.evaluation import best_strategy
 from synthaug.report import headline, recommendation
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.recommendation import sentences
+from synthaug.terms import best
 
 PARAMS = recommendation.Params(
     primary="accuracy", operating_point="nested", reference="classic", smallest_gain=0.03,
@@ -22,7 +23,7 @@ def arm(name, verdict="undecidable", delta=0.02):
     return compared(arm_a=name, verdict=verdict, delta=delta, low=delta - 0.05, high=delta + 0.06)
 
 
-def chosen(results, verdict="undecidable", read=best_strategy.INNER, optimism=0.04, delta=0.01):
+def chosen(results, verdict="undecidable", read=best.INNER, optimism=0.04, delta=0.01):
     """Return the results with the rows of a best strategy."""
     taken = [("mixup", "850"), ("gan", "400+50x3"), ("gan", "400+50x3")]
     rows = [(seed, fold, *taken[fold]) for seed in range(5) for fold in range(3)]
@@ -71,7 +72,7 @@ def test_what_was_chosen_decides_where_no_arm_has_a_gain():
     assert use(results=results) == (
         "Use what was chosen for the test folds, gan 400+50x3 (10x), mixup 850 (5x): +3.0 points (-2.0 to +5.0)."
     )
-    others = chosen(evaluated(arm("gan")), "gain", read=best_strategy.OTHERS)
+    others = chosen(evaluated(arm("gan")), "gain", read=best.OTHERS)
     assert use(results=others).endswith("had a part in the choice: let inner models choose.")
     assert "for now" in use(results=chosen(evaluated(arm("gan"))))
 
@@ -123,7 +124,8 @@ def test_more_patients():
 def test_patients_that_show_a_gain():
     power = pd.DataFrame({"gain": [0.03, 0.05, 0.07], "patients_needed": [1957, 662, None], "patients": 44, "seeds": 1})
     assert sentences(evaluated(arm("gan")), PARAMS, power, NOTHING)[-1] == (
-        "Patients who show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; there are 44."
+        "Patients who show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; "
+        "there are 44."
     )
     assert "five: about 1,957" in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING)[-1]
     none = power.assign(patients_needed=None)
