@@ -2,8 +2,9 @@
 
 Inputs: `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
 Outputs: `study_size.csv`: `arm,gain,corrected_for,power,patients_needed,slices_needed`, then what was observed of the
-arm: `delta,error,training_error,patients,slices,seeds,discordance,design_effect`, in fractions; and a figure as PNG and
-SVG. See `synthaug.evaluation.observed_variation`.
+arm: `delta,error,training_error,patients,slices,seeds,discordance,design_effect`, in fractions; a figure as PNG
+and SVG; power: how many patients show a planted gain; curve: the reference arm by the number of training patients. See
+`synthaug.evaluation.observed_variation`, `simulated_power` and `learning_curve`.
 """
 
 from steps import study_size

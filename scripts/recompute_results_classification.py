@@ -2,8 +2,9 @@
 
 Reads the results of a cohort with their records, and the case table. Computes again, from the files before it: the
 checked cases, folds, ROIs, classic pool, training list of every model and generator, synthetic images, predictions
-(from the stored weights; baselines are fitted again), the table of all predictions, metrics, comparisons, headline and
-lineage audit. Trains no network. Writes nothing. Run by hand, after verify_results.py, which compares digests:
+(from the stored weights; baselines are fitted again), the table of all predictions, metrics, comparisons, the best
+strategy, headline and lineage audit. Trains no network. Writes nothing. Run by hand, after verify_results.py, which
+compares digests:
 
     python scripts/recompute_results_classification.py --results results/liver --table data/cases.csv
 """
@@ -35,6 +36,7 @@ STEPS = {
     "all predictions": evaluation.all_predictions,
     "metrics": evaluation.measured,
     "comparisons": evaluation.compared,
+    "best strategy": evaluation.strategy,
     "headline": evaluation.headline,
     "lineage audit": lineage.audited,
 }

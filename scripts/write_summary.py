@@ -1,8 +1,8 @@
 """Write the answer on one page: what was found, how sure that is, what limits it, what next.
 
-Inputs: `metrics.csv`, `comparisons.csv`, `operating_points.csv` and `study_size.csv` of the evaluation, Fig. 8, the
-deviations from the plan, the diagnosis of each generator, what the task cautions of, and the caption that says how
-everything was measured.
+Inputs: `metrics.csv`, `comparisons.csv`, `operating_points.csv`, the files of the best strategy, `study_size.csv`,
+`simulated_power.csv` and `learning_curve.csv` of the evaluation, Fig. 8, the deviations from the plan, the diagnosis of
+each generator, what the task cautions of, and the caption that says how everything was measured.
 Outputs: `summary.html`, which needs no other file; `summary.pdf`, the same on one page of paper; `summary.json`, what
 both say.
 """
@@ -18,8 +18,10 @@ from synthaug.report import captions, contents, summary, summary_pdf
 
 
 def main() -> None:
-    parser = evaluation_tables.parser(__doc__)
+    parser = evaluation_tables.with_best(evaluation_tables.parser(__doc__))
     parser.add_argument("--study-size", required=True, help="evaluation/study_size.csv")
+    parser.add_argument("--power", required=True, help="evaluation/simulated_power.csv")
+    parser.add_argument("--curve", required=True, help="evaluation/learning_curve.csv")
     parser.add_argument("--deviations", required=True, help="analysis-plan/deviations.csv")
     parser.add_argument("--diagnoses", required=True, nargs="*", help="diagnosis.csv of each generator and seed")
     parser.add_argument("--cautions", required=True, nargs="*", help="text files, each of a sentence or empty")
@@ -40,6 +42,8 @@ def main() -> None:
             study_size=artifacts.read_csv(arguments.study_size),
             deviations=artifacts.read_csv(arguments.deviations, ()),
             generators=pd.concat(found) if found else pd.DataFrame(),
+            power=artifacts.read_csv(arguments.power),
+            curve=artifacts.read_csv(arguments.curve),
             cautions=[said for path in arguments.cautions if (said := artifacts.read_text(path).strip())],
         )
         made = summary.summarise(evaluated, evidence, params)

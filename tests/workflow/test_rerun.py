@@ -19,7 +19,7 @@ TRAINING = {**NETWORKS, **BASELINES}
 STATISTICS = {"compute_metrics": 1, "compare_arms": 1, "make_tables": 1, "compute_subgroups": 1}
 STATISTICS |= {"write_headline": 1, "plot_size_curves": 1, "plot_calibration": 1, "write_conformance": 1}
 STATISTICS |= {"estimate_study_size": 1, "plot_decision_curves": 1, "make_cost_table": 1}
-STATISTICS |= {"write_checklists": 1}
+STATISTICS |= {"write_checklists": 1, "choose_strategy": 1}
 # Whatever becomes stale is another value, or other code, than was planned; the plan makes nothing else stale.
 PLAN = {"list_deviations": 1, "write_summary": 1}
 OF_BASELINES = {"collect_predictions": 1, **PLAN, **STATISTICS, "audit_lineage": 1, "all": 1}
@@ -41,7 +41,7 @@ ADDED_SIZE = {"plan_experiment": 1, "train_classifier": 1, **EVALUATION}
 # The config's copy in the conformance page: the page is written again after any change of the config.
 PAGE = {"write_conformance": 1, "write_summary": 1, "all": 1}
 VERDICTS = {"compare_arms": 1, "write_headline": 1, "make_tables": 1, "make_cost_table": 1, **PLAN, **PAGE}
-VERDICTS |= {"write_checklists": 1}
+VERDICTS |= {"write_checklists": 1, "choose_strategy": 1}
 CHECKLISTS = {"write_checklists": 1, **PLAN, "all": 1}
 SMALLEST_GAIN = {**VERDICTS, "estimate_study_size": 1}
 
@@ -303,6 +303,8 @@ def test_voxels_replaced_beside_the_header_that_names_them(rerun, suffix):
         ("classification/bovw", {"train_bovw": 1, **OF_BASELINES}),
         ("classification/texture", {"train_texture": 1, **OF_BASELINES}),
         ("evaluation/comparisons", VERDICTS),
+        ("evaluation/best_strategy", {"choose_strategy": 1, "write_headline": 1, **PLAN, "all": 1}),
+        ("evaluation/learning_curve", {**PLAN, "estimate_study_size": 1, "write_checklists": 1, "all": 1}),
         ("evaluation/differences", {"compute_subgroups": 1, "estimate_study_size": 1, **VERDICTS}),
         ("classification/calibration", {"plot_calibration": 1, "plot_decision_curves": 1, **PLAN, "all": 1}),
         ("classification/cost_table", {"make_cost_table": 1, **PLAN, "all": 1}),

@@ -89,6 +89,7 @@ rule write_headline:
         metrics=rules.compute_metrics.output.metrics,
         operating_points=rules.compute_metrics.output.operating_points,
         comparisons=rules.compare_arms.output.comparisons,
+        best=task_best(),
     output:
         headline=shown("<results>/evaluation/tables/headline.csv", "headline", RESULTS, "Headline"),
         operating_points=shown(
@@ -108,7 +109,8 @@ rule write_headline:
         settings=canonical_json(**headline_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --operating-points {input.operating_points:q}"
-        " --comparisons {input.comparisons:q} --params {params.settings:q} --headline {output.headline:q}"
+        " --comparisons {input.comparisons:q} --best {input.best:q} --params {params.settings:q}"
+        " --headline {output.headline:q}"
         " --operating-table {output.operating_points:q} --record {output.record:q} --log {log:q}"
 
 
@@ -184,6 +186,8 @@ rule estimate_study_size:
     output:
         **figure("<results>/evaluation/figures/study_size", "study_size", RESULTS, "Study size, figure"),
         table=shown("<results>/evaluation/study_size.csv", "study_size", RESULTS, "Study size"),
+        power=shown("<results>/evaluation/simulated_power.csv", "simulated_power", RESULTS, "Study size, simulated"),
+        curve=shown("<results>/evaluation/learning_curve.csv", "learning_curve", RESULTS, "Learning curve"),
         record="<results>/evaluation/estimate_study_size.record.json",
     log:
         "<results>/logs/estimate_study_size.log",
@@ -203,5 +207,5 @@ rule estimate_study_size:
         ),
     shell:
         "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
-        " --params {params.settings:q} --out {output.table:q} --png {output.png:q} --svg {output.svg:q}"
-        " --record {output.record:q} --log {log:q}"
+        " --params {params.settings:q} --out {output.table:q} --power {output.power:q} --curve {output.curve:q}"
+        " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"

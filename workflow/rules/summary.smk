@@ -12,7 +12,10 @@ rule write_summary:
         metrics=rules.compute_metrics.output.metrics,
         comparisons=rules.compare_arms.output.comparisons,
         operating_points=rules.compute_metrics.output.operating_points,
+        best=task_best(),
         study_size=rules.estimate_study_size.output.table,
+        power=rules.estimate_study_size.output.power,
+        curve=rules.estimate_study_size.output.curve,
         deviations=rules.list_deviations.output.deviations,
         diagnoses=expand(
             "<results>/evaluation/quality/{generator}/seed-{seed}/diagnosis.csv",
@@ -40,7 +43,8 @@ rule write_summary:
         settings=canonical_json(**summary_settings()),
     shell:
         "python {input.code[0]:q} --metrics {input.metrics:q} --comparisons {input.comparisons:q}"
-        " --operating-points {input.operating_points:q} --study-size {input.study_size:q}"
+        " --operating-points {input.operating_points:q} --best {input.best:q} --study-size {input.study_size:q}"
+        " --power {input.power:q} --curve {input.curve:q}"
         " --deviations {input.deviations:q} --diagnoses {input.diagnoses:q} --cautions {input.cautions:q}"
         " --figure {input.figure:q} --template {input.templates[0]:q}"
         " --method {input.method:q} --config {params.config:q} --params {params.settings:q} --html {output.html:q}"

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 
-from steps import collected_predictions, comparisons, headline_tables, metrics, statistics
+from steps import best_strategies, collected_predictions, comparisons, headline_tables, metrics, statistics
 from steps.recomputing.job import Context
 from synthaug.audit import recomputed
 from synthaug.audit.recomputed import Finding
 
 PREDICTIONS = "evaluation/predictions.csv"
 METRICS, POINTS, COMPARISONS = (f"evaluation/{name}.csv" for name in ("metrics", "operating_points", "comparisons"))
+BEST = [f"evaluation/best/{name}.csv" for name in ("choices", "metrics", "comparison")]
 
 
 def all_predictions(context: Context) -> Iterator[Finding]:
@@ -49,11 +50,24 @@ def compared(context: Context) -> Iterator[Finding]:
         yield recomputed.table(run.results, COMPARISONS, expected, PREDICTIONS, tolerance=recomputed.ROUNDING)
 
 
+def strategy(context: Context) -> Iterator[Finding]:
+    """Choose the strategies of all test folds again."""
+    run = context.run
+    for record in run.of("choose_strategy"):
+        text = json.dumps(record.content["params"])
+        paths = (run.results / PREDICTIONS, run.results / POINTS)
+        made = vars(best_strategies.chosen(context.task.measures, text, *paths))
+        for name, expected in made.items():
+            file = f"evaluation/best/{name}.csv"
+            yield recomputed.table(run.results, file, expected, PREDICTIONS, tolerance=recomputed.ROUNDING)
+
+
 def headline(context: Context) -> Iterator[Finding]:
     """Write the headline's tables again."""
     run = context.run
     for record in run.of("write_headline"):
         paths = (run.results / name for name in (METRICS, POINTS, COMPARISONS))
-        both = headline_tables.tables(*paths, json.dumps(record.content["params"]))
+        best = [run.results / name for name in BEST] if run.of("choose_strategy") else []
+        both = headline_tables.tables(*paths, best, json.dumps(record.content["params"]))
         for name, expected in zip(("headline", "operating_points"), both, strict=True):
             yield recomputed.table(run.results, f"evaluation/tables/{name}.csv", expected, f"{METRICS}, {COMPARISONS}")

@@ -89,6 +89,11 @@ def table(pools: dict[Run, Pool], choice: pd.DataFrame, measures: Measures, para
                 for arm in there
                 if other in run and (with_classic or arm != arms.CLASSIC)
             ]
+    return of_pairs(pools, planned, measures, params)
+
+
+def of_pairs(pools: dict[Run, Pool], planned: list[Planned], measures: Measures, params: Params) -> pd.DataFrame:
+    """Compare the two points of each of ``planned``: the rows that `table` returns, corrected in the same families."""
     comparison = _Comparison(pools, measures, params)
     rows = pd.DataFrame([row for pair in planned for row in comparison.rows(*pair)], columns=[*COLUMNS, "freedom"])
     families = [family.index for _, family in rows.groupby(["against", "metric", "class"], sort=False)]

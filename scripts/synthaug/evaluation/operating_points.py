@@ -59,7 +59,7 @@ def choose(predictions: pd.DataFrame, measures: Measures, params: Params) -> pd.
     InputError
         If a model predicts a unit of a fold that it was trained on, or predicts one twice.
     """
-    rows = _with_unseen(predictions, measures.unit, params.folds)
+    rows = with_unseen(predictions, measures.unit, params.folds)
     standard, inner = rows[rows["unseen"] == ""], rows[rows["unseen"].str.len() == 1]
     chosen = []
     for arm, of_arm in standard.groupby("arm", sort=False):
@@ -115,6 +115,37 @@ def at(pools: dict[Run, Pool], choice: pd.DataFrame, rule: str) -> dict[Run, Poo
     return result
 
 
+def with_unseen(predictions: pd.DataFrame, unit: str, folds: int) -> pd.DataFrame:
+    """Return the predictions with ``unseen``: the folds neither trained on nor the unit's own.
+
+    It is empty for a standard run, and the fold that an inner run serves for one of these.
+
+    Raises
+    ------
+    InputError
+        If a model predicts a unit of a fold that it was trained on, or predicts one twice.
+    """
+    rows = predictions.assign(fold=predictions["fold"].astype(str))
+    unseen = {}
+    for trained, fold in rows[["folds", "fold"]].drop_duplicates().itertuples(index=False):
+        if fold in trained:
+            row = rows[(rows["folds"] == trained) & (rows["fold"] == fold)].iloc[0]
+            raise InputError(
+                f"predictions: arm {row['arm']}, size {row['size']}, seed {row['seed']} predicts {unit} "
+                f"{row[unit]} of fold {fold} with a model trained on folds {trained}; run that model again"
+            )
+        unseen[trained, fold] = "".join(str(k) for k in range(folds) if str(k) not in trained + fold)
+    rows["unseen"] = [unseen[pair] for pair in zip(rows["folds"], rows["fold"], strict=True)]
+    twice = rows[rows.duplicated(["arm", "size", "seed", "folds", unit])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise InputError(
+            f"predictions: arm {row['arm']}, size {row['size']}, seed {row['seed']}, folds {row['folds']} predicts "
+            f"{unit} {row[unit]} twice; collect the predictions again"
+        )
+    return rows
+
+
 def fixed_size(arm: str, run: list[str], params: Params) -> str | None:
     """Return the config's size of ``arm``, or nothing if it is not among the sizes run (in ascending order).
 
@@ -152,29 +183,6 @@ def _values(rows: pd.DataFrame, by: list[str], measures: Measures) -> pd.Series:
     parts = {key: measures.pool(part.sort_values(measures.unit)) for key, part in rows.groupby(by)}
     index = pd.MultiIndex.from_tuples(list(parts), names=by)
     return pd.Series([measures.primary_value(pool) for pool in parts.values()], index, dtype=float)
-
-
-def _with_unseen(predictions: pd.DataFrame, unit: str, folds: int) -> pd.DataFrame:
-    """Return the predictions with ``unseen``: the folds neither trained on nor the unit's own."""
-    rows = predictions.assign(fold=predictions["fold"].astype(str))
-    unseen = {}
-    for trained, fold in rows[["folds", "fold"]].drop_duplicates().itertuples(index=False):
-        if fold in trained:
-            row = rows[(rows["folds"] == trained) & (rows["fold"] == fold)].iloc[0]
-            raise InputError(
-                f"predictions: arm {row['arm']}, size {row['size']}, seed {row['seed']} predicts {unit} "
-                f"{row[unit]} of fold {fold} with a model trained on folds {trained}; run that model again"
-            )
-        unseen[trained, fold] = "".join(str(k) for k in range(folds) if str(k) not in trained + fold)
-    rows["unseen"] = [unseen[pair] for pair in zip(rows["folds"], rows["fold"], strict=True)]
-    twice = rows[rows.duplicated(["arm", "size", "seed", "folds", unit])]
-    if len(twice):
-        row = twice.iloc[0]
-        raise InputError(
-            f"predictions: arm {row['arm']}, size {row['size']}, seed {row['seed']}, folds {row['folds']} predicts "
-            f"{unit} {row[unit]} twice; collect the predictions again"
-        )
-    return rows
 
 
 def _nested(

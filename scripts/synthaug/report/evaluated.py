@@ -1,6 +1,6 @@
 """The evaluation's tables, asked for single rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -22,12 +22,17 @@ class Evaluated:
         ``metrics.csv``, ``comparisons.csv`` and ``operating_points.csv``.
     primary
         The task's primary metric.
+    best_choices, best_metrics, best_comparison
+        ``choices.csv``, ``metrics.csv`` and ``comparison.csv`` of the best strategy; without rows where none is chosen.
     """
 
     metrics: pd.DataFrame
     comparisons: pd.DataFrame
     choice: pd.DataFrame
     primary: str
+    best_choices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    best_metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    best_comparison: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def measure(self, arm: str, rule: str, metric: str, name: str = ALL) -> pd.Series | None:
         """Return the row of a measure at a rule, the mean over seeds; nothing where the arm lacks the rule."""
@@ -60,6 +65,24 @@ class Evaluated:
             & (size is None or table["size_a"] == size)
         ]
         return None if rows.empty else rows.iloc[0]
+
+    def best(self) -> pd.Series | None:
+        """Return the row of the comparison of the strategies that were chosen; nothing where none was."""
+        return None if self.best_comparison.empty else self.best_comparison.iloc[0]
+
+    def best_measure(self, metric: str, name: str = ALL) -> pd.Series | None:
+        """Return the row of a measure of the strategies that were chosen; nothing where none was."""
+        table = self.best_metrics
+        rows = table[(table["metric"] == metric) & (table["class"] == name)] if len(table) else table
+        return None if rows.empty else rows.iloc[0]
+
+    def best_strategies(self) -> str:
+        """Return the strategies that were chosen, as arm and size, and how often each, the most frequent first."""
+        counts = self.best_choices[["arm", "size"]].agg(" ".join, axis=1).value_counts(sort=False)
+        counts = counts.sort_values(ascending=False, kind="stable")
+        if len(counts) == 1:
+            return counts.index[0]
+        return ", ".join(f"{name} ({count}x)" for name, count in counts.items())
 
     def seeds(self, arm: str, rule: str) -> int:
         """Return how many seeds an arm was run with."""

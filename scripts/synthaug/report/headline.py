@@ -1,6 +1,8 @@
 """The headline: the arms beside each other, and what each rule that chooses sizes would have shown; in percent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -8,6 +10,7 @@ from synthaug.evaluation import comparisons, operating_points
 from synthaug.report.evaluated import NOT_RUN, Evaluated, label, with_interval
 from synthaug.report.numbers import percent, probability, span
 from synthaug.terms.arms import CLASSIC
+from synthaug.terms.best import BEST
 from synthaug.terms.totals import ALL
 
 SIZE = ", size "  # before the size that a difference is from
@@ -45,7 +48,8 @@ class Params:
 def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     """Compare the arms at the operating point: a row each, differences are paired.
 
-    The first row is `classic` without augmentations, where that was run; `classic` follows.
+    The first row is `classic` without augmentations, where that was run; `classic` follows. The last one is what was
+    chosen of all strategies, where the task chooses.
     """
     rule = params.operating_point
     interval, measure = f"{100 * params.confidence:g} % interval", params.measure
@@ -59,35 +63,48 @@ def headline_table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
     if (evaluated.comparisons["against"] != comparisons.BEST_AT_RULE).all():
         columns.remove(best)
 
-    def row(arm: str, where: str) -> dict[str, str]:
-        value = evaluated.measure(arm, where, params.primary)
+    def valued(measure_of: Callable[..., pd.Series | None]) -> dict[str, str]:
+        value = measure_of(params.primary)
         if value is None:
             return {}
         return {
             units: str(value["n"]),
             f"{measure} (%)": percent(value["value"]),
             f"{measure} {interval}": span(value["low"], value["high"]),
-        } | {column: with_interval(evaluated.measure(arm, where, *key)) for column, key in further.items()}
+        } | {column: with_interval(measure_of(*key)) for column, key in further.items()}
+
+    def compared(difference: pd.Series | None) -> dict[str, str]:
+        if difference is None:
+            return {}
+        return {
+            minus: percent(difference["delta"], signed=True),
+            f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
+            "p (adjusted)": probability(difference["p_adjusted"]),
+            "Verdict": said(difference),
+            DETECTABLE: percent(difference["detectable"]),
+            f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
+        }
 
     rows = []
-    if without := row(CLASSIC, "0"):
+    if without := valued(partial(evaluated.measure, CLASSIC, "0")):
         seeds = {"Seeds": str(evaluated.seeds_of_size(CLASSIC, "0"))}
         rows.append({"Arm": comparisons.NONE, params.size: "0", **seeds, **without})
     for arm in params.arms:
-        found = {"Arm": arm, params.size: NOT_RUN, OPERATING_POINT: label(rule), **row(arm, rule)}
+        measured = valued(partial(evaluated.measure, arm, rule))
+        found = {"Arm": arm, params.size: NOT_RUN, OPERATING_POINT: label(rule), **measured}
         if units in found:
             found |= {params.size: evaluated.sizes(arm, rule), "Seeds": str(evaluated.seeds(arm, rule))}
         if (difference := evaluated.difference(arm, rule)) is not None:
-            found |= {
-                minus: percent(difference["delta"], signed=True),
-                f"Difference {interval}": span(difference["low"], difference["high"], signed=True),
-                "p (adjusted)": probability(difference["p_adjusted"]),
-                "Verdict": said(difference),
-                best: _from_best(evaluated, arm),
-                DETECTABLE: percent(difference["detectable"]),
-                f"{DETECTABLE}, adjusted": percent(difference["detectable_adjusted"]),
-            }
+            found |= {**compared(difference), best: _from_best(evaluated, arm)}
         rows.append(found)
+    if (difference := evaluated.best()) is not None:
+        found = {
+            "Arm": BEST,
+            params.size: evaluated.best_strategies(),
+            OPERATING_POINT: f"chosen, {difference['read']}",
+        }
+        found |= {"Seeds": str(int(difference["seeds"]))}
+        rows.append({**found, **valued(evaluated.best_measure), **compared(difference)})
     return pd.DataFrame(rows, columns=columns, dtype=object).fillna("")
 
 

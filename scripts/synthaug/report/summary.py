@@ -3,19 +3,20 @@
 All of it follows from the evaluation's tables by fixed rules, so the words never say more than the verdict.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
 
 from synthaug.audit import analysis_plan
 from synthaug.evaluation import comparisons, operating_points
-from synthaug.report import headline
+from synthaug.report import headline, recommendation
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, span
 from synthaug.report.sentences import counted
 from synthaug.terms import arms, sizes, uses
 from synthaug.terms.arms import CLASSIC
+from synthaug.terms.best import BEST
 
 ANSWERS = {
     comparisons.GAIN: "Yes",
@@ -67,12 +68,16 @@ class Evidence:
         ``diagnosis.csv`` of each generator and seed, one below the other.
     cautions
         Sentences of the task's own, to be read with the verdict.
+    power, curve
+        ``simulated_power.csv`` and ``learning_curve.csv``.
     """
 
     study_size: pd.DataFrame
     deviations: pd.DataFrame
     generators: pd.DataFrame
     cautions: list[str] = field(default_factory=list)
+    power: pd.DataFrame = field(default_factory=pd.DataFrame)
+    curve: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class Summary:
         Sentences, those that matter most first.
     generators
         ``generator``, ``seeds``, ``light``, ``state`` and ``why``, a row for each generator.
+    recommendation
+        Sentences: what to use in this cohort, and what more patients would bring.
     """
 
     cohort: str
@@ -105,6 +112,7 @@ class Summary:
     caveats: list[str] = field(default_factory=list)
     next_steps: list[str] = field(default_factory=list)
     generators: pd.DataFrame = field(default_factory=pd.DataFrame)
+    recommendation: list[str] = field(default_factory=list)
 
 
 def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summary:
@@ -129,6 +137,12 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
         caveats=_caveats(evaluated, difference, evidence, params),
         next_steps=_next_steps(evaluated, difference, evidence, params),
         generators=_generators(evidence.generators),
+        recommendation=recommendation.sentences(
+            evaluated,
+            recommendation.Params(**{each.name: getattr(params, each.name) for each in fields(recommendation.Params)}),
+            evidence.power,
+            evidence.curve,
+        ),
     )
 
 
@@ -218,7 +232,7 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         "Verdict": whole["Verdict"],
         **_from_best(whole.get(f"{measure} minus best {CLASSIC} (points)")),
     }
-    first = [comparisons.NONE, params.reference, params.main]  # what the question is about, then all others
+    first = [comparisons.NONE, params.reference, params.main, BEST]  # what the question is about, then all others
     return pd.DataFrame(shown).sort_values(
         "Arm", key=lambda names: ~names.isin(first), kind="stable", ignore_index=True
     )
@@ -327,7 +341,7 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
         said.append(
             f"Train {comparisons.SEEDS} times (seeds: {seeds}), so that the verdict speaks of other trainings too."
         )
-    if difference["verdict"] == comparisons.UNDECIDABLE:
+    if difference["verdict"] == comparisons.UNDECIDABLE and evidence.power.empty:  # else the recommendation says it
         said.append(_patients(evidence.study_size, difference, params))
     if difference["verdict"] == comparisons.GAIN:
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")

@@ -41,6 +41,7 @@ def page(summary: Summary, figure: Path) -> bytes:
     document.ln(1.5)
     _list(document, "What next", summary.next_steps)
     _list(document, "Read with care", summary.caveats)
+    _list(document, "For this cohort", summary.recommendation)
     _lights(document, summary)
     _figure(document, figure)
     return bytes(document.output())

@@ -203,7 +203,7 @@ def test_scripts_make_tables(paper, evaluated, tmp_path):
         command += [f"--{name}", tmp_path / name]
     for name in ("headline", "operating-table"):
         write += [f"--{name}", tmp_path / name]
-    forked.run([*write, "--params", json.dumps(vars(shown()))], check=True)
+    forked.run([*write, "--best", "--params", json.dumps(vars(shown()))], check=True)
     command.append("--params")
     forked.run([*command, json.dumps(vars(params()))], check=True)
     assert pd.read_csv(tmp_path / "table3")["met"].tolist() == [0, 52, 13, 89.0]

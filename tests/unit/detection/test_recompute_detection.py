@@ -102,6 +102,7 @@ def evaluate(results, runs):
     files = {"png": at / "a.png", "svg": at / "a.svg", "predictions": predictions, "operating_points": points}
     run("compute_subgroups_detection", at / "a.record.json", STATISTICS | drawn | {"generators": ["cpggan"]},
         cases=results / "slices/slices.csv", out=at / "subgroups.csv", **files)  # fmt: skip
+    files |= {"power": at / "simulated_power.csv", "curve": at / "learning_curve.csv"}
     run("estimate_study_size_detection", at / "b.record.json", STATISTICS | drawn | {"smallest_gain": 0.03},
         out=at / "study_size.csv", **files)  # fmt: skip
 

@@ -132,6 +132,25 @@ def task_real_arms():
     return ["placebo", "online", "mixup", "extra"]
 
 
+def strategy_arms():
+    """Return the arms among which a strategy is chosen: the network's, of images that the cohort has. Those whose purpose is
+    control are none: the placebo, further real cases, models other than the network."""
+    possible = ["classic", "online", "mixup", *synthetic_arms()]
+    return [arm for arm in possible if arm in sized_arms()]
+
+
+def best_strategy():
+    """Return the files of the choice of a strategy."""
+    return {
+        name: f"<results>/evaluation/best/{name}.csv" for name in ["choices", "strategies", "metrics", "comparison"]
+    }
+
+
+def task_best():
+    """Return the files of the best strategy that the headline and the summary read; none of a task that chooses none."""
+    return [best_strategy()[name] for name in ["choices", "metrics", "comparison"]]
+
+
 def task_groups():
     """Return what generators are trained on: each stands in their folders as `on-<group>`."""
     return [config["experiment"]["group"]]

@@ -44,6 +44,36 @@ rule make_tables:
         " --record {output.record:q} --log {log:q}"
 
 
+rule choose_strategy:
+    input:
+        code=code("choose_strategy"),
+        predictions=rules.collect_predictions.output.predictions,
+        operating_points=rules.compute_metrics.output.operating_points,
+    output:
+        **best_strategy(),
+        table=shown(
+            "<results>/evaluation/tables/best.csv", "best", RESULTS, "The best strategy, chosen without the test fold"
+        ),
+        record="<results>/evaluation/best/record.json",
+    log:
+        "<results>/logs/choose_strategy.log",
+    benchmark:
+        "<results>/benchmarks/choose_strategy.tsv"
+    priority: 20
+    conda:
+        "../../../envs/reporting.yaml"
+    threads: 1
+    resources:
+        **grown(mem_mb=4000, runtime=60),
+    params:
+        settings=canonical_json(**statistics(), **verdicts(), candidates=strategy_arms()),
+    shell:
+        "python {input.code[0]:q} --predictions {input.predictions:q} --operating-points {input.operating_points:q}"
+        " --params {params.settings:q} --choices {output.choices:q} --strategies {output.strategies:q}"
+        " --metrics {output.metrics:q} --comparison {output.comparison:q} --table {output.table:q}"
+        " --record {output.record:q} --log {log:q}"
+
+
 rule make_cost_table:
     input:
         code=code("make_cost_table"),

@@ -8,7 +8,7 @@ SECTIONS = RESULTS, GENERATORS, DATA, CONFORMANCE = "Results", "Generators", "Da
 
 # The captions in the order of reading; others follow.
 READING_ORDER = (
-    "headline operating_points comparisons fig8 predictions variances seeds study_size subgroups calibration"
+    "headline best operating_points comparisons fig8 predictions variances seeds study_size simulated_power learning_curve subgroups calibration"
     " decision_curves costs"
     " equal froc froc_points equal_sensitivity filtered detections"
     " table1 table2 table3 table4 table5 table6 table7 fig9"

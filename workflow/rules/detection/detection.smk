@@ -88,6 +88,11 @@ def task_real_arms():
     return ["fresh", "paste"]
 
 
+def task_best():
+    """Return the files of the best strategy that the headline and the summary read; none of a task that chooses none."""
+    return []
+
+
 def task_groups():
     """Return the one group that generators are trained on: all training slices, without those of validation patients."""
     return ["all"]

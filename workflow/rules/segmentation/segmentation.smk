@@ -76,6 +76,11 @@ def task_real_arms():
     return ["traditional", "fresh", "paste"]
 
 
+def task_best():
+    """Return the files of the best strategy that the headline and the summary read; none of a task that chooses none."""
+    return []
+
+
 def task_groups():
     """Return the shares, on each of which generators are trained."""
     return config["experiment"]["shares"]

@@ -60,6 +60,10 @@ def task_cautions():
     return []
 
 
+def task_best():
+    return []
+
+
 def task_rows():
     """Return how rows of the case table are checked, as `cases.Params` takes it: a row is a lesion."""
     return {}
