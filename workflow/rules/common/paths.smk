@@ -53,6 +53,19 @@ def generator_files(name, which=None):
     ]
 
 
+def generator_folder(**values):
+    """Return patterns of the files of a diffusion model by name, or with ``values`` for all wildcards the files."""
+    patterns = within(
+        "<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}",
+        generator="generator.safetensors",
+        model="model.json",
+        train_set="train_set.csv",
+        history="history.csv",
+        samples="samples.npy",
+    )
+    return {name: path.format(**values) for name, path in patterns.items()} if values else patterns
+
+
 def synthetic_images(generator, seed, group, chosen_folds, kind="synthetic"):
     """Return the synthetic images of a generator, or of another ``kind`` what was made of them, by "<training folds>/<class>"."""
     folder = f"<results>/seed-{seed}/{kind}/{generator}/on-{group}"
