@@ -74,6 +74,16 @@ def synthetic_images(generator, seed, group, chosen_folds, kind="synthetic"):
     }
 
 
+def parent_files(which):
+    """Return index.csv of all images of the generators in ``which``, as in `generators`, whose images are variations."""
+    return [
+        f"<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"
+        for generator, group, seed, folds, _ in which
+        if generator in varied()
+        for cls in task_pools()
+    ]
+
+
 def images_to_search(wildcards, chosen_folds):
     """Return the synthetic images of a generator, seed and group, by "<training folds>/<class>"."""
     return synthetic_images(wildcards.generator, wildcards.seed, wildcards.group, chosen_folds)
@@ -115,6 +125,12 @@ def assessed_train_sets(wildcards):
         for folds in train_folds()
         for cls in task_pools()
     }
+
+
+def assessed_parents(wildcards):
+    """Return index.csv of those images, likewise, if they are variations."""
+    made = assessed_images(wildcards) if wildcards.generator in varied() else {}
+    return {name: f"{parent(path, 1)}/index.csv" for name, path in made.items()}
 
 
 def generator_figures():
