@@ -4,7 +4,8 @@ Reads, for all choices of training folds and all classes, the synthetic images, 
 the classifier of the same folds and classic group. Writes quality.csv, each measure beside the same measure between
 real images; copies.csv, each synthetic image that was looked at with its nearest training image; card.csv, one row that
 sums both up; diagnosis.csv, one row that says what is wrong with the images, if anything; and a sheet of the synthetic
-images that are nearest to training images.
+images that are nearest to training images. Variations of real images come with their parents' names: that they are near
+to these is meant, and counted apart.
 """
 
 import argparse
@@ -124,6 +125,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--group", required=True, type=int, help="classic augmentations per fold")
     parser.add_argument("--train-folds", required=True, nargs="+", help="each choice of folds, one digit per fold")
     parser.add_argument("--synthetic", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="images.npy")
+    parser.add_argument(
+        "--parents", nargs="*", default=[], metavar="FOLDS/CLASS=PATH", help="index.csv, of variations only"
+    )
     parser.add_argument("--train-sets", required=True, nargs="+", metavar="FOLDS/CLASS=PATH", help="train_set.csv")
     parser.add_argument("--classifiers", required=True, nargs="+", metavar="FOLDS=FOLDER", help="of the classic group")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
@@ -200,6 +204,15 @@ def copies(
     return audit, pd.concat([audit.nearest.assign(**place), origin], axis=1), pixels[parents]
 
 
+def of_variations(
+    audit: copy_search.Audit, nearest: pd.DataFrame, seen: pd.DataFrame, index: str
+) -> tuple[copy_search.Audit, pd.DataFrame]:
+    """Return what `copies` found, told which lesion each image is a variation of, by the table at ``index``."""
+    parents = artifacts.read_csv(index, numbers=("sample",))["parent"].to_numpy(str)[: len(nearest)]
+    audit = copy_search.of_variations(audit, seen["lesion"].to_numpy(str), parents)
+    return audit, nearest.assign(parent=parents, meant=audit.nearest["meant"].to_numpy())
+
+
 def views(pixels: list[np.ndarray], network: torch.nn.Module, where: torch.device) -> list[dict[str, np.ndarray]]:
     """Return the features of training, synthetic and test images, uint8 (n, 64, 64), scaled by the first of them."""
     learned = [classifier.predict(network, part, where)[1] for part in pixels]
@@ -223,6 +236,7 @@ def main() -> None:
         keys, form = ["/".join(part) for part in parts], "FOLDS/CLASS=PATH for each choice of folds and class"
         synthetic_paths = command.named("--synthetic", arguments.synthetic, keys, form)
         train_paths = command.named("--train-sets", arguments.train_sets, keys, form)
+        indices = command.named("--parents", arguments.parents, keys if arguments.parents else [], form)
         folders = command.named(
             "--classifiers", arguments.classifiers, arguments.train_folds, "FOLDS=FOLDER for each choice of folds"
         )
@@ -239,6 +253,8 @@ def main() -> None:
             network = device.place(stored_classifier.classifier(Path(folders[folds])), where)
             table = likeness(generator, cohort, seen, made, unseen, network, where, params)
             audit, nearest, originals = copies(generator, cohort, seen, made, unseen, params)
+            if indices:
+                audit, nearest = of_variations(audit, nearest, seen, indices[key])
             cards.report(log, generator.name, generator.folds, cls, audit)
             tables.append(table.assign(folds=folds))
             audits.append({"folds": folds, "class": cls, **audit.summary()})
@@ -260,6 +276,7 @@ def main() -> None:
         figure_style.save(figure, arguments.png, arguments.svg)
         nearest["transform"] = [cards.movement(row) for _, row in nearest.iterrows()]
         columns = [*cards.KEYS, "sample", "distance", "threshold", "alarm", "lesion", "source", "rank", "transform"]
+        columns += ["parent", "meant"] if indices else []
         artifacts.write_csv(nearest[columns].round(6), arguments.copies)
 
 

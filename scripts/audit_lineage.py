@@ -1,7 +1,8 @@
 """Prove from the training sets that no test patient reached a model or a generator.
 
 Inputs: the units, the folds of each seed, and the folder of every model (`train_set.csv`, `predictions.csv`,
-`model.json`) and generator (`train_set.csv`, `model.json`), which are found by their names below the cohort's results.
+`model.json`) and generator (`train_set.csv`, `model.json`, and of variations `index.csv`, which names the real image of
+each), which are found by their names below the cohort's results.
 Output: `evaluation/lineage.json`: what each model was trained on and tested with, the digests of the training sets, how
 many models there are and the library versions. It fails, naming every lesion, patient and model, if a training set is
 not clean, and if the models were made with different library versions or in different precisions. Arms of other tools,
@@ -31,6 +32,7 @@ def main() -> None:
     parser.add_argument("--folds", required=True, nargs="+", metavar="SEED=PATH", help="folds.csv of each seed")
     parser.add_argument("--runs", required=True, help="arm, size, seed and folds of each model, see model_lists")
     parser.add_argument("--generators", default="[]", help="preset, group, seed, folds and class of each, likewise")
+    parser.add_argument("--varied", nargs="*", default=[], help="the presets whose images are variations of real ones")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     with command.logged("audit_lineage", arguments) as log:
@@ -43,6 +45,7 @@ def main() -> None:
             arguments.stage,
             model_lists.read(arguments.runs),
             model_lists.read(arguments.generators),
+            arguments.varied,
         )
         report = lineage_audit.report(audited)
         artifacts.write_json(report, arguments.out)

@@ -3,7 +3,8 @@
 Reads a finished run and, to verify it first (see verify_results.py), the case table with all images. Writes a new
 folder: the images as PNG files below `train-<folds>/<class>`, label maps or boxes beside them, the card as `README.md`,
 and the digests of all files; with --weights also the networks. No file holds an id of a patient, lesion or slice.
-A generator that copies its training images is refused. Run by hand, in the folder in which the workflow ran:
+A generator that copies its training images is refused, and so are variations of these. Run by hand, in the folder in
+which the workflow ran:
 
     python scripts/export_synthetic.py --results results/liver --table data/cases.csv --generator dcgan \
         --author "A. Name" --license "CC BY 4.0" --intended-use "augmentation of training sets" --out liver-dcgan
@@ -69,6 +70,7 @@ def pools(results: Path, generator: str, seed: int, group: str) -> Iterator[tupl
                 units=count,
                 patients=patients,
                 params=artifacts.read_json(source / "model.json").get("params", {}),
+                varied="parent" in artifacts.read_csv(folder / "index.csv"),
             ),
         )
 
@@ -160,7 +162,7 @@ def main() -> None:
                 write_weights(arguments.results, arguments, group, out / "weights")
             made = card(arguments.results, arguments, group, [pool for _, pool in found], set().union(*beside))
             if not arguments.despite_copies:
-                synthetic_card.refuse_copies(made.state, made.why, arguments.generator)
+                synthetic_card.refuse_copies(made.state, made.why, arguments.generator, made.varied)
             total = sum(pool.images for pool in made.pools)
             artifacts.write_text(pages.page(records.PROJECT / TEMPLATE, card=made, total=total), out / "README.md")
             files = sorted(path for path in out.rglob("*") if path.is_file())

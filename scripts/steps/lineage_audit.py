@@ -1,13 +1,14 @@
 """The lineage audit of a folder of results: its models and generators are read one by one."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from synthaug.audit import lineage
+from synthaug.errors import InputError
 from synthaug.files import artifacts
 from synthaug.terms import chosen
 
@@ -28,6 +29,8 @@ class Audited:
         The folder of the task's models, such as ``classify``.
     runs, generators
         Every model as arm, size, seed and folds, every generator as preset, group, seed, folds and class.
+    varied
+        The presets whose images are variations of real ones.
     """
 
     results: Path
@@ -38,6 +41,7 @@ class Audited:
     stage: str
     runs: Sequence[Sequence]
     generators: Sequence[Sequence]
+    varied: Collection[str] = ()
 
 
 def report(audited: Audited) -> dict[str, object]:
@@ -58,7 +62,7 @@ def report(audited: Audited) -> dict[str, object]:
     }
     records = lineage.check(
         cohorts,
-        [_generator(name, results) for name in audited.generators],
+        [_generator(name, results, name[0] in audited.varied) for name in audited.generators],
         (_model(audited.stage, name, results) for name in audited.runs),
         (_choice(name, results) for name in audited.generators if _has_candidates(name, results)),
     )
@@ -89,8 +93,22 @@ def report(audited: Audited) -> dict[str, object]:
     }
 
 
-def _generator(name: Sequence, results: Path) -> lineage.Generator:
-    return lineage.Generator(*name, _train_set(results / lineage.generator_name(*name)))
+def _generator(name: Sequence, results: Path, varied: bool) -> lineage.Generator:
+    parents = _parents(results, *name) if varied else None
+    return lineage.Generator(*name, _train_set(results / lineage.generator_name(*name)), parents)
+
+
+def _parents(results: Path, preset: str, group: int | str, seed: int, folds: str, cls: str) -> pd.DataFrame:
+    """Return the parent and the class of each image of a generator whose images are variations."""
+    folder = results / f"seed-{seed}/synthetic/{preset}/on-{group}/train-{folds}"
+    files = sorted(folder.glob(f"{'*' if cls == lineage.ANY_CLASS else cls}/index.csv"))
+    tables = [artifacts.read_csv(file, numbers=("sample",)) for file in files]
+    wrong = [file for file, table in zip(files, tables, strict=True) if "parent" not in table]
+    if wrong or not files:
+        raise InputError(
+            f"{wrong[0] if wrong else folder}: expected variations and the parent of each, found none; draw them again"
+        )
+    return pd.concat(tables, ignore_index=True)[["parent", "class"]]
 
 
 def _has_candidates(name: Sequence, results: Path) -> bool:

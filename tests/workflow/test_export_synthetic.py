@@ -91,3 +91,5 @@ def test_a_generator_that_copies_is_refused():
     with pytest.raises(InputError, match="gan: expected no copies of training images, found: 9 of 10"):
         synthetic_card.refuse_copies("copying", "9 of 10 images are near.", "gan")
     synthetic_card.refuse_copies("fine", "", "gan")
+    with pytest.raises(InputError, match="gan: expected images that are drawn from noise, found variations"):
+        synthetic_card.refuse_copies("fine", "", "gan", varied=True)

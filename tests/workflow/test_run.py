@@ -303,6 +303,42 @@ def test_a_diffusion_model_is_an_arm_like_any_other(rerun):
     assert rerun.planned() == {}
 
 
+@pytest.mark.slow
+def test_variations_know_their_parents_to_the_end(rerun):
+    rerun.configure(lambda c: c["experiment"]["generators"].extend(["diffusion", "variations"]))
+    assert rerun.planned().items() >= {"train_diffusion": 2, "take_generator": 2, "sample_variations": 2}.items()
+    done = rerun.snakemake()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = rerun.folder / "results/tiny"
+    weights = [
+        results / f"seed-0/generators/{name}/on-60/train-1/all/generator.safetensors"
+        for name in ("diffusion", "variations")
+    ]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
+    audited = {model["model"]: model for model in lineage["models"]}
+    assert audited["seed-0/generators/variations/on-60/train-1/all"]["variations"] == 3 * 20
+    copies = pd.read_csv(results / "evaluation/quality/variations/seed-0/copies.csv")
+    assert copies.loc[copies["meant"], "parent"].equals(copies.loc[copies["meant"], "lesion"])
+    assert (
+        "variations of patients' images"
+        in (pd.read_csv(results / "evaluation/quality/variations/seed-0/diagnosis.csv")["why"][0])
+    )
+    assert rerun.verify().returncode == 0
+    computed = rerun.recompute()
+    assert computed.returncode == 0, computed.stdout + computed.stderr
+    assert rerun.planned() == {}
+
+    folds = pd.read_csv(results / "seed-0/folds.csv", dtype=str)
+    tested = folds[(folds["fold"] == "0") & (folds["class"] == "cyst")]["lesion"].iloc[0]
+    index = results / "seed-0/synthetic/variations/on-60/train-1/cyst/index.csv"
+    table = pd.read_csv(index, dtype=str)
+    table.loc[0, "parent"] = tested
+    table.to_csv(index, index=False)
+    done = rerun.snakemake("--forcerun", "audit_lineage", "--rerun-triggers", "mtime")
+    assert f"lesion {tested} of test patient" in done.stdout + done.stderr
+
+
 def test_imported_test_images_stop_the_run_before_any_model_trains_on_them(rerun):
     """Turned images of test lesions, whose patients nobody listed: patients.csv is empty."""
     results = rerun.folder / "results/tiny"

@@ -124,6 +124,7 @@ rule audit_lineage:
         models=run_files("model.json"),
         generator_train_sets=generator_files("train_set.csv"),
         generator_models=generator_files("model.json"),
+        parents=parent_files(generators()),
     output:
         lineage=shown("<results>/evaluation/lineage.json", "lineage", RESULTS, "Lineage audit"),
         record="<results>/evaluation/audit_lineage.record.json",
@@ -139,6 +140,7 @@ rule audit_lineage:
     params:
         runs=model_lists.written(runs()),
         generators=model_lists.written(generators()),
+        varied=[name for name in config["experiment"]["generators"] if name in varied()],
         folds=lambda wildcards, input: labelled(config["seeds"], input.folds),
         results=lambda wildcards, output: parent(output.lineage, 2),
         stage=TASK_FOLDER,
@@ -148,7 +150,7 @@ rule audit_lineage:
         "python {input.code[0]:q} --results {params.results:q} --units {input.units:q} --unit {params.unit:q}"
         " --truth {params.truth:q}"
         " --folds {params.folds:q} --stage {params.stage:q} --runs {params.runs:q} --generators {params.generators:q}"
-        " --out {output.lineage:q} --record {output.record:q} --log {log:q}"
+        " --varied {params.varied:q} --out {output.lineage:q} --record {output.record:q} --log {log:q}"
 
 
 rule compute_subgroups:

@@ -28,6 +28,7 @@ def audited(context: Context) -> Iterator[Finding]:
             task.stage,
             [(model.name, model.size, model.seed, model.folds) for model in models],
             [(each.name, each.size, each.seed, each.folds, each.cls) for each in generators],
+            {file.split("/")[2] for record in run.of("sample_variations") for file in record.outputs},
         )
     )
     expected, found = json.loads(json.dumps(expected)), artifacts.read_json(run.results / REPORT)

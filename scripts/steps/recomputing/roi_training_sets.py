@@ -29,7 +29,7 @@ def training_lists(context: Context) -> Iterator[Finding]:
             patients = rois.loc[rois["lesion"].isin(listed), "patient"]
             expected = imported_files.train_set(patients, rois, "lesion")
             source = "all lesions of the patients that it lists"
-        elif how == "classify_discriminator":
+        elif how in ("classify_discriminator", "take_generator"):
             twin = _generator_of(place)
             expected, source = run.table(f"{twin}/{FILE}"), f"{twin}/{FILE}"
         else:
@@ -54,7 +54,7 @@ def _drawn(place: Place, rois: pd.DataFrame, pool_index: pd.DataFrame, folds: pd
 
 
 def _generator_of(place: Place) -> str:
-    """Return the folder of the ACGAN whose discriminator a model is."""
+    """Return the folder of the ACGAN whose discriminator a model is, or of the generator that was taken over."""
     ends = f"/train-{place.folds}/{training_sets.ALL_CLASSES}/{FILE}"
     (file,) = [file for file in place.record.inputs if file.endswith(ends)]
     return file.rsplit("/", 1)[0]

@@ -66,6 +66,8 @@ class Generator:
     folds: str
     cls: str
     train_set: pd.DataFrame
+    parents: pd.DataFrame | None = None
+    """If its images are variations of real ones: ``parent``, the unit that each of them shows, and its ``class``."""
 
     @property
     def name(self) -> str:
@@ -179,7 +181,24 @@ def generator_leaks(generator: Generator, known: Cohort) -> list[str]:
         for name in sorted(set(seen)):
             if known.class_of.get(name, generator.cls) != generator.cls:
                 leaks.append(f"{known.unit} {name} is of class {known.class_of[name]}, not {generator.cls}")
+    if generator.parents is not None:
+        leaks += _parent_leaks(generator, generator.parents, known)
     return [f"{generator.name}: {leak}" for leak in leaks]
+
+
+def _parent_leaks(generator: Generator, parents: pd.DataFrame, known: Cohort) -> Iterator[str]:
+    """Yield a line for each unit that is the parent of a variation and must not be."""
+    tested, seen = known.test_patients(generator.folds), set(generator.train_set[known.unit])
+    for name, cls in parents[["parent", "class"]].drop_duplicates().itertuples(index=False):
+        patient, right = known.patient.get(name), known.class_of.get(name, cls)
+        if patient is None:
+            yield f"{known.unit} {name} is the parent of variations but not among the cohort's {known.unit}s"
+        elif patient in tested:
+            yield f"{known.unit} {name} of test patient {patient} is the parent of variations"
+        elif name not in seen:
+            yield f"{known.unit} {name} is the parent of variations but not in their generator's training set"
+        elif cls != right:
+            yield f"{known.unit} {name} is the parent of variations of class {cls}, it is {right}"
 
 
 def choice_leaks(choice: Choice, known: Cohort) -> list[str]:
@@ -416,9 +435,16 @@ def record(model: Generator | Model | Choice, known: Cohort) -> dict[str, object
         f"training_{known.unit}s": len(units),
         "training_patients": len({known.patient.get(name) for name in units}),
         **(validation if validating else {}),
+        **_varied(model, known.unit),
         f"test_{known.unit}s": sum(fold not in model.folds for fold in known.fold.values()),
         "test_patients": len(tested),
     }
+
+
+def _varied(model: Generator | Model | Choice, unit: str) -> dict[str, int]:
+    """Return how many units a generator's images are variations of; nothing of any other model."""
+    parents = model.parents if isinstance(model, Generator) else None
+    return {} if parents is None else {f"varied_{unit}s": parents["parent"].nunique(), "variations": len(parents)}
 
 
 def _stop(what: str, problems: list[str]) -> None:

@@ -142,10 +142,31 @@ class Diffusion(family.Family):
 
 
 def _inputs(stream: np.random.Generator, classes: np.ndarray, steps: int, guidance: float) -> tuple[np.ndarray, ...]:
-    count, sigmas = len(classes), edm.levels(steps).astype(np.float32)
+    return inputs_from(np.float32(0), stream, classes, edm.levels(steps), guidance)
+
+
+def inputs_from(
+    images: np.ndarray | np.float32,
+    stream: np.random.Generator,
+    classes: np.ndarray,
+    levels: np.ndarray,
+    guidance: float,
+) -> tuple[np.ndarray, ...]:
+    """Return the inputs of images that start at ``images`` under the noise of the first of the ``levels``.
+
+    Parameters
+    ----------
+    images
+        float32 (n, 1, 64, 64) in [-1, 1], or 0 where there is nothing below the noise.
+    classes
+        int64 (n,), from 0.
+    levels
+        Noise levels, falling to 0.
+    """
+    count, sigmas = len(classes), levels.astype(np.float32)
     noise = stream.standard_normal((count, 1, SIDE, SIDE), dtype=np.float32)
     return (
-        noise * sigmas[0],
+        images + noise * sigmas[0],
         np.asarray(classes, np.int64),
         np.tile(sigmas, (count, 1)),
         np.full(count, guidance, np.float32),

@@ -51,10 +51,16 @@ def loss(network: Denoiser, images: torch.Tensor, sigma: torch.Tensor, noise: to
     return (weight[:, None, None, None] * (guess - images).square()).mean()
 
 
-def levels(steps: int) -> np.ndarray:
-    """Return the noise levels that an image goes through, falling to 0: float64 (steps + 1,) (equation 5)."""
-    ends = HIGHEST ** (1 / RHO), LOWEST ** (1 / RHO)
-    return np.append(np.linspace(*ends, steps) ** RHO, 0)
+def levels(steps: int, strength: float = 1.0) -> np.ndarray:
+    """Return the noise levels that an image goes through, falling to 0: float64 (steps + 1,) (equation 5).
+
+    Parameters
+    ----------
+    strength
+        The share of the whole way, in the spacing of that equation: 1 begins at `HIGHEST`, 0 at `LOWEST`.
+    """
+    lowest, highest = LOWEST ** (1 / RHO), HIGHEST ** (1 / RHO)
+    return np.append(np.linspace(lowest + strength * (highest - lowest), lowest, steps) ** RHO, 0)
 
 
 def sample(denoise: Denoiser, start: torch.Tensor, sigmas: torch.Tensor) -> torch.Tensor:

@@ -50,6 +50,8 @@ def card(names: dict[str, object], table: pd.DataFrame, audits: pd.DataFrame) ->
         value = total.loc[(features, measure)]
         row |= {name: round(value["value"], digits), f"{name}, real": round(value["reference"], digits)}
     row["copies flagged"] = f"{flagged} of {count} ({100 * flagged / count:.1f} %)"
+    if "meant" in audits:
+        row["near their parents, as meant"] = f"{audits['meant'].sum()} of {count}"
     row["flagged by chance"] = f"up to {100 * audits['chance'].to_numpy().mean():.1f} %"
     row["distance ratio"] = round(float(audits["ratio"].to_numpy().mean()), 2)
     row["authentic"] = f"{100 * audits['authentic'].to_numpy().mean():.0f} %"

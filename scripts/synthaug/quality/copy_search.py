@@ -7,7 +7,7 @@ not change. A coarse search of all of them makes a shortlist, whose fit is then 
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -266,12 +266,35 @@ class Audit:
 
         ``images``; how many of them are ``flagged``; how many of these are ``clear`` copies, much nearer to their
         training image than that one is to any other lesion, because a few real lesions that look alike can raise
-        many alarms; the other numbers have the names of their attributes.
+        many alarms; the other numbers have the names of their attributes. Of variations also how many are as near to
+        their parent as copies are, which is ``meant``: these are not among the flagged ones.
         """
         likeness = self.nearest["distance"] / self.nearest["apart"]
-        clear = self.nearest["alarm"] & ~(likeness > CLEAR)  # with one lesion there is no other to compare with
-        counts = {"images": len(self.nearest), "flagged": int(self.nearest["alarm"].sum()), "clear": int(clear.sum())}
+        alarm, further = self.nearest["alarm"], {}
+        if "meant" in self.nearest:
+            alarm, further = alarm & ~self.nearest["meant"], {"meant": int(self.nearest["meant"].sum())}
+        clear = alarm & ~(likeness > CLEAR)  # with one lesion there is no other to compare with
+        counts = {"images": len(self.nearest), "flagged": int(alarm.sum()), "clear": int(clear.sum()), **further}
         return counts | {name: getattr(self, name) for name in ("chance", "planted", "found", "ratio", "authentic")}
+
+
+def of_variations(found: Audit, lesions: np.ndarray, parents: np.ndarray) -> Audit:
+    """Return the audit of variations of real images: those that are as near to their own parent as copies are meant so.
+
+    Parameters
+    ----------
+    lesions
+        str (n,): the lesion of each training image that was searched.
+    parents
+        str: the lesion that each synthetic image is a variation of.
+
+    Returns
+    -------
+    An audit whose table ``nearest`` also has ``parent``, and ``meant`` where an alarm is that of the parent.
+    """
+    nearest = found.nearest.assign(parent=parents)
+    own = lesions[nearest["row"].to_numpy()] == parents
+    return replace(found, nearest=nearest.assign(meant=nearest["alarm"] & own))
 
 
 def missed(audits: pd.DataFrame) -> pd.DataFrame:

@@ -104,9 +104,9 @@ def diagnose(table: pd.DataFrame, audits: pd.DataFrame) -> Diagnosis:
     measured = Measured(table)
     sentences = dict([*_faults(measured), *_missing(measured), *_copies(audits), *_audit(audits)])
     applying = [state for state in LIGHTS if state in sentences]
-    if not applying:
-        return Diagnosis(FINE, LIGHTS[FINE], _nothing_found(measured, audits))
-    return Diagnosis(applying[0], LIGHTS[applying[0]], " ".join(sentences[state] for state in applying))
+    state = applying[0] if applying else FINE
+    why = [sentences[each] for each in applying] or [_nothing_found(measured, audits)]
+    return Diagnosis(state, LIGHTS[state], " ".join([*why, *_variations(audits)]))
 
 
 def _faults(measured: Measured) -> Iterator[tuple[str, str]]:
@@ -156,6 +156,14 @@ def _audit(audits: pd.DataFrame) -> Iterator[tuple[str, str]]:
         count = f"it found {found} of {planted} planted copies of {_named(missed.index, worst)}"
         then = "look at the nearest pairs, and handle the images like the training images until you know more"
         yield UNAUDITED, f"The copy audit is not valid ({count}), so nothing is known of copies: {then}."
+
+
+def _variations(audits: pd.DataFrame) -> Iterator[str]:
+    """Yield how near variations of real images are to these, if the images are such."""
+    if "meant" in audits:
+        meant, count = audits[["meant", "images"]].sum()
+        near = f"{meant} of {count} are as near to their own parent as copies are"
+        yield f"All of them are variations of patients' images, and {near}: handle them like these."
 
 
 def _nothing_found(measured: Measured, audits: pd.DataFrame) -> str:

@@ -27,6 +27,8 @@ class Pool:
         How many lesions or slices, and patients, the generator was trained on.
     params
         The generator's preset, complete.
+    varied
+        Whether they are variations of patients' images.
     """
 
     train_folds: str
@@ -35,6 +37,7 @@ class Pool:
     units: int
     patients: int
     params: dict
+    varied: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,11 @@ class Card:
     phantom: bool
     weights: bool = False
     further: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def varied(self) -> bool:
+        """Whether the images are variations of patients' images."""
+        return any(pool.varied for pool in self.pools)
 
     @property
     def params(self) -> dict:
@@ -108,8 +116,17 @@ def patients_of(train_set: pd.DataFrame, units: pd.DataFrame, unit: str) -> tupl
     return len(named), len({patient[name] for name in named})
 
 
-def refuse_copies(state: str, why: str, generator: str) -> None:
-    """Stop if a generator was found to copy its training images: whoever has its images has patients' images."""
+def refuse_copies(state: str, why: str, generator: str, varied: bool = False) -> None:
+    """Stop if a generator was found to copy its training images: whoever has its images has patients' images.
+
+    Variations of patients' images are near to these by design, whatever was found.
+    """
+    if varied:
+        raise InputError(
+            f"{generator}: expected images that are drawn from noise, found variations of patients' images, which are "
+            "near to these; export the images of another generator or, if these patients' images may be given away, "
+            "give --despite-copies"
+        )
     if state == COPYING:
         raise InputError(
             f"{generator}: expected no copies of training images, found: {why} Train another generator or, if these "

@@ -122,6 +122,35 @@ def test_other_uses_take_the_images_of_the_generator(known, use):
     assert "synthetic images of class cyst come from a generator dcgan of other folds or group, or unknown" in leak
 
 
+def varied(*parents):
+    """Return a generator of folds 1 and 2 whose images are variations of ``parents``: lesions, and the class shown."""
+    seen = pd.concat([generator().train_set, generator(cls="met").train_set], ignore_index=True)
+    table = pd.DataFrame(parents, columns=["parent", "class"])
+    return dataclasses.replace(generator(), cls="all", train_set=seen, parents=table)
+
+
+def test_parents_of_variations_are_followed(known):
+    clean = varied(("L1", "cyst"), ("L2", "met"), ("L2", "met"))
+    (record, _) = lineage.check({0: known}, [clean], [classifier(SYNTHETIC)])
+    assert (record["varied_lesions"], record["variations"]) == (2, 3)
+    assert "variations" not in lineage.record(generator(), known)
+
+
+@pytest.mark.parametrize(
+    ("parent", "message"),
+    [
+        (("L0a", "cyst"), "lesion L0a of test patient P0 is the parent of variations"),
+        (("L9", "cyst"), "lesion L9 is the parent of variations but not in their generator's training set"),
+        (("L7", "cyst"), "lesion L7 is the parent of variations but not among the cohort's lesions"),
+        (("L2", "cyst"), "lesion L2 is the parent of variations of class cyst, it is met"),
+    ],
+)
+def test_a_parent_that_must_not_be_one_is_named(known, parent, message):
+    with pytest.raises(InputError) as refused:
+        lineage.check({0: known}, [varied(("L1", "cyst"), parent)], [classifier(SYNTHETIC)])
+    assert str(refused.value).splitlines()[1:] == [f"seed-0/generators/dcgan/on-100/train-12/all: {message}"]
+
+
 def test_what_selects_images_is_audited_too(known):
     lineage.check({0: known}, [generator()], [selected(), selector()])
     name = "seed-0/classify/dcgan-select/100+10x2/train-12"

@@ -78,6 +78,13 @@ def test_levels_are_those_of_the_paper():
     assert levels[9] == pytest.approx((80 ** (1 / 7) + 9 / 17 * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7)
 
 
+def test_part_of_the_way_is_the_end_of_the_whole_way():
+    whole = edm.levels(21)
+    for share in (0.25, 0.5, 0.9):
+        np.testing.assert_allclose(edm.levels(round(20 * share) + 1, share), whole[round(20 * (1 - share)) :])
+    assert edm.levels(1, 0.5).tolist() == pytest.approx([whole[10], 0])
+
+
 def sampled(denoise, start: torch.Tensor, steps: int) -> torch.Tensor:
     return edm.sample(denoise, start, torch.from_numpy(edm.levels(steps)).expand(len(start), -1))
 

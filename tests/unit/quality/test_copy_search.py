@@ -117,6 +117,22 @@ def test_audit_finds_every_control_and_only_the_copies_among_the_synthetic(train
     assert unknown.found == 0
 
 
+def test_nearness_to_the_own_parent_is_meant_and_to_another_lesion_is_not(train):
+    """Copies of L0 to L4, twice; the second time they are said to be of a lesion that they do not show."""
+    lesions = np.array([f"L{i}" for i in range(len(train))])
+    planted = copy_search.plant(train[:5], np.random.default_rng(8))
+    made = np.concatenate([textures(30, 6), planted, planted])
+    parents = np.array(["L7"] * 30 + ["L0", "L1", "L2", "L3", "L4"] + ["L9"] * 5)
+    found = copy_search.audit(made, train, lesions, textures(100, 7), 0.01, np.random.default_rng(9))
+    varied = copy_search.of_variations(found, lesions, parents)
+    assert np.flatnonzero(varied.nearest["meant"]).tolist() == [30, 31, 32, 33, 34]
+    assert np.flatnonzero(varied.nearest["alarm"]).tolist() == [*range(30, 40)]
+    summary = varied.summary()
+    assert (summary["flagged"], summary["clear"], summary["meant"]) == (5, 5, 5)
+    assert found.summary().items() >= {"flagged": 10, "clear": 10}.items()
+    assert "meant" not in found.summary()
+
+
 def test_images_that_are_alike_anyway_are_no_clear_copies(train):
     """Another lesion is as near to the training image as the synthetic image is."""
     pairs = np.concatenate([train[:20], copy_search.plant(train[:20], np.random.default_rng(5))])

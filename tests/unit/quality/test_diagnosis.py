@@ -56,6 +56,14 @@ def test_broken_images_that_kid_takes_for_real_ones_are_named_broken(clear):
     assert "nothing is known of copies" in found.why
 
 
+def test_variations_are_named_whatever_else_is_found():
+    for numbers, state in ((real(), "fine"), (BROKEN, "broken")):
+        found = diagnosis.diagnose(measured(numbers), audits(meant=40))
+        assert found.state == state
+        assert found.why.endswith("40 of 60 are as near to their own parent as copies are: handle them like these.")
+    assert "variations" not in diagnosis.diagnose(measured(real()), audits()).why
+
+
 def test_images_as_good_as_real_ones_are_fine():
     found = diagnosis.diagnose(measured(real()), audits())
     assert (found.state, found.light) == ("fine", "green")

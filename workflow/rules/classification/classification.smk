@@ -253,7 +253,10 @@ def sampling_work(stage, name):
     images = preset["sampling"]["samples"] * len(config["cases"]["classes"])
     if preset["architecture"] != "diffusion":
         return job_times.Job(stage, images=images)
-    looks = (2 * preset["sampling"]["steps"] - 1) * (1 if preset["sampling"]["guidance"] == 1 else 2)
+    steps = preset["sampling"]["steps"]
+    if name in varied():
+        steps = max(1, round(steps * preset["sampling"]["strength"]))
+    looks = (2 * steps - 1) * (1 if preset["sampling"]["guidance"] == 1 else 2)
     return job_times.Job(stage, {network_of_generator(name, "all"): images * looks * job_times.LOOKED_AT})
 
 

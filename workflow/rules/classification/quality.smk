@@ -42,6 +42,7 @@ rule assess_generator:
         folds=rules.make_folds.output.folds,
         synthetic=lambda wildcards: list(assessed_images(wildcards).values()),
         train_sets=lambda wildcards: list(assessed_train_sets(wildcards).values()),
+        parents=lambda wildcards: list(assessed_parents(wildcards).values()),
         models=lambda wildcards: feature_files(wildcards, "model.json"),
         weights=lambda wildcards: feature_files(wildcards, "weights.safetensors"),
     output:
@@ -85,12 +86,13 @@ rule assess_generator:
         group=config["experiment"]["group"],
         synthetic=lambda wildcards, input: labelled(assessed_images(wildcards), input.synthetic),
         train_sets=lambda wildcards, input: labelled(assessed_train_sets(wildcards), input.train_sets),
+        parents=lambda wildcards, input: labelled(assessed_parents(wildcards), input.parents),
         classifiers=lambda wildcards, input: labelled(train_folds(), [parent(path, 1) for path in input.models]),
     shell:
         "python {input.code[0]:q} --rois {input.units:q} --roi-images {input.unit_images:q}"
         " --pool-index {input.pool_index:q} --pool-images {input.pool_images:q} --folds {input.folds:q}"
         " --seed {wildcards.seed:q} --generator {wildcards.generator:q} --group {params.group:q}"
-        " --train-folds {params.folds:q} --synthetic {params.synthetic:q} --train-sets {params.train_sets:q}"
+        " --train-folds {params.folds:q} --synthetic {params.synthetic:q} --parents {params.parents:q} --train-sets {params.train_sets:q}"
         " --classifiers {params.classifiers:q} --params {params.settings:q} --quality {output.quality:q}"
         " --copies {output.copies:q} --card {output.card:q} --diagnosis {output.diagnosis:q}"
         " --png {output.png:q} --svg {output.svg:q} --record {output.record:q} --log {log:q}"

@@ -108,9 +108,10 @@ def whole_run():
     jobs = [
         (f"train_{architecture(name)}", dict(generator=name, folds=folds, cls=cls))
         for name, _, _, folds, cls in trained()
+        if name not in twins()
     ]
     folds_of = {(name, seed, folds) for name, _, seed, folds, _ in trained()}
-    jobs += [(f"sample_{architecture(name)}", dict(generator=name)) for name, _, _ in folds_of]
+    jobs += [(f"sample_{sampled_as(name)}", dict(generator=name)) for name, _, _ in folds_of]
     jobs += [(stage, {}) for stage in ["assess_generator", "check_copies", "plot_training", "plot_synthetic"]
              for _ in {(name, seed) for name, seed, _ in folds_of}]  # fmt: skip
     others = [name for name in job_times.SECONDS if not name.startswith("train_")]
@@ -128,6 +129,11 @@ def trained():
 def architecture(name):
     """Return the family of a preset."""
     return config["generators"][name]["architecture"]
+
+
+def sampled_as(name):
+    """Return the end of the name of the rule that draws the images of a preset."""
+    return "variations" if name in varied() else architecture(name)
 
 
 def duration_of(jobs, speeds):

@@ -88,9 +88,33 @@ def any_of(names):
     return "|".join(names) or "(?!)"
 
 
-def presets(architecture):
-    """Return a regular expression of the generator presets of one architecture."""
-    return any_of(name for name, preset in config["generators"].items() if preset["architecture"] == architecture)
+def presets(architecture, but=()):
+    """Return a regular expression of the generator presets of one architecture, without those in ``but``."""
+    found = [name for name, preset in config["generators"].items() if preset["architecture"] == architecture]
+    return any_of(name for name in found if name not in but)
+
+
+def diffusion_presets():
+    """Return the presets of diffusion models."""
+    return [name for name, preset in config["generators"].items() if preset["architecture"] == "diffusion"]
+
+
+def varied():
+    """Return the presets whose images are variations of real ones."""
+    return [name for name in diffusion_presets() if config["generators"][name]["sampling"].get("strength") is not None]
+
+
+def twins():
+    """Return each diffusion model of the experiment that is trained as one named before it there, and the name of that one.
+
+    They differ in how images are drawn, so one training is enough.
+    """
+    first, found = {}, {}
+    for name in config["experiment"]["generators"]:
+        if name in diffusion_presets():
+            original = first.setdefault(canonical_json(**training(name)), name)
+            found |= {name: original} if original != name else {}
+    return found
 
 
 def training(name):

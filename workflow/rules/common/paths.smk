@@ -53,12 +53,35 @@ def generator_files(name, which=None):
     ]
 
 
+def generator_folder(**values):
+    """Return patterns of the files of a diffusion model by name, or with ``values`` for all wildcards the files."""
+    patterns = within(
+        "<results>/seed-{seed}/generators/{generator}/on-{group}/train-{folds}/{cls}",
+        generator="generator.safetensors",
+        model="model.json",
+        train_set="train_set.csv",
+        history="history.csv",
+        samples="samples.npy",
+    )
+    return {name: path.format(**values) for name, path in patterns.items()} if values else patterns
+
+
 def synthetic_images(generator, seed, group, chosen_folds, kind="synthetic"):
     """Return the synthetic images of a generator, or of another ``kind`` what was made of them, by "<training folds>/<class>"."""
     folder = f"<results>/seed-{seed}/{kind}/{generator}/on-{group}"
     return {
         f"{folds}/{cls}": f"{folder}/train-{folds}/{cls}/images.npy" for folds in chosen_folds for cls in task_pools()
     }
+
+
+def parent_files(which):
+    """Return index.csv of all images of the generators in ``which``, as in `generators`, whose images are variations."""
+    return [
+        f"<results>/seed-{seed}/synthetic/{generator}/on-{group}/train-{folds}/{cls}/index.csv"
+        for generator, group, seed, folds, _ in which
+        if generator in varied()
+        for cls in task_pools()
+    ]
 
 
 def images_to_search(wildcards, chosen_folds):
@@ -102,6 +125,12 @@ def assessed_train_sets(wildcards):
         for folds in train_folds()
         for cls in task_pools()
     }
+
+
+def assessed_parents(wildcards):
+    """Return index.csv of those images, likewise, if they are variations."""
+    made = assessed_images(wildcards) if wildcards.generator in varied() else {}
+    return {name: f"{parent(path, 1)}/index.csv" for name, path in made.items()}
 
 
 def generator_figures():
