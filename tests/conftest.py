@@ -9,6 +9,7 @@ from tests.helpers import memory
 
 NAMES = [
     "analysis_plan",
+    "case_table",
     "check_data",
     "checklists",
     "interruption",
