@@ -139,7 +139,7 @@ def _shown_by(power: pd.DataFrame) -> str:
         return f"No number of patients up to 5,000 would show a gain of {percent(power['gain'].max())} points; {there}."
     each = [f"{int(found.patients_needed):,} for {100 * found.gain:g} points" for found in known.itertuples()]
     least = "at least" if row["seeds"] < comparisons.SEEDS else "about"
-    return f"Patients who show a gain in four studies of five: {least} {listed(each)}; {there}."
+    return f"Patients needed to show a gain in four studies of five: {least} {listed(each)}; {there}."
 
 
 def _points(row: pd.Series) -> str:

@@ -124,7 +124,7 @@ def test_more_patients():
 def test_patients_that_show_a_gain():
     power = pd.DataFrame({"gain": [0.03, 0.05, 0.07], "patients_needed": [1957, 662, None], "patients": 44, "seeds": 1})
     assert sentences(evaluated(arm("gan")), PARAMS, power, NOTHING)[-1] == (
-        "Patients who show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; "
+        "Patients needed to show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; "
         "there are 44."
     )
     assert "five: about 1,957" in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING)[-1]
