@@ -74,8 +74,7 @@ def _structure(preset: dict) -> str:
         return (
             "diffusion model (EDM, Karras et al. 2022) of all classes; a U-Net on the image unshuffled by 2, with "
             f"{listed(preset['widths'])} feature maps, one residual block a level, attention in the middle; it is told "
-            "the noise level, the class, and how a training image was mirrored and turned"
-            f"{varied}"
+            "the noise level, the class, and how a training image was mirrored and turned" + varied
         )
     if kind not in NAMES:
         return f"architecture {kind}"
