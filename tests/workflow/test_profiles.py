@@ -30,6 +30,7 @@ NETWORKS = {
     "train_segmenter",
     "assess_pairs",
     "train_cpggan",
+    "sample_variations",
     "sample_cpggan",
     "filter_synthetic",
     "train_detector",

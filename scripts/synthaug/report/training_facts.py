@@ -67,10 +67,14 @@ def generators(run: Run) -> Fact:
 def _structure(preset: dict) -> str:
     kind = preset["architecture"]
     if kind == DIFFUSION:
+        strength = preset["sampling"].get("strength")
+        varied = (
+            f"; images are training ROIs taken {strength:g} of the way to noise and back (SDEdit)" if strength else ""
+        )
         return (
             "diffusion model (EDM, Karras et al. 2022) of all classes; a U-Net on the image unshuffled by 2, with "
             f"{listed(preset['widths'])} feature maps, one residual block a level, attention in the middle; it is told "
-            "the noise level, the class, and how a training image was mirrored and turned"
+            "the noise level, the class, and how a training image was mirrored and turned" + varied
         )
     if kind not in NAMES:
         return f"architecture {kind}"
