@@ -76,7 +76,7 @@ def make_targets(text: str) -> set[str]:
     blocks = [match[0] for match in FENCE.finditer(text)]
     rest = FENCE.sub("", text)
     code = [match[2] for match in SPAN.finditer(rest)]
-    lines = "\n".join([*code, *blocks, *INDENTED.findall(rest)]).splitlines()
+    lines = "\n".join([*code, *blocks, *INDENTED.findall(rest)]).replace("\\\n", " ").splitlines()
     found = set()
     for line in lines:
         for command in line.split("&&"):
