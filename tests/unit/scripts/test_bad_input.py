@@ -576,7 +576,7 @@ def _(folder, rows):
     volume(folder, rows, "v.mha", values)
 
 
-@entry("volume", "four dimensions", "time.nii.gz: expected 3 dimensions")
+@entry("volume", "four dimensions", "time.nii.gz: expected the number of one of its")
 def _(folder, rows):
     sitk.WriteImage(
         sitk.GetImageFromArray(np.zeros((2, *SHAPE), np.int16), isVector=False), str(folder / "time.nii.gz")
