@@ -45,7 +45,13 @@ def read(source: Source, name: str) -> tuple[str, Found]:
     if name and name not in FORMATS:
         raise InputError(f"FORMAT: expected one of {', '.join(FORMATS)}, found {name!r}; correct it")
     name = name or recognised(source)
-    found = FORMATS[name].read(source)
+    try:
+        found = FORMATS[name].read(source)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:  # parts of a file that are not there
+        raise InputError(
+            f"{source.file or source.root}: expected {name} as its tool writes it, found {type(error).__name__}: "
+            f"{error}; export it again"
+        ) from error
     if not found.rows:
         raise InputError(f"{source.file or source.root}: expected {name}, found no images of it; name another FORMAT=")
     return name, found

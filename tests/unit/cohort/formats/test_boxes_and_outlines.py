@@ -139,6 +139,8 @@ def change(folder, edit):
             "for one class, found it for Cyst and cyst",
         ),
         (lambda c: c["categories"][1].update(name="all"), [], "class all: expected a name of one class"),
+        (lambda c: c["images"][0].pop("id"), [], "coco: expected coco as its tool writes it, found KeyError: 'id'"),
+        (lambda c: c["annotations"][0].update(segmentation=[["x"] * 6]), [], "as its tool writes it, found ValueError"),
         (lambda c: None, ["--patients", "x[0-9]"], "PATIENTS: expected 'x[0-9]' to find a patient in each path"),
         (lambda c: None, ["--patients", "p[0-9"], "PATIENTS: expected a regular expression, found 'p[0-9'"),
         (lambda c: None, ["--classes", "cist"], "CLASSES: expected classes that are there, found cist"),
