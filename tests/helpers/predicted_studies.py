@@ -64,15 +64,16 @@ def simulated(
     return pd.concat(parts, ignore_index=True)
 
 
-def learned(
-    generator: np.random.Generator, strategies: int, signal: float, units: int, folds: int
-) -> tuple[pd.DataFrame, np.ndarray]:
+Learned = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]  # who is right, as `table` takes it; folds; the truth
+
+
+def learned(generator: np.random.Generator, strategies: int, signal: float, units: int, folds: int) -> Learned:
     """Return a study, with inner models, of classifiers that learn; all are equally good on average.
 
     The classes' means in each of 20 normal features are apart by twice ``signal``. A strategy takes 10 of the features,
-    drawn anew in each study, and classifies by the nearer mean of its training set. Each unit is one patient. Also
-    returned is the accuracy that each strategy's model for each test fold has of all that could come, (strategies,
-    folds), from the normal distribution.
+    drawn anew in each study, and classifies by the nearer mean of its training set. Each unit is one patient. The truth
+    is the accuracy that each strategy's model for each test fold has of all units that could come, (strategies, folds),
+    from the normal distribution.
     """
     truth = np.where(np.arange(units) % 2, -1.0, 1.0)
     features = generator.standard_normal((units, 20)) + signal * truth[:, np.newaxis]
@@ -89,7 +90,19 @@ def learned(
             known[:, left_out] = special.ndtr(ahead / np.linalg.norm(weights, axis=1)).mean(axis=0)
         centred = own - middle[:, np.newaxis]
         right[of] = np.einsum("mnp,mp->mn", centred, weights) * truth > 0
-    return table(right, np.arange(units), fold), known
+    return right, fold, known
+
+
+def picked(right: dict[str, np.ndarray], fold: np.ndarray, folds: int, inner: bool) -> list[int]:
+    """Return the first best strategy for each test fold, by inner models or by the predictions of the other folds."""
+    result = []
+    for k in range(folds):
+        scores = np.zeros(len(next(iter(right.values()))))
+        for j in set(range(folds)) - {k}:
+            of = "".join(str(i) for i in range(folds) if i not in ({j, k} if inner else {j}))
+            scores += right[of][:, fold == j].sum(axis=1)
+        result.append(int(scores.argmax()))
+    return result
 
 
 def point(number: int) -> tuple[str, str]:
