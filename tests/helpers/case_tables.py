@@ -13,7 +13,6 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-import pytest
 import yaml
 from PIL import Image
 
@@ -24,8 +23,6 @@ from synthaug.imaging import volumes
 from tests.helpers import common_rules
 
 BUDGETS = common_rules.ROOT / "workflow/presets/budgets-classification.yaml"
-WHOLE = {field.name for field in dataclasses.fields(cases.Params)} & {"whole_images"}
-whole_images = pytest.mark.skipif(not WHOLE, reason="cases: annotation: none is not there yet")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from tests.helpers import case_tables
 from tests.helpers.case_tables import made, mask, picture, refusal
-
-WHOLE = case_tables.whole_images
 
 
 @pytest.fixture
@@ -61,7 +58,6 @@ def test_masks_in_a_folder_of_their_own_with_several_labels(tmp_path):
     assert found.mask("P1_a-2").sum() == 400
 
 
-@WHOLE
 def test_folders_of_classes(tmp_path):
     for place, cls in enumerate(["NORMAL", "PNEUMONIA"]):
         for part in ("train", "test"):
@@ -85,7 +81,6 @@ def test_whole_images_are_for_classification_alone(tmp_path):
     assert "lone.png: expected it in the folder of its class" in refusal(tmp_path / "set", "--patients", "image")
 
 
-@WHOLE
 @pytest.mark.parametrize(
     "text",
     [
@@ -130,7 +125,6 @@ def medmnist(path, shape=(), classes=2):
     return arrays
 
 
-@WHOLE
 def test_medmnist(tmp_path):
     arrays = medmnist(tmp_path / "breastmnist.npz")
     found = made(tmp_path / "breastmnist.npz", "--patients", "image", "--names", "malignant,normal")
