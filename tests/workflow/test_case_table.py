@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 
 from synthaug.files import artifacts
-from tests.helpers import case_tables, forked
+from tests.helpers import forked
 
 CLASSES = ["benign", "malignant"]
 
@@ -57,7 +57,7 @@ def smallest(config: dict, draft: dict) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [pytest.param(write_folders, marks=case_tables.whole_images), write_coco])
+@pytest.mark.parametrize("write", [write_folders, write_coco])
 def test_from_a_folder_to_a_report(project, write):
     write(project.folder / "data/set")
     command = [sys.executable, "scripts/make_case_table.py", "--from", "data/set", "--to", "data/mine"]
