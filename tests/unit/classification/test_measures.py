@@ -218,7 +218,7 @@ def test_scripts_collect_and_compute(tmp_path):
     assert references["how"].tolist() == ["always the largest class"]
     assert references["value"].tolist() == pytest.approx([table["truth"].value_counts(normalize=True).max()])
 
-    done = forked.run([*collect, "--runs", "[]"])
+    done = forked.run([*collect, "--runs", model_lists.written([])])
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "ERROR [collect_predictions] --runs: expected a run or more, found none; see experiment in the config"

@@ -78,8 +78,9 @@ def test_detections_are_in_order_within_the_slice_and_above_the_floor(trained):
 def test_a_detection_depends_on_its_own_slice_only(trained):
     images, _ = made_boxes.slices(19, 3, 32)
     together = detector.detect(detecting(trained[0]), images, CPU)
-    alone = detector.detect(detecting(trained[0]), images[17:18], CPU)
-    mine = together[together["slice"] == 17].assign(slice=0).reset_index(drop=True)
+    last = together["slice"].max()  # which slices have detections depends on the processor
+    alone = detector.detect(detecting(trained[0]), images[last : last + 1], CPU)
+    mine = together[together["slice"] == last].assign(slice=0).reset_index(drop=True)
     assert len(mine)
     assert mine.equals(alone)
 

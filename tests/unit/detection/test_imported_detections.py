@@ -13,6 +13,7 @@ from synthaug.detection import columns, imported_detections
 from synthaug.detection.imported_detections import Cohort, Params
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 SLICES = pd.DataFrame(
@@ -135,7 +136,7 @@ def test_from_a_file_to_the_audit_which_says_that_the_training_is_unknown(tmp_pa
     ]
     assert artifacts.read_csv(arm / "train-1/matches.csv")["box"].tolist() == ["B1"]
     out = results / "lineage.json"
-    runs = json.dumps([["other", "0", 0, fold] for fold in "01"])
+    runs = model_lists.written(("other", "0", 0, fold) for fold in "01")
     done = run("audit_lineage", None, results=results, units=slices, unit="slice", stage="detect",
                folds=f"0={folds}", runs=runs, out=out, log=results / "log")  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ from tests.helpers import forked
 
 from synthaug.detection.boxes import BOX
 from synthaug.files import artifacts
+from synthaug.terms import model_lists
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 CLASSES = ["met"]
@@ -92,7 +93,15 @@ def evaluate(results, runs):
     at = results / "evaluation"
     record = at / "collect_predictions.record.json"
     predictions, points = at / "predictions.csv", at / "operating_points.csv"
-    run("collect_predictions", record, None, results=results, stage="detect", runs=json.dumps(runs), out=predictions)
+    run(
+        "collect_predictions",
+        record,
+        None,
+        results=results,
+        stage="detect",
+        runs=model_lists.written(runs),
+        out=predictions,
+    )
     tables = {name: at / f"{name}.csv" for name in ("seeds", "variances", "references")}
     run("compute_metrics_detection", at / "compute_metrics.record.json", STATISTICS | POINT, predictions=predictions,
         operating_points=points, out=at / "metrics.csv", **tables)  # fmt: skip
