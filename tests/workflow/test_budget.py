@@ -87,6 +87,7 @@ def test_a_budget_that_is_none_is_explained(mine, wrong):
 def test_a_budget_is_chosen_once_and_its_values_are_plain(timed, tmp_path):
     mine, said = copied(timed[0], tmp_path / "project"), timed[1]
     assert said.count("timing training steps") == 1
+    assert "; nothing fits 1min, so this is the smallest study" in said
     first = chosen(mine)
     assert (first["budget"], first["step"]) == ("1min", "1")  # none fits, so the smallest
     again = mine.snakemake("--dry-run", configfile=MINE)

@@ -53,6 +53,8 @@ def choose_budget(name, steps):
             refused = f"; step {step} would take about {progress.in_words(estimate)}"
             break
         chosen = step, values, estimate
+    if chosen[-1] > limit:
+        refused = f"; nothing fits {name}, so this is the smallest study, and a larger budget gives better networks"
     return keep_budget(name, *chosen, refused)
 
 
