@@ -57,7 +57,9 @@ def main() -> None:
         said = ", ".join(f"{count} {cls}" for cls, count in counts.items())
         log.info("%s: %d rows (%s) of %d patients", name, len(cases), said, cases["patient"].nunique())
         if arguments.patients == patients.EACH_IMAGE:
-            found.notes.append("each image counts as another patient, as you said")
+            found.notes.append(
+                "each image counts as another patient, as you said; if parts of their names come back, these may be it"
+            )
         for cls in config_draft.too_few(cases):
             found.notes.append(f"class {cls} has one patient, too few to test: leave it out with CLASSES=")
         for note in found.notes:

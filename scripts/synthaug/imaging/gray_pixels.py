@@ -33,7 +33,7 @@ def of_colours(path: Path, pixels: np.ndarray) -> np.ndarray:
     raise InputError(
         f"{path}: expected a grey-level picture, found colours in {len(rows)} of {apart.size} px, x {columns.min()} to "
         f"{columns.max()} and y {rows.min()} to {rows.max()}: one gray channel is meant; export it without overlays, "
-        "or the channel that you mean as gray"
+        "or the channel that you mean as gray, or remove its row"
     )
 
 

@@ -347,7 +347,9 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
     if params.sizes_are_chosen and params.operating_point != operating_points.NESTED:
         by = (
-            "the test folds chose them" if params.operating_point == operating_points.PUBLISHED else "the config set them"
+            "the test folds chose them"
+            if params.operating_point == operating_points.PUBLISHED
+            else "the config set them"
         )
         said.append(
             f"Let models that never saw the test patients choose the sizes (operating_point: nested); {by} here."
