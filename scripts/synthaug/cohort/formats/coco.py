@@ -7,7 +7,7 @@ import numpy as np
 
 from synthaug.cohort.formats import coco_rle, shapes
 from synthaug.cohort.formats.found import Drawn, Found, Row, is_drawn
-from synthaug.cohort.formats.source import Source, read_json, require_images, size, stem
+from synthaug.cohort.formats.source import Source, json_objects, require_images, size, stem
 from synthaug.errors import InputError
 
 PATIENT = ("patient_id", "patient")
@@ -57,15 +57,8 @@ def read(source: Source) -> Found:
 
 
 def _contents(source: Source) -> dict[Path, Mapping]:
-    found = {}
-    for path in source.files(".json"):
-        try:
-            content = read_json(path)
-        except InputError:
-            continue  # of another program; whoever names it is told
-        if isinstance(content, dict) and all(isinstance(content.get(key), list) for key in ("images", "annotations")):
-            found[path] = content
-    return found
+    lists = ("images", "annotations")
+    return json_objects(source, lambda known: all(isinstance(known.get(key), list) for key in lists))
 
 
 def _extent(path: Path, record: Mapping, image: Path) -> tuple[int, int]:

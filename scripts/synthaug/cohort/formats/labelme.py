@@ -10,7 +10,7 @@ import numpy as np
 
 from synthaug.cohort.formats import shapes
 from synthaug.cohort.formats.found import Drawn, Found, Row, is_drawn
-from synthaug.cohort.formats.source import Source, read_json, require_images, size, stem
+from synthaug.cohort.formats.source import Source, json_objects, require_images, size, stem
 from synthaug.errors import InputError
 
 
@@ -48,15 +48,7 @@ def read(source: Source) -> Found:
 
 
 def _contents(source: Source) -> dict[Path, Mapping]:
-    found = {}
-    for path in source.files(".json"):
-        try:
-            content = read_json(path)
-        except InputError:
-            continue  # of another program
-        if isinstance(content, dict) and isinstance(content.get("shapes"), list) and content.get("imagePath"):
-            found[path] = content
-    return found
+    return json_objects(source, lambda known: isinstance(known.get("shapes"), list) and bool(known.get("imagePath")))
 
 
 def _row(path: Path, shape: Mapping, image: Path, extent: tuple[int, int], number: int) -> Row:

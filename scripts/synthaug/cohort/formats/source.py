@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +117,19 @@ def stem(path: Path) -> str:
     low = path.name.lower()
     suffix = next((one for one in sorted(IMAGES, key=len, reverse=True) if low.endswith(one)), path.suffix)
     return path.name[: len(path.name) - len(suffix)]
+
+
+def json_objects(source: Source, is_of_format: Callable[[Mapping], bool]) -> dict[Path, Mapping]:
+    """Return the JSON objects of a format by file; what is damaged or of another program is left to others."""
+    found = {}
+    for path in source.files(".json"):
+        try:
+            content = read_json(path)
+        except InputError:
+            continue
+        if isinstance(content, dict) and is_of_format(content):
+            found[path] = content
+    return found
 
 
 def read_json(path: Path) -> object:
