@@ -45,6 +45,8 @@ class Params(device.Compute):
 class Selector:
     """The classifier of one choice of training folds, and the real images that it was trained on.
 
+    The real images are read only where something of them is asked for.
+
     Attributes
     ----------
     images
@@ -60,6 +62,8 @@ class Selector:
     ):
         self.params, self.names, self.where = params, names, where
         self.network = device.place(stored_classifier.classifier(folder), where)
+        if not (params.density or params.authentic or params.real_or_fake):
+            return
         listed = artifacts.read_csv(folder / "train_set.csv")
         listed = listed[listed["source"] != training_sets.VALIDATION]
         self.classes = listed["class"].to_numpy(str)
@@ -79,17 +83,16 @@ class Selector:
         found = pd.DataFrame({"sample": range(len(made)), "probability": probabilities[:, place]})
         found = found.assign(density=np.nan, authentic=np.nan, taken_for_real=np.nan)
         accepted = selected_images.accepted(probabilities, place, self.params.probability)
-        of_class = self.classes == cls
         if self.params.density:
-            real = self.features[of_class]
+            real = self.features[self.classes == cls]
             found["density"] = selected_images.densities(real, features, self.params.neighbours)
             accepted &= found["density"].to_numpy() >= self.params.density
         if self.params.authentic:
-            found["authentic"] = realism.authentic(self.features[of_class], features).astype(int)
+            found["authentic"] = realism.authentic(self.features[self.classes == cls], features).astype(int)
             accepted &= found["authentic"].to_numpy() == 1
         if self.params.real_or_fake:
             judge = real_or_fake.Params(**self.params.real_or_fake)
-            found["taken_for_real"] = self._taken_for_real(made, self.images[of_class], judge, cls)
+            found["taken_for_real"] = self._taken_for_real(made, self.images[self.classes == cls], judge, cls)
             accepted &= found["taken_for_real"].to_numpy() >= judge.threshold
         rows = selected_images.rows(accepted, probabilities[:, place], self.params.most)
         return found.iloc[rows], int(accepted.sum())
