@@ -167,7 +167,7 @@ def inputs_from(
     noise = stream.standard_normal((count, 1, SIDE, SIDE), dtype=np.float32)
     return (
         images + noise * sigmas[0],
-        np.asarray(classes, np.int64),
+        np.array(classes, np.int64),  # a copy, since arrays of tables cannot be written to
         np.tile(sigmas, (count, 1)),
         np.full(count, guidance, np.float32),
     )
