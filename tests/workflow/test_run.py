@@ -279,54 +279,41 @@ def test_imported_images_are_judged_like_any_other_and_need_their_patients(rerun
 
 
 @pytest.mark.slow
-def test_a_diffusion_model_is_an_arm_like_any_other(rerun):
+def test_a_diffusion_model_is_an_arm_and_its_variations_know_their_parents(rerun):
     rerun.configure(lambda c: c["experiment"]["generators"].append("diffusion"))
     expected = {"train_diffusion": 2, "sample_diffusion": 1 * 2, "check_copies": 1, "train_classifier": 1}
     assert rerun.planned().items() >= {**expected, "assess_generator": 1, "plot_training": 1}.items()
+    rerun.configure(lambda c: c["experiment"]["generators"].append("variations"))
+    expected |= {"take_generator": 2, "sample_variations": 2, "check_copies": 2, "train_classifier": 2}
+    assert rerun.planned().items() >= expected.items()
     done = rerun.snakemake()
     assert done.returncode == 0, done.stdout + done.stderr
     results = rerun.folder / "results/tiny"
-    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
-    assert "seed-0/generators/diffusion/on-60/train-1/all" in {model["model"] for model in lineage["models"]}
+    arms = {"diffusion", "variations"}
+    weights = [results / f"seed-0/generators/{name}/on-60/train-1/all/generator.safetensors" for name in sorted(arms)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
     metrics = pd.read_csv(results / "evaluation/metrics.csv")
-    assert "60+10x3" in set(metrics[metrics["arm"] == "diffusion"]["size"])
+    assert arms <= set(metrics[metrics["size"] == "60+10x3"]["arm"])
     images = [
         np.load(results / f"seed-0/synthetic/diffusion/on-60/train-1/{cls}/images.npy")
         for cls in ("cyst", "metastasis")
     ]
     assert images[0].shape == (20, 64, 64)
     assert not np.array_equal(*images)
+
+    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
+    audited = {model["model"]: model for model in lineage["models"]}
+    assert "variations" not in audited["seed-0/generators/diffusion/on-60/train-1/all"]
+    assert audited["seed-0/generators/variations/on-60/train-1/all"]["variations"] == 3 * 20
+    copies = pd.read_csv(results / "evaluation/quality/variations/seed-0/copies.csv")
+    assert copies.loc[copies["meant"], "parent"].equals(copies.loc[copies["meant"], "lesion"])
+    light = pd.read_csv(results / "evaluation/quality/variations/seed-0/diagnosis.csv")
+    assert "variations of patients' images" in light["why"][0]
+
     assert rerun.verify().returncode == 0
     computed = rerun.recompute()
     assert computed.returncode == 0, computed.stdout + computed.stderr
     assert "seed-0/synthetic/diffusion" not in computed.stdout + computed.stderr  # only what differs is named
-    assert rerun.planned() == {}
-
-
-@pytest.mark.slow
-def test_variations_know_their_parents_to_the_end(rerun):
-    rerun.configure(lambda c: c["experiment"]["generators"].extend(["diffusion", "variations"]))
-    assert rerun.planned().items() >= {"train_diffusion": 2, "take_generator": 2, "sample_variations": 2}.items()
-    done = rerun.snakemake()
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = rerun.folder / "results/tiny"
-    weights = [
-        results / f"seed-0/generators/{name}/on-60/train-1/all/generator.safetensors"
-        for name in ("diffusion", "variations")
-    ]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
-    lineage = json.loads((results / "evaluation/lineage.json").read_text(encoding="utf-8"))
-    audited = {model["model"]: model for model in lineage["models"]}
-    assert audited["seed-0/generators/variations/on-60/train-1/all"]["variations"] == 3 * 20
-    copies = pd.read_csv(results / "evaluation/quality/variations/seed-0/copies.csv")
-    assert copies.loc[copies["meant"], "parent"].equals(copies.loc[copies["meant"], "lesion"])
-    assert (
-        "variations of patients' images"
-        in (pd.read_csv(results / "evaluation/quality/variations/seed-0/diagnosis.csv")["why"][0])
-    )
-    assert rerun.verify().returncode == 0
-    computed = rerun.recompute()
-    assert computed.returncode == 0, computed.stdout + computed.stderr
     assert rerun.planned() == {}
 
     folds = pd.read_csv(results / "seed-0/folds.csv", dtype=str)
