@@ -57,14 +57,21 @@ def commands(done: subprocess.CompletedProcess) -> Counter:
     return Counter(re.findall(r"^Shell command: (.*)$", done.stdout + done.stderr, re.MULTILINE))
 
 
-def tiny() -> dict:
-    return yaml.safe_load((common_rules.ROOT / "config/tiny.yaml").read_text(encoding="utf-8"))
+def shipped(name: str) -> dict:
+    return yaml.safe_load((common_rules.ROOT / f"config/{name}.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["a whole config", "a few keys over the defaults"])
-def test_a_module_plans_the_same_commands_as_the_project(project, tmp_path, whole):
-    study = tiny() if whole else {"cohort": "mine", "seeds": [0, 1]}
-    (project.folder / "mine.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+FEW = {"cohort": "mine", "seeds": [3]}
+BUDGET = FEW | {"budget": "gpu"}
+
+
+@pytest.mark.parametrize(
+    ("study", "mine"),
+    [(shipped("tiny"), shipped("tiny")), (FEW, FEW), (shipped("config") | BUDGET, BUDGET)],
+    ids=["a whole config", "a few keys over the defaults", "a copy of the defaults with a budget"],
+)
+def test_a_module_plans_the_same_commands_as_the_project(project, tmp_path, study, mine):
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(mine), encoding="utf-8")
     shown = ["--dry-run", "--quiet", "host", "--printshellcmds"]
     own = commands(snakemake(project.folder, "--configfile", "mine.yaml", *shown))
     folder = importing(tmp_path / "another", FROM_FOLDER, study, project=project.folder)
@@ -76,7 +83,7 @@ def test_a_module_plans_the_same_commands_as_the_project(project, tmp_path, whol
 
 
 def test_a_module_runs_in_the_folder_of_the_other_workflow(project, tmp_path):
-    study = tiny()
+    study = shipped("tiny")
     study["phantom"]["lesions"] = SMALL
     before = {path for path in project.folder.rglob("*") if "__pycache__" not in path.parts}
     text = FROM_FOLDER + "\n\nonsuccess:\n    synthaug.onsuccess()\n"
