@@ -7,22 +7,12 @@ import time
 
 
 def project_folder(source):
-    """Return the folder of the project; ``source`` is that of this file, as Snakemake knows it."""
+    """Return the folder of the project; ``source`` is that of this file, as Snakemake knows it: a path, or of a repository."""
     if isinstance(source, os.PathLike):
         return Path(source).parents[2]
-    return copied(*repository_of(source))
-
-
-def repository_of(source):
-    """Return the git repository of a file that Snakemake reads from one, github() or gitfile(), and the commit."""
-    import git
-
-    if hasattr(source, "repo_path"):
-        repository = git.Repo(source.repo_path)
-    else:
-        source.fetch_if_required()
-        repository = source.hosted_repo.repo
-    return repository, repository.commit(source.ref)
+    source.fetch_if_required()
+    repository = source.hosted_repo.repo
+    return copied(repository, repository.commit(source.ref))
 
 
 COPY = Path(".snakemake/synthaug")  # of every version, so that only the files that differ make results stale
