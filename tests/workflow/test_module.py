@@ -80,6 +80,7 @@ def test_a_module_plans_the_same_commands_as_the_project(project, tmp_path, stud
     place = re.compile(r"\.\./project/(?=scripts/|workflow/)")
     assert Counter({place.sub("", text): number for text, number in theirs.items()}) == own
     assert all(place.search(text) for text in theirs if "python" in text)
+    assert not any('"../project' in text for text in theirs)  # the plan names files as the project does
 
 
 def test_a_module_runs_in_the_folder_of_the_other_workflow(project, tmp_path):
