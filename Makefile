@@ -6,6 +6,7 @@
 # make bench  speed beside other libraries, into tests/benchmarks/results (SECTIONS="training ingest": these only)
 # make chaos  runs cut short in many ways end with the same bytes (KILLS=20 of them, WAY=Ctrl-C in this way only, SEED=n for the same moments again)
 # make audit  known vulnerabilities of the pinned packages, where PyPI or OSV can be asked, and the libraries in C and C++ within them
+# make hashes requirements-hashes.txt anew, after a change of requirements.txt; asks PyPI
 # make verify whether results are what their records say (RESULTS=results/liver TABLE=data/cases.csv); RECOMPUTE=1: whether they are
 #             what is computed again from what they were made of; PUBLIC_KEY=public.pem: whether its owner signed them
 # make sign   the signature of verified results (KEY=key.pem, and RESULTS and TABLE as above)
@@ -30,7 +31,7 @@ STUDY ?=
 option = $(if $(filter command,$(origin $(1))),--$(2)="$${$(1)}")
 OF_RESULTS = --results "$(RESULTS)" $(if $(TABLE),--table "$(TABLE)")
 
-.PHONY: demo case-table reader-study plan-study test test-slurm bench chaos audit verify sign lint format reference clean
+.PHONY: demo case-table reader-study plan-study test test-slurm bench chaos audit hashes verify sign lint format reference clean
 
 demo: .venv/installed
 	@$(BIN)/snakemake --cores $(CORES) $(if $(filter-out classification,$(TASK)),--configfile config/$(TASK).yaml)
@@ -67,6 +68,15 @@ audit: .venv/installed .venv-audit/installed
 	$(AUDIT)/python tests/audit/audit.py requirements-dev.txt
 	$(BIN)/python tests/audit/bundled.py
 
+# Of every file that PyPI has of each version, so for any system. PyTorch is left out: its builds come from several indexes.
+HASHED := requirements-hashes.txt
+
+hashes: .venv-audit/installed
+	grep -v '^torch==' requirements.txt | $(AUDIT)/uv pip compile --quiet --no-config --no-deps --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header - > $(HASHED).new
+	{ echo "# requirements.txt without torch, with SHA-256 of each version's files; made by make hashes"; cat $(HASHED).new; } > $(HASHED)
+	@rm $(HASHED).new
+
 verify: .venv/installed
 	$(BIN)/python scripts/verify_results.py $(OF_RESULTS) $(if $(PUBLIC_KEY),--public-key "$(PUBLIC_KEY)")
 	$(if $(RECOMPUTE),$(BIN)/python scripts/recompute_results_$(TASK).py $(OF_RESULTS))
@@ -78,13 +88,13 @@ sign: .venv/installed
 lint: .venv/tested
 	$(BIN)/ruff check scripts tests
 	$(BIN)/ruff format --check scripts tests
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
 format: .venv/tested
 	$(BIN)/ruff check --fix scripts tests
 	$(BIN)/ruff format scripts tests
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow/Snakefile workflow/rules
 
 reference: .venv/installed
 	$(BIN)/python -m tests.workflow.config_reference

@@ -19,13 +19,18 @@ include: "workflow/rules/common/stopping.smk"
 be_ready_to_end()
 
 
+include: "workflow/rules/common/source.smk"
 include: "workflow/rules/common/config.smk"
+include: "workflow/rules/common/module.smk"
 
 
 # The helpers that follow name files by the cohort.
 if default_config():
 
     configfile: default_config()
+
+
+config = over_defaults(config)
 
 
 include: "workflow/rules/common/checks.smk"
@@ -52,6 +57,9 @@ check_consistency()
 
 pathvars:
     results=f"results/{config['cohort']}",
+
+
+check_module()
 
 
 wildcard_constraints:

@@ -12,7 +12,11 @@ ROOT = Path(__file__).parents[2]
 def helpers(config: dict, root: Path = ROOT) -> dict:
     """Return the functions of workflow/rules/common, by name, as the Snakefile includes them for ``config``."""
     names = {
-        "workflow": SimpleNamespace(basedir=root, configfiles=[]),
+        "workflow": SimpleNamespace(
+            current_basedir=root / "workflow/rules/common",
+            configfiles=[],
+            modifier=SimpleNamespace(is_main_snakefile=lambda: True, modify_rulename=str),
+        ),
         "config": config,
         "Path": Path,
         "sys": sys,

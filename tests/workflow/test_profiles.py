@@ -131,14 +131,15 @@ def test_container_recipe_agrees_with_the_project():
     assert f"python={'.'.join(base[0])}" in (ROOT / "envs/training.yaml").read_text(encoding="utf-8")
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = re.findall(r"^(?:COPY|ADD) (\S+) ", recipe, re.MULTILINE)
-    assert copied == ["requirements.txt"]
+    assert copied == ["requirements.txt", "requirements-hashes.txt"]
     for source in copied:
         assert (ROOT / source).is_file()
         assert f"!{source}" in ignored
     installs = re.findall(r"pip install [^&\n]+", recipe)
-    assert len(installs) == 1
-    assert "==" not in installs[0]  # versions stand in requirements.txt alone
-    assert "--requirement /tmp/requirements.txt" in installs[0]
+    assert len(installs) == len(copied)
+    assert all("==" not in install for install in installs)  # versions stand in requirements.txt alone
+    assert "--no-deps --require-hashes --requirement /tmp/requirements-hashes.txt" in installs[0]
+    assert "--requirement /tmp/requirements.txt" in installs[1]
     known = {"FROM", "ARG", "COPY", "RUN", "ENV", "USER", "WORKDIR", "CMD"}
     assert set(re.findall(r"^([A-Z]+) ", recipe, re.MULTILINE)) == known
 

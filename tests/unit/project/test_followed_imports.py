@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.helpers import common_rules
 
-HELPERS = ["config", "code"]
+HELPERS = ["source", "config", "module", "code"]
 
 
 def parsed(text: str, modules) -> set[str]:

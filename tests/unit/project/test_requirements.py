@@ -41,6 +41,23 @@ def test_each_file_pins_what_its_packages_need_and_nothing_of_the_other_one():
     assert needed_by(TESTS) - RUN == TESTS
 
 
+def versions(text: str) -> dict[str, str]:
+    """Return what follows "==" of each package that a text pins: its version, and hashes if there are any."""
+    return {
+        canonicalize_name(name): rest for name, rest in re.findall(r"^([\w.-]+)==((?:.*\\\n)*.*)$", text, re.MULTILINE)
+    }
+
+
+def test_every_version_but_pytorchs_has_its_hashes():
+    wanted, hashed = (
+        versions((ROOT / name).read_text(encoding="utf-8")) for name in ["requirements.txt", "requirements-hashes.txt"]
+    )
+    del wanted["torch"]
+    assert {name: rest.split()[0] for name, rest in hashed.items()} == wanted, "make hashes"
+    for rest in hashed.values():
+        assert re.fullmatch(r"\S+( \\\n {4}--hash=sha256:[0-9a-f]{64})+", rest)
+
+
 def test_nothing_that_runs_imports_a_package_of_the_tests():
     packages_of = metadata.packages_distributions()
     files = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "workflow").rglob("*.smk"), ROOT / "Snakefile"]

@@ -10,7 +10,7 @@ def set_budget():
 
     The check of the data trains nothing; it gets the smallest step, also where nobody has given a budget yet.
     """
-    name, checking = config["budget"], "check_data" in sys.argv
+    name, checking = config["budget"], asked_for("check_data")
     if name is None and not (checking and left_to_the_demo()):
         return
     path = BASE / f"workflow/presets/budgets-{config['task']}.yaml"
@@ -89,8 +89,8 @@ def set_values(values):
     default = read_yaml(default_config()) | {"generators": {}}
     for key, value in task_budget(values).items():
         config[key] = replaced(default[key], value)
-        if key in workflow.config_settings.overwrite_config:
-            config[key] = replaced(config[key], workflow.config_settings.overwrite_config[key])
+        if key in given_by_user():
+            config[key] = replaced(config[key], given_by_user()[key])
     stop_at(complete_presets())
     config.update(with_presets(config))
 

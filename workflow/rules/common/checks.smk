@@ -44,7 +44,7 @@ def folds_problems():
 
 def budget_problems():
     """Return what is wrong where real data would be given to the demo's networks, which nobody chose for them."""
-    if config["budget"] or "check_data" in sys.argv or not left_to_the_demo():
+    if config["budget"] or asked_for("check_data") or not left_to_the_demo():
         return []
     return [
         "budget: null leaves real data to the demo's small networks; give budget: 40min, 2h or gpu (how long the run may"
@@ -77,7 +77,7 @@ def demo_problems(part, is_demo, for_processor, for_gpu, of_generator):
     The check of the data trains nothing, so it has none. ``part`` is the key of the network that all arms train, and the others
     are what to write of it, and of a generator, for a first run.
     """
-    if "check_data" in sys.argv or config["cases"]["table"] is None:
+    if asked_for("check_data") or config["cases"]["table"] is None:
         return []
     small, then = "too small for real images", "snakemake -n says how long it takes"
     found = [

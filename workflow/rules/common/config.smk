@@ -6,7 +6,6 @@ import functools
 import jsonschema
 import yaml
 
-BASE = Path(workflow.basedir)
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML has it: many times faster
 
 
@@ -24,9 +23,10 @@ def tasks():
 def default_config():
     """Return the path of the file that the user's config is merged over; none if there is none of his task.
 
-    It is config/config.yaml, or config/<task>.yaml for a task other than the one there.
+    It is config/config.yaml, or config/<task>.yaml for a task other than the one there: of the folder that the run is in, for a
+    module the project's own.
     """
-    default, task = Path("config/config.yaml"), config.get("task")
+    default, task = Path(BASE if IS_MODULE else "", "config/config.yaml"), config.get("task")
     if task not in tasks() or task == task_of(default):
         return str(default)
     other = default.with_name(f"{task}.yaml")

@@ -141,12 +141,13 @@ def due_jobs():
 
 def planned(jobs):
     """Return what is known of ``jobs`` before they run, as `progress.Progress` takes it."""
-    names = {job: name for name, job in jobs.items()}
+    names, rules_here = {job: name for name, job in jobs.items()}, own_names()
     found = {}
     for name, job in jobs.items():
-        values = dict(job.wildcards.items())
+        values, rule = dict(job.wildcards.items()), job.rule.name
         before = frozenset(names[other] for other in workflow.dag.dependencies[job] if other in names)
-        found[name] = progress.Planned(work(job.rule.name, values), label(job.rule.name, values), before)
+        does = work(rules_here[rule], values) if rule in rules_here else job_times.Job(rule)
+        found[name] = progress.Planned(does, label(rule, values), before)
     return found
 
 

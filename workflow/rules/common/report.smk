@@ -70,8 +70,8 @@ def report_is_due():
 
 def write_report():
     """Write the report of a complete run, and its record; part of a run, such as check_data, has none."""
-    jobs = list(workflow.dag.jobs)
-    if "all" not in {job.rule.name for job in jobs}:
+    jobs, stages = own_jobs()
+    if "all" not in stages:
         return
     results = Path(f"results/{config['cohort']}")
     records = sorted(job.output.record for job in jobs if "record" in job.output.keys())
@@ -95,8 +95,8 @@ def write_report():
 
 def show_check():
     """Print what a check of the data has found, and what to look at."""
-    jobs = list(workflow.dag.jobs)
-    if {"check_data", "all"} & {job.rule.name for job in jobs} != {"check_data"}:
+    _, stages = own_jobs()
+    if {"check_data", "all"} & stages != {"check_data"}:
         return
     results = Path(f"results/{config['cohort']}")
     print("", (results / "check/notes.txt").read_text(encoding="utf-8"), "Look at:", sep="\n", file=sys.stderr)
