@@ -39,7 +39,7 @@ def verdicts(
     no_gain = multiplicity.fallback(np.array([each.p_of_gain(MARGIN) for each in found]), 0)
     equivalent = multiplicity.fallback(np.array([each.p_of_inequality(MARGIN) for each in found]), 0)
     said = [
-        comparisons.verdict(each.value, *of_arm, LEVEL, number)
+        comparisons.verdict(each.value, each.interval(1 - LEVEL)[1], *of_arm, LEVEL, number)
         for each, *of_arm, number in zip(found, p, no_gain, equivalent, differing, strict=True)
     ]
     return said, found
@@ -54,7 +54,7 @@ def design(lesions: int, seeds: int, shift: float, number: int, master_seed: int
     generator = np.random.default_rng([master_seed, lesions, seeds, int(100 * shift)])
     patient = studies.patients_of(lesions)
     decided = (comparisons.GAIN, comparisons.WORSE)
-    excluded = (comparisons.NO_GAIN, comparisons.EQUIVALENT)
+    excluded = (comparisons.NO_GAIN, comparisons.LIKELY_WORSE, comparisons.EQUIVALENT)
     count = dict.fromkeys(("coverage", "false primary", "false any", "excluded wrongly", "power"), 0)
     for _ in range(number):
         said, found = verdicts(

@@ -22,7 +22,7 @@ from synthaug.report.sentences import counted, listed
 from synthaug.terms import arms
 from synthaug.terms.best import OTHERS
 
-EXCLUDED = (comparisons.NO_GAIN, comparisons.EQUIVALENT, comparisons.WORSE)
+EXCLUDED = (comparisons.NO_GAIN, comparisons.EQUIVALENT, comparisons.LIKELY_WORSE, comparisons.WORSE)
 CONTROLS = (arms.PLACEBO, arms.EXTRA)  # of what is compared; neither is a way to use the images that there are
 
 

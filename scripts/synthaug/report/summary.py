@@ -22,6 +22,7 @@ ANSWERS = {
     comparisons.GAIN: "Yes",
     comparisons.WORSE: "No: they did harm",
     comparisons.EQUIVALENT: "No: no difference that matters",
+    comparisons.LIKELY_WORSE: "No: they likely did harm",
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
@@ -52,6 +53,7 @@ class Params(headline.Params):
     folds: int
     tested_folds: int
     given_split: bool  # whether the case table divides the patients
+    smallest_study_of: str | None  # the `budget` that allowed the smallest networks only, if it did
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
         comparisons.GAIN: "",
         comparisons.WORSE: "",
         comparisons.EQUIVALENT: f" A gain of {gain} points is excluded, and so is a loss of {gain}.",
+        comparisons.LIKELY_WORSE: f" A gain of {gain} points is excluded. The interval lies below 0, but the test, "
+        "corrected for the number of arms, does not show harm.",
         comparisons.NO_GAIN: f" A gain of {gain} points is excluded.",
         comparisons.UNDECIDABLE: " This study cannot tell a gain from none.",
     }[difference["verdict"]]
@@ -331,6 +335,11 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
 def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
     """Return what to do next, what matters most first."""
     said = []
+    if params.smallest_study_of:
+        said.append(
+            f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest epochs "
+            "only, which may be too little to learn from your images."
+        )
     if state := _bad_state(evidence.generators, params.main):
         cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
         said.append(f"Mend the generator first: {params.main} is {state}. {cure}")

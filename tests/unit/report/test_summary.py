@@ -18,6 +18,7 @@ PARAMS = summary.Params(
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
     reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
     size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
+    smallest_study_of=None,
 )  # fmt: skip
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
@@ -71,6 +72,7 @@ def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, 
         ),
         ("worse", "No: they did harm", "+7.1 points"),
         ("equivalent", "No: no difference that matters", "A gain of 3.0 points is excluded, and so is a loss of 3.0."),
+        ("likely worse", "No: they likely did harm", "The interval lies below 0, but the test"),
         ("no gain", "No gain that matters", "A gain of 3.0 points is excluded."),
         ("undecidable", "Not shown", "It would have shown a true difference of 9.0 points in four studies of five."),
     ],
@@ -95,6 +97,12 @@ def test_a_clean_gain_has_no_caveats():
 
 def test_what_a_task_cautions_of_is_a_caveat():
     assert summarised(cautions=["Some networks ended badly."]).caveats == ["Some networks ended badly."]
+
+
+def test_a_run_of_the_smallest_step_asks_for_a_larger_budget_first():
+    first, *others = summarised(params=replace(PARAMS, smallest_study_of="40min")).next_steps
+    assert first.startswith("Give a larger budget first: 40min allowed the smallest networks")
+    assert others == summarised().next_steps
 
 
 def only(made, before):
