@@ -181,7 +181,7 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     }[difference["verdict"]]
     if difference["verdict"] == comparisons.UNDECIDABLE and not np.isnan(difference["detectable"]):
         shown = percent(difference["detectable"])
-        further += f" It would have shown a true difference of {shown} points in four studies of five."
+        further += f" It could have shown only differences of about {shown} points or more, in four of five such studies."
     return found + further
 
 
@@ -194,9 +194,11 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
     number = evaluated.difference(params.main, comparisons.NUMBER, size)
     if number is not None:
         points = f"{percent(number['delta'], signed=True)} points ({span(number['low'], number['high'], signed=True)})"
-        said += f" Against as many {CLASSIC} images, {number['size_b']}, the difference is {points}."
+        alone = f"as many images by {CLASSIC} augmentation alone ({number['size_b']} per fold)"
+        said += f" Compared with {alone}, the difference is {points}."
     if state:
-        said += f" But {params.main} is {state}: this says nothing of better synthetic images."
+        name = uses.generator_of(params.main)
+        said += f" But the generator {name} is {state}: this says nothing about better synthetic images."
     return said
 
 
@@ -356,12 +358,13 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
     if params.sizes_are_chosen and params.operating_point != operating_points.NESTED:
         by = (
-            "the test folds chose them"
+            "the test folds chose it"
             if params.operating_point == operating_points.PUBLISHED
-            else "the config set them"
+            else "the config set it"
         )
         said.append(
-            f"Let models that never saw the test patients choose the sizes (operating_point: nested); {by} here."
+            f"Let models that never saw the test patients choose how many images to add (operating_point: "
+            f"nested); {by} here."
         )
     return said + _better(evaluated, params)
 

@@ -74,7 +74,7 @@ def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, 
         ("equivalent", "No: no difference that matters", "A gain of 3.0 points is excluded, and so is a loss of 3.0."),
         ("likely worse", "No: they likely did harm", "The interval lies below 0, but the test"),
         ("no gain", "No gain that matters", "A gain of 3.0 points is excluded."),
-        ("undecidable", "Not shown", "It would have shown a true difference of 9.0 points in four studies of five."),
+        ("undecidable", "Not shown", "It could have shown only differences of about 9.0 points or more"),
     ],
 )
 def test_each_verdict_has_its_words(verdict, answer, words):
@@ -145,8 +145,8 @@ def test_sizes_read_off_the_test_folds_are_called_optimistic():
     evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
     made = summary.summarise(results, evidence, replace(PARAMS, operating_point="published"))
     assert made.caveats == ["Sizes were read off the test folds, as in the paper: every value here is optimistic."]
-    step = "Let models that never saw the test patients choose the sizes (operating_point: nested); "
-    assert step + "the test folds chose them here." in made.next_steps
+    step = "Let models that never saw the test patients choose how many images to add (operating_point: nested); "
+    assert step + "the test folds chose it here." in made.next_steps
 
 
 def test_deviations_are_named_by_value_and_those_taken_back_are_not():
@@ -208,7 +208,7 @@ def test_a_broken_generator_comes_first():
     assert "fewer epochs or on more patients" in summarised(generators=pd.DataFrame(light)).next_steps[0]
     light["state"] = ["broken"]
     assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
-        " But gan is broken: this says nothing of better synthetic images."
+        " But the generator gan is broken: this says nothing about better synthetic images."
     )
 
 
@@ -311,7 +311,8 @@ def test_as_many_classic_images_stand_in_the_verdict():
     number = compared(against="equal number", size_a="5000+1000x3", size_b="8000", delta=0.004, low=-0.05, high=0.06)
     other = number | {"size_a": "5000+500x3", "size_b": "6500", "delta": 0.5}
     made = summarised(compared(), other, number)
-    assert made.verdict.endswith(" Against as many classic images, 8000, the difference is +0.4 points (-5.0 to +6.0).")
+    expected = "as many images by classic augmentation alone (8000 per fold), the difference is +0.4 points (-5.0 to +6.0)."
+    assert made.verdict.endswith(f" Compared with {expected}")
 
 
 def test_sizes_are_counted_in_all_in_the_table():
