@@ -75,7 +75,7 @@ def _with_boxes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cure(missing: list[str], header: list[str], lines: list[tuple[int, list[str]]]) -> str:
-    """Say what to do about missing columns: the numbers of pictures, which have no slices, are the ids that are missing."""
+    """Say what to do about missing columns: numbers of pictures, which have no slices, are the ids that are missing."""
     if missing == ["lesion"] and {"slice", "image"} <= set(header):
         cells = [dict(zip(header, row, strict=False)) for _, row in lines]
         numbers = [row.get("slice", "") for row in cells]
@@ -95,7 +95,10 @@ def _check_header(path: Path, header: list[str], lines: list[tuple[int, list[str
     corners = _has_corners(header)
     missing = [name for name in REQUIRED if name not in header and not (corners and name == "lesion")]
     if missing:
-        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; {_cure(missing, header, lines)}")
+        problems.append(
+            f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; "
+            f"{_cure(missing, header, lines)}"
+        )
     if annotated and not set(KINDS) & set(header) and not corners:
         problems.append(
             "expected a column mask, polygon or box, found none; add one, or give "

@@ -28,7 +28,7 @@ FEWEST = 20  # images of a class and choice of folds, below which a class is not
 REPEATED = 0.1  # recall of both kinds of features, up to which a generator repeats a few images
 UNLIKE = 0.6  # coverage, as a share of its reference, up to which images do not resemble real ones
 TOLD_APART, ALWAYS = 0.85, 0.98  # AUC
-# Radiomic AUC of all images together, and by how much it is above that of real ones. A mean of few values varies more, and
+# Radiomic AUC, mean of all classes, and by how much it is above that of real images. A mean of few values varies more:
 # images of one class of a few other patients had up to 0.93.
 TOLD_BY_TEXTURE, BY_FEW, BEYOND = 0.88, 0.95, 0.25
 MANY = 3  # classes times choices of folds, from which a mean is not one of few
@@ -141,7 +141,10 @@ def _told_apart(measured: Measured) -> Iterator[tuple[str, str]]:
     limit = TOLD_BY_TEXTURE if measured.choices[judged].sum() >= MANY else BY_FEW
     if value >= limit and value - reference >= BEYOND:
         text = f"radiomic AUC {value:.2f}, mean of all classes (real {reference:.2f})"
-        yield RECOGNISABLE, f"Statistics of the gray values alone tell its images from real ones ({text}): look at them."
+        yield (
+            RECOGNISABLE,
+            f"Statistics of the gray values alone tell its images from real ones ({text}): look at them.",
+        )
 
 
 def _missing(measured: Measured) -> Iterator[tuple[str, str]]:

@@ -181,7 +181,9 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     }[difference["verdict"]]
     if difference["verdict"] == comparisons.UNDECIDABLE and not np.isnan(difference["detectable"]):
         shown = percent(difference["detectable"])
-        further += f" It could have shown only differences of about {shown} points or more, in four of five such studies."
+        further += (
+            f" It could have shown only differences of about {shown} points or more, in four of five such studies."
+        )
     return found + further
 
 
@@ -339,8 +341,8 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
     said = []
     if params.smallest_study_of:
         said.append(
-            f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest epochs "
-            "only, which may be too little to learn from your images."
+            f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest "
+            "epochs only, which may be too little to learn from your images."
         )
     if state := _bad_state(evidence.generators, params.main):
         cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
@@ -357,11 +359,7 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
     if difference["verdict"] == comparisons.GAIN:
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
     if params.sizes_are_chosen and params.operating_point != operating_points.NESTED:
-        by = (
-            "the test folds chose it"
-            if params.operating_point == operating_points.PUBLISHED
-            else "the config set it"
-        )
+        by = "the test folds chose it" if params.operating_point == operating_points.PUBLISHED else "the config set it"
         said.append(
             f"Let models that never saw the test patients choose how many images to add (operating_point: "
             f"nested); {by} here."

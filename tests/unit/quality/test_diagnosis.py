@@ -67,9 +67,9 @@ def test_images_that_textures_alone_tell_from_real_ones_have_no_green_light(tabl
     found = diagnosis.diagnose(table, pd.concat([audits(cls) for cls in table["class"].unique()]))
     assert (found.state, found.light) == (state, {"fine": "green"}.get(state, "amber"))
     if state != "fine":
-        value, reference = table[table["features"] == embedding.RADIOMIC].query("measure == 'AUC'")[
-            ["value", "reference"]
-        ].mean()
+        value, reference = (
+            table[table["features"] == embedding.RADIOMIC].query("measure == 'AUC'")[["value", "reference"]].mean()
+        )
         assert f"radiomic AUC {value:.2f}, mean of all classes (real {reference:.2f})" in found.why
 
 

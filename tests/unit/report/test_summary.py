@@ -311,7 +311,9 @@ def test_as_many_classic_images_stand_in_the_verdict():
     number = compared(against="equal number", size_a="5000+1000x3", size_b="8000", delta=0.004, low=-0.05, high=0.06)
     other = number | {"size_a": "5000+500x3", "size_b": "6500", "delta": 0.5}
     made = summarised(compared(), other, number)
-    expected = "as many images by classic augmentation alone (8000 per fold), the difference is +0.4 points (-5.0 to +6.0)."
+    expected = (
+        "as many images by classic augmentation alone (8000 per fold), the difference is +0.4 points (-5.0 to +6.0)."
+    )
     assert made.verdict.endswith(f" Compared with {expected}")
 
 
