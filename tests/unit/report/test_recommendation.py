@@ -82,7 +82,8 @@ def test_hindsight_is_said_with_its_optimism():
     said = sentences(chosen(evaluated(arm("gan"))), PARAMS, NOTHING, NOTHING)
     assert said[1] == (
         "Choosing among 7 strategies, each an arm with its number of images, without the test patients gave +1.0 "
-        "points (-2.0 to +5.0). Do not expect what the best in hindsight, gan 400, had: 4.0 points more, in part by luck."
+        "points (-2.0 to +5.0). Do not expect what the best in hindsight, gan 400, had: 4.0 points "
+        "more, in part by luck."
     )
     none = sentences(chosen(evaluated(arm("gan")), optimism=0.0), PARAMS, NOTHING, NOTHING)
     assert none[1].endswith("the best of all in hindsight was no better.")
