@@ -283,6 +283,7 @@ def test_the_primary_comparison_comes_first_and_the_others_wait_for_it():
     assert p.loc["dcgan", "p_adjusted"] == p.loc["dcgan", "p"] > 0.05
     assert p.loc["acgan", "p_adjusted"] == p.loc["dcgan", "p"]  # nothing is claimed of it
     assert set(of_dcgan["verdict"]) <= {"undecidable", "no gain", "likely worse"}
+    assert p.loc["gabor", "verdict"] == "likely worse"
     assert (of_dcgan["high"][of_dcgan["verdict"] == "likely worse"] < 0).all()
     assert not (of_dcgan["high"][of_dcgan["verdict"] == "no gain"] < 0).any()
     assert of_acgan.set_index("arm_a").loc["acgan", "verdict"] == "gain"
