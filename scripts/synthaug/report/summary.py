@@ -26,7 +26,7 @@ ANSWERS = {
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
-COPYING = "copying"  # as `quality.diagnosis` calls it, which would take seconds to import
+COPYING, RECOGNISABLE = "copying", "told apart"  # as `quality.diagnosis` calls them, which would take seconds to import
 COPIES = (
     "Its images repeat training images: look at the nearest pairs, and train it for fewer epochs or on more patients."
 )
@@ -189,7 +189,7 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
 
 def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> str:
     """Say what belongs to the verdict in the same breath: images that are no fair test, and as many classic ones."""
-    said, state = "", _bad_state(evidence.generators, params.main)
+    said, state = "", _state(evidence.generators, params.main)
     if difference is None:
         return said
     size = evaluated.sizes(params.main, params.operating_point)
@@ -204,11 +204,11 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
     return said
 
 
-def _bad_state(generators: pd.DataFrame, name: str) -> str:
-    """Return what is wrong with the generator of the arm ``name`` if its light is red; nothing if it is not."""
+def _state(generators: pd.DataFrame, name: str, light: str = "red") -> str:
+    """Return what is wrong with the generator of the arm ``name`` if a ``light`` of it is that; nothing if none is."""
     if not len(generators):
         return ""
-    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == "red")]
+    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == light)]
     return bad["state"].iloc[0] if len(bad) else ""
 
 
@@ -344,9 +344,14 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
             f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest "
             "epochs only, which may be too little to learn from your images."
         )
-    if state := _bad_state(evidence.generators, params.main):
+    if state := _state(evidence.generators, params.main):
         cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
         said.append(f"Mend the generator first: {params.main} is {state}. {cure}")
+    elif _state(evidence.generators, params.main, "amber") == RECOGNISABLE:
+        said.append(
+            f"Look at the images of {params.main}: gray values alone tell them from real ones. If they are blurred or "
+            "mixed, give it more epochs or a larger budget."
+        )
     if difference is None:
         return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
     if difference["speaks_of"] == comparisons.THESE:

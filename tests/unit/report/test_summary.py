@@ -317,6 +317,16 @@ def test_as_many_classic_images_stand_in_the_verdict():
     assert made.verdict.endswith(f" Compared with {expected}")
 
 
+def test_images_that_are_told_from_real_ones_are_to_be_looked_at():
+    light = {"generator": ["gan"], "seed": ["0"], "light": ["amber"], "why": ["Radiomic AUC 0.91."]}
+    told, unknown = (
+        summarised(generators=pd.DataFrame(light | {"state": [state]})) for state in (diagnosis.RECOGNISABLE, "unknown")
+    )
+    assert told.next_steps[0].startswith("Look at the images of gan: gray values alone tell them from real ones.")
+    assert told.verdict == unknown.verdict
+    assert told.next_steps[1:] == unknown.next_steps
+
+
 def test_sizes_are_counted_in_all_in_the_table():
     sizes = summarised().table.set_index("Arm")["Images added per fold"]
     assert sizes["gan"] == "5000+3000"
