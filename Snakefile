@@ -43,6 +43,7 @@ include: "workflow/rules/common/analysis_plan.smk"
 include: "workflow/rules/common/report.smk"
 include: "workflow/rules/common/progress.smk"
 include: "workflow/rules/common/budget.smk"
+include: "workflow/rules/common/failures.smk"
 
 
 check_config()
@@ -155,9 +156,14 @@ onstart:
     if workflow.local_exec:
         heed(signal.SIGTERM)
         workflow.scheduler.job_rate_limiter = None
+    be_brief_about_failures()
     tell_progress()
 
 
 onsuccess:
     write_report()
     show_check()
+
+
+onerror:
+    show_failure()

@@ -5,7 +5,7 @@ Output: `evaluation/comparisons.csv`, with the columns of `comparisons.COLUMNS`:
 fractions. `against` says why b was chosen: `classic group`, `best classic`, `equal number` (of images per fold),
 `online at equal steps`, or the rule at which whole arms are compared with classic: `fixed`, `published`, `nested`.
 p_adjusted is corrected over the rows of one `against`, metric and class. The verdict is `gain`, `worse`, `equivalent`,
-`no gain` (a gain of interest is excluded) or `undecidable`.
+`likely worse`, `no gain` or `undecidable`, see `comparisons.verdict`.
 """
 
 from steps import comparisons

@@ -3,7 +3,7 @@
 Inputs: `evaluation/predictions.csv` and `evaluation/operating_points.csv`.
 Output: `evaluation/comparisons.csv`, with the columns of `comparisons.COLUMNS`: delta is arm a minus arm b, in
 fractions. p_adjusted is corrected over the rows of one `against`, metric and class. The verdict is `gain`, `worse`,
-`equivalent`, `no gain` (a gain of interest is excluded) or `undecidable`.
+`equivalent`, `likely worse`, `no gain` or `undecidable`, see `comparisons.verdict`.
 """
 
 from steps import comparisons

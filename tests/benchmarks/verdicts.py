@@ -1,6 +1,7 @@
 """Simulate many studies of known truth and count how often intervals and verdicts are right: docs/statistics.md.
 
     PYTHONPATH=scripts:. python -m tests.benchmarks.verdicts --studies 2000 --out tests/benchmarks/results/verdicts.csv
+    PYTHONPATH=scripts:. python -m tests.benchmarks.verdicts --studies 2000 --likely-worse
 
 A study has `classic`, a primary arm and ten others. Every row of the table is one design: lesions, seeds and the
 standard deviation that a training adds to the accuracy of each fold's model.
@@ -39,7 +40,7 @@ def verdicts(
     no_gain = multiplicity.fallback(np.array([each.p_of_gain(MARGIN) for each in found]), 0)
     equivalent = multiplicity.fallback(np.array([each.p_of_inequality(MARGIN) for each in found]), 0)
     said = [
-        comparisons.verdict(each.value, *of_arm, LEVEL, number)
+        comparisons.verdict(each.value, each.interval(1 - LEVEL)[1], *of_arm, LEVEL, number)
         for each, *of_arm, number in zip(found, p, no_gain, equivalent, differing, strict=True)
     ]
     return said, found
@@ -54,7 +55,7 @@ def design(lesions: int, seeds: int, shift: float, number: int, master_seed: int
     generator = np.random.default_rng([master_seed, lesions, seeds, int(100 * shift)])
     patient = studies.patients_of(lesions)
     decided = (comparisons.GAIN, comparisons.WORSE)
-    excluded = (comparisons.NO_GAIN, comparisons.EQUIVALENT)
+    excluded = (comparisons.NO_GAIN, comparisons.LIKELY_WORSE, comparisons.EQUIVALENT)
     count = dict.fromkeys(("coverage", "false primary", "false any", "excluded wrongly", "power"), 0)
     for _ in range(number):
         said, found = verdicts(
@@ -75,13 +76,38 @@ def design(lesions: int, seeds: int, shift: float, number: int, master_seed: int
     return {"lesions": lesions, "seeds": seeds, "shift": shift, "studies": number, **shares}
 
 
+def likely_worse(lesions: int, seeds: int, number: int, master_seed: int = 7) -> dict[str, float]:
+    """Return how often arms are called `likely worse`: any of equal ones in a study, and those that truly lose `GAIN`.
+
+    The latter are the `OTHERS` in a quarter of ``number`` studies, in which the primary arm loses nothing; ``worse`` is
+    how often they are called that.
+    """
+    generator = np.random.default_rng([master_seed, lesions, seeds])
+    patient = studies.patients_of(lesions)
+    equal, losing = [ACCURACY] * (2 + OTHERS), [ACCURACY] * 2 + [ACCURACY - GAIN] * OTHERS
+    said = {
+        name: [
+            verdicts(studies.right(generator, arms, patient, seeds, 0.0), patient, generator)[0] for _ in range(each)
+        ]
+        for name, arms, each in (("equal", equal, number), ("losing", losing, number // 4))
+    }
+    called = {
+        verdict: float(np.mean([study.count(verdict) / OTHERS for study in said["losing"]]))
+        for verdict in (comparisons.LIKELY_WORSE, comparisons.WORSE)
+    }
+    return {"any of equal": float(np.mean([comparisons.LIKELY_WORSE in study for study in said["equal"]])), **called}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--studies", type=int, default=2000, help="of each design")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="the table, CSV; designs that it holds are not repeated"
-    )
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--out", type=Path, help="the table, CSV; designs that it holds are not repeated")
+    chosen.add_argument("--likely-worse", action="store_true", help="say how often arms are called so")
     arguments = parser.parse_args()
+    if arguments.likely_worse:
+        print(likely_worse(182, 5, arguments.studies))
+        return
     done = pd.read_csv(arguments.out) if arguments.out.exists() else pd.DataFrame()
     for lesions, seeds, shift in itertools.product((60, 182), (1, 3, 5), (0.0, 0.03, 0.06)):
         if not done.empty and ((done[["lesions", "seeds", "shift"]] == [lesions, seeds, shift]).all(axis=1)).any():

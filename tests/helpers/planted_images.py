@@ -11,7 +11,7 @@ import torch
 from scipy import ndimage
 
 from synthaug.generators import dcgan
-from synthaug.quality import copy_search
+from synthaug.quality import copy_search, realism
 
 Maker = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]  # (new, seen, random) -> images
 
@@ -103,6 +103,17 @@ def warped(new: np.ndarray, _seen: np.ndarray, random: np.random.Generator) -> n
     return gray(bent)
 
 
+def ghosts(new: np.ndarray, _seen: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return superpositions of two new images each, blurred by 1 px, with grain that makes them as sharp as before.
+
+    White noise of a standard deviation s has a Laplacian of the variance 20 s^2 (its kernel is 4 and four times -1).
+    """
+    images = (new.astype(float) + new[random.permutation(len(new))]) / 2
+    images = ndimage.gaussian_filter(images, (0, 1, 1), mode="nearest")
+    missing = np.maximum(realism.sharpness(new).mean() - realism.sharpness(images), 0)
+    return gray(images + np.sqrt(missing / 20)[:, None, None] * random.normal(size=new.shape))
+
+
 KINDS: dict[str, dict[str, Maker]] = {
     "untrained": {"white noise": white_noise, "smooth noise": clouds, "DCGAN before its first step": untrained_network},
     "collapsed": {f"{number} distinct images": repeated(number) for number in (1, 2, 4)},
@@ -114,6 +125,7 @@ KINDS: dict[str, dict[str, Maker]] = {
         "noise of 12 gray levels": grainy(12),
         "brighter by 40 gray levels": brighter(40),
     },
+    "told apart": {"two patients superposed": ghosts},
     "copying": {f"{100 * share:.0f} % copies": copied(share) for share in (1.0, 0.5, 0.25)},
     "fine": {
         "other patients": lambda new, _seen, _random: new,

@@ -88,6 +88,7 @@ def test_a_budget_is_chosen_once_and_its_values_are_plain(timed, tmp_path):
     mine, said = copied(timed[0], tmp_path / "project"), timed[1]
     assert said.count("timing training steps") == 1
     assert "; nothing fits 1min, so this is the smallest study" in said
+    assert "budget: 1min: step 1, 1 seed (one draw of all trainings), about" in said
     first = chosen(mine)
     assert (first["budget"], first["step"]) == ("1min", "1")  # none fits, so the smallest
     again = mine.snakemake("--dry-run", configfile=MINE)
@@ -96,8 +97,10 @@ def test_a_budget_is_chosen_once_and_its_values_are_plain(timed, tmp_path):
     # The summary of a dry-run: ten lines, the time with them.
     summary = again.stdout[again.stdout.index("A run would have") :].strip().splitlines()
     assert len(summary) <= 10
+    assert summary[0].endswith(" jobs, with 1 seed (one draw of all trainings):")
     assert any(re.match(r"It would take about .* \(cores: 2\)", line) for line in summary)
     given = commands(mine)
+    assert given["write_summary"]["smallest_study_of"] == "1min"
     preset = yaml.safe_load((mine.folder / "workflow/presets/budgets-classification.yaml").read_text())["all"]
     assert given["train_dcgan"]["epochs"] == preset["generators"]["dcgan"]["epochs"]
     assert given["train_classifier"]["widths"] == preset["classifier"]["widths"]
@@ -128,6 +131,7 @@ def test_faster_machines_take_larger_steps(timed, tmp_path):
     found = chosen(mine)
     assert int(found["step"]) >= 2
     assert found["estimate_s"] <= 240
+    assert commands(mine)["write_summary"]["smallest_study_of"] is None
 
 
 def test_the_gpus_budget_is_the_papers_protocol(mine):

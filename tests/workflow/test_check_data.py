@@ -80,6 +80,13 @@ def test_patients_that_are_one_are_suggested_as_one_and_rois_at_the_border_are_n
     text = done.stdout + done.stderr
     assert done.returncode == 1
     assert "ERROR [check_duplicates] images: expected different ones of different patients, found 2 pairs" in text
+    # The job's own line and where to look stand there; Snakemake's log has its command.
+    shown = [results / "check/contours.pdf", results / "check/suggested_cases.csv"]
+    assert "\n".join(["Look at:", *(f"  {path.relative_to(project.folder)}" for path in shown)]) in text
+    (log,) = (project.folder / ".snakemake/log").glob("*.log")
+    for words in ("CalledProcessError", "WorkflowError", "set -euo pipefail"):
+        assert words not in text
+        assert words in log.read_text()
     notes = (results / "check/notes.txt").read_text().splitlines()
     listed = [line.strip() for line in notes if "same pixels" in line]
     assert listed == [

@@ -43,7 +43,7 @@ def test_contracts_of_the_finished_run(finished):
     assert set(metrics["arm"]) == networks | {"acgan-discriminator", "bovw-single", "glcm"}
     assert {"fixed", "published"} < set(metrics["size"])
     comparisons = pd.read_csv(results / "evaluation/comparisons.csv")
-    assert set(comparisons["verdict"]) <= {"gain", "worse", "equivalent", "no gain", "undecidable"}
+    assert set(comparisons["verdict"]) <= {"gain", "worse", "equivalent", "likely worse", "no gain", "undecidable"}
     accuracy = comparisons[comparisons["metric"] == "accuracy"]
     synthetic = accuracy[(accuracy["arm_a"] == "dcgan") & (accuracy["size_a"] == "60+10x3")]
     assert set(synthetic["against"]) == {"classic group", "best classic", "equal number", "online at equal steps"}

@@ -1,5 +1,7 @@
 """Figures of ROIs: classic augmentations (Fig. 3) and synthetic ROIs beside real ones (Fig. 6)."""
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +29,14 @@ class Params:
     master_seed: int
 
 
-LEGEND = (
-    "Above each image: the angle of rotation; the flip, the shift, the margin of tissue on each side in diameters of "
-    "the lesion, or gain, gamma and noise (standard deviation, black to white is 1)"
-)
+LEGEND = {
+    "rotation": "the angle of rotation",
+    "flip": "the flip",
+    "translation": "the shift",
+    "scale": "the margin on each side in diameters of the lesion",
+    "intensity": "gain, gamma and noise (standard deviation, black to white is 1)",
+}  # what stands above the images of each kind
+LETTERS_AN_INCH = 18  # of the legend, so that no line of it is wider than the figure
 
 
 def kinds_of(pool_index: pd.DataFrame) -> pd.Series:
@@ -66,8 +72,10 @@ def augmentations(
     of_pool = kinds_of(pool_index)
     shown = [kind for kind in KINDS if (of_pool == kind).any()]
     columns = 1 + PER_KIND * len(shown)
+    width = CELL * columns + 0.5
+    legend = _legend(shown, width)
     with figure_style.style():
-        figure = figure_style.new(CELL * columns + 0.5, (CELL + 0.3) * len(classes) + 0.35)
+        figure = figure_style.new(width, (CELL + 0.3) * len(classes) + 0.4 + 0.14 * legend.count("\n"))
         grid = figure.subplots(len(classes), columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
@@ -86,8 +94,15 @@ def augmentations(
         for i, kind in enumerate(shown):
             label = kind if kind == KINDS[0] else f"rotation + {WRITTEN.get(kind, kind)}"
             grid[-1, 1 + PER_KIND * i].set_xlabel(label, fontsize=8, x=1.05)
-        figure.supxlabel(LEGEND, fontsize=7)
+        figure.supxlabel(legend, fontsize=7)
     return figure
+
+
+def _legend(kinds: Sequence[str], width: float) -> str:
+    """Say what stands above the images of ``kinds``, in lines for a figure that is ``width`` inches wide."""
+    first, *others = (LEGEND[kind] for kind in kinds)
+    text = f"Above each image: {first}" + (f"; below it, by kind: {', '.join(others)}" if others else "")
+    return "\n".join(textwrap.wrap(text, int(LETTERS_AN_INCH * width)))
 
 
 def _what(kind: str, drawn: pd.Series) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from synthaug.errors import InputError
 from synthaug.files import user_tables
-from synthaug.imaging import nifti
+from synthaug.imaging import nifti, picture_files
 from synthaug.terms.case_columns import COMPUTED, CORNERS, KINDS, OPTIONAL, REQUIRED
 
 WHOLE = r"[0-9]{1,9}(?:\.0*)?"  # a whole number, as spreadsheets write it
@@ -39,7 +39,7 @@ def read_table(path: str | Path, *, annotated: bool = False) -> pd.DataFrame:
     """
     path = Path(path)
     header, lines = user_tables.read(path, "the case table", "cases:")
-    _check_header(path, header, annotated)
+    _check_header(path, header, lines, annotated)
     user_tables.check_even(path, header, lines)
     broken = [
         f"{path}, row {number}: {name}: expected one line without control characters, found {cell!r}; correct the cell"
@@ -74,7 +74,18 @@ def _with_boxes(table: pd.DataFrame) -> pd.DataFrame:
     return table if "lesion" in table else table.assign(lesion=[f"row{number}" for number in table.index])
 
 
-def _check_header(path: Path, header: list[str], annotated: bool) -> None:
+def _cure(missing: list[str], header: list[str], lines: list[tuple[int, list[str]]]) -> str:
+    """Say what to do about missing columns: numbers of pictures, which have no slices, are the ids that are missing."""
+    if missing == ["lesion"] and {"slice", "image"} <= set(header):
+        cells = [dict(zip(header, row, strict=False)) for _, row in lines]
+        numbers = [row.get("slice", "") for row in cells]
+        pictures = all(row.get("image", "").lower().endswith(picture_files.SUFFIXES) for row in cells)
+        if pictures and all(numbers) and len(set(numbers)) == len(numbers):
+            return "rename slice to lesion, as these images are pictures and slice is for volumes"
+    return "add them"
+
+
+def _check_header(path: Path, header: list[str], lines: list[tuple[int, list[str]]], annotated: bool) -> None:
     if broken := [name for name in header if CONTROL.search(name)]:
         raise InputError(
             f"{path}, row 1: expected column names without line breaks or control characters, found "
@@ -84,7 +95,10 @@ def _check_header(path: Path, header: list[str], annotated: bool) -> None:
     corners = _has_corners(header)
     missing = [name for name in REQUIRED if name not in header and not (corners and name == "lesion")]
     if missing:
-        problems.append(f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; add them")
+        problems.append(
+            f"expected the columns {', '.join(REQUIRED)}; missing: {', '.join(missing)}; "
+            f"{_cure(missing, header, lines)}"
+        )
     if annotated and not set(KINDS) & set(header) and not corners:
         problems.append(
             "expected a column mask, polygon or box, found none; add one, or give "

@@ -92,12 +92,6 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
     """
     low, high = params.intensity["low"], params.intensity["high"]
     gray = f"{low:g} to {high:g}" if params.intensity["mode"] == "window" else f"percentiles {low:g} to {high:g}"
-    legend = "From left to right: the outline as annotated, and the whole slice."
-    if params.margin is not None:
-        legend = (
-            "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "
-            "Blue: what the network sees."
-        )
     order = np.argsort(cases["class"].to_numpy(), kind="stable")
     lesions = order[(cases["class"] != "").to_numpy()[order]]
     drawn = set(lesions[sheet_pages.evenly(len(lesions), LESIONS)])
@@ -113,10 +107,22 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
             if place % size == 0:
                 of = f"{shown}" if shown == len(rows) else f"{shown} drawn, {len(rows)} in all"
                 title = f"{cls}: lesions {place + 1} to {min(place + size, shown)} of {of}"
-                sheet.page(title, f"{legend} Gray levels: {gray}.")
+                sheet.page(title, f"{_legend(lesion, params)} Gray levels: {gray}.")
             _draw_lesion(sheet, place % size, lesion, params)
             place += 1
     return thumbnails
+
+
+def _legend(lesion: Lesion, params: Params) -> str:
+    """Say what the pictures of a lesion show."""
+    if params.margin is None:
+        return "From left to right: the outline as annotated, and the whole slice."
+    if lesion.mask.all():  # as everywhere in a cohort without annotations
+        return "Nothing is outlined: the network sees whole images, as in the middle (not augmented)."
+    return (
+        "From left to right: the outline as annotated, what the network sees (not augmented), and the whole slice. "
+        "Blue: what the network sees."
+    )
 
 
 def draw_pairs(

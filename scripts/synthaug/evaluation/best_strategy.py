@@ -314,6 +314,6 @@ def _comparison(chosen: dict[Run, Pool], p_choice: float, measures: Measures, pa
     rows[["p", "p_adjusted"]] = rows[["p", "p_adjusted"]].clip(lower=p_choice)
     (row,) = rows.itertuples(index=False)
     said = comparisons.verdict(
-        row.delta, row.p_adjusted, row.p_no_gain, row.p_equivalent, 1 - params.confidence, row.differing
+        row.delta, row.high, row.p_adjusted, row.p_no_gain, row.p_equivalent, 1 - params.confidence, row.differing
     )
     return rows.assign(verdict=said, p_choice=p_choice)

@@ -16,7 +16,8 @@ from synthaug.terms.totals import ALL
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
 NONE, BEST_AT_RULE = "no augmentation", "best classic, at the operating point"
-GAIN, WORSE, EQUIVALENT, NO_GAIN, UNDECIDABLE = ("gain", "worse", "equivalent", "no gain", "undecidable")
+GAIN, WORSE, EQUIVALENT = "gain", "worse", "equivalent"
+LIKELY_WORSE, NO_GAIN, UNDECIDABLE = "likely worse", "no gain", "undecidable"
 FEWEST = 10  # patients who must differ before a gain is excluded: of fewer a standard error is not to be trusted
 SEEDS = 5  # from which a comparison speaks of other trainings too
 COLUMNS = [
@@ -101,7 +102,7 @@ def of_pairs(pools: dict[Run, Pool], planned: list[Planned], measures: Measures,
         _correct(rows, family, params)
     level = 1 - params.confidence
     rows["verdict"] = [
-        verdict(row.delta, row.p_adjusted, row.p_no_gain, row.p_equivalent, level, row.differing)
+        verdict(row.delta, row.high, row.p_adjusted, row.p_no_gain, row.p_equivalent, level, row.differing)
         for row in rows.itertuples(index=False)
     ]
     return rows[COLUMNS].rename(columns={"units": f"{measures.unit}s"})
@@ -141,22 +142,26 @@ def best_classic(pools: dict[Run, Pool], measures: Measures) -> Point | None:
 
 
 def verdict(
-    delta: float, p_difference: float, p_no_gain: float, p_equivalent: float, level: float, differing: int
+    delta: float, high: float, p_difference: float, p_no_gain: float, p_equivalent: float, level: float, differing: int
 ) -> str:
     """Say what a comparison shows; the first that applies, by adjusted p values.
 
     `gain` and `worse`: there is a difference, at the two-sided ``level``. `equivalent`: a difference of interest is
-    excluded either way, each at half of the level. `no gain`: a gain of interest is excluded, likewise. `undecidable`:
-    otherwise, and where the arms differ in fewer than `FEWEST` patients, who exclude nothing.
+    excluded either way, each at half of the level. `no gain`: a gain of interest is excluded, likewise; `likely worse`
+    if moreover the interval, of which ``high`` is the upper bound, lies below 0. No correction for other comparisons
+    is in that interval, so harm is not shown. `undecidable`: otherwise, and where the arms differ in fewer than
+    `FEWEST` patients, who exclude nothing.
 
-    >>> verdict(0.05, 0.02, 0.9, 0.9, 0.05, 20), verdict(0.05, 0.20, 0.6, 0.9, 0.05, 20)
+    >>> verdict(0.05, 0.09, 0.02, 0.9, 0.9, 0.05, 20), verdict(0.05, 0.12, 0.20, 0.6, 0.9, 0.05, 20)
     ('gain', 'undecidable')
     """
     if p_difference < level:
         return GAIN if delta > 0 else WORSE
     if differing >= FEWEST and p_equivalent < level / 2:
         return EQUIVALENT
-    return NO_GAIN if differing >= FEWEST and p_no_gain < level / 2 else UNDECIDABLE
+    if differing >= FEWEST and p_no_gain < level / 2:
+        return LIKELY_WORSE if high < 0 else NO_GAIN
+    return UNDECIDABLE
 
 
 def _correct(rows: pd.DataFrame, family: pd.Index, params: Params) -> None:

@@ -16,11 +16,11 @@ from synthaug.quality import copy_search, embedding, realism
 from synthaug.terms.totals import ALL
 
 UNTRAINED, COLLAPSED, COPYING, BROKEN = "untrained", "collapsed", "copying", "broken"
-UNKNOWN, UNAUDITED, FINE = "unknown", "unaudited", "fine"
+UNKNOWN, RECOGNISABLE, UNAUDITED, FINE = "unknown", "told apart", "unaudited", "fine"
 # In order of precedence: the first state that applies is the generator's.
 LIGHTS = {
     **dict.fromkeys((UNTRAINED, COLLAPSED, COPYING, BROKEN), "red"),
-    **dict.fromkeys((UNKNOWN, UNAUDITED), "amber"),
+    **dict.fromkeys((UNKNOWN, RECOGNISABLE, UNAUDITED), "amber"),
     FINE: "green",
 }
 COLUMNS = ["generator", "seed", "state", "light", "why"]  # of diagnosis.csv
@@ -28,6 +28,10 @@ FEWEST = 20  # images of a class and choice of folds, below which a class is not
 REPEATED = 0.1  # recall of both kinds of features, up to which a generator repeats a few images
 UNLIKE = 0.6  # coverage, as a share of its reference, up to which images do not resemble real ones
 TOLD_APART, ALWAYS = 0.85, 0.98  # AUC
+# Radiomic AUC, mean of all classes, and by how much it is above that of real images. A mean of few values varies more:
+# images of one class of a few other patients had up to 0.93.
+TOLD_BY_TEXTURE, BY_FEW, BEYOND = 0.88, 0.95, 0.25
+MANY = 3  # classes times choices of folds, from which a mean is not one of few
 DOUBLINGS = 1.0  # of sharpness, up or down, beyond those between real images
 POWERS = 0.25  # of ten: spectrum, beyond that between real images
 COPIES = 4.0  # share of clear copies, as a multiple of the share of alarms that chance explains
@@ -61,6 +65,8 @@ class Measured:
         Columns are (features, measure); what was not measured is NaN.
     fewest
         Of each class, how many images were compared where they were fewest.
+    choices
+        Of each class, how many choices of folds there are.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -68,6 +74,7 @@ class Measured:
         by = ["class", "features", "measure"]
         means = single.groupby(by, sort=False)[["value", "reference"]].mean().unstack(["features", "measure"])
         self.value, self.reference = (means[part].reindex(columns=MEASURES) for part in ("value", "reference"))
+        self.choices = single.groupby("class", sort=False)["folds"].nunique()
         self.fewest = single.groupby("class", sort=False)[["n_synthetic", "n_real"]].min().min(axis=1)
 
     def few(self) -> pd.Series:
@@ -102,7 +109,8 @@ def diagnose(table: pd.DataFrame, audits: pd.DataFrame) -> Diagnosis:
         `copy_search.Audit.summary` of the same, with ``class``.
     """
     measured = Measured(table)
-    sentences = dict([*_faults(measured), *_missing(measured), *_copies(audits), *_audit(audits)])
+    faults = list(_faults(measured)) or list(_told_apart(measured))
+    sentences = dict([*faults, *_missing(measured), *_copies(audits), *_audit(audits)])
     applying = [state for state in LIGHTS if state in sentences]
     state = applying[0] if applying else FINE
     why = [sentences[each] for each in applying] or [_nothing_found(measured, audits)]
@@ -124,6 +132,19 @@ def _faults(measured: Measured) -> Iterator[tuple[str, str]]:
         if len(classes):
             worst = (-value[COVERAGE] if state == COLLAPSED else doublings)[classes].idxmax()
             yield state, f"Images of {_named(classes, worst)} {text}: {measured.said(worst, *measures)}."
+
+
+def _told_apart(measured: Measured) -> Iterator[tuple[str, str]]:
+    """Yield that textures alone tell the images of all classes together from real ones, if so."""
+    judged = measured.value.index.difference(measured.few().index)
+    value, reference = (table.loc[judged, RADIOMIC_AUC].mean() for table in (measured.value, measured.reference))
+    limit = TOLD_BY_TEXTURE if measured.choices[judged].sum() >= MANY else BY_FEW
+    if value >= limit and value - reference >= BEYOND:
+        text = f"radiomic AUC {value:.2f}, mean of all classes (real {reference:.2f})"
+        yield (
+            RECOGNISABLE,
+            f"Statistics of the gray values alone tell its images from real ones ({text}): look at them.",
+        )
 
 
 def _missing(measured: Measured) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from synthaug.report.sentences import counted, listed
 from synthaug.terms import arms
 from synthaug.terms.best import OTHERS
 
-EXCLUDED = (comparisons.NO_GAIN, comparisons.EQUIVALENT, comparisons.WORSE)
+EXCLUDED = (comparisons.NO_GAIN, comparisons.EQUIVALENT, comparisons.LIKELY_WORSE, comparisons.WORSE)
 CONTROLS = (arms.PLACEBO, arms.EXTRA)  # of what is compared; neither is a way to use the images that there are
 
 
@@ -84,7 +84,8 @@ def _hindsight(evaluated: Evaluated) -> str:
     best = evaluated.best()
     if best is None:
         return ""
-    found = f"Choosing among {int(best['strategies'])} strategies without the test fold gave {_points(best)}"
+    among = f"{int(best['strategies'])} strategies, each an arm with its number of images"
+    found = f"Choosing among {among}, without the test patients gave {_points(best)}"
     if best["optimism"] <= 0:
         return f"{found}; the best of all in hindsight was no better."
     name = f"{best['hindsight_arm']} {best['hindsight_size']}"
@@ -125,7 +126,7 @@ def _more_patients(evaluated: Evaluated, params: Params, curve: pd.DataFrame) ->
         "curve goes on."
     )
     if twice["low"] <= measured[params.primary]:
-        return f"{expected} The interval holds today's value, so that more patients help is not shown."
+        return f"{expected} The interval includes today's value, so it is not shown that more patients help."
     return expected
 
 

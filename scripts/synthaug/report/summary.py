@@ -22,10 +22,11 @@ ANSWERS = {
     comparisons.GAIN: "Yes",
     comparisons.WORSE: "No: they did harm",
     comparisons.EQUIVALENT: "No: no difference that matters",
+    comparisons.LIKELY_WORSE: "No: they likely did harm",
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
-COPYING = "copying"  # as `quality.diagnosis` calls it, which would take seconds to import
+COPYING, RECOGNISABLE = "copying", "told apart"  # as `quality.diagnosis` calls them, which would take seconds to import
 COPIES = (
     "Its images repeat training images: look at the nearest pairs, and train it for fewer epochs or on more patients."
 )
@@ -52,6 +53,7 @@ class Params(headline.Params):
     folds: int
     tested_folds: int
     given_split: bool  # whether the case table divides the patients
+    smallest_study_of: str | None  # the `budget` that allowed the smallest networks only, if it did
 
 
 @dataclass(frozen=True)
@@ -172,35 +174,41 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
         comparisons.GAIN: "",
         comparisons.WORSE: "",
         comparisons.EQUIVALENT: f" A gain of {gain} points is excluded, and so is a loss of {gain}.",
+        comparisons.LIKELY_WORSE: f" A gain of {gain} points is excluded. The interval lies below 0, but the test, "
+        "corrected for the number of arms, does not show harm.",
         comparisons.NO_GAIN: f" A gain of {gain} points is excluded.",
         comparisons.UNDECIDABLE: " This study cannot tell a gain from none.",
     }[difference["verdict"]]
     if difference["verdict"] == comparisons.UNDECIDABLE and not np.isnan(difference["detectable"]):
         shown = percent(difference["detectable"])
-        further += f" It would have shown a true difference of {shown} points in four studies of five."
+        further += (
+            f" It could have shown only differences of about {shown} points or more, in four of five such studies."
+        )
     return found + further
 
 
 def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> str:
     """Say what belongs to the verdict in the same breath: images that are no fair test, and as many classic ones."""
-    said, state = "", _bad_state(evidence.generators, params.main)
+    said, state = "", _state(evidence.generators, params.main)
     if difference is None:
         return said
     size = evaluated.sizes(params.main, params.operating_point)
     number = evaluated.difference(params.main, comparisons.NUMBER, size)
     if number is not None:
         points = f"{percent(number['delta'], signed=True)} points ({span(number['low'], number['high'], signed=True)})"
-        said += f" Against as many {CLASSIC} images, {number['size_b']}, the difference is {points}."
+        alone = f"as many images by {CLASSIC} augmentation alone ({number['size_b']} per fold)"
+        said += f" Compared with {alone}, the difference is {points}."
     if state:
-        said += f" But {params.main} is {state}: this says nothing of better synthetic images."
+        name = uses.generator_of(params.main)
+        said += f" But the generator {name} is {state}: this says nothing about better synthetic images."
     return said
 
 
-def _bad_state(generators: pd.DataFrame, name: str) -> str:
-    """Return what is wrong with the generator of the arm ``name`` if its light is red; nothing if it is not."""
+def _state(generators: pd.DataFrame, name: str, light: str = "red") -> str:
+    """Return what is wrong with the generator of the arm ``name`` if a ``light`` of it is that; nothing if none is."""
     if not len(generators):
         return ""
-    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == "red")]
+    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == light)]
     return bad["state"].iloc[0] if len(bad) else ""
 
 
@@ -331,9 +339,19 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
 def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
     """Return what to do next, what matters most first."""
     said = []
-    if state := _bad_state(evidence.generators, params.main):
+    if params.smallest_study_of:
+        said.append(
+            f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest "
+            "epochs only, which may be too little to learn from your images."
+        )
+    if state := _state(evidence.generators, params.main):
         cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
         said.append(f"Mend the generator first: {params.main} is {state}. {cure}")
+    elif _state(evidence.generators, params.main, "amber") == RECOGNISABLE:
+        said.append(
+            f"Look at the images of {params.main}: gray values alone tell them from real ones. If they are blurred or "
+            "mixed, give it more epochs or a larger budget."
+        )
     if difference is None:
         return [*said, "Add the sizes that the rule needs to the experiment, or choose another operating point."]
     if difference["speaks_of"] == comparisons.THESE:
@@ -346,13 +364,10 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
     if difference["verdict"] == comparisons.GAIN:
         said.append("Confirm the gain on patients of another time or hospital before you rely on it.")
     if params.sizes_are_chosen and params.operating_point != operating_points.NESTED:
-        by = (
-            "the test folds chose them"
-            if params.operating_point == operating_points.PUBLISHED
-            else "the config set them"
-        )
+        by = "the test folds chose it" if params.operating_point == operating_points.PUBLISHED else "the config set it"
         said.append(
-            f"Let models that never saw the test patients choose the sizes (operating_point: nested); {by} here."
+            f"Let models that never saw the test patients choose how many images to add (operating_point: "
+            f"nested); {by} here."
         )
     return said + _better(evaluated, params)
 

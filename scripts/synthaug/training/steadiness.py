@@ -52,6 +52,6 @@ def caution(networks: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f"Some networks ended in a state far worse than the mean of their last epoch: {', '.join(said)}. What is said "
-        "of these arms is about that moment, too."
+        f"Some networks were far worse after the last step of their training than on average over its last epoch: "
+        f"{', '.join(said)}. Results of these arms may be low for that reason."
     )

@@ -6,6 +6,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 from skimage.transform import resize
+from tests.helpers import pdf_content
 from tests.helpers.augmentations import REACH
 
 from steps import roi_cutting
@@ -78,6 +79,16 @@ def test_a_volume_needs_the_slice_that_is_meant(folder):
     table.assign(slice="").to_csv(folder / "table.csv", index=False)
     with pytest.raises(InputError, match=r"row 2, lesion A: slice: expected the slice that is meant, found an empty"):
         cases.check(folder / "table.csv", WHOLE)
+
+
+def test_its_sheet_speaks_of_no_outline(folder):
+    params = contour_sheets.Params({"mode": "window", "low": 0, "high": 255}, 0.99, 0)
+    checked, seen = cases.check(folder / "table.csv", WHOLE), np.zeros((len(SHAPES), 64, 64), np.uint8)
+    units = checked[["lesion"]].assign(beyond=0.0)
+    contour_sheets.write(checked, folder / "table.csv", params, units, seen, folder / "contours.pdf")
+    first, *_ = pdf_content.pages((folder / "contours.pdf").read_bytes())
+    legend = pdf_content.texts(first)[1][2]
+    assert legend.startswith("Nothing is outlined: the network sees whole images, as in the middle")
 
 
 @pytest.mark.parametrize(("column", "cell"), [("mask", "B.png"), ("box", "0,0,9,9"), ("polygon", "1,1 2,5 7,7")])

@@ -235,27 +235,30 @@ def test_a_class_without_lesions_is_undecidable():
 
 
 @pytest.mark.parametrize(
-    ("delta", "p_difference", "p_no_gain", "p_equivalent", "expected"),
+    ("delta", "high", "p_difference", "p_no_gain", "p_equivalent", "expected"),
     [
-        (0.05, 0.049, 0.9, 0.9, "gain"),
-        (0.01, 0.01, 0.001, 0.001, "gain"),  # real, however small
-        (0.05, 0.05, 0.9, 0.9, "undecidable"),
-        (-0.05, 0.01, 0.001, 0.9, "worse"),
-        (-0.05, 0.06, 0.001, 0.9, "no gain"),
-        (0.0, 1.0, 0.02, 0.024, "equivalent"),
-        (0.0, 1.0, 0.024, 0.025, "no gain"),
-        (0.0, 1.0, 0.025, 0.025, "undecidable"),
-        (np.nan, np.nan, np.nan, np.nan, "undecidable"),
+        (0.05, 0.09, 0.049, 0.9, 0.9, "gain"),
+        (0.01, 0.02, 0.01, 0.001, 0.001, "gain"),  # real, however small
+        (0.05, 0.1, 0.05, 0.9, 0.9, "undecidable"),
+        (-0.05, -0.01, 0.01, 0.001, 0.9, "worse"),
+        (-0.05, 0.0, 0.06, 0.001, 0.9, "no gain"),
+        (-0.05, -0.01, 0.06, 0.001, 0.9, "likely worse"),  # its own interval is not corrected for the other arms
+        (-0.05, -0.01, 0.06, 0.025, 0.9, "undecidable"),
+        (-0.01, -0.001, 0.06, 0.001, 0.001, "equivalent"),
+        (0.0, 0.02, 1.0, 0.02, 0.024, "equivalent"),
+        (0.0, 0.02, 1.0, 0.024, 0.025, "no gain"),
+        (0.0, 0.03, 1.0, 0.025, 0.025, "undecidable"),
+        (np.nan, np.nan, np.nan, np.nan, np.nan, "undecidable"),
     ],
 )
-def test_verdict(delta, p_difference, p_no_gain, p_equivalent, expected):
-    assert comparisons.verdict(delta, p_difference, p_no_gain, p_equivalent, 0.05, 20) == expected
+def test_verdict(delta, high, p_difference, p_no_gain, p_equivalent, expected):
+    assert comparisons.verdict(delta, high, p_difference, p_no_gain, p_equivalent, 0.05, 20) == expected
 
 
 def test_few_differing_patients_exclude_nothing():
     # One of 24 lesions lost, none won: an exact bound on the share of lesions that could be won is 14 %, not 0.
-    assert comparisons.verdict(-0.04, 1.0, 0.01, 0.01, 0.05, 9) == "undecidable"
-    assert comparisons.verdict(-0.04, 1.0, 0.01, 0.01, 0.05, 10) == "equivalent"
+    assert comparisons.verdict(-0.04, 0.01, 1.0, 0.01, 0.01, 0.05, 9) == "undecidable"
+    assert comparisons.verdict(-0.04, 0.01, 1.0, 0.01, 0.01, 0.05, 10) == "equivalent"
 
 
 def of_study(generator, arms, patients=90):
@@ -279,7 +282,10 @@ def test_the_primary_comparison_comes_first_and_the_others_wait_for_it():
     assert p.loc["acgan", "p"] < 0.001
     assert p.loc["dcgan", "p_adjusted"] == p.loc["dcgan", "p"] > 0.05
     assert p.loc["acgan", "p_adjusted"] == p.loc["dcgan", "p"]  # nothing is claimed of it
-    assert set(of_dcgan["verdict"]) <= {"undecidable", "no gain"}
+    assert set(of_dcgan["verdict"]) <= {"undecidable", "no gain", "likely worse"}
+    assert p.loc["gabor", "verdict"] == "likely worse"
+    assert (of_dcgan["high"][of_dcgan["verdict"] == "likely worse"] < 0).all()
+    assert not (of_dcgan["high"][of_dcgan["verdict"] == "no gain"] < 0).any()
     assert of_acgan.set_index("arm_a").loc["acgan", "verdict"] == "gain"
     detectable = of_dcgan.set_index("arm_a")["detectable_adjusted"] / of_dcgan.set_index("arm_a")["detectable"]
     assert detectable["dcgan"] == pytest.approx(1)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from matplotlib import lines
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from scipy.spatial.distance import pdist
 from skimage.color import rgb2lab
 from tests.helpers import common_rules, forked
@@ -103,6 +104,21 @@ def test_fig3_shows_the_kinds_that_the_pool_has_and_what_was_done(rois, pool_ind
     labels = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
     assert labels == ["rotation", "rotation + translation", "rotation + scale", "rotation + gain, gamma, noise"]
     assert np.array(figure.axes).reshape(2, 9)[0, 7].get_title() == "10°\n1.25, 0.70, 0.04"
+
+
+@pytest.mark.parametrize("kinds", [roi_figures.KINDS, ("rotation",), ("rotation", "intensity")])
+def test_all_of_the_text_of_fig3_is_inside_it(rois, pool_index, kinds):
+    pool_index.loc[pool_index["rank"] == 4, ["gain", "gamma", "noise"]] = [1.1, 0.9, 0.02]
+    pool_index = pool_index[roi_figures.kinds_of(pool_index).isin(kinds)]
+    roi_images, pool_images = images(len(rois)), images(pool_index.index.max() + 1, 1)
+    figure = roi_figures.augmentations(rois, roi_images, pool_index, pool_images, roi_figures.Params(CLASSES, 1))
+    figure.draw_without_rendering()
+    inside = figure.bbox.padded(0.5)
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text().strip():
+            box = text.get_window_extent()
+            assert inside.x0 <= box.x0 < box.x1 <= inside.x1, text
+            assert inside.y0 <= box.y0 < box.y1 <= inside.y1, text
 
 
 def test_fig3_of_a_cohort_that_is_being_collected_shows_the_classes_that_it_has(rois, pool_index):

@@ -18,6 +18,7 @@ PARAMS = summary.Params(
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
     reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
     size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
+    smallest_study_of=None,
 )  # fmt: skip
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
@@ -71,8 +72,9 @@ def summarised(*rows, params=PARAMS, deviations=NO_DEVIATIONS, generators=None, 
         ),
         ("worse", "No: they did harm", "+7.1 points"),
         ("equivalent", "No: no difference that matters", "A gain of 3.0 points is excluded, and so is a loss of 3.0."),
+        ("likely worse", "No: they likely did harm", "The interval lies below 0, but the test"),
         ("no gain", "No gain that matters", "A gain of 3.0 points is excluded."),
-        ("undecidable", "Not shown", "It would have shown a true difference of 9.0 points in four studies of five."),
+        ("undecidable", "Not shown", "It could have shown only differences of about 9.0 points or more"),
     ],
 )
 def test_each_verdict_has_its_words(verdict, answer, words):
@@ -95,6 +97,12 @@ def test_a_clean_gain_has_no_caveats():
 
 def test_what_a_task_cautions_of_is_a_caveat():
     assert summarised(cautions=["Some networks ended badly."]).caveats == ["Some networks ended badly."]
+
+
+def test_a_run_of_the_smallest_step_asks_for_a_larger_budget_first():
+    first, *others = summarised(params=replace(PARAMS, smallest_study_of="40min")).next_steps
+    assert first.startswith("Give a larger budget first: 40min allowed the smallest networks")
+    assert others == summarised().next_steps
 
 
 def only(made, before):
@@ -137,8 +145,8 @@ def test_sizes_read_off_the_test_folds_are_called_optimistic():
     evidence = summary.Evidence(STUDY_SIZE, NO_DEVIATIONS, pd.DataFrame())
     made = summary.summarise(results, evidence, replace(PARAMS, operating_point="published"))
     assert made.caveats == ["Sizes were read off the test folds, as in the paper: every value here is optimistic."]
-    step = "Let models that never saw the test patients choose the sizes (operating_point: nested); "
-    assert step + "the test folds chose them here." in made.next_steps
+    step = "Let models that never saw the test patients choose how many images to add (operating_point: nested); "
+    assert step + "the test folds chose it here." in made.next_steps
 
 
 def test_deviations_are_named_by_value_and_those_taken_back_are_not():
@@ -200,7 +208,7 @@ def test_a_broken_generator_comes_first():
     assert "fewer epochs or on more patients" in summarised(generators=pd.DataFrame(light)).next_steps[0]
     light["state"] = ["broken"]
     assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
-        " But gan is broken: this says nothing of better synthetic images."
+        " But the generator gan is broken: this says nothing about better synthetic images."
     )
 
 
@@ -303,7 +311,20 @@ def test_as_many_classic_images_stand_in_the_verdict():
     number = compared(against="equal number", size_a="5000+1000x3", size_b="8000", delta=0.004, low=-0.05, high=0.06)
     other = number | {"size_a": "5000+500x3", "size_b": "6500", "delta": 0.5}
     made = summarised(compared(), other, number)
-    assert made.verdict.endswith(" Against as many classic images, 8000, the difference is +0.4 points (-5.0 to +6.0).")
+    expected = (
+        "as many images by classic augmentation alone (8000 per fold), the difference is +0.4 points (-5.0 to +6.0)."
+    )
+    assert made.verdict.endswith(f" Compared with {expected}")
+
+
+def test_images_that_are_told_from_real_ones_are_to_be_looked_at():
+    light = {"generator": ["gan"], "seed": ["0"], "light": ["amber"], "why": ["Radiomic AUC 0.91."]}
+    told, unknown = (
+        summarised(generators=pd.DataFrame(light | {"state": [state]})) for state in (diagnosis.RECOGNISABLE, "unknown")
+    )
+    assert told.next_steps[0].startswith("Look at the images of gan: gray values alone tell them from real ones.")
+    assert told.verdict == unknown.verdict
+    assert told.next_steps[1:] == unknown.next_steps
 
 
 def test_sizes_are_counted_in_all_in_the_table():

@@ -38,6 +38,12 @@ def chosen_before(name):
         return None
 
 
+def smallest_study_of():
+    """Return the budget that allowed the smallest step only; None where it allowed more, or there is none."""
+    chosen = chosen_before(config["budget"]) if config["budget"] else None
+    return config["budget"] if chosen and chosen.get("step") == "1" else None
+
+
 def choose_budget(name, steps):
     """Choose the last step that fits the time, or the first one if none does; write its values down and say so."""
     if name == "gpu":
@@ -80,7 +86,8 @@ def keep_budget(name, step, values, estimate, refused=""):
     Path(f"{CHOSEN}.new").write_text(json.dumps(chosen, indent=1), encoding="utf-8")
     os.replace(f"{CHOSEN}.new", CHOSEN)
     time_given = f", about {progress.in_words(estimate)} (cores: {cores_given()}){refused}" if estimate else ""
-    print(f"budget: {name}: step {step}{time_given}; {CHOSEN} has its values", file=sys.stderr, flush=True)
+    seeds = seeds_in_words(with_values(values, lambda: config["seeds"]))
+    print(f"budget: {name}: step {step}, {seeds}{time_given}; {CHOSEN} has its values", file=sys.stderr, flush=True)
     return chosen
 
 

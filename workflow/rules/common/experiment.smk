@@ -246,6 +246,7 @@ def summary_settings():
         "folds": config["folds"],
         "tested_folds": len(tested_folds()),
         "given_split": is_split_given(),
+        "smallest_study_of": smallest_study_of(),
     }
 
 

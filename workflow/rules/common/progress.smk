@@ -240,7 +240,8 @@ def summarise():
     for name, job in jobs.items():
         of_rule[job.rule.name] += seconds[name]
     count = Counter(job.rule.name for job in jobs.values())
-    lines = [f"A run would have {len(jobs)} jobs:"]
+    trains = any("seed" in dict(job.wildcards.items()) for job in jobs.values())
+    lines = [f"A run would have {len(jobs)} jobs" + f", with {seeds_in_words(config['seeds'])}" * trains + ":"]
     for name, total in of_rule.most_common(SHOWN_RULES):
         lines.append(f"{count[name]:6} {name:24}" + (f" {progress.in_words(total):>8} of one core" if known else ""))
     if len(count) > SHOWN_RULES:
@@ -254,6 +255,13 @@ def summarise():
         lines.append("How long it would take is known once the slices of the volumes are cut: run check_data first.")
     lines.append("snakemake -n --quiet host lists each job. Nothing was run.")
     print("\n".join(lines))
+
+
+def seeds_in_words(seeds):
+    """Say how many seeds there are, and what that means."""
+    if len(seeds) == 1:
+        return "1 seed (one draw of all trainings)"
+    return f"{len(seeds)} seeds (as many draws of all trainings)"
 
 
 def reasons(jobs):
