@@ -101,7 +101,7 @@ def _notes(arguments: argparse.Namespace, cases: pd.DataFrame) -> list[str]:
     notes = []
     if arguments.patients == patients.EACH_IMAGE:
         notes.append("each image counts as another patient, as you said")
-    notes += patient_classes.several(cases)
+    notes += filter(None, [patient_classes.said(cases)])
     few = config_draft.too_few(cases)
     return notes + [f"class {cls} has one patient, too few to test: leave it out with CLASSES=" for cls in few]
 

@@ -3,8 +3,8 @@
 import pandas as pd
 
 
-def several(cases: pd.DataFrame) -> list[str]:
-    """Return a sentence on the patients with lesions of several classes; nothing if there are none.
+def several(cases: pd.DataFrame) -> pd.Series:
+    """Return the classes of each patient with lesions of several, a sorted list each, by patient.
 
     Parameters
     ----------
@@ -12,13 +12,15 @@ def several(cases: pd.DataFrame) -> list[str]:
         The case table, or ``cases.csv``: ``patient`` and ``class``, which is "" where nothing is.
     """
     drawn = cases[cases["class"] != ""]
-    classes = drawn.groupby("patient", sort=False)["class"].unique()
-    found = classes[classes.map(len) > 1]
-    if found.empty:
-        return []
-    first = " and ".join(sorted(found.iloc[0]))
+    classes = drawn.groupby("patient", sort=False)["class"].agg(lambda found: sorted(set(found)))
+    return classes[classes.map(len) > 1]
+
+
+def said(cases: pd.DataFrame) -> str:
+    """Return a sentence on the patients with lesions of several classes; "" if there are none."""
+    found = several(cases)
     who = "1 patient has lesions" if len(found) == 1 else f"{len(found)} patients have lesions"
-    return [
-        f"{who} of two classes or more, such as {found.index[0]}, {first}: is each of them one patient? A fold takes "
-        "all lesions of a patient"
-    ]
+    what = "is each of them one patient? A fold takes all lesions of a patient"
+    if found.empty:
+        return ""
+    return f"{who} of two classes or more, such as {found.index[0]}, {' and '.join(found.iloc[0])}: {what}"

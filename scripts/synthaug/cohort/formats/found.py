@@ -83,7 +83,8 @@ class Found:
         try:
             yield
         except InputError as error:
-            self.refused += [line.strip() for line in str(error).splitlines()]
+            lines = [line.strip() for line in str(error).splitlines()]
+            self.refused += [line for line in lines if line not in self.refused]
 
     def require(self, where: Path) -> None:
         """Raise an `InputError` with everything that is wrong in ``where``, a line each, if there is any."""
