@@ -26,6 +26,7 @@ from synthaug.cohort.formats.found import Drawn, Found, listed
 from synthaug.detection import case_boxes
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+from synthaug.imaging import pixel_shapes
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -111,7 +112,14 @@ def _beyond(checked: pd.DataFrame, whole: bool) -> int:
     default = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     margin = 0 if whole else default["rois"]["margin"]
     shares = [
-        rois.share_beyond((row.rows, row.columns), row.center_x_px, row.center_y_px, row.diameter_px, margin)
+        rois.share_beyond(
+            (row.rows, row.columns),
+            row.center_x_px,
+            row.center_y_px,
+            row.diameter_px,
+            margin,
+            pixel_shapes.aspect(row.spacing_y_mm, row.spacing_x_mm),
+        )
         for row in checked.dropna(subset=["diameter_px"]).itertuples()
     ]
     return sum(share > 0 for share in shares)

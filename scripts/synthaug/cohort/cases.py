@@ -355,6 +355,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
     if not of_slices and not annotations.is_whole(row):
         _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
+    aspect = source.geometry.aspect
     return {
         "slice": index,
         "rows": image.shape[0],
@@ -362,13 +363,16 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         "spacing_x_mm": x,
         "spacing_y_mm": y,
         "spacing_z_mm": z,
-        **(_extent_of_whole(lesion.shape, y, x) if annotations.is_whole(row) else _extent(lesion, y, x)),
+        **(_extent_of_whole if annotations.is_whole(row) else _extent)(lesion, y, x, aspect),
         "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
     }
 
 
-def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str, float]:
-    """Return where a lesion is and how large, from its mask, bool (y, x), and the spacing in mm or NaN."""
+def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float, aspect: float) -> dict[str, float]:
+    """Return where a lesion is and how large, from its mask, bool (y, x), and the spacing in mm or NaN.
+
+    Of pixels that are not square, of ``aspect``, the diameter is in widths of one.
+    """
     if not lesion.any():
         return dict.fromkeys(["center_x_px", "center_y_px", "diameter_px", "diameter_mm"], np.nan)
     rows, columns = np.nonzero(lesion)
@@ -376,17 +380,18 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
     return {
         "center_x_px": (columns.min() + columns.max()) / 2,
         "center_y_px": (rows.min() + rows.max()) / 2,
-        "diameter_px": round(annotations.largest_diameter(lesion), 6),
+        "diameter_px": round(annotations.largest_diameter(lesion, (aspect, 1.0)), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
     }
 
 
-def _extent_of_whole(shape: tuple[int, int], spacing_y: float, spacing_x: float) -> dict[str, float]:
-    """Return where a whole image of ``shape`` (y, x) is; its longer side stands for a lesion's largest diameter."""
+def _extent_of_whole(lesion: np.ndarray, spacing_y: float, spacing_x: float, aspect: float) -> dict[str, float]:
+    """Return what `_extent` does of a whole image; its longer side stands for a lesion's largest diameter."""
+    shape = lesion.shape
     return {
         "center_x_px": (shape[1] - 1) / 2,
         "center_y_px": (shape[0] - 1) / 2,
-        "diameter_px": float(max(shape)),
+        "diameter_px": float(max(shape[0] * aspect, shape[1])),
         "diameter_mm": round(max(shape[0] * spacing_y, shape[1] * spacing_x), 6),
     }
 
