@@ -389,7 +389,7 @@ def _open_picture(path: Path) -> Source:
 
     def check() -> list[str]:
         picture.check()
-        return [gray_pixels.REMARK] if gray_pixels.is_noisy(picture.pixels()) else []
+        return picture.remarks() + [gray_pixels.REMARK] * gray_pixels.is_noisy(picture.pixels())
 
     return Source(path, Geometry((1, *picture.shape)), read, check)
 

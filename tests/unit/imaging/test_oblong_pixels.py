@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 from tests.helpers import annotated
 from tests.helpers.augmentations import PAPER, REACH
 
@@ -16,7 +17,7 @@ from steps import boxed_slices, classic_pool, roi_cutting, slice_cutting
 from synthaug.classification import augment, rois
 from synthaug.cohort import case_table, cases, drawn_lesions
 from synthaug.detection import crops, preprocessing
-from synthaug.imaging import pixel_shapes, volumes
+from synthaug.imaging import picture_files, pixel_shapes, volumes
 from synthaug.segmentation import slices
 
 FIELD = 120  # mm
@@ -252,3 +253,13 @@ def test_pixels_within_one_per_cent_are_square():
     geometry = volumes.Geometry((1, 9, 9), (3.0, 0.701, 0.7), (0, 0, 0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
     assert geometry.aspect == 1
     assert volumes.Geometry((1, 9, 9)).aspect == 1
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.png", {}), ("a.jpg", {}), ("a.tif", {"resolution_unit": 2})])
+@pytest.mark.parametrize(("dpi", "said"), [((96, 96), []), ((96, 192), [picture_files.OBLONG]), (None, [])])
+def test_pictures_that_say_so_are_taken_for_square(tmp_path, name, options, dpi, said):
+    image = Image.fromarray(scene(0.5, 1.0).astype(np.uint8))
+    image.save(tmp_path / name, **options, **({"dpi": dpi} if dpi else {}))
+    source = volumes.open_image(tmp_path / name)
+    assert source.check() == said
+    assert source.geometry.aspect == 1
