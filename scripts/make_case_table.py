@@ -8,16 +8,27 @@ Decathlon), medmnist, dicom (with SEG or RTSTRUCT), labels (a CSV file) or names
 docs/own-data.md describes each.
 """
 
+import argparse
 import os
 import re
 from pathlib import Path
 
+import pandas as pd
+import yaml
+
 from steps import command
-from synthaug.cohort import config_draft
-from synthaug.cohort.formats import patients, registry, table, tasks
+from synthaug.classification import rois
+from synthaug.cohort import cases as case_checks
+from synthaug.cohort import config_draft, patient_classes
+from synthaug.cohort.formats import patients, registry, review, table, tasks
 from synthaug.cohort.formats import source as sources
+from synthaug.cohort.formats.found import Drawn, Found, listed
+from synthaug.detection import case_boxes
 from synthaug.errors import InputError
 from synthaug.files import artifacts
+from synthaug.imaging import pixel_shapes
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
@@ -47,25 +58,76 @@ def main() -> None:
         name, found = registry.read(source, arguments.format)
         found = tasks.fitted(found, arguments.task, _listed(arguments.classes))
         cases, drawn = table.of_rows(found, source, arguments.patients, out)
-        cohort = re.sub(r"[^A-Za-z0-9_-]+", "_", out.name)
-        study = config_draft.Study(cohort, arguments.task, _from_here(out / "cases.csv"), found.whole, found.modality)
-        with artifacts.replacing_folder(out) as folder:
-            artifacts.write_csv(cases, folder / "cases.csv")
-            artifacts.write_text(config_draft.text(study, cases), folder / "config.yaml")
-            table.write_pictures(drawn, folder)
-        counts = cases["class"].replace("", "without lesion").value_counts(sort=False)
-        said = ", ".join(f"{count} {cls}" for cls, count in counts.items())
-        log.info("%s: %d rows (%s) of %d patients", name, len(cases), said, cases["patient"].nunique())
-        if arguments.patients == patients.EACH_IMAGE:
-            found.notes.append(
-                "each image counts as another patient, as you said; if parts of their names come back, these may be it"
-            )
-        for cls in config_draft.too_few(cases):
-            found.notes.append(f"class {cls} has one patient, too few to test: leave it out with CLASSES=")
-        for note in found.notes:
+        log.info("%s: %d rows (%s) of %d patients", name, len(cases), _counted(cases), cases["patient"].nunique())
+        log.info("looking at their images")
+        problems = _write(out, arguments, found, cases, drawn)
+        for note in [*found.notes, *_notes(arguments, cases)]:
             log.info("note: %s", note)
+        if problems:
+            log.info(
+                "%d problems that check_data would refuse; correct the files, or the rows in cases.csv:", len(problems)
+            )
+            for line in listed(problems):
+                log.info("  %s", line)
         log.info("next: read %s/config.yaml and decide what it marks with DECIDE, then", out)
         log.info("  snakemake check_data --cores 2 --configfile %s/config.yaml", out)
+
+
+def _write(
+    out: Path, arguments: argparse.Namespace, found: Found, cases: pd.DataFrame, drawn: list[Drawn]
+) -> list[str]:
+    """Write table, pictures and draft; return what a check of the data would refuse, a line each."""
+    task, classes = arguments.task, sorted(set(cases["class"]) - {""})
+    params = case_checks.Params(classes, of_slices=task != "classification", whole_images=found.whole)
+    with artifacts.replacing_folder(out) as folder:
+        artifacts.write_csv(cases, folder / "cases.csv")
+        table.write_pictures(drawn, folder)
+        before = case_boxes.check if task == "detection" else None
+        checked, problems = review.of_table(folder / "cases.csv", params, before)
+        study = config_draft.Study(
+            re.sub(r"[^A-Za-z0-9_-]+", "_", out.name),
+            task,
+            _from_here(out / "cases.csv"),
+            found.whole,
+            found.modality,
+            patients.said(arguments.patients),
+            _beyond(checked, found.whole) if task == "classification" else 0,
+        )
+        artifacts.write_text(config_draft.text(study, cases), folder / "config.yaml")
+        return [line.replace(str(folder), str(out)) for line in problems]
+
+
+def _notes(arguments: argparse.Namespace, cases: pd.DataFrame) -> list[str]:
+    """Return what the rows say of patients and classes, a sentence each."""
+    notes = []
+    if arguments.patients == patients.EACH_IMAGE:
+        notes.append("each image counts as another patient, as you said")
+    notes += filter(None, [patient_classes.said(cases)])
+    few = config_draft.too_few(cases)
+    return notes + [f"class {cls} has one patient, too few to test: leave it out with CLASSES=" for cls in few]
+
+
+def _beyond(checked: pd.DataFrame, whole: bool) -> int:
+    """Return how many ROIs reach beyond their image: with the margin of the default config, none of whole images."""
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    margin = 0 if whole else default["rois"]["margin"]
+    shares = [
+        rois.share_beyond(
+            (row.rows, row.columns),
+            row.center_x_px,
+            row.center_y_px,
+            row.diameter_px,
+            margin,
+            pixel_shapes.aspect(row.spacing_y_mm, row.spacing_x_mm),
+        )
+        for row in checked.dropna(subset=["diameter_px"]).itertuples()
+    ]
+    return sum(share > 0 for share in shares)
+
+
+def _counted(cases: pd.DataFrame) -> str:
+    counts = cases["class"].replace("", "without lesion").value_counts(sort=False)
+    return ", ".join(f"{count} {cls}" for cls, count in counts.items())
 
 
 def _listed(text: str) -> tuple[str, ...]:

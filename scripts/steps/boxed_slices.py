@@ -66,7 +66,7 @@ def _stacks(slices: Sequence[ListedSlice]) -> Iterator[list[ListedSlice]]:
     by_key: dict[tuple, list[ListedSlice]] = {}
     for each in slices:
         picture = each.source.geometry.size[0] == 1
-        by_key.setdefault(each.shape if picture else (each.volume,), []).append(each)
+        by_key.setdefault((*each.shape, each.aspect) if picture else (each.volume,), []).append(each)
     yield from by_key.values()
 
 
@@ -74,7 +74,7 @@ def _cut_stack(stack: list[ListedSlice], pixels: np.ndarray, rows: pd.DataFrame,
     """Return facts, image and boxes of each slice of a stack, float32 (n, rows, columns), that is not left out."""
     try:
         organ = _organ(stack, pixels, params.organ)
-        prepared = preprocessing.prepare(pixels, organ, params)
+        prepared = preprocessing.prepare(pixels, organ, params, stack[0].aspect)
     except InputError as error:
         raise InputError(f"patient {stack[0].row['patient']}, {stack[0].row['image']}: {error}") from error
     made = []
@@ -119,7 +119,7 @@ def _facts(listed: ListedSlice, prepared: preprocessing.Prepared, place: int, pa
         "set": listed.row["set"],
         "volume": listed.volume,
         "index": listed.index,
-        "pixel_mm": round(listed.spacing_mm / np.sqrt(scale_x * scale_y), 6),
+        "pixel_mm": round(listed.spacing_mm * np.sqrt(listed.aspect) / np.sqrt(scale_x * scale_y), 6),
         "rows": listed.shape[0],
         "columns": listed.shape[1],
         "left": crop.left,

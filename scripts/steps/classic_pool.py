@@ -32,8 +32,9 @@ def build(
     """
     for row in index.itertuples():
         table = augmentation_draws.draw(seeding.stream(master_seed, "pool", row.lesion), row.diameter_px, choice)
-        maps = augment.matrices(table, row.diameter_px, params)
-        crop = rois.lowpass(crops[row.lesion], row.diameter_px, params)
+        aspect = getattr(row, "aspect", 1.0)
+        maps = augment.matrices(table, row.diameter_px, params, aspect)
+        crop = rois.lowpass(crops[row.lesion], row.diameter_px, params, aspect)
         noise = seeding.stream(master_seed, "pool", row.lesion, "noise")
         yield (
             table.assign(lesion=row.lesion, rank=range(len(table)))[COLUMNS],

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from steps import command, fold_splitting
-from synthaug.cohort import duplicates, linked_patients, preview_notes
+from synthaug.cohort import case_table, duplicates, linked_patients, preview_notes
 from synthaug.errors import InputError
 from synthaug.files import artifacts
 
@@ -43,12 +44,14 @@ def run(
     """
     parser = command.parser(doc)
     parser.add_argument("--cases", required=True, help="the checked cases")
+    parser.add_argument("--table", required=True, type=Path, help="the case table")
     parser.add_argument("--units", required=True, help="the task's samples (CSV)")
     parser.add_argument("--duplicates", required=True, help="the suspected duplicates (CSV)")
     parser.add_argument("--params", required=True, help="JSON object, see Params")
     parser.add_argument("--out", required=True, help="the notes (text)")
     arguments = parser.parse_args()
-    with command.logged("write_notes", arguments) as log:
+    with command.logged("write_notes", arguments, private=True) as log:
+        command.note_file(case_table=arguments.table)
         params = command.params(Params, arguments.params)
         cases, units = artifacts.read_csv(arguments.cases), artifacts.read_csv(arguments.units)
         found = artifacts.read_csv(arguments.duplicates, duplicates.NUMBERS)
@@ -59,11 +62,14 @@ def run(
                 fold_splitting.divided(split, {"cases": cases, "units": units}[of], seed, how)
             except InputError as error:
                 refusals.append(str(error))
+        table = case_table.read_table(arguments.table)
         new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))
         sections = [
             preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
             preview_notes.beyond(units),
             more(units),
+            preview_notes.of_several_classes(cases),
+            preview_notes.alone(table),
             preview_notes.shared(found, new, params.acknowledged),
         ]
         artifacts.write_text(preview_notes.text(*sections), arguments.out)

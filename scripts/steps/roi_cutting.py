@@ -10,7 +10,7 @@ import pandas as pd
 from synthaug.classification import augment, rois
 from synthaug.cohort import case_table
 from synthaug.errors import InputError
-from synthaug.imaging import intensity, volumes
+from synthaug.imaging import intensity, pixel_shapes, volumes
 
 COLUMNS = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px"]
 
@@ -57,9 +57,10 @@ def cut(
     """
     try:
         low, high = intensity.limits(image, params.intensity)
-        crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach, low)
-        maps = augment.matrices(augment.identity(), row.diameter_px, params)
-        filtered = rois.lowpass(crop, row.diameter_px, params)
+        aspect = pixel_shapes.aspect(row.spacing_y_mm, row.spacing_x_mm)
+        crop = rois.crop(image, row.center_x_px, row.center_y_px, row.diameter_px, params, reach, low, aspect)
+        maps = augment.matrices(augment.identity(), row.diameter_px, params, aspect)
+        filtered = rois.lowpass(crop, row.diameter_px, params, aspect)
         roi = augment.apply(filtered, maps, low, high)[0]
         intensity.check_visible(roi, image, low, high)
     except InputError as error:
@@ -78,9 +79,17 @@ def index(cases: pd.DataFrame, limits: np.ndarray, margin: float) -> pd.DataFram
         float (n, 2): the values of each lesion's slice that become black and white, the columns ``low`` and ``high``.
     margin
         Of the ROIs, see `rois.Params`; ``beyond`` is the share of a ROI that lies beyond the image.
+
+    Returns
+    -------
+    DataFrame with the column ``aspect``, see `rois`, only if a lesion's pixels are not square.
     """
+    places = zip(cases["spacing_y_mm"], cases["spacing_x_mm"], strict=True)
+    aspects = [pixel_shapes.aspect(height, width) for height, width in places]
     beyond = [
-        round(rois.share_beyond((row.rows, row.columns), row.center_x_px, row.center_y_px, row.diameter_px, margin), 4)
-        for row in cases.itertuples()
+        rois.share_beyond((row.rows, row.columns), row.center_x_px, row.center_y_px, row.diameter_px, margin, aspect)
+        for row, aspect in zip(cases.itertuples(), aspects, strict=True)
     ]
-    return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1], beyond=beyond)
+    beyond = [round(share, 4) for share in beyond]
+    oblong = {"aspect": aspects} if set(aspects) - {1.0} else {}
+    return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1], beyond=beyond, **oblong)

@@ -56,7 +56,8 @@ def cut(cases: pd.DataFrame, table: Path, params: slices.Params) -> Slices:
         for listed in of_patient:
             label_map = _label_map(listed, params)
             try:
-                gray, labels = slices.gray(listed.pixels(), params), slices.labels(label_map, params.side)
+                gray = slices.gray(listed.pixels(), params, listed.aspect)
+                labels = slices.labels(label_map, params.side, listed.aspect)
             except InputError as error:
                 place = f"lesion {listed.row['lesion']}, {listed.row['image']}, slice {listed.index}"
                 raise InputError(f"{place}: {error}") from error
@@ -92,7 +93,7 @@ def _facts(listed: ListedSlice, side: int) -> dict[str, object]:
         "set": listed.row["set"],
         "volume": listed.volume,
         "index": listed.index,
-        "pixel_mm": round(slices.pixel_mm(listed.shape, listed.spacing_mm, side), 6),
+        "pixel_mm": round(slices.pixel_mm(listed.shape, listed.spacing_mm, side, listed.aspect), 6),
         "rows": listed.shape[0],
         "columns": listed.shape[1],
     }

@@ -64,6 +64,7 @@ def cohort(main=45, extra=3, seed=0, sources=((0, "12"), (0, "02"), (0, "01")), 
             rows.append((f"{cls}-{i}", f"{cls}-{group}-{i // 3}", cls, group, 256.0, 256.0, diameter, 512, 512, 0.75))
     names = ["lesion", "patient", "class", "set", "center_x_px", "center_y_px", "diameter_px", "rows", "columns"]
     cases = pd.DataFrame(rows, columns=[*names, "spacing_x_mm"])
+    cases = cases.assign(spacing_y_mm=cases["spacing_x_mm"])
     pools = {(seed, folds, cls): softened(pictures(samples, random)) for seed, folds in sources for cls in CLASSES}
     return cases, pictures(len(cases), random), pools
 

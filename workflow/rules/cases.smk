@@ -118,6 +118,7 @@ rule write_notes:
         code=task_code("write_notes"),
         cases=rules.check_cases.output.cases,
         duplicates=rules.plot_contours.output.duplicates,
+        table=phantom_table(),
     output:
         notes="<results>/check/notes.txt",
         record="<results>/check/write_notes.record.json",
@@ -138,9 +139,10 @@ rule write_notes:
             acknowledged=config["cases"]["acknowledged_duplicates"],
             **division_params(),
         ),
+        digest=table_digest(),
     shell:
-        "python {input.code[0]:q} --cases {input.cases:q} --units {input.units:q} --duplicates {input.duplicates:q}"
-        " --params {params.settings:q} --out {output.notes:q} --record {output.record:q} --log {log:q}"
+        'python {input.code[0]:q} --cases {input.cases:q} --table "$SYNTHAUG_TABLE" --units {input.units:q}'
+        " --duplicates {input.duplicates:q} --params {params.settings:q} --out {output.notes:q} --record {output.record:q} --log {log:q}"
 
 
 rule check_data:

@@ -21,10 +21,10 @@ def identity() -> pd.DataFrame:
     return pd.DataFrame([[0.0, "none", 0.0, 0.0, np.nan]], columns=COLUMNS)
 
 
-def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Params) -> np.ndarray:
+def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Params, aspect: float = 1.0) -> np.ndarray:
     """Compose the maps from ROI coordinates to px of the crop, both with their origin at the lesion's centre.
 
-    A pixel of the crop is a native one, or `rois.reduction` of them wide.
+    A pixel of the crop is a native one, or `rois.reduction` of them wide. Its height is ``aspect`` times its width.
 
     ROI coordinates run from -1 to 1 between the outer edges of the 64x64 grid. The image is rotated first, then
     flipped, translated or scaled. These act on the image, so sampling positions go through their inverses, the last one
@@ -43,7 +43,8 @@ def matrices(augmentations: pd.DataFrame, diameter_px: float, params: rois.Param
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).transpose(2, 0, 1)
     linear = rotation * (flip * half[:, None])[:, None, :]
     offset = -np.einsum("nij,nj->ni", rotation, shift)
-    return np.concatenate([linear, offset[:, :, None]], axis=2) / rois.reduction(diameter_px, params)
+    pixel = rois.reduction(diameter_px, params), rois.reduction(diameter_px / aspect, params) * aspect
+    return np.concatenate([linear, offset[:, :, None]], axis=2) / np.array(pixel)[None, :, None]
 
 
 def apply(

@@ -11,7 +11,10 @@ from synthaug.classification.augmentation_choice import Choice
 
 def prepare(crops: Mapping[str, np.ndarray], index: pd.DataFrame, params: rois.Params) -> dict[str, np.ndarray]:
     """Return the low-pass filtered crops, float32 (rows, columns), of the lesions in ``index`` (of ``rois.csv``)."""
-    return {row.lesion: rois.lowpass(crops[row.lesion], row.diameter_px, params) for row in index.itertuples()}
+    return {
+        row.lesion: rois.lowpass(crops[row.lesion], row.diameter_px, params, getattr(row, "aspect", 1.0))
+        for row in index.itertuples()
+    }
 
 
 def redraw(
@@ -45,5 +48,5 @@ def redraw(
     for lesion, places in sorted(drawn.groupby("lesion").indices.items()):
         known = of_lesion.loc[lesion]
         table = augmentation_draws.draw_some(random, known["diameter_px"], len(places), choice)
-        maps = augment.matrices(table, known["diameter_px"], params)
+        maps = augment.matrices(table, known["diameter_px"], params, known.get("aspect", 1.0))
         images[drawn.index[places]] = augment.apply(crops[lesion], maps, known["low"], known["high"], table, random)

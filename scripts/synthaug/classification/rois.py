@@ -4,6 +4,9 @@ A crop is square, has the resolution of the image, and is centred on the lesion'
 every augmentation, so the original slice is sampled only once, from the crop to the 64x64 grid. The crop of a very
 large ROI, such as a whole X-ray, is made smaller first, by the means of square blocks of pixels (see `reduction`), so
 that the cost of its augmentations does not grow with the image.
+
+Where an image's pixels are not square, lengths in native px are widths of a pixel, and ``aspect`` is its height over
+its width. The crop keeps these pixels; the map to the 64x64 grid makes them square.
 """
 
 import math
@@ -79,13 +82,17 @@ def side_px(diameter_px: float, margin: np.ndarray | float) -> np.ndarray | floa
 def reduction(diameter_px: float, params: Params) -> int:
     """Return how many native px a crop's pixel is wide: 1, or an odd number for a ROI of `FINEST` times 64 px or more.
 
+    The same of its height, if the diameter is given in heights of a pixel.
+
     It is odd because only an odd number of pixels has its centre where a crop of an odd number of pixels has it.
     """
     ratio = side_px(diameter_px, params.margin) / SIZE
     return 1 if ratio < FINEST else (int(ratio / KEPT) - 1) // 2 * 2 + 1
 
 
-def share_beyond(shape: tuple[int, int], center_x: float, center_y: float, diameter_px: float, margin: float) -> float:
+def share_beyond(
+    shape: tuple[int, int], center_x: float, center_y: float, diameter_px: float, margin: float, aspect: float = 1.0
+) -> float:
     """Return which share of the un-augmented ROI's area lies beyond the image, from 0 to below 1.
 
     Parameters
@@ -99,10 +106,10 @@ def share_beyond(shape: tuple[int, int], center_x: float, center_y: float, diame
     """
     side = side_px(diameter_px, margin)
     inside = [
-        min(center + side / 2, length - 0.5) - max(center - side / 2, -0.5)
-        for center, length in ((center_y, shape[0]), (center_x, shape[1]))
+        min(center + length / 2, count - 0.5) - max(center - length / 2, -0.5)
+        for center, count, length in ((center_y, shape[0], side / aspect), (center_x, shape[1], side))
     ]
-    return 1 - math.prod(inside) / side**2
+    return 1 - math.prod(inside) / (side**2 / aspect)
 
 
 def crop(
@@ -113,6 +120,7 @@ def crop(
     params: Params,
     reach: Reach,
     black: float,
+    aspect: float = 1.0,
 ) -> np.ndarray:
     """Cut the native-resolution crop of one lesion.
 
@@ -135,10 +143,14 @@ def crop(
     On each side it reaches sqrt(2) (d/2 + largest margin + largest translation) plus the reach of the interpolation;
     ``params.padding`` says what lies beyond the image's border.
     """
-    wide = reduction(diameter_px, params)
-    half = math.ceil(math.sqrt(2) * reach.px(diameter_px, params)) + INTERPOLATION_PX * wide
+    reached = math.sqrt(2) * reach.px(diameter_px, params)
     cut = image
-    for center in (center_y, center_x):  # one axis after the other, so that nothing of the crop's full size is made
+    for center, length in (
+        (center_y, aspect),
+        (center_x, 1.0),
+    ):  # one axis after the other, so that nothing of the crop's full size is made
+        wide = reduction(diameter_px / length, params)
+        half = math.ceil(reached / length) + INTERPOLATION_PX * wide
         # Bounding-box centres lie on half pixels, so the crop has an even or an odd number of them, by axis.
         count = math.floor(center + half) - math.ceil(center - half) + 1
         more = next(more for more in range(wide) if (count + 2 * more) % wide == 0)
@@ -166,15 +178,21 @@ def _mirrored(indices: np.ndarray, length: int) -> np.ndarray:
     return (length - 1) - np.abs(indices % period - (length - 1))
 
 
-def lowpass(crop: np.ndarray, diameter_px: float, params: Params) -> np.ndarray:
+def lowpass(crop: np.ndarray, diameter_px: float, params: Params, aspect: float = 1.0) -> np.ndarray:
     """Filter a crop, float32 (rows, columns), so that the un-augmented ROI is reduced to 64 px without aliasing.
 
     The Gaussian has sigma = (ratio - 1) / 2 native px, scikit-image's rule for ``resize``. A crop that is enlarged
     instead stays as it is. What the means of a reduced crop have blurred already counts: variances add up.
     """
-    sigma = (side_px(diameter_px, params.margin) / SIZE - 1) / 2
-    if not params.antialias or sigma <= 0:
+    sigmas = [_sigma(diameter_px / length, params) for length in (aspect, 1.0)]
+    if not params.antialias or max(sigmas) <= 0:
         return crop
+    return ndimage.gaussian_filter(crop, sigmas, mode="nearest")
+
+
+def _sigma(diameter_px: float, params: Params) -> float:
+    """Return the sigma of `lowpass` along one axis, in px of the crop, of a diameter in native px of this axis."""
+    sigma = max(0.0, (side_px(diameter_px, params.margin) / SIZE - 1) / 2)
     if (wide := reduction(diameter_px, params)) > 1:
         sigma = math.sqrt(sigma**2 - (wide**2 - 1) / 12) / wide
-    return ndimage.gaussian_filter(crop, sigma, mode="nearest")
+    return sigma

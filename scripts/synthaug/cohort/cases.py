@@ -20,7 +20,7 @@ from synthaug.cohort import annotations, given_split
 from synthaug.cohort.case_table import read_table
 from synthaug.errors import InputError
 from synthaug.imaging import nifti, picture_files, volumes
-from synthaug.terms.case_columns import COLUMNS, KINDS, MOST_GROUPS, OPTIONAL, REQUIRED
+from synthaug.terms.case_columns import COLUMNS, COMPUTED, KINDS, MOST_GROUPS, OPTIONAL, REQUIRED
 
 SETS = ("main", "extra")
 SLUG = re.compile(r"[A-Za-z0-9_-]+")
@@ -74,6 +74,26 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     InputError
         With all problems of the table and its files, one per line.
     """
+    cases, lines = examined(table_path, params)
+    if lines:
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+    return cases
+
+
+def examined(table_path: str | Path, params: Params, *, whole_files: bool = True) -> tuple[pd.DataFrame, list[str]]:
+    """Return what `check` returns, of those rows that are in order, and all problems, a line each.
+
+    Parameters
+    ----------
+    whole_files
+        Whether each file is looked through for damage, see `volumes.Source.check`; most of the time goes there.
+
+    Raises
+    ------
+    InputError
+        If the table itself cannot be read.
+    """
     table_path = Path(table_path)
     table = read_table(table_path, annotated=not params.whole_images)
     problems = Problems(table)
@@ -83,21 +103,25 @@ def check(table_path: str | Path, params: Params) -> pd.DataFrame:
     drawable = _check_cells(table, params, problems)
     _check_cohort(table, params, table_path.parent, problems)
     blank: list[int] | None = [] if params.without_blank else None
-    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params, blank))
+    found = dict(_measure(table.loc[drawable], table_path.parent, problems, params, blank, whole_files))
     _check_copies(table, found, problems)
     if lines := problems.lines():
-        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise InputError("\n  ".join([f"{table_path}: {count}", *lines]))
+        return _table_of(table, found, params), lines
     for remark, images in problems.remarks.items():
         count = "1 image" if len(images) == 1 else f"{len(images)} images, such as"
         log.warning("%s %s: %s", count, images[0], remark)
     if blank:
         rows = _listed(blank)
         log.warning("slices without lesion that have a single value are left out: %d, rows %s", len(blank), rows)
+    return _table_of(table, found, params), []
+
+
+def _table_of(table: pd.DataFrame, found: Mapping[int, Mapping], params: Params) -> pd.DataFrame:
+    """Return the rows that were measured, sorted by lesion, with `COLUMNS` and the free columns that are kept."""
     groups = table.where(table != "").nunique()
     kept = [given_split.COLUMN] if params.given_split else []
     free = [n for n in table if n not in REQUIRED + OPTIONAL and (groups[n] <= MOST_GROUPS or n in kept)]
-    measured = pd.DataFrame.from_dict(found, orient="index")
+    measured = pd.DataFrame.from_dict(found, orient="index", columns=None if found else ["slice", *COMPUTED])
     cases = table.drop(columns=["slice"]).join(measured, how="inner")[[*COLUMNS, *free]]
     return cases.sort_values("lesion", ignore_index=True)
 
@@ -279,7 +303,12 @@ def _check_patients(table: pd.DataFrame, folder: Path, problems: Problems) -> No
 
 
 def _measure(
-    table: pd.DataFrame, folder: Path, problems: Problems, params: Params, blank: list[int] | None
+    table: pd.DataFrame,
+    folder: Path,
+    problems: Problems,
+    params: Params,
+    blank: list[int] | None,
+    whole_files: bool,
 ) -> Iterator[tuple[int, dict]]:
     """Yield row and measurements of each lesion whose files are in order; images and masks are opened once.
 
@@ -288,7 +317,7 @@ def _measure(
     for image, lesions in table.groupby("image", sort=False):
         try:
             source = volumes.open_image(folder / image)
-            for remark in source.check():
+            for remark in source.check() if whole_files else ():
                 problems.remarks.setdefault(remark, []).append(image)
         except InputError as error:
             problems.row(lesions.index[0], f"image: {error}{_also(lesions.index)}")
@@ -326,6 +355,7 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
     if not of_slices and not annotations.is_whole(row):
         _warn_of_parts(row["lesion"], index, lesion)
     z, y, x = source.geometry.spacing or (np.nan,) * 3
+    aspect = source.geometry.aspect
     return {
         "slice": index,
         "rows": image.shape[0],
@@ -333,13 +363,16 @@ def _describe(row: pd.Series, source: volumes.Source, index: int, lesion: np.nda
         "spacing_x_mm": x,
         "spacing_y_mm": y,
         "spacing_z_mm": z,
-        **(_extent_of_whole(lesion.shape, y, x) if annotations.is_whole(row) else _extent(lesion, y, x)),
+        **(_extent_of_whole if annotations.is_whole(row) else _extent)(lesion, y, x, aspect),
         "digest": hashlib.sha256(image.tobytes() + np.packbits(lesion).tobytes()).hexdigest()[:16],
     }
 
 
-def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str, float]:
-    """Return where a lesion is and how large, from its mask, bool (y, x), and the spacing in mm or NaN."""
+def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float, aspect: float) -> dict[str, float]:
+    """Return where a lesion is and how large, from its mask, bool (y, x), and the spacing in mm or NaN.
+
+    Of pixels that are not square, of ``aspect``, the diameter is in widths of one.
+    """
     if not lesion.any():
         return dict.fromkeys(["center_x_px", "center_y_px", "diameter_px", "diameter_mm"], np.nan)
     rows, columns = np.nonzero(lesion)
@@ -347,17 +380,18 @@ def _extent(lesion: np.ndarray, spacing_y: float, spacing_x: float) -> dict[str,
     return {
         "center_x_px": (columns.min() + columns.max()) / 2,
         "center_y_px": (rows.min() + rows.max()) / 2,
-        "diameter_px": round(annotations.largest_diameter(lesion), 6),
+        "diameter_px": round(annotations.largest_diameter(lesion, (aspect, 1.0)), 6),
         "diameter_mm": np.nan if unknown else round(annotations.largest_diameter(lesion, (spacing_y, spacing_x)), 6),
     }
 
 
-def _extent_of_whole(shape: tuple[int, int], spacing_y: float, spacing_x: float) -> dict[str, float]:
-    """Return where a whole image of ``shape`` (y, x) is; its longer side stands for a lesion's largest diameter."""
+def _extent_of_whole(lesion: np.ndarray, spacing_y: float, spacing_x: float, aspect: float) -> dict[str, float]:
+    """Return what `_extent` does of a whole image; its longer side stands for a lesion's largest diameter."""
+    shape = lesion.shape
     return {
         "center_x_px": (shape[1] - 1) / 2,
         "center_y_px": (shape[0] - 1) / 2,
-        "diameter_px": float(max(shape)),
+        "diameter_px": float(max(shape[0] * aspect, shape[1])),
         "diameter_mm": round(max(shape[0] * spacing_y, shape[1] * spacing_x), 6),
     }
 

@@ -54,6 +54,10 @@ class Study:
         Whether images are classified as a whole.
     modality
         Such as CT; "" if it is not known.
+    patients
+        By which rule they were found, in words.
+    beyond
+        How many lesions have a ROI that reaches beyond their image.
     """
 
     cohort: str
@@ -61,6 +65,8 @@ class Study:
     table: str
     whole: bool = False
     modality: str = ""
+    patients: str = ""
+    beyond: int = 0
 
 
 def text(study: Study, cases: pd.DataFrame) -> str:
@@ -86,16 +92,14 @@ def text(study: Study, cases: pd.DataFrame) -> str:
         *_folds(study.task, cases),
         "",
         "cases:",
-        f"  table: {_value(study.table)}",
+        f"  table: {_value(study.table)}" + (f" # patients: {study.patients}" if study.patients else ""),
         f"  classes: {_value(classes)} # DECIDE: their order in tables and figures",
     ]
     if study.whole:
         lines.append("  annotation: none # images are classified as a whole")
     if study.task == "classification" and len(classes) == 2:
         lines.append(f"  positive: {_value(_positive(classes))} # DECIDE: the class whose sensitivity is reported")
-    return "\n".join(
-        [*lines, "", *_images(study.task, modality), "", *NETWORKS[study.task], *_evaluation(study.task), ""]
-    )
+    return "\n".join([*lines, "", *_images(study, modality), "", *NETWORKS[study.task], *_evaluation(study.task), ""])
 
 
 def too_few(cases: pd.DataFrame) -> list[str]:
@@ -116,7 +120,8 @@ def _positive(classes: list[str]) -> str:
     return likely[0] if len(likely) == 1 else classes[-1]
 
 
-def _images(task: str, modality: str) -> list[str]:
+def _images(study: Study, modality: str) -> list[str]:
+    task = study.task
     low, high = SOFT_TISSUE if modality == "CT" else PERCENTILES
     mode = "window" if modality == "CT" else "percentile"
     what = "HU that become black and white" if modality == "CT" else "percentiles of each image, black and white"
@@ -124,9 +129,11 @@ def _images(task: str, modality: str) -> list[str]:
     if task == "classification":
         known = "as for this modality" if modality else "the modality is not known, this is the mildest"
         preset = PRESETS.get(modality, MILDEST)
+        said = f"  padding: edge # DECIDE: edge, constant or reflect; {study.beyond} ROIs reach beyond their image"
         return [
             "rois:",
             intensity,
+            *([said] if study.beyond else []),
             "augmentation:",
             f"  preset: {preset} # DECIDE: ct-lesion, ultrasound, chest-xray or mr; {known}",
         ]

@@ -1,10 +1,12 @@
 """Lesions as sheets draw them: the key slice, the outline on it, and what the network sees."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from skimage import transform
 
 from synthaug.cohort.cases import on_source
 from synthaug.errors import InputError
@@ -85,7 +87,21 @@ class Reader:
         if seen is not None and seen.dtype != np.uint8:
             seen = as_gray(intensity.unit(seen, *limits))
         beyond = None if place is None or "beyond" not in self._units else float(self._units["beyond"].iloc[place])
-        return Lesion(row, intensity.unit(image, *limits), mask, seen, beyond, source.geometry.placed)
+        lesion = Lesion(row, intensity.unit(image, *limits), mask, seen, beyond, source.geometry.placed)
+        return _of_square_pixels(lesion, source.geometry.aspect)
+
+
+def _of_square_pixels(lesion: Lesion, aspect: float) -> Lesion:
+    """Return a lesion with rows as far apart as columns, for the eye alone, where pixels are not square."""
+    if aspect == 1:
+        return lesion
+    rows, columns = lesion.mask.shape
+    size = (max(1, round(rows * aspect)), columns)
+    image = transform.resize(lesion.image, size, 1, "edge", anti_aliasing=False)
+    mask = transform.resize(lesion.mask, size, 0, "edge", anti_aliasing=False)
+    center = (lesion.row["center_y_px"] + 0.5) * size[0] / rows - 0.5
+    row = pd.Series(lesion.row.to_dict() | {"center_y_px": center}, name=lesion.row.name)
+    return dataclasses.replace(lesion, row=row, image=image.astype(np.float32), mask=mask)
 
 
 def as_gray(image: np.ndarray) -> np.ndarray:

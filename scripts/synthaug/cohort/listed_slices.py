@@ -51,9 +51,14 @@ class ListedSlice:
 
     @property
     def spacing_mm(self) -> float:
-        """Size of a pixel in mm, NaN of a picture."""
+        """Width of a pixel in mm, NaN of a picture."""
         spacing = self.source.geometry.spacing
         return np.nan if spacing is None else spacing[2]
+
+    @property
+    def aspect(self) -> float:
+        """Height of a pixel over its width."""
+        return self.source.geometry.aspect
 
     def pixels(self) -> np.ndarray:
         """Return the slice, float32 (rows, columns)."""

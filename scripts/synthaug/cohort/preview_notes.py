@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from synthaug.cohort import duplicates
+from synthaug.cohort import duplicates, patient_classes
+from synthaug.cohort.formats import patient_names
 
+SHOWN = 20  # patients that are listed
 SUGGESTED = "suggested_cases.csv"
 
 
@@ -46,6 +48,49 @@ def beyond(units: pd.DataFrame) -> list[str]:
     how = "the key padding of the config says what it sees there. Turned and shifted copies reach further."
     rows = [f"{row.lesion}, patient {row.patient}: {100 * row.beyond:.1f} %" for row in found.itertuples()]
     return [f"{count}; {how}", *_indented(rows)]
+
+
+def of_several_classes(cases: pd.DataFrame) -> list[str]:
+    """Return which patients have lesions of several classes; nothing if none has.
+
+    Parameters
+    ----------
+    cases
+        ``cases.csv``: ``patient`` and ``class``.
+    """
+    found = patient_classes.several(cases)
+    if found.empty:
+        return []
+    rows = [f"{patient}: {' and '.join(classes)}" for patient, classes in found.head(SHOWN).items()]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    what = "is each of them one patient? A fold takes all lesions of a patient, of whatever class."
+    return [f"{_counted(len(found), 'patient')} with lesions of two classes or more; {what}", *_indented(rows + more)]
+
+
+def alone(table: pd.DataFrame) -> list[str]:
+    """Return a doubt about patients who all have one lesion, although names of images look as if they shared patients.
+
+    Parameters
+    ----------
+    table
+        The case table: ``lesion``, ``patient`` and ``image``. Neither names of files nor parts of them are returned.
+    """
+    images = table.drop_duplicates("image")
+    hint = patient_names.hint(images["image"].tolist(), set(table["class"])) if table["patient"].is_unique else None
+    if hint is None:
+        return []
+    named = images.set_index("image")["lesion"]
+    pair = " and ".join(named[path] for path in hint.example[1:])
+    return [
+        f"Each of the {len(table)} lesions has a patient of its own, but names of images look as if they held the "
+        f"ids of {hint.patients} patients:",
+        *_indented(
+            [
+                f"those of {pair} share one. If it is a patient's, correct the column patient: images of one",
+                "patient in both training and test make every result too good.",
+            ]
+        ),
+    ]
 
 
 def shared(found: pd.DataFrame, new: Mapping[str, str], acknowledged: Collection[Sequence[str]]) -> list[str]:

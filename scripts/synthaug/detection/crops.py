@@ -11,6 +11,7 @@ from scipy import ndimage
 from skimage import transform
 
 from synthaug.detection.boxes import BOX
+from synthaug.imaging import pixel_shapes
 
 CROPS = ("none", "square", "stretch")
 MARGIN = 0.02  # of the longer side of what remains, or of each side where the crop is stretched, on either side
@@ -62,7 +63,7 @@ class Crop:
         return transform.resize(cut, (side, side), 1, "edge", preserve_range=True, anti_aliasing=reduced)
 
 
-def of(remains: np.ndarray, how: str) -> Crop:
+def of(remains: np.ndarray, how: str, aspect: float = 1.0) -> Crop:
     """Return the crop of all slices of a stack.
 
     Parameters
@@ -73,16 +74,21 @@ def of(remains: np.ndarray, how: str) -> Crop:
         One of `CROPS`. ``none``: the whole slice, centred in a square of its longer side. ``square``: the square around
         its largest part. ``stretch``: the rectangle around this, which becomes a square. Where nothing remains, the
         whole slice.
+    aspect
+        Height of a pixel over its width; squares are so in mm, see `pixel_shapes.square`.
     """
     rows, columns = remains.shape
     if how == "none" or not remains.any():
-        longer = max(rows, columns)
-        return Crop(-((longer - columns) // 2), -((longer - rows) // 2), longer, longer)
+        height, width = pixel_shapes.square(rows, columns, aspect)
+        return Crop(-((width - columns) // 2), -((height - rows) // 2), width, height)
     parts, _ = ndimage.label(remains)
     largest = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
     x, y = (np.flatnonzero(largest.any(axis=axis)).tolist() for axis in (0, 1))
     x0, y0, x1, y1 = x[0], y[0], x[-1] + 1, y[-1] + 1
-    longer = max(x1 - x0, y1 - y0)
-    width, height = (longer, longer) if how == "square" else (x1 - x0, y1 - y0)
-    width, height = (length + 2 * int(np.ceil(MARGIN * length)) for length in (width, height))
+    height, width = y1 - y0, x1 - x0
+    if how == "square":
+        height, width = pixel_shapes.square(height, width, aspect)
+    height, width = (length + 2 * int(np.ceil(MARGIN * length)) for length in (height, width))
+    if how == "square":
+        height, width = pixel_shapes.square(height, width, aspect)
     return Crop((x0 + x1 - width) // 2, (y0 + y1 - height) // 2, width, height)

@@ -57,7 +57,7 @@ class Prepared:
     kept_px: np.ndarray
 
 
-def prepare(slices: np.ndarray, organ: np.ndarray, params: Params) -> Prepared:
+def prepare(slices: np.ndarray, organ: np.ndarray, params: Params, aspect: float = 1.0) -> Prepared:
     """Prepare the slices of one volume, or of one patient's pictures of one size.
 
     Parameters
@@ -66,6 +66,8 @@ def prepare(slices: np.ndarray, organ: np.ndarray, params: Params) -> Prepared:
         float32 (n, rows, columns), HU or source units.
     organ
         Where they show the organ, see `organ_masks.of_stack`: bool (n, rows, columns).
+    aspect
+        Height of their pixels over their width.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def prepare(slices: np.ndarray, organ: np.ndarray, params: Params) -> Prepared:
         If ``params.intensity`` are percentiles and the organ has no contrast.
     """
     low, high = intensity.limits(slices[organ] if organ.any() else slices, params.intensity)
-    crop = crops.of(organ.any(axis=0), params.crop)
+    crop = crops.of(organ.any(axis=0), params.crop, aspect)
     images, kept = [], []
     for image, mask in zip(slices, organ, strict=True):
         shown = image if params.organ == "none" else np.where(mask, image, np.float32(low))

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from synthaug.errors import InputError
-from synthaug.imaging import dicom_files, dicom_pixels, gray_pixels, image_files
+from synthaug.imaging import dicom_files, dicom_pixels, gray_pixels, image_files, pixel_shapes
 from synthaug.imaging.dicom_elements import Elements
 
 MODALITY, SERIES = 0x00080060, 0x0020000E
 PIXEL_SPACING, DETECTOR_SPACING = 0x00280030, 0x00181164
 SPACINGS = {PIXEL_SPACING: "PixelSpacing", DETECTOR_SPACING: "ImagerPixelSpacing"}
 SIGNED = 0x00280103  # PixelRepresentation
-TAGS = dicom_pixels.TAGS | {MODALITY, SERIES, SIGNED, *SPACINGS}
+PIXEL_ASPECT = 0x00280034  # PixelAspectRatio, height to width, where there is no spacing
+TAGS = dicom_pixels.TAGS | {MODALITY, SERIES, SIGNED, PIXEL_ASPECT, *SPACINGS}
 TAKEN = ("MONOCHROME2", "MONOCHROME1", "RGB")
-ISOTROPY = 0.01  # largest relative difference between the two spacings
 INVERTED = "MONOCHROME1, where high values are black: inverted"
 AT_DETECTOR = "without PixelSpacing: lengths in mm are those at the detector (ImagerPixelSpacing)"
 
@@ -29,7 +29,7 @@ class DicomPicture:
     shape
         Rows and columns.
     spacing
-        Side of a pixel in mm; None if the file does not say.
+        Height and width of a pixel in mm; None if the file does not say.
     series
         SeriesInstanceUID, "" if missing.
     remarks
@@ -38,7 +38,7 @@ class DicomPicture:
 
     path: Path
     shape: tuple[int, int]
-    spacing: float | None
+    spacing: tuple[float, float] | None
     series: str
     remarks: list[str]
 
@@ -68,8 +68,8 @@ def look(path: Path) -> DicomPicture:
     Raises
     ------
     InputError
-        If it holds no image, several frames, colours that are not RGB, pixels that are not square, or values that would
-        be read wrongly.
+        If it holds no image, several frames, colours that are not RGB, oblong pixels of unknown size, or values that
+        would be read wrongly.
     """
     elements = dicom_files.single(path, TAGS).slices[path]
     shape = dicom_pixels.size(path, elements, taken=TAKEN)
@@ -80,6 +80,8 @@ def look(path: Path) -> DicomPicture:
     if tag := next((tag for tag in SPACINGS if elements.text(tag)), None):
         spacing = _spacing(path, elements, tag)
         remarks += [AT_DETECTOR] * (tag == DETECTOR_SPACING)
+    else:
+        _check_aspect(path, elements.text(PIXEL_ASPECT))
     return DicomPicture(path, shape, spacing, elements.text(SERIES), remarks)
 
 
@@ -93,8 +95,24 @@ def _check_inverted(path: Path, elements: Elements) -> None:
         )
 
 
-def _spacing(path: Path, elements: Elements, tag: int) -> float:
-    """Return the side of a pixel in mm, by the element ``tag``."""
+def _check_aspect(path: Path, text: str) -> None:
+    """Refuse oblong pixels whose size in mm is not known."""
+    if not text:
+        return
+    try:
+        down, across = (float(part) for part in text.split("\\"))
+        oblong = pixel_shapes.aspect(down, across) != 1
+    except (ValueError, ZeroDivisionError):
+        oblong = True
+    if oblong:
+        raise InputError(
+            f"{path}: expected a PixelSpacing of pixels that are not square, found a PixelAspectRatio {text!r} alone; "
+            "export the image (and its masks) with its spacing, or with square pixels"
+        )
+
+
+def _spacing(path: Path, elements: Elements, tag: int) -> tuple[float, float]:
+    """Return height and width of a pixel in mm, by the element ``tag``."""
     text = elements.text(tag)
     try:
         down, across = (float(part) for part in text.split("\\"))
@@ -105,9 +123,4 @@ def _spacing(path: Path, elements: Elements, tag: int) -> float:
             f"{path}: expected 2 numbers above 0 in {SPACINGS[tag]}, found {text!r}; export the image again with its "
             "geometry"
         )
-    if abs(down / across - 1) > ISOTROPY:
-        raise InputError(
-            f"{path}: expected square pixels, found {across:.6g} x {down:.6g} mm; resample the image (and its masks) "
-            "to square pixels"
-        )
-    return across
+    return (down, across) if pixel_shapes.aspect(down, across) != 1 else (across, across)

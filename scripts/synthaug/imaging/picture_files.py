@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthaug.errors import InputError
-from synthaug.imaging import contents, image_files, jpeg_stream, quiet, tiff_tags
+from synthaug.imaging import contents, image_files, jpeg_stream, pixel_shapes, quiet, tiff_tags
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 READERS = {"a PNG file": "PNGImageIO", "a JPEG file": "JPEGImageIO", "a TIFF file": "TIFFImageIO"}
@@ -22,6 +22,7 @@ EIGHT_BITS = ("L", "RGB", "RGBA")
 GRAY = ("L", "I;16")  # where a value that is see-through is one like all others
 GRAY_WITH_ALPHA = 4  # the colour type of a PNG file
 ORIENTATION = 0x0112  # an EXIF tag
+OBLONG = "says that its pixels are not square, with which few programs agree: taken for square"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Picture:
             return pixels
         file = image_files.reader(self.path, READERS[contents.kind(self.path)])
         return image_files.pixels(file).reshape(*self.shape, -1)
+
+    def remarks(self) -> list[str]:
+        """Return what is taken otherwise than the file says, as the end of a sentence."""
+        return [OBLONG] if _is_oblong(self.path) else []
 
     def check(self) -> None:
         """Compare the pixels with those that Pillow reads, where it reads this kind; follow the codes of a JPEG file.
@@ -130,6 +135,19 @@ def _header(path: Path) -> tuple[tuple[int, int], int]:
     except Exception:  # Pillow raises a dozen kinds of errors, also for what it does not know but SimpleITK reads
         columns, rows = image_files.reader(path, READERS[contents.kind(path)]).GetSize()[:2]
         return (rows, columns), 1
+
+
+def _is_oblong(path: Path) -> bool:
+    """Return whether a file says that its pixels are not square, by a density along x and y."""
+    from PIL import Image
+
+    try:
+        with quiet.silenced(), Image.open(path) as picture:
+            found = [picture.info.get(name) for name in ("dpi", "jfif_density", "aspect")]
+        across, down = next(map(tuple, filter(None, found)), (1, 1))
+        return across > 0 and down > 0 and pixel_shapes.aspect(float(across), float(down)) != 1
+    except Exception:  # Pillow raises a dozen kinds of errors
+        return False
 
 
 def _by_pillow(path: Path) -> np.ndarray | None:

@@ -31,6 +31,7 @@ from synthaug.imaging import (
     nifti,
     nifti_two,
     picture_files,
+    pixel_shapes,
 )
 
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -41,7 +42,6 @@ NUMBERED = re.compile(
     r"(.+\.nii(?:\.gz)?)#([0-9]{1,9})", re.IGNORECASE | re.DOTALL
 )  # a volume of a file, see open_image
 CROSS_SECTIONS = ("CT", "MR", "PT", "NM")  # modalities whose files are slices of the patient
-ISOTROPY = 0.01  # largest relative difference between the two in-plane spacings
 MATCH = 0.1  # of the smallest spacing: how far two images' corners may lie apart
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,11 @@ class Geometry:
     def placed(self) -> bool:
         """Whether it is known where in the patient the voxels lie; not of a 2-D picture."""
         return self.origin is not None
+
+    @property
+    def aspect(self) -> float:
+        """Height of a pixel over its width, see `pixel_shapes.aspect`; 1 of a picture that does not say."""
+        return 1.0 if self.spacing is None else pixel_shapes.aspect(*self.spacing[1:])
 
     def indices(self, points: np.ndarray) -> np.ndarray:
         """Return where points lie on the grid.
@@ -153,7 +158,7 @@ class Source:
             If the file is not whole, holds more than its header says or, of NIfTI, NaN or infinite values, or if the
             libraries differ.
         """
-        return self._check()
+        return self._check() + [pixel_shapes.REMARK] * (self.geometry.aspect != 1)
 
     def slice(self, index: int) -> np.ndarray:
         """Return slice ``index`` (0 = lowest z), float32 (y, x): HU for CT, the file's own units otherwise.
@@ -189,7 +194,7 @@ def open_image(path: str | Path) -> Source:
     Raises
     ------
     InputError
-        If the path is missing or of another kind, or if slices would not be a regular, axial stack of square pixels.
+        If the path is missing or of another kind, or if slices would not be a regular, axial stack.
     """
     path = Path(path)
     try:
@@ -231,7 +236,7 @@ def _open(path: Path) -> Source:
 
 
 def _oriented(
-    path: Path, size: ArrayLike, spacing: ArrayLike, origin: ArrayLike, direction: ArrayLike
+    size: ArrayLike, spacing: ArrayLike, origin: ArrayLike, direction: ArrayLike
 ) -> tuple[Geometry, list[int], list[bool]]:
     """Find the permutation and flips that turn a volume's axes into x (left), y (posterior), z (superior).
 
@@ -243,11 +248,6 @@ def _oriented(
     flips = [bool(direction[i, axis] < 0) for i, axis in enumerate(axes)]
     columns = direction[:, axes]
     size, spacing = size[axes], spacing[axes]
-    if abs(spacing[1] / spacing[0] - 1) > ISOTROPY:
-        raise InputError(
-            f"{path}: expected square pixels in axial slices, found {spacing[0]:.6g} x {spacing[1]:.6g} mm; "
-            "resample the image (and its masks) to square pixels"
-        )
     for i in np.flatnonzero(flips):
         origin = origin + columns[:, i] * np.nan_to_num(spacing[i]) * (size[i] - 1)
         columns[:, i] *= -1
@@ -283,7 +283,7 @@ def _open_volume(path: Path, number: int | None = None) -> Source:
     _check_placement(path, size, spacing, origin, direction)
     if nifti.is_nifti(path):
         nifti.check_placement(path, spacing, origin, direction)
-    geometry, axes, flips = _oriented(path, size, spacing, origin, direction)
+    geometry, axes, flips = _oriented(size, spacing, origin, direction)
 
     def read(index: int | None) -> np.ndarray:
         start, extent = [0, 0, 0], list(size)
@@ -389,7 +389,7 @@ def _open_picture(path: Path) -> Source:
 
     def check() -> list[str]:
         picture.check()
-        return [gray_pixels.REMARK] if gray_pixels.is_noisy(picture.pixels()) else []
+        return picture.remarks() + [gray_pixels.REMARK] * gray_pixels.is_noisy(picture.pixels())
 
     return Source(path, Geometry((1, *picture.shape)), read, check)
 
@@ -403,7 +403,7 @@ def _open_dicom_file(path: Path) -> Source:
     if header.text(dicom_pictures.MODALITY) in CROSS_SECTIONS:
         return _open_frames(path) if dicom_frames.file_of(path) else _open_series(path)
     picture = dicom_pictures.look(path)
-    spacing = None if picture.spacing is None else (float("nan"), picture.spacing, picture.spacing)
+    spacing = None if picture.spacing is None else (float("nan"), *picture.spacing)
 
     def read(index: int | None) -> np.ndarray:
         gray = picture.pixels()
@@ -420,7 +420,7 @@ def _open_frames(path: Path) -> Source:
     frames = dicom_frames.read(path)
     _check_axial(path, frames.direction[:, :2].T)
     size = frames.values.shape[::-1]
-    geometry, _, flips = _oriented(path, size, frames.spacing, frames.origin, frames.direction.copy())
+    geometry, _, flips = _oriented(size, frames.spacing, frames.origin, frames.direction.copy())
     geometry = dataclasses.replace(geometry, series=frames.series, frame_of_reference=frames.frame_of_reference)
     values = np.flip(frames.values, tuple(np.flatnonzero(flips[::-1])))
     return Source(path, geometry, lambda index: values if index is None else np.ascontiguousarray(values[index]))
@@ -433,7 +433,7 @@ def _open_series(folder: Path) -> Source:
     series = dicom.read_series(folder)
     files = list(series.files)
     directions = _check_axial(folder, series.axes)
-    geometry, _, flips = _oriented(folder, series.size, series.spacing, series.origin, directions)
+    geometry, _, flips = _oriented(series.size, series.spacing, series.origin, directions)
     geometry = dataclasses.replace(geometry, series=series.uid, frame_of_reference=series.frame_of_reference)
     if flips[2]:
         files.reverse()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from synthaug.classification import rois
+from synthaug.imaging import pixel_shapes
 from synthaug.readers.pack import RealImages
 
 
@@ -33,6 +34,7 @@ def shown_whole(cases: pd.DataFrame, margin: float) -> pd.DataFrame:
     """
     side = rois.side_px(cases["diameter_px"], margin)
     inside = pd.Series(True, index=cases.index)
-    for centre, length in (("center_x_px", "columns"), ("center_y_px", "rows")):
-        inside &= (cases[centre] - side / 2 >= -0.5) & (cases[centre] + side / 2 <= cases[length] - 0.5)
+    aspect = cases.apply(lambda row: pixel_shapes.aspect(row["spacing_y_mm"], row["spacing_x_mm"]), axis=1)
+    for centre, length, across in (("center_x_px", "columns", side), ("center_y_px", "rows", side / aspect)):
+        inside &= (cases[centre] - across / 2 >= -0.5) & (cases[centre] + across / 2 <= cases[length] - 0.5)
     return cases.assign(width_mm=side * cases["spacing_x_mm"], place=np.arange(len(cases)))[inside]

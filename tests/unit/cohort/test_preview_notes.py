@@ -36,3 +36,26 @@ def test_pairs_are_listed_with_what_may_be_done_about_them():
     assert "changes no class" in rest[1]
     assert preview_notes.shared(found[1:], {}, [["b", "a"]])[2:] == []
     assert len(preview_notes.shared(found[:0], {}, [])) == 1
+
+
+def test_patients_of_several_classes_are_listed():
+    rows = [("p", "cyst"), ("p", "mass"), ("q", "cyst"), ("q", ""), ("r", "mass"), ("r", "mass"), ("s", "mass")]
+    cases = pd.DataFrame(rows, columns=["patient", "class"])
+    first, *listed = preview_notes.of_several_classes(cases)
+    assert first.startswith("1 patient with lesions of two classes or more")
+    assert listed == ["  p: cyst and mass"]
+    assert preview_notes.of_several_classes(cases[2:]) == []
+    many = pd.DataFrame([(f"p{number}", cls) for number in range(57) for cls in "ab"], columns=["patient", "class"])
+    assert preview_notes.of_several_classes(many)[-1] == "  and 37 more"
+
+
+def test_patients_of_one_lesion_each_are_doubted_where_names_look_shared():
+    images = ["in/Smith12_1.png", "in/Smith12_2.png", "in/Smith7_1.png"]
+    table = pd.DataFrame({"lesion": list("abc"), "patient": list("pqr"), "class": ["x", "x", "y"], "image": images})
+    found = preview_notes.alone(table)
+    assert "Each of the 3 lesions has a patient of its own" in found[0]
+    assert "the ids of 2 patients:" in found[0]
+    assert "those of a and b share one" in found[1]
+    assert "Smith" not in " ".join(found)  # no result holds a part of a file's name
+    assert preview_notes.alone(table.assign(patient=["p", "p", "r"])) == []
+    assert preview_notes.alone(table.assign(image=["1.png", "2.png", "3.png"])) == []

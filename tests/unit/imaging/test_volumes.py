@@ -14,7 +14,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from tests.helpers.compressed_dicom import COMPRESSORS, compress
 
 from synthaug.errors import InputError
-from synthaug.imaging import volumes
+from synthaug.imaging import pixel_shapes, volumes
 
 ROWS, COLUMNS, SLICES = 6, 5, 4
 REAL = Path(os.environ.get("SYNTHAUG_REAL_DATA", "/nonexistent"))
@@ -214,7 +214,10 @@ def test_missing_geometry(series, tag):
 def test_oblong_pixels(tmp_path):
     for z in range(SLICES):
         write_slice(tmp_path / f"{z}", z, PixelSpacing=[0.7, 0.75])
-    assert "square" in refusal(tmp_path)
+    source = volumes.open_image(tmp_path)
+    assert source.geometry.spacing[1:] == (0.7, 0.75)
+    assert source.geometry.aspect == pytest.approx(0.7 / 0.75)
+    assert source.check() == [pixel_shapes.REMARK]
 
 
 def test_different_sizes_and_spacings(series):

@@ -358,6 +358,12 @@ def dicom(name: str, change: Callable[[int], dict], *words: str) -> None:
         return Read(STACK[KEY], boxed(), KEY, PIXEL)
 
 
+@entry("DICOM", "oblong pixels")
+def _(folder, rows):
+    series(folder, rows, lambda z: {"PixelSpacing": [0.75, 0.8]})
+    return Read(STACK[KEY], boxed(), KEY, 0.8)
+
+
 CORONAL = [1, 0, 0, 0, 0, -1]
 OTHER = {"SeriesInstanceUID": "9.8", "SeriesDescription": "arterial"}
 dicom("names in no order, without extension", lambda z: {})
@@ -379,7 +385,6 @@ dicom("coronal slices", lambda z: {"ImagePositionPatient": [-7, 3 * z, 9], "Imag
       "expected axial slices")  # fmt: skip
 dicom("one coronal slice among axial ones", lambda z: {"ImageOrientationPatient": CORONAL} if z == 3 else {},
       "ImageOrientationPatient", "move localisers")  # fmt: skip
-dicom("oblong pixels", lambda z: {"PixelSpacing": [0.75, 0.8]}, "expected square pixels", "0.8 x 0.75 mm")
 dicom("pixels of no size", lambda z: {"PixelSpacing": [0, 0]}, "PixelSpacing", "found '0.0\\\\0.0'")
 dicom("pixels of negative size", lambda z: {"PixelSpacing": [-0.75, -0.75]}, "PixelSpacing", "-0.75")
 dicom("no pixel spacing", lambda z: {"drop": ["PixelSpacing"]}, "expected 2 numbers in PixelSpacing, found ''")
@@ -550,9 +555,10 @@ def _(folder, rows):
     return Read(STACK[KEY], boxed(), KEY, PIXEL)
 
 
-@entry("volume", "oblong pixels", "v.mha: expected square pixels", "0.75 x 0.9 mm")
+@entry("volume", "oblong pixels")
 def _(folder, rows):
-    volume(folder, rows, "v.mha", spacing=(0.75, 0.9, 2))
+    volume(folder, rows, "v.mha", spacing=(0.8, 0.9, STEP))
+    return Read(STACK[KEY], boxed(), KEY, 0.8)
 
 
 @entry("volume", "NaN in a NIfTI file", "v.nii.gz: expected finite values, found 1 NaN")

@@ -1,6 +1,6 @@
 """COCO JSON: boxes, polygons, and masks as run lengths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from synthaug.cohort.formats.source import Source, json_objects, require_images,
 from synthaug.errors import InputError
 
 PATIENT = ("patient_id", "patient")
+WRONG = 0.1  # of the boxes: if so many reach beyond their images, they may not be what the format says
 
 
 def recognised(source: Source) -> bool:
@@ -40,17 +41,21 @@ def read(source: Source) -> Found:
             if image is None:
                 missing.append(record["file_name"])
                 continue
-            extent = _extent(path, record, image)
             patient = next((str(record[key]) for key in PATIENT if record.get(key) not in (None, "")), "")
             of_image = by_image.get(record["id"], [])
             crowds += [each["id"] for each in of_image if each.get("iscrowd")]
             single = [each for each in of_image if not each.get("iscrowd")]
-            rows = [_row(path, each, image, _category(path, names, each), extent, patient) for each in single]
+            rows = []
+            with found.each():
+                extent = _extent(path, record, image)
+                rows = _rows(found, path, names, single, Row(image, patient=patient), extent)
             flat += [row for row in rows if not is_drawn(row)]
             found.rows += [row for row in rows if is_drawn(row)]
             if not of_image:
                 found.rows.append(Row(image, patient=patient))
-    require_images(missing, source.root)
+        _check_boxes(found, path, content)
+    with found.each():
+        require_images(missing, source.root)
     found.note(crowds, "annotations of groups (iscrowd) were left out")
     found.note([row.image.name for row in flat], "annotations without an area in their image were left out")
     return found
@@ -72,6 +77,38 @@ def _extent(path: Path, record: Mapping, image: Path) -> tuple[int, int]:
     return there
 
 
+def _check_boxes(found: Found, path: Path, content: Mapping) -> None:
+    """Note if boxes are corners, not a corner and a size: as sizes, they reach beyond their images."""
+    extents = {each["id"]: (each.get("width"), each.get("height")) for each in content["images"]}
+    pairs = [(each["bbox"], extents.get(each["image_id"])) for each in content["annotations"] if each.get("bbox")]
+    pairs = [(each, extent) for each, extent in pairs if len(each) == 4 and extent and all(extent)]
+    if not pairs:
+        return
+    boxes, sizes = (np.array(values, dtype=float) for values in zip(*pairs, strict=True))
+    beyond = (boxes[:, :2] + boxes[:, 2:] > sizes + 1).any(axis=1)
+    if beyond.mean() >= WRONG and (boxes[:, 2:] > boxes[:, :2]).all() and (boxes[:, 2:] <= sizes + 1).all():
+        found.refused.append(
+            f"{path}: expected bbox as x, y, width, height, found them beyond their images in {int(beyond.sum())} of "
+            f"{len(boxes)}, and within as x0, y0, x1, y1; give width and height"
+        )
+
+
+def _rows(
+    found: Found,
+    path: Path,
+    names: Mapping[object, str],
+    annotations: Sequence[Mapping],
+    image: Row,
+    extent: tuple[int, int],
+) -> list[Row]:
+    """Return a row for each annotation of one image that is in order."""
+    rows = []
+    for each in annotations:
+        with found.each():
+            rows.append(_row(path, each, image.image, _category(path, names, each), extent, image.patient))
+    return rows
+
+
 def _category(path: Path, names: Mapping[object, str], annotation: Mapping) -> str:
     number = annotation.get("category_id")
     if number not in names:
@@ -83,6 +120,9 @@ def _row(path: Path, annotation: Mapping, image: Path, cls: str, extent: tuple[i
     box = shapes.box(*annotation["bbox"], extent) if len(annotation.get("bbox") or ()) == 4 else ""
     outline = annotation.get("segmentation") or []
     name = f"{stem(image)}_{path.stem}_{annotation['id']}"
+    where = f"{path}: annotation {annotation['id']} of {image.name}"
+    if len(annotation.get("bbox") or ()) == 4:
+        shapes.check_within(where, *annotation["bbox"], extent)
     if isinstance(outline, dict):
         counts, (height, width) = outline["counts"], outline["size"]
         try:

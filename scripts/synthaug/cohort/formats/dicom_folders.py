@@ -41,13 +41,16 @@ def read(source: Source) -> Found:
             headers.setdefault(path.parent, elements)
     rows: dict[Path, list[Row]] = {folder: [] for folder in headers}
     for path in annotated:
-        folder = next((series[uid] for uid in _referenced(path) if uid in series), None)
-        if folder is None:
-            raise InputError(f"{path}: expected the series that it belongs to, found none of them here; put it there")
-        _check_alone(folder, series)
-        labels = annotations.read_labels(path, volumes.open_image(folder).geometry)
-        for value, name in labels.names.items():
-            rows[folder].append(Row(folder, name or f"label{value:g}", path, f"{value:g}"))
+        with found.each():
+            folder = next((series[uid] for uid in _referenced(path) if uid in series), None)
+            if folder is None:
+                raise InputError(
+                    f"{path}: expected the series that it belongs to, found none of them here; put it there"
+                )
+            _check_alone(folder, series)
+            labels = annotations.read_labels(path, volumes.open_image(folder).geometry)
+            for value, name in labels.names.items():
+                rows[folder].append(Row(folder, name or f"label{value:g}", path, f"{value:g}"))
     for folder, elements in headers.items():
         known = elements.text(PATIENT)
         patient = patients.setdefault(known, f"P{len(patients) + 1}") if known else ""

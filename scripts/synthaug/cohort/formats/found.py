@@ -1,10 +1,15 @@
 """What a format gives: rows that name files or hold pictures still to be written, and what it could not find."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from synthaug.errors import InputError
+
+MOST = 20  # problems that are shown
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,39 @@ class Found:
         Such as CT or MR, where the format says it; "" otherwise.
     notes
         What was left out and why, what is not known, a sentence each.
+    refused
+        What is wrong with single files or annotations, a line each: all of it is to be known at once.
     """
 
     rows: list[Row] = field(default_factory=list)
     whole: bool = False
     modality: str = ""
     notes: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def each(self) -> Iterator[None]:
+        """Go on after what is wrong with one of several things: an `InputError` within becomes lines of `refused`."""
+        try:
+            yield
+        except InputError as error:
+            lines = [line.strip() for line in str(error).splitlines()]
+            self.refused += [line for line in lines if line not in self.refused]
+
+    def require(self, where: Path) -> None:
+        """Raise an `InputError` with everything that is wrong in ``where``, a line each, if there is any."""
+        if len(self.refused) == 1:
+            raise InputError(self.refused[0])
+        if self.refused:
+            raise InputError("\n  ".join([f"{where}: {len(self.refused)} problems", *listed(self.refused)]))
 
     def note(self, items: Sequence[object], text: str) -> None:
         """Add a note on ``items``, if there are any: how many, ``text``, and the first one."""
         if items:
             self.notes.append(f"{len(items)} {text}, such as {items[0]}")
+
+
+def listed(problems: Sequence[str]) -> list[str]:
+    """Return the first `MOST` problems, and how many there are beside them."""
+    more = len(problems) - MOST
+    return [*problems[:MOST], *([f"and {more} more"] if more > 0 else [])]

@@ -46,11 +46,13 @@ def read(source: Source) -> Found:
         if image is None:
             missing.append(cells[at_image])
             continue
-        cls = cells[at_class] if at_class >= 0 else _hot(path, number, header, cells, one_hot)
-        if not cls:
-            raise InputError(f"{path}, row {number}: expected a class, found an empty cell; fill it")
-        found.rows.append(Row(image, cls, patient=cells[low.index(patient)] if patient else ""))
-    require_images(missing, source.root)
+        with found.each():
+            cls = cells[at_class] if at_class >= 0 else _hot(path, number, header, cells, one_hot)
+            if not cls:
+                raise InputError(f"{path}, row {number}: expected a class, found an empty cell; fill it")
+            found.rows.append(Row(image, cls, patient=cells[low.index(patient)] if patient else ""))
+    with found.each():
+        require_images(missing, source.root)
     others = [name for name in source.images if name not in {row.image for row in found.rows}]
     found.note([source.inner(each) for each in others], "images are not in the table and were left out")
     return found

@@ -36,11 +36,16 @@ def read(source: Source) -> Found:
             missing.append(content["imagePath"])
             continue
         annotated.add(image)
-        extent = size(image)
-        rows = [_row(path, shape, image, extent, number) for number, shape in enumerate(content["shapes"], start=1)]
+        rows = []
+        with found.each():
+            extent = size(image)
+            for number, shape in enumerate(content["shapes"], start=1):
+                with found.each():
+                    rows.append(_row(path, shape, image, extent, number))
         flat += [row for row in rows if not is_drawn(row)]
         found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
-    require_images(missing, source.root)
+    with found.each():
+        require_images(missing, source.root)
     found.note([row.image.name for row in flat], "shapes without an area, such as points and lines, were left out")
     others = [source.inner(path) for path in source.images if path not in annotated]
     found.note(others, "images have no JSON file and were left out")
@@ -64,6 +69,8 @@ def _row(path: Path, shape: Mapping, image: Path, extent: tuple[int, int], numbe
         radius = float(np.hypot(*(points[1] - points[0])))
         points = shapes.ellipse(*points[0], radius, radius)
     elif kind == "rectangle" and len(points) >= 2:
+        low, high = points.min(axis=0), points.max(axis=0)
+        shapes.check_within(f"{path}: shape {number}", *low, *(high - low), extent)
         return Row(image, cls, box=shapes.around(points, extent))
     elif kind != "polygon" or len(points) < 3:
         return Row(image, cls)

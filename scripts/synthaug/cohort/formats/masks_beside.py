@@ -35,12 +35,16 @@ def read(source: Source) -> Found:
     of_masks = {path for paths in masks.values() for path in paths}
     images = [path for path in source.images if path not in of_masks]
     keys = {_key(source, path, stem(path)) for path in images}
-    if lost := [paths[0] for key, paths in masks.items() if key not in keys]:
-        raise InputError(f"{lost[0]}: expected an image of this mask, found none; name it likewise ({len(lost)} masks)")
     found, without = Found(), []
+    for lost in [paths[0] for key, paths in masks.items() if key not in keys]:
+        found.refused.append(f"{lost}: expected an image of this mask, found none; name it likewise")
+    _check_classes(source, images)
     for path in images:
-        rows = [row for mask in masks.get(_key(source, path, stem(path)), []) for row in _rows(source, path, mask)]
-        if not rows:
+        rows, before = [], len(found.refused)
+        for mask in masks.get(_key(source, path, stem(path)), []):
+            with found.each():
+                rows += _rows(source, path, mask)
+        if not rows and len(found.refused) == before:
             without.append(source.inner(path))
         found.rows += rows or [Row(path)]
     found.note(without, "images have no mask or an empty one: nothing is on them")
@@ -69,10 +73,18 @@ def _folders(source: Source, path: Path) -> list[str]:
     return [part for part in PurePosixPath(source.inner(path)).parts[:-1] if part.lower() not in FOLDERS]
 
 
+def _check_classes(source: Source, images: list[Path]) -> None:
+    """Refuse images that lie in no folder of a class, if no class is given for all."""
+    lone = [] if source.options.only_class else [path for path in images if not _folders(source, path)]
+    if lone:
+        raise InputError(
+            f"{lone[0]}: expected it in the folder of its class, found it in none; move it, or give CLASS= "
+            f"({len(lone)} images)"
+        )
+
+
 def _rows(source: Source, image: Path, mask: Path) -> list[Row]:
     cls = source.options.only_class or next(iter(_folders(source, image)), "")
-    if not cls:
-        raise InputError(f"{image}: expected it in the folder of its class, found it in none; move it, or give CLASS=")
     labels = annotations.read_labels(mask, volumes.open_image(image).geometry)
     if len(labels.names) > MOST:
         raise InputError(

@@ -32,20 +32,18 @@ def read(source: Source) -> Found:
     content = read_json(source.root / "dataset.json")
     names, joined = _names(source, content)
     images = _images(source)
-    found, lost, unnamed = Found(), [], set()
+    found, unnamed = Found(), set()
     for path in source.images:
         if path.parent.name != "labelsTr":
             continue
         image = images.get(stem(path))
-        if image is None:
-            lost.append(stem(path))
-            continue
-        labels = annotations.read_labels(path, volumes.open_image(image).geometry)
-        values = [value for value in labels.names if int(value) in names]
-        unnamed |= {int(value) for value in labels.names} - set(names)
-        found.rows += [Row(image, names[int(value)], path, f"{value:g}") for value in values] or [Row(image)]
-    if lost:
-        raise InputError(f"{source.root}/imagesTr: expected an image of {lost[0]}, found none; put it there")
+        with found.each():
+            if image is None:
+                raise InputError(f"{source.root}/imagesTr: expected an image of {stem(path)}, found none; put it there")
+            labels = annotations.read_labels(path, volumes.open_image(image).geometry)
+            values = [value for value in labels.names if int(value) in names]
+            unnamed |= {int(value) for value in labels.names} - set(names)
+            found.rows += [Row(image, names[int(value)], path, f"{value:g}") for value in values] or [Row(image)]
     channels = content.get("channel_names") or content.get("modality") or {}
     found.modality = str(channels.get("0", ""))
     if len(channels) > 1:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from synthaug.cohort.formats import patient_names
 from synthaug.cohort.formats.found import Found, Row
 from synthaug.errors import InputError
 
@@ -15,6 +16,13 @@ HOW = (
     "give PATIENTS='regular expression' that finds the patient in a file's path, such as PATIENTS='(P[0-9]+)_', or "
     "PATIENTS=image if each image is of another patient"
 )
+
+
+def said(rule: str) -> str:
+    """Return in words by which rule, as `assigned` takes it, the patients of a table were found."""
+    if rule == EACH_IMAGE:
+        return "one an image, as PATIENTS=image said"
+    return f"what PATIENTS='{rule}' finds in the images' paths" if rule else "as the format says"
 
 
 def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
@@ -35,9 +43,15 @@ def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
     """
     if not rule:
         if lacking := [name(row) for row in found.rows if not row.patient]:
-            raise InputError(f"patients: expected whose each image is, found no word of it ({lacking[0]}); {HOW}")
+            known = _hint(found, name)
+            looks = f". Names look as if they said it: {known.said()}" if known else ""
+            raise InputError(
+                f"patients: expected whose each image is, found no word of it ({lacking[0]}); {HOW}{looks}"
+            )
         return found.rows
     if rule == EACH_IMAGE:
+        if known := _hint(found, name):
+            found.notes.append(f"names look as if they held a patient's id: {known.said()}")
         return [replace(row, patient=name(row)) for row in found.rows]
     try:
         pattern = re.compile(rule)
@@ -51,3 +65,7 @@ def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
             "of them); correct it"
         )
     return [replace(row, patient=text) for (row, _), text in zip(matches, texts, strict=True)]
+
+
+def _hint(found: Found, name: Callable[[Row], str]) -> patient_names.Hint | None:
+    return patient_names.hint(list(dict.fromkeys(map(name, found.rows))), {row.cls for row in found.rows})

@@ -40,7 +40,8 @@ def read(source: Source, name: str) -> tuple[str, Found]:
     Raises
     ------
     InputError
-        If the format is not known, none or several are recognised, or it cannot be read.
+        If the format is not known, none or several are recognised, or it cannot be read: all that is wrong with single
+        files at once.
     """
     if name and name not in FORMATS:
         raise InputError(f"FORMAT: expected one of {', '.join(FORMATS)}, found {name!r}; correct it")
@@ -52,6 +53,7 @@ def read(source: Source, name: str) -> tuple[str, Found]:
             f"{source.file or source.root}: expected {name} as its tool writes it, found {type(error).__name__}: "
             f"{error}; export it again"
         ) from error
+    found.require(source.file or source.root)
     if not found.rows:
         raise InputError(f"{source.file or source.root}: expected {name}, found no images of it; name another FORMAT=")
     return name, found

@@ -9,13 +9,30 @@ from collections.abc import Sequence
 import numpy as np
 from skimage import draw
 
+from synthaug.errors import InputError
+
 CORNERS_OF_A_CIRCLE = 64
+LEAST = 0.5  # of a box that lies within its image; less is no slip of the hand
 
 
 def box(x: float, y: float, width: float, height: float, size: tuple[int, int]) -> str:
     """Return the cell of a box, cut off at the border of an image of ``size`` (columns, rows); "" if none."""
     corners = np.array([[x, y], [x + width, y + height]], dtype=float)
     return _corners(corners, size)
+
+
+def check_within(where: str, x: float, y: float, width: float, height: float, size: tuple[int, int]) -> None:
+    """Refuse, by an `InputError` that begins with ``where``, a box most of which lies beyond its image.
+
+    One that lies beyond it altogether is left to whoever leaves it out.
+    """
+    inside = [max(0, min(start + length, end) - max(start, 0)) for start, length, end in
+              ((x, width, size[0]), (y, height, size[1]))]  # fmt: skip
+    if 0 < inside[0] * inside[1] < LEAST * width * height:
+        raise InputError(
+            f"{where}: expected a box within {size[0]} x {size[1]} px, found x {x:g} to {x + width:g} and y {y:g} to "
+            f"{y + height:g}, most of it beyond; draw it again, or give the image that was annotated"
+        )
 
 
 def around(points: np.ndarray, size: tuple[int, int]) -> str:

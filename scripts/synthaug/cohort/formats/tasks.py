@@ -41,7 +41,10 @@ def fitted(found: Found, task: str, classes: tuple[str, ...] = ()) -> Found:
         if row.cls and classes and row.cls not in classes:
             continue
         if row.cls or task != "classification":
-            taken.rows.append(_with_one_kind(row, found.whole, task))
+            with taken.each():
+                taken.rows.append(_with_one_kind(row, found.whole, task))
+    if taken.refused:
+        raise InputError(taken.refused[0] + (f" ({len(taken.refused)} lesions)" if len(taken.refused) > 1 else ""))
     if not any(row.cls for row in taken.rows):
         raise InputError("classes: expected lesions or images that have one, found none; name the right folder")
     return taken

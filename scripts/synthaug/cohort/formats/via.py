@@ -38,14 +38,14 @@ def read(source: Source) -> Found:
             if image is None:
                 missing.append(name)
                 continue
-            extent = size(image)
-            rows = [
-                _row(path, image, shape, _class(path, name, attributes, attribute, source), extent)
-                for shape, attributes in regions
-            ]
+            rows = []
+            with found.each():
+                classes = [_class(path, name, attributes, attribute, source) for _, attributes in regions]
+                rows = _rows(found, path, image, [shape for shape, _ in regions], classes)
             flat += [row for row in rows if not is_drawn(row)]
             found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
-    require_images(missing, source.root)
+    with found.each():
+        require_images(missing, source.root)
     found.note([row.image.name for row in flat], "regions without an area, such as points and lines, were left out")
     return found
 
@@ -117,11 +117,22 @@ def _class(path: Path, name: str, attributes: Mapping, attribute: str, source: S
     return str(value)
 
 
+def _rows(found: Found, path: Path, image: Path, regions: list[Mapping], classes: list[str]) -> list[Row]:
+    """Return a row for each region of one image that is in order."""
+    extent, rows = size(image), []
+    for shape, cls in zip(regions, classes, strict=True):
+        with found.each():
+            rows.append(_row(path, image, shape, cls, extent))
+    return rows
+
+
 def _row(path: Path, image: Path, shape: Mapping, cls: str, extent: tuple[int, int]) -> Row:
     kind = shape.get("name")
     try:
         if kind == "rect":
-            return Row(image, cls, box=shapes.box(shape["x"], shape["y"], shape["width"], shape["height"], extent))
+            values = (shape["x"], shape["y"], shape["width"], shape["height"])
+            shapes.check_within(f"{path}: a rectangle of {image.name}", *values, extent)
+            return Row(image, cls, box=shapes.box(*values, extent))
         if kind == "polygon":
             points = np.array([shape["all_points_x"], shape["all_points_y"]], dtype=float).T
         elif kind == "circle":

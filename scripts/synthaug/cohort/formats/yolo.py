@@ -38,7 +38,10 @@ def read(source: Source) -> Found:
         path = labels.get(image)
         if path is None:
             without.append(source.inner(image))
-        rows = [_row(path, number, line, image, names) for number, line in (_text(path) if path else [])]
+        rows = []
+        for number, line in _text(path) if path else []:
+            with found.each():
+                rows.append(_row(path, number, line, image, names))
         flat += [row for row in rows if not is_drawn(row)]
         found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
     found.note(without, "images have no text file: nothing is on them")
@@ -111,5 +114,6 @@ def _row(path: Path, number: int, line: str, image: Path, names: dict[int, str])
     points = fractions.reshape(-1, 2) * extent
     if len(fractions) == BOX:
         (x, y), (width, height) = points
+        shapes.check_within(f"{path}, row {number}", x - width / 2, y - height / 2, width, height, extent)
         return Row(image, cls, box=shapes.box(x - width / 2, y - height / 2, width, height, extent))
     return Row(image, cls, polygon=shapes.polygon(points, extent), box=shapes.around(points, extent))

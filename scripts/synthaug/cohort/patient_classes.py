@@ -1,0 +1,26 @@
+"""Patients whose lesions are of several classes."""
+
+import pandas as pd
+
+
+def several(cases: pd.DataFrame) -> pd.Series:
+    """Return the classes of each patient with lesions of several, a sorted list each, by patient.
+
+    Parameters
+    ----------
+    cases
+        The case table, or ``cases.csv``: ``patient`` and ``class``, which is "" where nothing is.
+    """
+    drawn = cases[cases["class"] != ""]
+    classes = drawn.groupby("patient", sort=False)["class"].agg(lambda found: sorted(set(found)))
+    return classes[classes.map(len) > 1]
+
+
+def said(cases: pd.DataFrame) -> str:
+    """Return a sentence on the patients with lesions of several classes; "" if there are none."""
+    found = several(cases)
+    who = "1 patient has lesions" if len(found) == 1 else f"{len(found)} patients have lesions"
+    what = "is each of them one patient? A fold takes all lesions of a patient"
+    if found.empty:
+        return ""
+    return f"{who} of two classes or more, such as {found.index[0]}, {' and '.join(found.iloc[0])}: {what}"
