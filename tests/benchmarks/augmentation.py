@@ -44,7 +44,7 @@ def rows(rounds: int) -> list[timing.Row]:
     checked = maps[:CHECKED]
     truth = waves(positions(checked, CROP))
     ours_errors = {
-        "ours_error": largest(ours_samples(crop, checked), convolved(crop, checked, -0.75), checked),
+        "ours_error": largest(ours_samples(crop, checked), convolved(crop, checked, -0.5), checked),
         "ours_true_error": rms(ours_samples(exact, checked), truth),
     }
     expected = ours_samples(crop, checked)

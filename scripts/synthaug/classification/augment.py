@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from synthaug.classification import gray_values, rois
-from synthaug.imaging import grids, intensity
+from synthaug.imaging import bicubic, grids, intensity
 
 FLIP_SIGNS = {"none": (1, 1), "up-down": (1, -1), "left-right": (-1, 1), "both": (-1, -1)}  # (x, y)
 TOGETHER = 32  # maps sampled together: their positions fit a processor's cache
@@ -72,20 +72,14 @@ def apply(
     uint8 (n, 64, 64).
     """
     middle = np.float32((low + high) / 2)
-    image = torch.from_numpy(crop - middle)[None, None]  # small numbers keep more digits
-    extent = np.array([crop.shape[1], crop.shape[0]]) / 2  # grid_sample's -1..1 spans the outer edges of the crop
+    prepared = bicubic.prepare(torch.from_numpy(crop - middle)[None], "border")  # small numbers keep more digits
+    extent = np.array([crop.shape[1], crop.shape[0]]) / 2  # -1..1 spans the outer edges of the crop
     images = np.empty((len(maps), rois.SIZE, rois.SIZE), np.uint8)
     for first in range(0, len(maps), TOGETHER):
         part = slice(first, first + TOGETHER)
-        sampled = torch.nn.functional.grid_sample(
-            image,
-            # The images are sampled as one tall image, so that the crop is not copied for each.
-            grids.grid(maps[part] / extent[None, :, None], rois.SIZE).reshape(1, -1, rois.SIZE, 2),
-            mode="bicubic",
-            padding_mode="border",
-            align_corners=False,
-        )
-        sampled = sampled.reshape(-1, rois.SIZE, rois.SIZE).numpy()
+        # The images are sampled as one tall image, so that the crop is not copied for each.
+        positions = grids.grid(maps[part] / extent[None, :, None], rois.SIZE).reshape(1, -1, rois.SIZE, 2)
+        sampled = bicubic.sample(prepared, positions).reshape(-1, rois.SIZE, rois.SIZE).numpy()
         sampled = intensity.unit(sampled, low - middle, high - middle)
         if changes is not None:
             sampled = gray_values.changed(sampled, changes.iloc[part], random)

@@ -67,7 +67,7 @@ def preprocessing(run: Run) -> Fact:
         "diameter as margin on each side,"
     )
     return Fact(
-        f"A ROI is a {part} brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation"
+        f"A ROI is a {part} brought to {rois.SIZE}x{rois.SIZE} px by bicubic interpolation (a = -0.5)"
         f"{', after a low-pass filter where it becomes smaller' if known['antialias'] else ''}. Gray values: {gray} "
         f"became 0 and 1, and what lies beyond was clipped. Beyond the image's border {BEYOND[known['padding']]}. "
         "The mean of the training images is subtracted."

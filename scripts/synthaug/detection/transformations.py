@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch.nn import functional
 
 from synthaug import seeding
 from synthaug.detection import box_lists
-from synthaug.imaging import gray_changes, grids, random_changes
+from synthaug.imaging import bicubic, gray_changes, grids, random_changes
 
 MOSAIC = "mosaic"
 # What leaves a slice as it is, by the names of the config. Shifts are shares of the side, to the right and down.
@@ -141,7 +140,7 @@ def _sampled(image: torch.Tensor, tile: Tile) -> torch.Tensor:
     maps = np.zeros((1, 2, 3))
     maps[0, [0, 1], [0, 1]], maps[0, :, 2] = zoom, zoom - 1 + 2 * move / side
     positions = grids.grid(maps, side)[:, y0:y1, x0:x1].to(image.device)
-    return functional.grid_sample(image[None, None].float(), positions, "bicubic", "zeros", align_corners=False)[0, 0]
+    return bicubic.sample(bicubic.prepare(image[None].float(), "zeros"), positions)[0]
 
 
 def moved(boxes: np.ndarray, labels: np.ndarray, tile: Tile) -> tuple[np.ndarray, np.ndarray]:

@@ -20,16 +20,17 @@ def grid(maps: np.ndarray, side: int) -> torch.Tensor:
     Returns
     -------
     torch.Tensor
-        float32 (n, side, side, 2): x and y of each row and column.
+        float32 (n, side, side, 2): x and y of each row and column. In memory all x lie before all y, which is faster to
+        write and to compute with.
     """
     maps = maps.astype(np.float64, copy=False)
     centers = (2 * np.arange(side) + 1) / side - 1
     columns = maps[:, :, 0, None] * centers
     rows = maps[:, :, 1, None] * centers + maps[:, :, 2, None]
-    positions = np.empty((len(maps), side, side, 2), np.float32)
+    positions = np.empty((2, len(maps), side, side), np.float32)
     for axis in (0, 1):
-        np.add(rows[:, axis, :, None], columns[:, axis, None, :], out=positions[..., axis], casting="same_kind")
-    return torch.from_numpy(positions)
+        np.add(rows[:, axis, :, None], columns[:, axis, None, :], out=positions[axis], casting="same_kind")
+    return torch.from_numpy(positions).movedim(0, -1)
 
 
 def at(maps: np.ndarray, side: int, pixels: np.ndarray) -> torch.Tensor:

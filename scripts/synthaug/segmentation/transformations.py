@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from synthaug import seeding
-from synthaug.imaging import gray_changes, grids, random_changes
+from synthaug.imaging import bicubic, gray_changes, grids, random_changes
 
 # What leaves an image as it is, by the names of the config. Lengths are px of a slice of 256 x 256, whatever its side.
 NEUTRAL = {
@@ -92,13 +92,12 @@ def _moved(grays: torch.Tensor, labels: torch.Tensor, table: pd.DataFrame) -> tu
     side = grays.shape[-1]
     positions = grids.grid(found[changed], side) + _bends(table.iloc[changed], side)
     positions, rows = positions.to(grays.device), torch.from_numpy(changed).to(grays.device)
-
-    def sampled(array: torch.Tensor, mode: str) -> torch.Tensor:
-        return functional.grid_sample(array[rows, None], positions, mode, "zeros", align_corners=False)[:, 0]
-
+    moved = functional.grid_sample(labels[rows, None].float(), positions, "nearest", "zeros", align_corners=False)
     grays, labels = grays.clone(), labels.clone()
-    grays[rows] = sampled(grays, "bicubic")
-    labels[rows] = sampled(labels.float(), "nearest").to(torch.uint8)
+    for place, row in enumerate(changed.tolist()):  # one by one, as what is computed on the way then stays in the cache
+        image = bicubic.prepare(grays[row, None], "zeros")
+        grays[row] = bicubic.sample(image, positions[place, None])[0]
+    labels[rows] = moved[:, 0].to(torch.uint8)
     return grays, labels
 
 

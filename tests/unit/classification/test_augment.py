@@ -53,7 +53,7 @@ def test_scale_replaces_or_adds_margin(mode, margin):
 
 
 def test_one_map_matches_a_float64_spline_reference(crop):
-    # A smooth image: the torch bicubic sampling of the composed map against scipy's cubic spline of the same map.
+    # A smooth image: the bicubic sampling of the composed map against scipy's cubic spline of the same map.
     table = augmentation_draws.draw(seeding.stream(3, "z"), DIAMETER, PAPER).head(60)
     maps = augment.matrices(table, DIAMETER, PARAMS)
     ours = augment.apply(crop, maps, 0, 255).astype(float)
