@@ -34,4 +34,6 @@ def code_digests():
     """Return the SHA-256 of the scripts that rules run, and of the library files that these import, by path in the project."""
     names = [TASK_SCRIPTS.get(name, name) for name in own_names().values() if "reader_study" not in name]
     scripts = [name for name in names if (BASE / f"scripts/{name}.py").is_file()]
-    return {os.path.relpath(path, BASE): digest(path) for path in sorted({path for name in scripts for path in code(name)})}
+    return {
+        os.path.relpath(path, BASE): digest(path) for path in sorted({path for name in scripts for path in code(name)})
+    }
