@@ -85,7 +85,7 @@ def test_a_module_plans_the_same_commands_as_the_project(project, tmp_path, stud
 
 def test_a_module_runs_in_the_folder_of_the_other_workflow(project, tmp_path):
     study = shipped("tiny")
-    study["phantom"]["lesions"] = SMALL
+    study["phantom"] = {"lesions": SMALL, "extra": dict.fromkeys(SMALL, 1), "slices": 1}
     before = {path for path in project.folder.rglob("*") if "__pycache__" not in path.parts}
     text = FROM_FOLDER + "\n\nonsuccess:\n    synthaug.onsuccess()\n"
     folder = importing(tmp_path / "another", text, study, project=project.folder)
@@ -149,7 +149,7 @@ def test_snakedeploys_form_brings_the_scripts_and_reruns_what_a_version_changes(
     for name in ["config", "profiles"]:
         shutil.copytree(source / name, folder / name)
     edited = yaml.safe_load((folder / "config/config.yaml").read_text(encoding="utf-8"))
-    edited["phantom"]["lesions"] = SMALL
+    edited["phantom"] = {"lesions": SMALL, "extra": dict.fromkeys(SMALL, 0), "slices": 1}
     (folder / "config/config.yaml").write_text(yaml.safe_dump(edited), encoding="utf-8")
     (folder / "workflow").mkdir()
     hosted = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{hub}/.insteadOf"}
