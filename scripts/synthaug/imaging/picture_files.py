@@ -158,6 +158,8 @@ def _by_pillow(path: Path) -> np.ndarray | None:
         with quiet.silenced(), Image.open(path) as picture:
             if picture.format == "TIFF":
                 return _of_tiff(picture)
+            if picture.mode == "1" and picture.info.get("transparency") is not None:
+                picture = picture.convert("L")  # as SimpleITK has those without
             coloured_hole = picture.info.get("transparency") is not None and picture.mode not in GRAY
             if picture.mode not in ALIKE or coloured_hole or _is_deep(path):
                 return None

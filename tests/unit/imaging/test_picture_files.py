@@ -322,3 +322,15 @@ def test_gray_with_a_value_that_is_see_through(tmp_path, dtype):
     picture = picture_files.look(tmp_path / "a.png")
     picture.check()
     np.testing.assert_array_equal(picture.pixels()[..., 0], values)
+
+
+def test_black_and_white_with_a_value_that_is_see_through(tmp_path):
+    """It has the values of the same picture without."""
+    values = np.random.default_rng(0).random((8, 13)) < 0.5
+    for name, options in (("plain.png", {}), ("hole.png", {"transparency": 0})):
+        Image.fromarray(values).convert("1").save(tmp_path / name, **options)
+    plain, hole = (picture_files.look(tmp_path / name) for name in ("plain.png", "hole.png"))
+    assert (plain.misread, hole.misread) == (False, True)
+    hole.check()
+    np.testing.assert_array_equal(plain.pixels()[..., 0], values * 255)
+    np.testing.assert_array_equal(hole.pixels(), plain.pixels())
