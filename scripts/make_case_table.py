@@ -122,7 +122,7 @@ def _beyond(checked: pd.DataFrame, whole: bool) -> int:
         )
         for row in checked.dropna(subset=["diameter_px"]).itertuples()
     ]
-    return sum(share > 0 for share in shares)
+    return sum(round(share, 4) > 0 for share in shares)  # as rois.csv has it
 
 
 def _counted(cases: pd.DataFrame) -> str:

@@ -109,7 +109,8 @@ def share_beyond(
         min(center + length / 2, count - 0.5) - max(center - length / 2, -0.5)
         for center, count, length in ((center_y, shape[0], side / aspect), (center_x, shape[1], side))
     ]
-    return 1 - math.prod(inside) / (side**2 / aspect)
+    share = 1 - math.prod(inside) / (side**2 / aspect)
+    return share if aspect == 1 else max(0.0, share)
 
 
 def crop(

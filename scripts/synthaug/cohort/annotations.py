@@ -127,7 +127,8 @@ def read_labels(path: Path, image: volumes.Geometry, *, resample: bool = True) -
     Parameters
     ----------
     resample
-        Whether a mask volume on another grid may be resampled; a table that was checked has such masks only if it may.
+        Whether a mask volume or SEG on another grid may be resampled; a table that was checked has such masks only if
+        it may.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def read_labels(path: Path, image: volumes.Geometry, *, resample: bool = True) -
         If it cannot be read, does not lie where the image lies, or holds values that are no labels.
     """
     if annotation := dicom_annotations.file_of(path):
-        return dicom_annotations.read(annotation, image)
+        return dicom_annotations.read(annotation, image, resample=resample)
     source = volumes.open_image(path)
     elsewhere = bool(image.difference(source.geometry))
     if elsewhere:
@@ -146,7 +147,7 @@ def read_labels(path: Path, image: volumes.Geometry, *, resample: bool = True) -
     if labels.dtype.kind == "f" and np.any(labels != np.rint(labels)):
         raise InputError(f"{path}: expected whole numbers (labels), found fractions; export labels, not probabilities")
     if elsewhere:
-        return placed_masks.labels(path, labels, source.geometry, image)
+        return placed_masks.moved(path, mask_labels.of_volume(labels), source.geometry, image)
     return mask_labels.of_volume(labels)
 
 
@@ -205,7 +206,7 @@ def on_slice(row: Mapping[str, str], folder: Path, image: volumes.Geometry, inde
         return drawn(row, image)
     path = folder / row["mask"]
     if annotation := dicom_annotations.file_of(path):
-        return labelled(row, dicom_annotations.read(annotation, image))[index]
+        return labelled(row, dicom_annotations.read(annotation, image, resample=True))[index]
     if coloured := colour_masks.read(path):
         return labelled(row, coloured)[index]
     source = volumes.open_image(path)

@@ -1,8 +1,9 @@
 """Lesions in DICOM segmentations (SEG) and radiotherapy structure sets (RTSTRUCT), on their image's grid.
 
 A file is known by its SOP class, whatever its name. A label is the segment number of a SEG or the ROI number of an
-RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. Nothing is resampled: what does not lie on the image's
-voxels or slices is refused. pydicom and highdicom are slow to import, so only runs that meet such a file do.
+RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. What does not lie on the image's voxels or slices is
+refused, but for a SEG of a regular grid where resampling is allowed, see `placed_masks`. pydicom and highdicom are slow
+to import, so only runs that meet such a file do.
 """
 
 import logging
@@ -12,10 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from synthaug.cohort import outlines
+from synthaug.cohort import outlines, placed_masks
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
-from synthaug.imaging import contents, dicom_elements, dicom_files, quiet, volumes
+from synthaug.imaging import contents, dicom, dicom_elements, dicom_files, quiet, volumes
 
 SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")  # SEG; the same as a label map
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -45,8 +46,14 @@ def file_of(path: Path) -> Path | None:
     return files[0] if elements.text(dicom_files.SOP_CLASS) in (*SEGMENTATIONS, STRUCTURE_SET) else None
 
 
-def read(path: Path, image: volumes.Geometry) -> Labels:
+class OffGrid(InputError):
+    """A frame of a SEG whose pixels are not voxels of the image."""
+
+
+def read(path: Path, image: volumes.Geometry, *, resample: bool = False) -> Labels:
     """Read a SEG or RTSTRUCT that belongs to an image of geometry ``image``.
+
+    ``resample`` says whether a SEG on another grid may be resampled to the nearest voxel.
 
     All frames of a SEG are checked here; the contours of an RTSTRUCT only when their ROI is drawn, because ROIs that
     are no lesions (couch, body) may reach beyond the image.
@@ -58,17 +65,17 @@ def read(path: Path, image: volumes.Geometry) -> Labels:
     """
     if not image.placed:
         raise InputError(f"{path}: expected a volume as the image of a DICOM annotation, found a 2-D picture")
-    labels = _guarded(path, lambda: _read(path, image))
+    labels = _guarded(path, lambda: _read(path, image, resample))
     return Labels(labels.names, lambda label: _guarded(path, lambda: labels.lesion(label)))
 
 
-def _read(path: Path, image: volumes.Geometry) -> Labels:
+def _read(path: Path, image: volumes.Geometry, resample: bool) -> Labels:
     import pydicom
 
     dicom_elements.read(path, frozenset())  # before a library believes its lengths
     uid = pydicom.dcmread(path, specific_tags=["SOPClassUID"], force=True).get("SOPClassUID", "")
     if uid in SEGMENTATIONS:
-        return _read_segmentation(path, image)
+        return _read_segmentation(path, image, resample)
     if uid == STRUCTURE_SET:
         return _read_structure_set(path, image)
     raise InputError(
@@ -80,7 +87,7 @@ def _read(path: Path, image: volumes.Geometry) -> Labels:
 # SEG
 
 
-def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
+def _read_segmentation(path: Path, image: volumes.Geometry, resample: bool) -> Labels:
     import pydicom
     from highdicom.seg import Segmentation
 
@@ -91,6 +98,35 @@ def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
         )
     series = {item.SeriesInstanceUID for item in segmentation.get("ReferencedSeriesSequence", [])}
     _check_belongs(path, image, segmentation.get("FrameOfReferenceUID", ""), series)
+
+    try:
+        return _segments(path, segmentation, image)
+    except OffGrid:
+        if not resample:
+            raise
+    grid = _own_grid(path, segmentation)
+    placed_masks.check(path, grid, image, resample)
+    return placed_masks.moved(path, _segments(path, segmentation, grid), grid, image)
+
+
+def _own_grid(path: Path, segmentation) -> volumes.Geometry:
+    """Return where the voxels of a SEG lie; an `InputError` if they are no regular stack."""
+    found = segmentation.get_volume_geometry(rtol=dicom.STEP_TOLERANCE)
+    if found is None:
+        raise InputError(
+            f"{path}: expected frames on voxels of the image or of a regular stack of their own, found others; export "
+            "the segmentation on its image's grid"
+        )
+    spacing, origin = (tuple(float(value) for value in values) for values in (found.spacing, found.position))
+    direction = tuple(tuple(float(value) for value in axis) for axis in np.array(found.direction).T)
+    size = tuple(int(count) for count in found.spatial_shape)
+    frame_of_reference = str(segmentation.get("FrameOfReferenceUID", ""))
+    return volumes.Geometry(size, spacing, origin, direction, frame_of_reference=frame_of_reference)
+
+
+def _segments(path: Path, segmentation, grid: volumes.Geometry) -> Labels:
+    """Return the segments of a SEG whose frames lie on the voxels of ``grid``; raises `OffGrid` if one does not."""
+    kind = segmentation.SegmentationType
 
     def frame(number: int, label: int | None = None) -> np.ndarray:
         """Return the pixels (rows, columns) of a frame, counted from 1; with ``label``, where it is."""
@@ -105,7 +141,7 @@ def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
             f"{path}: expected NumberOfFrames {groups} as frames described, found {count}; export it again"
         )
     for number in range(1, groups + 1):
-        place = _place(path, image, segmentation, number)
+        place = _place(path, grid, segmentation, number)
         if kind == "LABELMAP":
             segments = np.intersect1d(frame(number), known).tolist()
         else:
@@ -115,7 +151,7 @@ def _read_segmentation(path: Path, image: volumes.Geometry) -> Labels:
             frames.setdefault(segment, []).append((number, place))
 
     def lesion(label: float) -> np.ndarray:
-        mask = np.zeros(image.size, dtype=bool)
+        mask = np.zeros(grid.size, dtype=bool)
         for number, (start, down, across) in frames[label]:
             pixels = frame(number, int(label))
             rows, columns = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
@@ -139,7 +175,7 @@ def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np
 
     Raises
     ------
-    InputError
+    OffGrid
         If its pixels are not voxels of the image.
     """
 
@@ -157,10 +193,10 @@ def _place(path: Path, image: volumes.Geometry, segmentation, number: int) -> np
     off = np.abs(corners - [start, end]).max() > OFF_GRID
     if off or np.abs(place[1:]).sum() != 2 or (corners < 0).any() or (corners >= image.size).any():
         first, final = (", ".join(f"{value + 0:.4g}" for value in corner.round(3)) for corner in (start, end))
-        raise InputError(
+        raise OffGrid(
             f"{path}: expected every frame on voxels of the image, (0, 0, 0) to {tuple(n - 1 for n in image.size)} "
-            f"(z, y, x), found frame {number} from ({first}) to ({final}); segment this series itself, or export the "
-            "segmentation on its grid"
+            f"(z, y, x), found frame {number} from ({first}) to ({final}); segment this series itself, export the "
+            "segmentation on its grid, or set cases: resample_masks: true in the config, if its place is right"
         )
     return place
 

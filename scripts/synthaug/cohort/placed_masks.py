@@ -41,26 +41,24 @@ def check(path: Path, mask: volumes.Geometry, image: volumes.Geometry, resample:
         )
 
 
-def labels(path: Path, values: np.ndarray, mask: volumes.Geometry, image: volumes.Geometry) -> Labels:
+def moved(path: Path, labels: Labels, mask: volumes.Geometry, image: volumes.Geometry) -> Labels:
     """Return the labels of a mask that was checked, on the grid of its image.
 
     Parameters
     ----------
-    values
-        The mask (z, y, x), on the grid ``mask``. A label that reaches beyond the image is refused when it is drawn.
+    labels
+        On the grid ``mask``. One that reaches beyond the image is refused when it is drawn.
     """
     start = _start(mask, image)
     how = "resampled, to the nearest voxel" if start is None else "placed on it voxel by voxel"
     log.warning("%s: of another grid than its image: %s", path.name, how)
-    present = np.unique(values)
-    present = present[present != 0].tolist()
 
     def lesion(label: float) -> np.ndarray:
-        drawn = values == label
+        drawn = labels.lesion(label)
         _check_within(f"{path}, label {label:g}", drawn, mask, image)
         return _resampled(drawn, mask, image) if start is None else _pasted(drawn, start, image.size)
 
-    return Labels(dict.fromkeys(present, ""), lesion)
+    return Labels(labels.names, lesion)
 
 
 def _check_frames(path: Path, mask: volumes.Geometry, image: volumes.Geometry) -> None:

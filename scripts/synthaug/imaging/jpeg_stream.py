@@ -59,6 +59,13 @@ def is_whole(data: bytes) -> bool:
     return True
 
 
+def without_padding(data: bytes) -> bytes:
+    """Return a JPEG file without the zeros that some writers leave before its end marker."""
+    end = data.rfind(b"\xff\xd9")
+    kept = data[:end].rstrip(b"\0")
+    return kept + b"\0" * kept.endswith(b"\xff") + data[end:]  # a 0 that belongs to a 255 stays
+
+
 def _take_header(frame: _Frame, marker: int, content: bytes) -> None:
     """Add what one segment says to ``frame``."""
     if marker in BASELINE:

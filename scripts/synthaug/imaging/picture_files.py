@@ -72,7 +72,7 @@ class Picture:
         InputError
             If the two differ, or the codes end elsewhere than the data.
         """
-        if contents.kind(self.path) == "a JPEG file" and not jpeg_stream.is_whole(self.path.read_bytes()):
+        if contents.kind(self.path) == "a JPEG file" and not _is_whole_jpeg(self.path.read_bytes(), self.misread):
             raise InputError(
                 f"{self.path}: expected a whole JPEG file, found damage within its data: a part of the picture is made "
                 "up; copy or export it again"
@@ -107,7 +107,7 @@ def look(path: Path) -> Picture:
     if kind == "a PNG file":
         misread = _check_png(path)
     elif kind == "a JPEG file":
-        _check_jpeg(path)
+        misread = _check_jpeg(path)
     else:
         misread = tiff_tags.check(path)
     shape, turned = _header(path)
@@ -158,6 +158,8 @@ def _by_pillow(path: Path) -> np.ndarray | None:
         with quiet.silenced(), Image.open(path) as picture:
             if picture.format == "TIFF":
                 return _of_tiff(picture)
+            if picture.mode == "1" and picture.info.get("transparency") is not None:
+                picture = picture.convert("L")  # as SimpleITK has those without
             coloured_hole = picture.info.get("transparency") is not None and picture.mode not in GRAY
             if picture.mode not in ALIKE or coloured_hole or _is_deep(path):
                 return None
@@ -219,12 +221,20 @@ def _is_deep(path: Path) -> bool:
     return header.startswith(b"\x89PNG") and header[24] == 16 and header[25] != 0
 
 
-def _check_jpeg(path: Path) -> None:
+def _is_whole_jpeg(data: bytes, padded: bool) -> bool:
+    return jpeg_stream.is_whole(data) or (padded and jpeg_stream.is_whole(jpeg_stream.without_padding(data)))
+
+
+def _check_jpeg(path: Path) -> bool:
     """Check that a JPEG file reaches its end marker, whatever follows, and has one or three colours.
 
     The reader fills in what is missing, and takes a fourth colour for an alpha channel.
+
+    Returns
+    -------
+    Whether zeros lie before the end marker, which SimpleITK takes for damage, of a file whose codes are followed.
     """
-    data = path.read_bytes()
+    data, followed = path.read_bytes(), True
     truncated = InputError(f"{path}: expected a whole JPEG file, found a truncated one; copy it again")
     at = 2
     while True:
@@ -232,7 +242,8 @@ def _check_jpeg(path: Path) -> None:
             raise truncated
         marker = data[at + 1]
         if marker == 0xD9:
-            return
+            zero = data[at - 1] == 0 and data[at - 2] != 0xFF
+            return zero and followed and len(data) <= jpeg_stream.LARGEST
         if marker == 0xFF or marker in range(0xD0, 0xD8):  # fill bytes, restarts
             at += 1 if marker == 0xFF else 2
             continue
@@ -241,6 +252,7 @@ def _check_jpeg(path: Path) -> None:
         (length,) = struct.unpack_from(">H", data, at + 2)
         if marker in range(0xC0, 0xD0) and marker not in (0xC4, 0xC8, 0xCC):
             _check_frame(path, data[at + 4 : at + 2 + length])
+            followed &= marker in jpeg_stream.BASELINE
         at += 2 + length
         if marker == 0xDA:
             following = JPEG_MARKER.search(data, at)

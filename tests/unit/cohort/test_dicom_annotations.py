@@ -38,8 +38,8 @@ def write_nifti(path, series, mask):
     sitk.WriteImage(image, str(path))
 
 
-def read(path, series):
-    return annotations.read_labels(path, volumes.open_image(series).geometry)
+def read(path, series, *, resample=False):
+    return annotations.read_labels(path, volumes.open_image(series).geometry, resample=resample)
 
 
 @pytest.fixture
@@ -264,6 +264,94 @@ def test_seg_off_the_grid(tmp_path, ct, name, shift, found):
     message = refusal(path, ct)
     assert "expected every frame on voxels of the image, (0, 0, 0) to (6, 47, 39) (z, y, x)" in message
     assert found in message
+
+
+def simpleitk(geometry, values=None):
+    """Return an image of a geometry, empty or with values (z, y, x)."""
+    made = sitk.GetImageFromArray(np.zeros(geometry.size, np.uint8) if values is None else values.astype(np.uint8))
+    made.SetSpacing(geometry.spacing[::-1])
+    made.SetOrigin(geometry.origin)
+    made.SetDirection(np.array(geometry.direction[::-1]).T.ravel())
+    return made
+
+
+def write_other_series(folder, spacing, origin, shape):
+    """Write a series on another grid of the same patient, with all else alike."""
+    annotated.write_series(folder, SeriesInstanceUID="1.2.840.1")
+    slices = sorted(folder.iterdir())
+    for z in range(shape[0]):
+        file = pydicom.dcmread(slices[0])
+        file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = f"1.2.840.1.{z + 1}"
+        file.ImagePositionPatient = [*origin[:2], origin[2] + z * spacing[0]]
+        file.PixelSpacing, (file.Rows, file.Columns) = list(spacing[1:]), shape[1:]
+        file.PixelData = np.random.default_rng(z).integers(900, 1100, shape[1:]).astype(np.uint16).tobytes()
+        file.save_as(folder / f"new{z}.dcm", enforce_file_format=True)
+    for old in slices:
+        old.unlink()
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+@pytest.mark.parametrize(
+    ("spacing", "origin", "shape"),
+    [
+        ((1.3, 0.91, 0.61), (-14.03, -17.41, 29.83), (13, 40, 50)),  # finer slices, pixels that are not square
+        ((5.0, 0.7, 0.7), (-14.3, -17.1, 31.0), (4, 48, 40)),  # slices as far apart as two
+        ((2.5, 0.7, 0.7), (-14.3 + 0.3, -17.1, 30.0), (7, 48, 40)),  # a part of a column aside, as many voxels
+    ],
+)
+def test_seg_on_another_grid_is_resampled_as_simpleitk_does(tmp_path, ct, kind, spacing, origin, shape, caplog):
+    """The segments are drawn on another series, as highdicom reads them back; SimpleITK brings them onto the image."""
+    other = write_other_series(tmp_path / "other", spacing, origin, shape)
+    grid, image = volumes.open_image(other).geometry, volumes.open_image(ct).geometry
+    z, y, x = (np.moveaxis(grid.points(np.indices(shape).reshape(3, -1).T).reshape(*shape, 3), -1, 0))[::-1]
+    first, second = (
+        ((x - a) / 6) ** 2 + ((y - b) / 5) ** 2 + ((z - c) / 5) ** 2 <= 1
+        for a, b, c in ((-4.0, -8.0, 37.0), (2.0, 4.0, 39.0))
+    )
+    lesions = np.array([first, second & ~first])
+    path = write_seg(tmp_path / "seg.dcm", other, lesions, kind=kind)
+    message = refusal(path, ct)
+    assert "expected every frame on voxels of the image" in message
+    assert "set cases: resample_masks: true in the config" in message
+    labels = read(path, ct, resample=True)
+    assert "seg.dcm: of another grid than its image: resampled, to the nearest voxel" in caplog.text
+    assert labels.names == {1: "lesion 1", 2: "lesion 2"}
+    stored = Segmentation.from_dataset(pydicom.dcmread(path)).get_volume(combine_segments=False)
+    assert stored.array.sum() == lesions.sum()
+    for label, lesion in zip((1, 2), lesions, strict=True):
+        resampled = sitk.Resample(
+            simpleitk(grid, lesion), simpleitk(image), sitk.Transform(), sitk.sitkNearestNeighbor, 0
+        )
+        expected = sitk.GetArrayFromImage(resampled) > 0
+        assert expected.sum() > 100
+        np.testing.assert_array_equal(labels.lesion(label), expected)
+
+
+def test_seg_of_one_frame_on_another_grid(tmp_path, ct):
+    """It is as thick as its file says; between slices, the nearest one shows it."""
+    other = write_other_series(tmp_path / "other", (2.5, 0.5, 0.5), (-14.0, -17.0, 36.0), (3, 60, 50))
+    lesion = np.zeros((1, 3, 60, 50), bool)
+    lesion[0, 1, 20:40, 10:30] = True  # at 38.5 mm, between the image's slices at 37.5 and 40
+    path = write_seg(tmp_path / "seg.dcm", other, lesion)
+    found = read(path, ct, resample=True).lesion(1)
+    assert np.flatnonzero(found.any(axis=(1, 2))).tolist() == [3]
+    assert found.sum() * 0.7**2 == pytest.approx(100, rel=0.1)
+
+
+def test_seg_on_another_grid_in_a_checked_table(tmp_path, ct):
+    other = write_other_series(tmp_path / "other", (1.3, 0.9, 0.6), (-14.0, -17.4, 29.8), (13, 40, 50))
+    lesion = np.zeros((1, 13, 40, 50), bool)
+    lesion[0, 3:9, 10:25, 12:30] = True
+    write_seg(tmp_path / "seg.dcm", other, lesion)
+    table = tmp_path / "cases.csv"
+    table.write_text("lesion,patient,class,image,mask\nL1,P1,a,ct,seg.dcm\n")
+    with pytest.raises(InputError, match="resample_masks: true"):
+        cases.check(table, cases.Params(["a"]))
+    checked = cases.check(table, cases.Params(["a"], resample_masks=True))
+    row = {**cases.read_table(table).iloc[0], "slice": checked["slice"].iloc[0]}
+    _, mask = cases.lesion_on_slice(row, tmp_path)
+    assert mask.sum() * 0.7**2 == pytest.approx(15 * 18 * 0.9 * 0.6, rel=0.1)
 
 
 def test_seg_of_another_series_or_frame_of_reference(tmp_path, ct, caplog):

@@ -322,3 +322,35 @@ def test_gray_with_a_value_that_is_see_through(tmp_path, dtype):
     picture = picture_files.look(tmp_path / "a.png")
     picture.check()
     np.testing.assert_array_equal(picture.pixels()[..., 0], values)
+
+
+def test_black_and_white_with_a_value_that_is_see_through(tmp_path):
+    """It has the values of the same picture without."""
+    values = np.random.default_rng(0).random((8, 13)) < 0.5
+    for name, options in (("plain.png", {}), ("hole.png", {"transparency": 0})):
+        Image.fromarray(values).convert("1").save(tmp_path / name, **options)
+    plain, hole = (picture_files.look(tmp_path / name) for name in ("plain.png", "hole.png"))
+    assert (plain.misread, hole.misread) == (False, True)
+    hole.check()
+    np.testing.assert_array_equal(plain.pixels()[..., 0], values * 255)
+    np.testing.assert_array_equal(hole.pixels(), plain.pixels())
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 37])
+@pytest.mark.parametrize("seed", range(6))
+def test_zeros_before_the_end_of_a_jpeg_file_are_no_damage(tmp_path, seed, padding):
+    """Pillow reads it as the same file without; a file that lacks bytes besides is refused."""
+    random = np.random.default_rng(seed)
+    values = random.integers(0, 255, random.integers(9, 60, 2)).astype(np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(values).save(content, "JPEG", quality=int(random.integers(30, 96)))
+    whole = content.getvalue()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(whole[:-2] + padding + whole[-2:])
+    picture = picture_files.look(path)
+    picture.check()
+    np.testing.assert_array_equal(picture.pixels()[..., 0], np.array(Image.open(io.BytesIO(whole))))
+    assert jpeg_stream.without_padding(path.read_bytes()) == whole
+    path.write_bytes(whole[: len(whole) - 40] + padding + whole[-2:])
+    with pytest.raises(InputError, match="damage"):
+        picture_files.look(path).check()

@@ -10,6 +10,7 @@ from synthaug.cohort.formats import (
     medmnist,
     named_files,
     nnunet,
+    review,
     via,
     yolo,
 )  # fmt: skip
@@ -41,7 +42,7 @@ def read(source: Source, name: str) -> tuple[str, Found]:
     ------
     InputError
         If the format is not known, none or several are recognised, or it cannot be read: all that is wrong with single
-        files at once.
+        files at once, pictures included.
     """
     if name and name not in FORMATS:
         raise InputError(f"FORMAT: expected one of {', '.join(FORMATS)}, found {name!r}; correct it")
@@ -53,6 +54,8 @@ def read(source: Source, name: str) -> tuple[str, Found]:
             f"{source.file or source.root}: expected {name} as its tool writes it, found {type(error).__name__}: "
             f"{error}; export it again"
         ) from error
+    if found.refused:
+        found.refused += review.of_pictures(row.image for row in found.rows)
     found.require(source.file or source.root)
     if not found.rows:
         raise InputError(f"{source.file or source.root}: expected {name}, found no images of it; name another FORMAT=")

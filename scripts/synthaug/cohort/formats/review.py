@@ -1,13 +1,27 @@
 """What a check of the data would refuse in a table that was just made, so that all of it is known at once."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from synthaug.cohort import cases
+from synthaug.cohort.formats.found import Drawn
 from synthaug.errors import InputError
+from synthaug.imaging import picture_files, volumes
+
+
+def of_pictures(images: Iterable[Path | Drawn]) -> list[str]:
+    """Return what is wrong with pictures that no table can be made of, such as colours, a line each."""
+    lines = []
+    for image in dict.fromkeys(image for image in images if not isinstance(image, Drawn)):
+        try:
+            if image.name.lower().endswith(picture_files.SUFFIXES):
+                volumes.open_image(image).slice(0)
+        except InputError as error:
+            lines.append(str(error))
+    return lines
 
 
 def of_table(
