@@ -1,7 +1,6 @@
 """Training steps and epochs of ours beside the plain loops, and what fraction of the device's limit ours reach."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 
 from synthaug.classification import classifier as lesion_classifier
 from synthaug.generators import dcgan
-from synthaug.training import cuda_graph, device
+from synthaug.training import device
 from tests.benchmarks import limits, plain, timing
 
 NAMES = ("benchmark",)
@@ -191,43 +190,6 @@ def operations_per_image(section: str, size: str) -> float:
     pixels, labels = images(params.batch)
     network = classifier_network(params, pixels)
     return limits.operations(lambda: train_classifier(network, params, pixels, labels)) / params.batch
-
-
-def graph_agrees(kind: str, count: int = 200) -> dict[str, bool]:
-    """Return whether graphs on the GPU give the losses of steps launched one by one, and the same weights twice.
-
-    Each training sees ``count`` images.
-    """
-    pixels, labels = images(count)
-    captured = cuda_graph.captured
-    results = {}
-
-    def gan() -> tuple[np.ndarray, list[torch.Tensor]]:
-        params = gan_params("demo", kind, "bfloat16", 3)
-        both = gan_networks(params)
-        history = train_gan(both, params, pixels)
-        return history, [value for network in both.values() for value in network.state_dict().values()]
-
-    def classifier(**shape: object) -> tuple[np.ndarray, list[torch.Tensor]]:
-        params = dataclasses.replace(classifier_params("demo", kind, "bfloat16", 3), **shape)
-        network = classifier_network(params, pixels)
-        history = train_classifier(network, params, pixels, labels)
-        return history, list(network.state_dict().values())
-
-    residual = functools.partial(classifier, architecture="resnet", widths=[8], blocks=1)
-    for name, training in (("DCGAN", gan), ("classifier", classifier), ("residual network", residual)):
-        (first, weights), (second, others) = training(), training()
-        cuda_graph.captured = lambda step, where: step
-        try:
-            plainly, _ = training()
-        finally:
-            cuda_graph.captured = captured
-        same = all(torch.equal(one, other) for one, other in zip(weights, others, strict=True))
-        results[f"{name}: the same losses and weights twice"] = bool(np.array_equal(first, second)) and same
-        results[f"{name}: graph and single launches give the same losses"] = all(
-            np.allclose(first[field], plainly[field], rtol=1e-3) for field in first.dtype.names
-        )
-    return results
 
 
 def rows(rounds: int) -> list[timing.Row]:
