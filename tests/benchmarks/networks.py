@@ -12,7 +12,10 @@ from synthaug.training import device
 from tests.benchmarks import limits, plain, timing
 
 NAMES = ("benchmark",)
-PEER = f"plain PyTorch {torch.__version__}, float32, DataLoader"
+PEERS = {  # by precision
+    plain.FLOAT32: f"plain PyTorch {torch.__version__}, float32, DataLoader",
+    plain.BFLOAT16: f"plain PyTorch {torch.__version__}, bfloat16, channels last, DataLoader",
+}
 CLASSES = ["cyst", "metastasis", "hemangioma"]
 # The networks of config/paper.yaml, and small ones like those of the demo.
 GANS = {"paper": (128, 64, 64), "demo": (8, 8, 16)}  # maps of the generator and of the discriminator, batch
@@ -85,18 +88,18 @@ def usual() -> None:
 
 
 def gan_rows(size: str, kind: str, count: int, rounds: int, epochs: int = 1) -> list[timing.Row]:
-    """Time epochs of a DCGAN on ``count`` images: ours in the fastest precision and in float32, and the plain loop."""
+    """Time epochs of a DCGAN on ``count`` images: ours in the fastest precision and in float32, and the plain loops."""
     pixels, _ = images(count)
     params = gan_params(size, kind, "float32")
     where = device.pick(params)
-    peers = plain.gan_networks(params, NAMES)
+    peers = {precision: plain.gan_networks(params, NAMES) for precision in PEERS}
     draws = np.random.default_rng(1)
 
-    def plain_epoch() -> None:
+    def plain_epoch(precision: str) -> None:
         steps = count // params.batch
         usual()
         (z,) = dcgan.FAMILY.training_inputs(draws, steps * params.batch, None, params)
-        loop = plain.Dcgan(*peers, params, where)  # as ours, each training makes its optimisers
+        loop = plain.Dcgan(*peers[precision], params, where, precision)  # as ours, each training makes its optimisers
         loop.epoch(pixels, draws.permutation(count).tolist(), np.split(z, steps))
 
     networks = gan_networks(params)
@@ -116,7 +119,7 @@ def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int =
     pixels, labels = images(count)
     params = classifier_params(size, kind, "float32")
     where = device.pick(params)
-    peer = lesion_classifier.build(pixels, params, NAMES)
+    peers = {precision: lesion_classifier.build(pixels, params, NAMES) for precision in PEERS}
     network, draws = classifier_network(params, pixels), np.random.default_rng(1)
 
     def ours(precision: str) -> float:
@@ -125,9 +128,9 @@ def classifier_rows(size: str, kind: str, count: int, rounds: int, epochs: int =
 
         return epoch_seconds(train, where, epochs)
 
-    def plain_epoch() -> None:
+    def plain_epoch(precision: str) -> None:
         usual()
-        loop = plain.Classifier(peer, params, where)
+        loop = plain.Classifier(peers[precision], params, where, precision)
         loop.epoch(pixels, labels, draws.permutation(count).tolist())
 
     work = f"{size} network, batch {params.batch}, {-(-count // params.batch)} steps an epoch"
@@ -139,17 +142,21 @@ def _rows(section, work, count, ours, plain_epoch, where, rounds) -> list[timing
     auto = device.Compute(device=where.type, threads=1, precision="auto")
     native = device.settle(auto, where, batch=64, maps=64).precision
     precisions = list(dict.fromkeys([native, "float32"]))
-    plain_epoch()
-    for precision in precisions:
-        ours(precision)
-    rates = {name: [] for name in [PEER, *precisions]}
-    for _ in range(rounds):
-        rates[PEER].append(count / limits.once(plain_epoch, where))
-        for precision in precisions:
-            rates[precision].append(count / ours(precision))
+    theirs, mine = {peer: [] for peer in PEERS}, {precision: [] for precision in precisions}
+    for number in range(rounds + 1):
+        for peer, rates in theirs.items():
+            rates.append(count / limits.once(lambda peer=peer: plain_epoch(peer), where))
+        for precision, rates in mine.items():
+            rates.append(count / ours(precision))
+        if number == 0:  # does not count
+            for rates in [*theirs.values(), *mine.values()]:
+                rates.clear()
+    pairs = [
+        (precision, peer) for precision in precisions for peer in PEERS if precision == native or peer == precision
+    ]
     return [
-        timing.row(section, f"{work}, ours in {precision}", PEER, "images/s", rates[precision], rates[PEER])
-        for precision in precisions
+        timing.row(section, f"{work}, ours in {mode}", PEERS[peer], "images/s", mine[mode], theirs[peer])
+        for mode, peer in pairs
     ]
 
 
@@ -200,4 +207,5 @@ def rows(rounds: int) -> list[timing.Row]:
         *classifier_rows("paper", "cpu", 256, rounds),
         *classifier_rows("demo", "cpu", 1024, rounds),
     ]
-    return found + limit_rows([row for row in found if row.work.startswith("paper")], "cpu")
+    once = [row for row in found if row.work.startswith("paper") and row.peer == PEERS[plain.FLOAT32]]
+    return found + limit_rows(once, "cpu")
