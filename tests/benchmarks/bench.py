@@ -135,7 +135,8 @@ def label(row: timing.Row) -> str:
     if row.section == "ROI extraction":
         return f"ROI from {row.work.split(',')[0]}: {row.peer}"
     size, precision = row.work.split()[0], row.work.rpartition(" ")[2]
-    return f"{row.section}, {size} size, {precision}: plain PyTorch"
+    peer = "in bfloat16, channels last" if "bfloat16" in row.peer else "in float32"
+    return f"{row.section}, {size} size, {precision}: plain PyTorch {peer}"
 
 
 def main() -> None:

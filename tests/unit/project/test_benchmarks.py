@@ -1,14 +1,13 @@
 """The benchmarks' own arithmetic: what they compare must be what they say."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
-from tests.benchmarks import gpu_check, limits, networks, timing
+from tests.benchmarks import limits, networks, timing
+from tests.benchmarks.gpu import protocol
 from tests.helpers import common_rules
 
 ROOT = Path(__file__).parents[3]
@@ -53,30 +52,10 @@ def test_presentations_are_those_of_the_paper_configuration():
     sizes = [(size, 0) for arm in ("classic", "online", "mixup") for size in experiment[arm]]
     arms = ["extra", *["synthetic"] * len(experiment["generators"])]
     sizes += [(experiment["group"], size // classes) for arm in arms for size in experiment[arm]]
-    assert gpu_check.PRESENTATIONS["classifier training"] == sum(presentations(*size, epochs) for size in sizes)
-    trained = [config["generators"][name]["epochs"] for name in experiment["generators"]]
-    expected = sum(presentations(experiment["group"], 0, epochs) for epochs in trained)
-    assert gpu_check.PRESENTATIONS["DCGAN training"] == expected
-
-
-def test_the_gpu_check_needs_pytorch_and_numpy_alone():
-    """What it imports must not include another package that `make` installs."""
-    code = (
-        "import sys; sys.path.insert(0, 'tests/benchmarks'); import gpu_check; "
-        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    ours = {"pandas", "scipy", "skimage", "sklearn", "SimpleITK", "safetensors", "matplotlib", "snakemake", "yaml"}
-    assert "torch" in found.split()
-    assert not ours & set(found.split())
-
-
-@pytest.mark.parametrize(
-    "kind", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
-)
-def test_loops_agree_with_and_without_the_capture(kind):
-    count = 200 if kind == "cuda" else 32  # there is no graph on a processor: two steps an epoch are enough
-    assert all(networks.graph_agrees(kind, count).values())
+    found = protocol.PRESENTATIONS["paper.yaml, one seed"]
+    assert found["frid-adar"] == sum(presentations(*size, epochs) for size in sizes)
+    for name in experiment["generators"]:
+        assert found[name] == presentations(experiment["group"], 0, config["generators"][name]["epochs"])
 
 
 def test_rates_are_positive():

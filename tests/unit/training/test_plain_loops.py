@@ -114,6 +114,33 @@ def test_first_step_of_the_classifier(precision):
     check_first_step(precision, *classifiers(epochs=1, batch=32, precision=precision))
 
 
+def plain_classifier(precision):
+    """Return the loss of the first step of the plain loop, and its gradient."""
+    images, labels = discs(32, 0)
+    params = classifier.Params(**{**CLASSIFIER, **COMPUTE, "precision": "float32", "batch": 32})
+    network = classifier.build(images, params, NAMES)
+    (loss,) = plain.Classifier(network, params, device.pick(params), precision).epoch(images, labels, range(32))
+    return loss, gradients(network)
+
+
+def plain_dcgan(precision):
+    """Return the discriminator's loss in the first step of the plain loop, and its gradient."""
+    images, _ = discs(32, 0)
+    params = dcgan.Params(**{**GAN, **COMPUTE, "precision": "float32", "batch": 32})
+    generator, discriminator = plain.gan_networks(params, NAMES)
+    loop = plain.Dcgan(generator, discriminator, params, device.pick(params), precision)
+    last = []
+    loop.update_d.register_step_pre_hook(lambda *_: last.append(gradients(discriminator)))
+    (z,) = dcgan.FAMILY.training_inputs(np.random.default_rng(0), 32, None, params)
+    ((loss, _),) = loop.epoch(images, range(32), [z])
+    return loss, last[0]
+
+
+@pytest.mark.parametrize("loop", [plain_classifier, plain_dcgan], ids=["classifier", "dcgan"])
+def test_plain_loops_in_bfloat16_are_those_in_float32_but_for_its_rounding(loop):
+    check_first_step("bfloat16", loop(plain.BFLOAT16), loop(plain.FLOAT32))
+
+
 @pytest.mark.slow
 def test_accuracies_differ_within_the_noise_of_seeds():
     images, labels = discs(240, 0, contrast=20)

@@ -1,0 +1,1 @@
+"""What `tests/benchmarks/gpu_check.py` runs: stages, trainings, and what is asked of each."""
