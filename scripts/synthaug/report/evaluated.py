@@ -1,5 +1,6 @@
 """The evaluation's tables, asked for single rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -65,6 +66,18 @@ class Evaluated:
             & (size is None or table["size_a"] == size)
         ]
         return None if rows.empty else rows.iloc[0]
+
+    def over(self, arm: str, size: str, others: Collection[str]) -> pd.Series | None:
+        """Return how ``arm`` at ``size`` compares in the primary measure with the best of ``others``; nothing without."""
+        table = self.comparisons
+        rows = table[
+            table["arm_b"].isin(others)
+            & (table["arm_a"] == arm)
+            & (table["size_a"] == size)
+            & (table["metric"] == self.primary)
+            & (table["class"] == ALL)
+        ]
+        return None if rows.empty else rows.loc[rows["delta"].idxmin()]
 
     def best(self) -> pd.Series | None:
         """Return the row of the comparison of the strategies that were chosen; nothing where none was."""

@@ -1,7 +1,7 @@
 """What this cohort speaks for: nothing, real images alone, more real lesions, or a generator; by fixed rules.
 
-1. A gain that is shown decides what to use. Of several arms with one, that without synthetic images comes first, as it
-   needs no generator; of those with synthetic images the one that gained most.
+1. A gain that is shown decides what to use. Of several arms with one, those without synthetic images come first, as
+   they need no generator; of these, and of those with synthetic images, the one that gained most.
 2. Without one, what was chosen for each test fold decides, if that has a gain.
 3. Without either, nothing is to be used, for good where a gain of interest is excluded for every arm, else for now.
 4. Further real lesions are spoken for by a gain of theirs; or, where none is shown, by more than any arm with synthetic
@@ -62,7 +62,8 @@ def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series]) -> st
     gains = {arm: row for arm, row in ways.items() if row["verdict"] == comparisons.GAIN}
     if plain := [arm for arm in gains if arm in params.real]:
         others = " Synthetic images have a gain too, but need a generator." if len(plain) < len(gains) else ""
-        return f"Use {plain[0]}: {_points(gains[plain[0]])}, with real images alone.{others}"
+        arm = max(plain, key=lambda name: gains[name]["delta"])
+        return f"Use {arm}: {_points(gains[arm])}, with real images alone.{others}"
     if gains:
         arm = max(gains, key=lambda name: gains[name]["delta"])
         return f"Use the images of {arm}: {_points(gains[arm])}."

@@ -131,7 +131,7 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
         question=params.question,
         main=params.main,
         measure=params.measure,
-        answer=ANSWERS[difference["verdict"]] if difference is not None else "No answer yet",
+        answer=_answer(evaluated, difference, params),
         verdict=_verdict(evaluated, difference, params) + _limits(evaluated, difference, evidence, params),
         phantom=params.phantom,
         study=_study(evaluated, difference, params),
@@ -157,6 +157,21 @@ def _generators(diagnoses: pd.DataFrame) -> pd.DataFrame:
         seeds = "" if len(each) == 1 else f", {len(found)} of {len(each)} seeds"
         rows.append((name, seeds, worst, found["state"].iloc[0], found["why"].iloc[0]))
     return pd.DataFrame(rows, columns=["generator", "seeds", "light", "state", "why"])
+
+
+def _answer(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
+    """Return the answer in a few words: a gain that real images alone bring too is not due to synthetic ones."""
+    if difference is None:
+        return "No answer yet"
+    answer, alone = ANSWERS[difference["verdict"]], _alone(evaluated, params)
+    if difference["verdict"] != comparisons.GAIN or alone is None or alone["delta"] > 0:
+        return answer
+    return f"{answer}, but real images alone do {'better' if alone['verdict'] == comparisons.WORSE else 'as well'}"
+
+
+def _alone(evaluated: Evaluated, params: Params) -> pd.Series | None:
+    """Return how the main arm compares with the best of the arms of real images alone that it is compared with."""
+    return evaluated.over(params.main, evaluated.sizes(params.main, params.operating_point), params.real)
 
 
 def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
@@ -198,6 +213,10 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
         points = f"{percent(number['delta'], signed=True)} points ({span(number['low'], number['high'], signed=True)})"
         alone = f"as many images by {CLASSIC} augmentation alone ({number['size_b']} per fold)"
         said += f" Compared with {alone}, the difference is {points}."
+    alone = _alone(evaluated, params)
+    if difference["verdict"] == comparisons.GAIN and alone is not None and alone["verdict"] != comparisons.GAIN:
+        points = f"{percent(alone['delta'], signed=True)} points ({span(alone['low'], alone['high'], signed=True)})"
+        said += f" Compared with {alone['arm_b']}, which needs no synthetic images, it is {points}."
     if state:
         name = uses.generator_of(params.main)
         said += f" But the generator {name} is {state}: this says nothing about better synthetic images."

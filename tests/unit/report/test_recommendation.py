@@ -48,7 +48,7 @@ def test_a_gain_decides_the_plainest_arm_first():
     assert use(arm("gan", "gain", 0.05), arm("other", "gain", 0.07), arm("mixup")) == (
         "Use the images of other: +7.0 points (+2.0 to +13.0)."
     )
-    plain = use(arm("online"), arm("mixup", "gain", 0.04), arm("gan", "gain", 0.09))
+    plain = use(arm("online", "gain", 0.03), arm("mixup", "gain", 0.04), arm("gan", "gain", 0.09))
     assert plain.startswith(
         "Use mixup: +4.0 points (-1.0 to +10.0), with real images alone. Synthetic images have a gain"
     )

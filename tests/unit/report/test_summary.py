@@ -95,6 +95,26 @@ def test_a_clean_gain_has_no_caveats():
     assert keep.startswith("Keep the network")
 
 
+@pytest.mark.parametrize(
+    ("delta", "verdict", "answer", "said"),
+    [
+        (-0.18, "worse", "Yes, but real images alone do better", "mixup, which needs no synthetic images, it is -18.0"),
+        (-0.006, "no gain", "Yes, but real images alone do as well", "it is -0.6 points (-10.0 to +10.0)."),
+        (0.02, "undecidable", "Yes", "Compared with mixup, which needs no synthetic images, it is +2.0 points"),
+        (0.05, "gain", "Yes", None),
+    ],
+)
+def test_a_gain_that_real_images_alone_bring_too_is_not_due_to_synthetic_ones(delta, verdict, answer, said):
+    other = compared(against="online at equal steps", size_a="5000+1000x3", arm_b="online", size_b="8000", delta=0.06)
+    best = other | {"arm_b": "mixup", "delta": delta, "low": -0.1, "high": 0.1, "verdict": verdict}
+    made = summarised(compared(), other, best)
+    assert made.answer == answer
+    assert said is None or said in made.verdict
+    assert ("which needs no synthetic images" in made.verdict) == (said is not None)
+    shown = compared(verdict="undecidable"), other, best
+    assert summarised(*shown).answer == "Not shown"
+
+
 def test_what_a_task_cautions_of_is_a_caveat():
     assert summarised(cautions=["Some networks ended badly."]).caveats == ["Some networks ended badly."]
 
