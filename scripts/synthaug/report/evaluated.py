@@ -68,7 +68,7 @@ class Evaluated:
         return None if rows.empty else rows.iloc[0]
 
     def over(self, arm: str, size: str, others: Collection[str]) -> pd.Series | None:
-        """Return how ``arm`` at ``size`` compares in the primary measure with the best of ``others``, if there are any."""
+        """Return how ``arm`` at ``size`` compares with the best of ``others`` in the primary measure, if with any."""
         table = self.comparisons
         rows = table[
             table["arm_b"].isin(others)
