@@ -104,3 +104,17 @@ def test_a_result_does_not_depend_on_the_images_beside_it(search, tests, monkeyp
     whole = search.pairs(images)
     monkeypatch.setattr(copied_test_images, "BLOCK", 1)
     pd.testing.assert_frame_equal(search.pairs(images), whole, rtol=1e-4)
+
+
+def test_what_is_hardly_more_like_a_test_image_than_like_a_training_image_is_no_copy():
+    """Two patients that are much alike, as heads are: a blurred mixture of both is a copy of neither."""
+    one, other = (each[0].astype(float) for each in (round_lesions(1, seed=1), round_lesions(1, seed=9)))
+    alike = [np.rint(np.clip(share * one + (1 - share) * other, 0, 255)).astype(np.uint8) for share in (0.9, 0.75, 0.7)]
+    training, made, tested = (image[None] for image in alike)
+    suspects = copied_test_images.Search(tested).pairs(made)
+    seen = copied_test_images.Search(training).pairs(made)
+    assert copied_test_images.COPY <= seen["correlation"][0] < suspects["correlation"][0]
+    assert len(copied_test_images.nearer_to_others(suspects, made, training)) == 1
+    copy = copied_test_images.Search(tested).pairs(tested)
+    unlike = round_lesions(3, seed=2)
+    assert copied_test_images.nearer_to_others(copy, tested, unlike).empty
