@@ -101,7 +101,8 @@ def test_a_label_of_a_palette_is_its_index(image, colours, suffix):
 @pytest.mark.parametrize("window", [(-60, 200), (0, 80)])
 def test_a_window_beside_all_values(offset, window):
     image = np.random.default_rng(0).integers(*window, SHAPE).astype(np.float32)
-    row = pd.DataFrame([{"lesion": "L", "center_x_px": 25, "center_y_px": 20, "diameter_px": 10}]).itertuples()
+    place = {"center_x_px": 25, "center_y_px": 20, "diameter_px": 10, "spacing_x_mm": 1, "spacing_y_mm": 1}
+    row = pd.DataFrame([{"lesion": "L", **place}]).itertuples()
     params = rois.Params(**CUT, intensity={"mode": "window", "low": window[0], "high": window[1]})
     (row,) = row
     _, roi, _ = roi_cutting.cut(row, image, "i.png", params, rois.Reach(0.4, 0.1, 4))
