@@ -46,7 +46,7 @@ case-table: .venv/installed
 	@$(BIN)/python scripts/make_case_table.py --task "$(TASK)" $(call option,FROM,from) $(call option,TO,to) \
 	  $(call option,FORMAT,format) $(call option,PATIENTS,patients) $(call option,CLASSES,classes) \
 	  $(call option,CLASS,class) $(call option,COLUMN,column) $(call option,NAMES,names) \
-	  $(call option,IMAGE,image) $(call option,MASK,mask)
+	  $(call option,IMAGE,image) $(call option,MASK,mask) $(call option,INCOMPLETE,incomplete)
 
 plan-study: .venv/installed
 	@$(BIN)/python scripts/plan_study.py $(STUDY)

@@ -44,6 +44,9 @@ def main() -> None:
     parser.add_argument("--names", default="", help="names of numbered classes, from number 0 on")
     parser.add_argument("--image", default="", help="pattern of the images' paths, for names")
     parser.add_argument("--mask", default="", help="pattern of the masks' paths, for names")
+    parser.add_argument(
+        "--incomplete", choices=["refuse", "skip"], default="refuse", help="rows without image or class"
+    )
     arguments = parser.parse_args()
     with command.logged("make_case_table", arguments) as log:
         if not arguments.source or not arguments.to:
@@ -52,7 +55,12 @@ def main() -> None:
         if os.path.lexists(out):
             raise InputError(f"{out}: expected a new folder, found one that is there; name another or move it away")
         options = sources.Options(
-            arguments.only_class, arguments.column, _listed(arguments.names), arguments.image, arguments.mask
+            arguments.only_class,
+            arguments.column,
+            _listed(arguments.names),
+            arguments.image,
+            arguments.mask,
+            arguments.incomplete == "skip",
         )
         source = sources.at(Path(arguments.source), options)
         name, found = registry.read(source, arguments.format)

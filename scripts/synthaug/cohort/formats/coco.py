@@ -7,7 +7,7 @@ import numpy as np
 
 from synthaug.cohort.formats import coco_rle, shapes
 from synthaug.cohort.formats.found import Drawn, Found, Row, is_drawn
-from synthaug.cohort.formats.source import Source, json_objects, require_images, size, stem
+from synthaug.cohort.formats.source import Source, json_objects, size, stem
 from synthaug.errors import InputError
 
 PATIENT = ("patient_id", "patient")
@@ -54,8 +54,7 @@ def read(source: Source) -> Found:
             if not of_image:
                 found.rows.append(Row(image, patient=patient))
         _check_boxes(found, path, content)
-    with found.each():
-        require_images(missing, source.root)
+    source.without_images(found, missing)
     found.note(crowds, "annotations of groups (iscrowd) were left out")
     found.note([row.image.name for row in flat], "annotations without an area in their image were left out")
     return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from synthaug.cohort.formats import via
 from synthaug.cohort.formats.found import Found, Row
-from synthaug.cohort.formats.source import Source, require_images
+from synthaug.cohort.formats.source import Source
 from synthaug.errors import InputError
 from synthaug.files import user_tables
 
@@ -40,7 +40,7 @@ def read(source: Source) -> Found:
     at_image = low.index(_first(low, IMAGE))
     at_class, one_hot = _class_columns(source, header, rows)
     patient = _first(low, PATIENT)
-    found, missing = Found(whole=True), []
+    found, missing, unlabelled = Found(whole=True), [], []
     for number, cells in rows:
         image = source.image(cells[at_image], path.parent)
         if image is None:
@@ -48,11 +48,16 @@ def read(source: Source) -> Found:
             continue
         with found.each():
             cls = cells[at_class] if at_class >= 0 else _hot(path, number, header, cells, one_hot)
+            if not cls and source.options.skip_incomplete:
+                unlabelled.append(f"row {number}")
+                continue
             if not cls:
-                raise InputError(f"{path}, row {number}: expected a class, found an empty cell; fill it")
+                raise InputError(
+                    f"{path}, row {number}: expected a class, found an empty cell; fill it, or give INCOMPLETE=skip"
+                )
             found.rows.append(Row(image, cls, patient=cells[low.index(patient)] if patient else ""))
-    with found.each():
-        require_images(missing, source.root)
+    source.without_images(found, missing)
+    found.note(unlabelled, "rows have no class and were left out")
     others = [name for name in source.images if name not in {row.image for row in found.rows}]
     found.note([source.inner(each) for each in others], "images are not in the table and were left out")
     return found

@@ -10,7 +10,7 @@ import numpy as np
 
 from synthaug.cohort.formats import shapes
 from synthaug.cohort.formats.found import Drawn, Found, Row, is_drawn
-from synthaug.cohort.formats.source import Source, json_objects, require_images, size, stem
+from synthaug.cohort.formats.source import Source, json_objects, size, stem
 from synthaug.errors import InputError
 
 
@@ -44,8 +44,7 @@ def read(source: Source) -> Found:
                     rows.append(_row(path, shape, image, extent, number))
         flat += [row for row in rows if not is_drawn(row)]
         found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
-    with found.each():
-        require_images(missing, source.root)
+    source.without_images(found, missing)
     found.note([row.image.name for row in flat], "shapes without an area, such as points and lines, were left out")
     others = [source.inner(path) for path in source.images if path not in annotated]
     found.note(others, "images have no JSON file and were left out")

@@ -3,10 +3,11 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthaug.cohort.formats.found import Found
 from synthaug.errors import InputError
 from synthaug.imaging import picture_files, quiet, volumes
 
@@ -27,6 +28,8 @@ class Options:
         Names of classes that a format numbers, from 0.
     image, mask
         Patterns of names, see `named_files`.
+    skip_incomplete
+        Whether annotations without an image, or without a class in a table of labels, are left out and noted.
     """
 
     only_class: str = ""
@@ -34,6 +37,7 @@ class Options:
     names: tuple[str, ...] = ()
     image: str = ""
     mask: str = ""
+    skip_incomplete: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,16 @@ class Source:
                 return path
         same = self.by_name.get(name.rsplit("/", 1)[-1], [])
         return same[0] if len(same) == 1 else None
+
+    def without_images(self, found: Found, missing: Sequence[str]) -> None:
+        """Note or refuse, as the user says, annotations whose images, by their ``missing`` names, are not there."""
+        if self.options.skip_incomplete:
+            found.note(missing, "images are not there, or several have the name; their annotations were left out")
+        elif missing:
+            found.refused.append(
+                f"{self.root}: expected the image {missing[0]} in this folder, found none, or several of this name ("
+                f"{len(missing)} images in all); put them there, or give INCOMPLETE=skip to leave their annotations out"
+            )
 
 
 def at(path: Path, options: Options) -> Source:
@@ -161,12 +175,3 @@ def size(path: Path) -> tuple[int, int]:
             return picture.size
     except Exception as error:  # Pillow raises a dozen kinds of errors
         raise InputError(f"{path}: expected a picture, found {error}; export it again") from error
-
-
-def require_images(missing: list[str], where: Path) -> None:
-    """Refuse annotations whose images are not there, by an `InputError` that names the first."""
-    if missing:
-        raise InputError(
-            f"{where}: expected the image {missing[0]} in this folder, found none, or several of this name ("
-            f"{len(missing)} images in all); put them there, or take their annotations out"
-        )

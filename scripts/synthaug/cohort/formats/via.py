@@ -9,7 +9,7 @@ import numpy as np
 
 from synthaug.cohort.formats import shapes
 from synthaug.cohort.formats.found import Found, Row, is_drawn
-from synthaug.cohort.formats.source import Source, read_json, require_images, size
+from synthaug.cohort.formats.source import Source, read_json, size
 from synthaug.errors import InputError
 
 HEADER = ("filename", "file_attributes", "region_shape_attributes", "region_attributes")
@@ -44,8 +44,7 @@ def read(source: Source) -> Found:
                 rows = _rows(found, path, image, [shape for shape, _ in regions], classes)
             flat += [row for row in rows if not is_drawn(row)]
             found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
-    with found.each():
-        require_images(missing, source.root)
+    source.without_images(found, missing)
     found.note([row.image.name for row in flat], "regions without an area, such as points and lines, were left out")
     return found
 

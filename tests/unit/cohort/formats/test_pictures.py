@@ -115,6 +115,16 @@ def test_what_is_wrong_with_a_csv_of_labels(tmp_path, text, message):
     assert message in refusal(tmp_path / "set", "--patients", "image")
 
 
+def test_a_csv_that_lists_more_than_there_is(tmp_path):
+    for name in "ABCDE":
+        picture(tmp_path / f"set/{name}.png", ord(name))
+    (tmp_path / "set/labels.csv").write_text("image,class\nA,a\nB,b\nC,a\nD,b\nE,\nY,a\nZ,b\n")
+    found = made(tmp_path / "set", "--patients", "image", "--incomplete", "skip")
+    assert found.table["lesion"].tolist() == list("ABCD")
+    assert "2 images are not there, or several have the name; their annotations were left out, such as Y" in found.said
+    assert "1 rows have no class and were left out, such as row 6" in found.said
+
+
 def medmnist(path, shape=(), classes=2):
     random = np.random.default_rng(0)
     arrays = {}
