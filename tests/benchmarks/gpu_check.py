@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -69,7 +70,10 @@ def plan(kind: str, size: str) -> list[stages.Stage]:
             each(rates.compiled, kind, size),
         ),
     ]  # fmt: skip
-    return [stage for stage in found if size == trainings.FULL or stage.name != "compiled"]
+    if size == trainings.FULL:
+        return found
+    # On a busy processor whether it runs is the question, not within which time.
+    return [replace(stage, limit_s=10 * stage.limit_s) for stage in found if stage.name != "compiled"]
 
 
 def main() -> None:
