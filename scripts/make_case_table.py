@@ -26,7 +26,6 @@ from synthaug.cohort.formats.found import Drawn, Found, listed
 from synthaug.detection import case_boxes
 from synthaug.errors import InputError
 from synthaug.files import artifacts
-from synthaug.imaging import pixel_shapes
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -119,18 +118,7 @@ def _beyond(checked: pd.DataFrame, whole: bool) -> int:
     """Return how many ROIs reach beyond their image: with the margin of the default config, none of whole images."""
     default = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     margin = 0 if whole else default["rois"]["margin"]
-    shares = [
-        rois.share_beyond(
-            (row.rows, row.columns),
-            row.center_x_px,
-            row.center_y_px,
-            row.diameter_px,
-            margin,
-            pixel_shapes.aspect(row.spacing_y_mm, row.spacing_x_mm),
-        )
-        for row in checked.dropna(subset=["diameter_px"]).itertuples()
-    ]
-    return sum(round(share, 4) > 0 for share in shares)  # as rois.csv has it
+    return sum(share > 0 for share in rois.shares_beyond(checked.dropna(subset=["diameter_px"]), margin))
 
 
 def _counted(cases: pd.DataFrame) -> str:

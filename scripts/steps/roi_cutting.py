@@ -86,10 +86,6 @@ def index(cases: pd.DataFrame, limits: np.ndarray, margin: float) -> pd.DataFram
     """
     places = zip(cases["spacing_y_mm"], cases["spacing_x_mm"], strict=True)
     aspects = [pixel_shapes.aspect(height, width) for height, width in places]
-    beyond = [
-        rois.share_beyond((row.rows, row.columns), row.center_x_px, row.center_y_px, row.diameter_px, margin, aspect)
-        for row, aspect in zip(cases.itertuples(), aspects, strict=True)
-    ]
-    beyond = [round(share, 4) for share in beyond]
+    beyond = rois.shares_beyond(cases, margin)
     oblong = {"aspect": aspects} if set(aspects) - {1.0} else {}
     return cases[COLUMNS].assign(low=limits[:, 0], high=limits[:, 1], beyond=beyond, **oblong)

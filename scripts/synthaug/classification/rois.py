@@ -13,7 +13,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
+
+from synthaug.imaging import pixel_shapes
 
 SIZE = 64  # px, side of a ROI; the networks of the paper take nothing else
 INTERPOLATION_PX = 2  # px, reach of bicubic interpolation
@@ -111,6 +114,24 @@ def share_beyond(
     ]
     share = 1 - math.prod(inside) / (side**2 / aspect)
     return share if aspect == 1 else max(0.0, share)
+
+
+def shares_beyond(cases: pd.DataFrame, margin: float) -> list[float]:
+    """Return `share_beyond` of each row of ``cases.csv``, to four decimals."""
+    return [
+        round(
+            share_beyond(
+                (row.rows, row.columns),
+                row.center_x_px,
+                row.center_y_px,
+                row.diameter_px,
+                margin,
+                pixel_shapes.aspect(row.spacing_y_mm, row.spacing_x_mm),
+            ),
+            4,
+        )
+        for row in cases.itertuples()
+    ]
 
 
 def crop(
