@@ -76,6 +76,7 @@ class Evaluated:
             & (table["size_a"] == size)
             & (table["metric"] == self.primary)
             & (table["class"] == ALL)
+            & table["delta"].notna()
         ]
         return None if rows.empty else rows.loc[rows["delta"].idxmin()]
 

@@ -31,6 +31,16 @@ def estimate(value: float, low: float, high: float) -> str:
     return f"{percent(value)} ({span(low, high)})"
 
 
+def points(delta: float, low: float, high: float) -> str:
+    """Write a difference of fractions and its interval, if it has one, in points.
+
+    >>> points(0.071, 0.012, 0.129), points(-0.02, np.nan, np.nan)
+    ('+7.1 points (+1.2 to +12.9)', '-2.0 points')
+    """
+    interval = "" if np.isnan([low, high]).any() else f" ({span(low, high, signed=True)})"
+    return f"{percent(delta, signed=True)} points{interval}"
+
+
 def probability(p: float) -> str:
     """Write a p value with three decimals.
 

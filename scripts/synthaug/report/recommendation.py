@@ -12,12 +12,11 @@ Each rule reads numbers that stand in the report, and its sentence repeats them.
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from synthaug.evaluation import comparisons, learning_curve
 from synthaug.report.evaluated import Evaluated
-from synthaug.report.numbers import percent, span
+from synthaug.report.numbers import percent, points, span
 from synthaug.report.sentences import counted, listed
 from synthaug.terms import arms
 from synthaug.terms.best import OTHERS
@@ -63,16 +62,16 @@ def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series]) -> st
     if plain := [arm for arm in gains if arm in params.real]:
         others = " Synthetic images have a gain too, but need a generator." if len(plain) < len(gains) else ""
         arm = max(plain, key=lambda name: gains[name]["delta"])
-        return f"Use {arm}: {_points(gains[arm])}, with real images alone.{others}"
+        return f"Use {arm}: {_of(gains[arm])}, with real images alone.{others}"
     if gains:
         arm = max(gains, key=lambda name: gains[name]["delta"])
-        return f"Use the images of {arm}: {_points(gains[arm])}."
+        return f"Use the images of {arm}: {_of(gains[arm])}."
     best = evaluated.best()
     if best is not None and best["verdict"] == comparisons.GAIN:
         caution = ""
         if best["read"] == OTHERS:
             caution = " Models that had learned from the test fold had a part in the choice: let inner models choose."
-        return f"Use what was chosen for the test folds, {evaluated.best_strategies()}: {_points(best)}.{caution}"
+        return f"Use what was chosen for the test folds, {evaluated.best_strategies()}: {_of(best)}.{caution}"
     names = listed(ways)
     if all(row["verdict"] in EXCLUDED for row in ways.values()):
         gain = f"a gain of {percent(params.smallest_gain)} points"
@@ -86,7 +85,7 @@ def _hindsight(evaluated: Evaluated) -> str:
     if best is None:
         return ""
     among = f"{int(best['strategies'])} strategies, each an arm with its number of images"
-    found = f"Choosing among {among}, without the test patients gave {_points(best)}"
+    found = f"Choosing among {among}, without the test patients gave {_of(best)}"
     if best["optimism"] <= 0:
         return f"{found}; the best of all in hindsight was no better."
     name = f"{best['hindsight_arm']} {best['hindsight_size']}"
@@ -99,13 +98,13 @@ def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series]) -> str:
     if extra is None:
         return ""
     if extra["verdict"] == comparisons.GAIN:
-        return f"Annotate more lesions: with further real ones ({arms.EXTRA}) the difference was {_points(extra)}."
+        return f"Annotate more lesions: with further real ones ({arms.EXTRA}) the difference was {_of(extra)}."
     if not synthetic:
         return ""
     arm = max(synthetic, key=lambda name: synthetic[name]["delta"])
     if extra["delta"] > max(synthetic[arm]["delta"], 0):
         beside = f"{percent(synthetic[arm]['delta'], signed=True)} with the images of {arm}"
-        return f"Rather annotate more lesions than train a generator: {_points(extra)} with {arms.EXTRA}, {beside}."
+        return f"Rather annotate more lesions than train a generator: {_of(extra)} with {arms.EXTRA}, {beside}."
     return ""
 
 
@@ -144,9 +143,5 @@ def _shown_by(power: pd.DataFrame) -> str:
     return f"Patients needed to show a gain in four studies of five: {least} {listed(each)}; {there}."
 
 
-def _points(row: pd.Series) -> str:
-    """Write a difference with its interval, and of which trainings it speaks."""
-    points = f"{percent(row['delta'], signed=True)} points"
-    if not np.isnan(row["low"]):
-        points += f" ({span(row['low'], row['high'], signed=True)})"
-    return points
+def _of(row: pd.Series) -> str:
+    return points(row["delta"], row["low"], row["high"])

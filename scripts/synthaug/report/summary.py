@@ -12,7 +12,7 @@ from synthaug.audit import analysis_plan
 from synthaug.evaluation import comparisons, operating_points
 from synthaug.report import headline, recommendation
 from synthaug.report.evaluated import Evaluated
-from synthaug.report.numbers import estimate, percent, span
+from synthaug.report.numbers import estimate, percent, points, span
 from synthaug.report.sentences import counted
 from synthaug.terms import arms, sizes, uses
 from synthaug.terms.arms import CLASSIC
@@ -180,11 +180,11 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     if difference is None:
         return f"{main} or {params.reference} was not run at the operating point that the rule {rule} asks for."
     values = [evaluated.measure(arm, rule, measure)["value"] for arm in (params.reference, main)]
-    gain, points = percent(params.smallest_gain), f"{percent(difference['delta'], signed=True)} points"
+    gain, delta = percent(params.smallest_gain), percent(difference["delta"], signed=True)
     interval = span(difference["low"], difference["high"], signed=True)
     interval = interval if np.isnan(difference["low"]) else f"{100 * params.confidence:g} % interval {interval}"
     found = f"With the images of {main}, {measure} was {percent(values[1])} % instead of {percent(values[0])} %"
-    found += f": {points} ({interval})."
+    found += f": {delta} points ({interval})."
     further = {
         comparisons.GAIN: "",
         comparisons.WORSE: "",
@@ -210,13 +210,11 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
     size = evaluated.sizes(params.main, params.operating_point)
     number = evaluated.difference(params.main, comparisons.NUMBER, size)
     if number is not None:
-        points = f"{percent(number['delta'], signed=True)} points ({span(number['low'], number['high'], signed=True)})"
-        alone = f"as many images by {CLASSIC} augmentation alone ({number['size_b']} per fold)"
-        said += f" Compared with {alone}, the difference is {points}."
+        as_many = f"as many images by {CLASSIC} augmentation alone ({number['size_b']} per fold)"
+        said += f" Compared with {as_many}, the difference is {_points(number)}."
     alone = _alone(evaluated, params)
     if difference["verdict"] == comparisons.GAIN and alone is not None and alone["verdict"] != comparisons.GAIN:
-        points = f"{percent(alone['delta'], signed=True)} points ({span(alone['low'], alone['high'], signed=True)})"
-        said += f" Compared with {alone['arm_b']}, which needs no synthetic images, it is {points}."
+        said += f" Compared with {alone['arm_b']}, which needs no synthetic images, it is {_points(alone)}."
     if state:
         name = uses.generator_of(params.main)
         said += f" But the generator {name} is {state}: this says nothing about better synthetic images."
@@ -335,8 +333,7 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
     if best is not None and str(best["size_b"]) != chosen and not said_already:
         said.append(
             f"Against the best size of {CLASSIC}, {best['size_b']} instead of {chosen}, the difference is "
-            f"{percent(best['delta'], signed=True)} points ({span(best['low'], best['high'], signed=True)}). That size "
-            f"was read off the test folds, which favours {CLASSIC}."
+            f"{_points(best)}. That size was read off the test folds, which favours {CLASSIC}."
         )
     without = evaluated.difference(CLASSIC, comparisons.NONE)
     if without is not None and without["delta"] < 0:
@@ -440,9 +437,12 @@ def _right_model(evaluated: Evaluated, found: dict[str, pd.Series], params: Para
         return [f"Keep the network: of the methods without it none did better. {beside}."]
     paired = evaluated.difference(other, params.operating_point)
     if paired is not None:
-        points = f"{percent(paired['delta'], signed=True)} points ({span(paired['low'], paired['high'], signed=True)})"
-        beside += f". On the same {params.unit}s {other} minus {params.reference} is {points}"
+        beside += f". On the same {params.unit}s {other} minus {params.reference} is {_points(paired)}"
     return [f"Ask whether this network is the right model: {beside}."]
+
+
+def _points(row: pd.Series) -> str:
+    return points(row["delta"], row["low"], row["high"])
 
 
 def _measured(row: pd.Series) -> str:
