@@ -241,7 +241,8 @@ def summarise():
         of_rule[job.rule.name] += seconds[name]
     count = Counter(job.rule.name for job in jobs.values())
     trains = any("seed" in dict(job.wildcards.items()) for job in jobs.values())
-    lines = [f"A run would have {len(jobs)} jobs" + f", with {seeds_in_words(config['seeds'])}" * trains + ":"]
+    draws = f", with {seeds_in_words(config['seeds'])}" if trains else ""
+    lines = [f"A run would have {len(jobs)} jobs{draws}:"]
     for name, total in of_rule.most_common(SHOWN_RULES):
         lines.append(f"{count[name]:6} {name:24}" + (f" {progress.in_words(total):>8} of one core" if known else ""))
     if len(count) > SHOWN_RULES:
