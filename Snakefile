@@ -44,6 +44,7 @@ include: "workflow/rules/common/report.smk"
 include: "workflow/rules/common/progress.smk"
 include: "workflow/rules/common/budget.smk"
 include: "workflow/rules/common/failures.smk"
+include: "workflow/rules/common/outlived.smk"
 
 
 check_config()
@@ -98,6 +99,7 @@ for name in TASK_FILES:
 
 
 be_brief()
+accept_outlived_jobs()
 
 # For register_analysis_plan: the code of all rules is known here.
 os.environ.update(SYNTHAUG_PLANNED=canonical_json(**what_is_planned()))

@@ -241,7 +241,9 @@ def main() -> None:
             "--classifiers", arguments.classifiers, arguments.train_folds, "FOLDS=FOLDER for each choice of folds"
         )
         cohort = Cohort(
-            *(artifacts.read_csv(path) for path in (arguments.rois, arguments.pool_index, arguments.folds)),
+            artifacts.read_csv(arguments.rois),
+            artifacts.read_csv(arguments.pool_index, columns=training_sets.POOL_COLUMNS),
+            artifacts.read_csv(arguments.folds),
             artifacts.read_array(arguments.roi_images),
             artifacts.read_array(arguments.pool_images, memory_map=True),
         )

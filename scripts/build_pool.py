@@ -37,16 +37,15 @@ def main() -> None:
         index = artifacts.read_csv(arguments.rois)
         choice = augmentation_choice.Choice(**params.augmentation)
         shape = (len(index) * choice.per_lesion, rois.SIZE, rois.SIZE)
-        tables = []
         with (
             artifacts.read_arrays(arguments.crops) as crops,
             artifacts.array_in_parts(arguments.images, shape, np.uint8) as append,
+            artifacts.csv_in_parts(arguments.index) as append_rows,
         ):
             for table, images in classic_pool.build(index, crops, params, choice, params.master_seed):
                 append(images)
-                tables.append(table)
+                append_rows(table)
                 log.info("%s: %d augmentations", table["lesion"].iloc[0], len(table))
-        artifacts.write_csv(classic_pool.joined(tables), arguments.index)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with command.logged("plan_experiment", arguments) as log:
         params = asdict(command.params(Params, arguments.params))
-        rois, pool_index = artifacts.read_csv(arguments.rois), artifacts.read_csv(arguments.pool_index)
+        rois = artifacts.read_csv(arguments.rois)
+        pool_index = artifacts.read_csv(arguments.pool_index, columns=training_sets.POOL_COLUMNS)
         folds = {seed: artifacts.read_csv(path) for seed, _, path in (item.partition("=") for item in arguments.folds)}
         plan = []
         for arm, size, seed, train_folds in model_lists.read(arguments.runs):

@@ -40,8 +40,3 @@ def build(
             table.assign(lesion=row.lesion, rank=range(len(table)))[COLUMNS],
             augment.apply(crop, maps, row.low, row.high, table, noise),
         )
-
-
-def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the pool's index, of the rows of every lesion."""
-    return pd.concat(tables, ignore_index=True)

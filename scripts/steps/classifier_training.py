@@ -228,7 +228,7 @@ def main(rule: str, doc: str, way: Way) -> None:
                 artifacts.read_csv(arguments.rois),
                 artifacts.read_array(arguments.roi_images),
                 crops,
-                artifacts.read_csv(arguments.pool_index),
+                artifacts.read_csv(arguments.pool_index, columns=training_sets.POOL_COLUMNS),
                 artifacts.read_array(arguments.pool_images, memory_map=True),
                 artifacts.read_csv(arguments.folds),
             )

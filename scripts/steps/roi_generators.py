@@ -58,7 +58,7 @@ def examples(
     """
     train_set = training_sets.generator_set(
         artifacts.read_csv(arguments.rois),
-        artifacts.read_csv(arguments.pool_index),
+        artifacts.read_csv(arguments.pool_index, columns=training_sets.POOL_COLUMNS),
         artifacts.read_csv(arguments.folds),
         train_folds=arguments.train_folds,
         group=arguments.group,

@@ -111,3 +111,31 @@ def test_the_same_command_goes_on_after_ctrl_c_between_two_folds(rerun, tmp_path
     assert again.returncode == 0, again.stderr
     assert "goes on in epoch" in log.read_text(encoding="utf-8")
     assert results(folder) == whole
+
+
+@pytest.mark.slow
+def test_a_job_that_outlived_its_snakemake_is_not_run_again(rerun):
+    rerun.configure(lambda config: config["classifier"].update(epochs=EPOCHS))
+    name = "results/tiny/seed-0/classify/classic/60"
+    folder, log = rerun.folder / name, rerun.folder / "results/tiny/logs/train_classifier/seed-0/classic/60.log"
+    shutil.rmtree(folder)
+    log.unlink()
+    same = [sys.executable, "-m", "snakemake", "--configfile", EVERY, "--cores", "2"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(rerun.folder / ".cache")}
+    run = subprocess.Popen([*same, f"{name}/record.json"], cwd=rerun.folder, env=environment, stderr=subprocess.DEVNULL)
+    wait_for(f"epoch 6/{EPOCHS}", log)
+    run.kill()
+    run.wait(SECONDS)
+    end = time.monotonic() + SECONDS
+    while not (folder / "record.json").exists() or (folder / ".record.json.lock").exists():
+        assert time.monotonic() < end, log.read_text(encoding="utf-8")
+        time.sleep(0.1)
+    made = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+    again = forked.run([*same, f"{name}/record.json"], cwd=rerun.folder, env=environment, check=True)
+    assert "Nothing to be done" in again.stderr
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == made
+
+    rerun.configure(lambda config: config["classifier"].update(epochs=EPOCHS + 1))
+    planned = forked.run([*same, "--dry-run", f"{name}/record.json"], cwd=rerun.folder, env=environment, check=True)
+    assert "rule train_classifier:" in planned.stdout

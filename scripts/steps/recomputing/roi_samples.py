@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import torch
 
 from steps import classic_pool, roi_cutting
@@ -71,8 +72,8 @@ def _pool(
 
     def name(row: int) -> str:
         """Return what an image is called."""
-        return "lesion {}, rank {}".format(*classic_pool.joined(tables).iloc[row][["lesion", "rank"]])
+        return "lesion {}, rank {}".format(*pd.concat(tables).iloc[row][["lesion", "rank"]])
 
     with artifacts.read_arrays(run.results / CROPS) as crops:
         yield recomputed.images(POOL_IMAGES, images(crops), run.array(POOL_IMAGES), name, "its crop and map", ROUNDED)
-    yield recomputed.table(run.results, POOL, classic_pool.joined(tables), "rois.csv and the seed")
+    yield recomputed.table(run.results, POOL, pd.concat(tables, ignore_index=True), "rois.csv and the seed")

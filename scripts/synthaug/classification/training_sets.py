@@ -17,6 +17,7 @@ from synthaug.terms.arms import CLASSIC, EXTRA, MIXUP, ONLINE, PLACEBO
 ROI, POOL, EXTRA_ROI, EXTRA_POOL, SYNTHETIC = "roi", "pool", "extra-roi", "extra-pool", "synthetic"
 VALIDATION = "validation"  # source: an un-augmented ROI that early stopping looks at and that is not learned from
 FRESH = "fresh"  # source: an augmentation that is drawn afresh in each epoch, of the arms online and mixup
+POOL_COLUMNS = ("lesion", "rank")  # of the pool's index, all that is needed of it here
 ALL_CLASSES = "all"  # the class of a generator of all classes
 
 

@@ -114,16 +114,40 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_csv(path: str | Path, numbers: Collection[str] | None = None) -> pd.DataFrame:
+@contextlib.contextmanager
+def csv_in_parts(path: str | Path) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Yield a function that appends tables; the file is what `write_csv` writes of all of them together.
+
+    Raises
+    ------
+    ValueError
+        If a table has other columns or types than the first.
+    """
+    columns = None
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+
+        def append(part: pd.DataFrame) -> None:
+            nonlocal columns
+            if columns is not None and not part.dtypes.equals(columns):
+                raise ValueError(f"{path}: expected columns {dict(columns)}, found {dict(part.dtypes)}")
+            part.to_csv(file, index=False, lineterminator="\n", header=columns is None)
+            columns = part.dtypes
+
+        yield append
+
+
+def read_csv(
+    path: str | Path, numbers: Collection[str] | None = None, *, columns: Collection[str] | None = None
+) -> pd.DataFrame:
     """Read a table written by `write_csv`; the columns in `TEXT_COLUMNS` are text, empty cells in them ``""``.
 
-    With ``numbers``, the names of columns, all others are text.
+    With ``numbers``, the names of columns, all others are text. With ``columns``, only these are read.
     """
-    header = pd.read_csv(reading(path), nrows=0).columns
+    header = [name for name in pd.read_csv(reading(path), nrows=0).columns if columns is None or name in columns]
     text = {name: str for name in header if (name in TEXT_COLUMNS if numbers is None else name not in numbers)}
     # A lesion may be called NA or null; only an empty cell of another column is a missing number.
     missing = {name: ["", "nan"] for name in header if name not in text}
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=missing)
+    return pd.read_csv(path, usecols=header, dtype=text, keep_default_na=False, na_values=missing)
 
 
 def write_json(value: object, path: str | Path) -> None:

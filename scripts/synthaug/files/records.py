@@ -19,6 +19,7 @@ A record is a JSON object:
 It holds no time and no path of the machine, so the same job leaves the same bytes. `verification` follows the digests.
 """
 
+import contextlib
 import os
 import platform
 import sys
@@ -64,6 +65,22 @@ def make(
     }
 
 
+def holds(path: Path) -> bool:
+    """Return whether files, code of the project and packages are today as the record at ``path`` says.
+
+    Files of the user that the record does not name, such as images, are not looked at.
+    """
+    try:
+        record = artifacts.read_json(path)
+        named = {path.parent / name: digest for part in ["inputs", "outputs"] for name, digest in record[part].items()}
+        named |= {PROJECT / name: digest for name, digest in record["code"].items()}
+        return record["versions"].items() <= _installed(record["versions"]).items() and all(
+            file.is_file() and artifacts.sha256(file) == digest for file, digest in named.items()
+        )
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):  # none, cut short, or of another form
+        return False
+
+
 def code(further: Iterable[Path] = ()) -> dict[str, str]:
     """Return the SHA-256 of the project's imported modules and of ``further`` files, by their paths in the project."""
     files = sorted(path.resolve() for path in [*_modules(), *further])
@@ -72,13 +89,16 @@ def code(further: Iterable[Path] = ()) -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the installed packages that are imported."""
+    names = sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names)
+    return _installed(INSTALLED_AS.get(name, name) for name in names)
+
+
+def _installed(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of those of ``packages`` that are installed, by their lower-case names."""
     found = {"python": platform.python_version()}
-    for name in sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names):
-        package = INSTALLED_AS.get(name, name)
-        try:
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError, ValueError):  # a module of ours, or a part of a package
             found[package.lower()] = metadata.version(package)
-        except (metadata.PackageNotFoundError, ValueError):
-            continue  # a module of ours, or a part of a package
     return found
 
 

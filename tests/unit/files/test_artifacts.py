@@ -109,3 +109,31 @@ def test_the_last_one_to_start_writes(tmp_path):
         orphan.__exit__(None, None, None)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "successor"
+
+
+def test_a_table_in_parts_is_the_table(tmp_path):
+    table = pd.DataFrame({"lesion": ["a", "b", "c,d"], "rank": [0, 1, 2], "shift_x_px": [0.1, np.nan, 1e-7]})
+    with artifacts.csv_in_parts(tmp_path / "parts.csv") as append:
+        for rows in [slice(0, 2), slice(2, 2), slice(2, 3)]:
+            append(table[rows])
+        assert not (tmp_path / "parts.csv").exists()
+    artifacts.write_csv(table, tmp_path / "whole.csv")
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    ranks = artifacts.read_csv(tmp_path / "parts.csv", columns=["rank", "lesion"])
+    pd.testing.assert_frame_equal(ranks, artifacts.read_csv(tmp_path / "whole.csv")[["lesion", "rank"]])
+
+
+@pytest.mark.parametrize(
+    "other", [{"lesion": ["b"], "rank": [0.5]}, {"rank": [1], "lesion": ["b"]}], ids=["type", "order"]
+)
+def test_parts_of_a_table_have_the_same_columns(tmp_path, other):
+    parts = [pd.DataFrame({"lesion": ["a"], "rank": [0]}), pd.DataFrame(other)]
+
+    def write():
+        with artifacts.csv_in_parts(tmp_path / "parts.csv") as append:
+            for part in parts:
+                append(part)
+
+    with pytest.raises(ValueError, match="expected columns"):
+        write()
+    assert not list(tmp_path.iterdir())

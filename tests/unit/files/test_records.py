@@ -15,7 +15,7 @@ import pytest
 from steps import command, resumable
 from synthaug.audit import verification
 from synthaug.errors import InputError
-from synthaug.files import artifacts
+from synthaug.files import artifacts, records
 from synthaug.training import checkpoints
 
 ROOT = Path(__file__).parents[3]
@@ -315,3 +315,50 @@ def test_a_pack_that_nothing_has_read_yet_is_a_result_like_any_other(tmp_path):
 def test_no_results(tmp_path):
     with pytest.raises(InputError, match="expected the results of a cohort, found no record"):
         verification.check(tmp_path, None)
+
+
+@pytest.fixture
+def recorded(tmp_path, signals):
+    """Return the record of a job that read ``a/in.json`` and wrote ``b/out.txt``."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/in.json").write_text("[1]")
+    with command.logged("rule", arguments(tmp_path, params="{}")):
+        artifacts.read_json(tmp_path / "a/in.json")
+        artifacts.write_text("made", tmp_path / "b/out.txt")
+    return tmp_path / "b/record.json"
+
+
+def changed(record: Path, part: str, values: dict) -> None:
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps(content | {part: content[part] | values}))
+
+
+def test_a_record_holds_until_something_that_it_names_changes(recorded):
+    assert records.holds(recorded)
+
+
+@pytest.mark.parametrize("file", ["in.json", "out.txt"])
+@pytest.mark.parametrize("change", [lambda path: path.write_text("[2]"), Path.unlink], ids=["edited", "removed"])
+def test_a_record_does_not_hold_of_a_changed_file(recorded, file, change):
+    change(next(recorded.parents[1].rglob(file)))
+    assert not records.holds(recorded)
+
+
+def test_a_record_does_not_hold_with_other_code(recorded):
+    changed(recorded, "code", {"scripts/steps/command.py": digest("as it was")})
+    assert not records.holds(recorded)
+
+
+@pytest.mark.parametrize("package", ["python", "numpy", "a-package-that-was-removed"])
+def test_a_record_does_not_hold_with_other_versions(recorded, package):
+    changed(recorded, "versions", {package: "0.1"})
+    assert not records.holds(recorded)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "{}", '{"inputs": [], "outputs": {}, "code": {}, "versions": {}}']
+)
+def test_a_record_that_is_no_record_does_not_hold(tmp_path, text):
+    if text is not None:
+        (tmp_path / "record.json").write_text(text)
+    assert not records.holds(tmp_path / "record.json")

@@ -1,0 +1,64 @@
+"""Jobs that finished after their Snakemake had died: what they made is accepted, if the same job would be run now."""
+
+import hashlib
+import shlex
+
+from snakemake.dag import DAG
+
+STARTED = Path(".snakemake/started")  # holds the command of each job, in a file of the job's own
+
+
+def accept_outlived_jobs():
+    """Have Snakemake note the command of each job that it starts, and look through what a killed run has left.
+
+    Snakemake takes the results of a job for incomplete until it has seen the job end. Those of a job that ended unseen are
+    whole if its record, which it writes last, still holds.
+    """
+    check_incomplete = DAG.check_incomplete
+
+    async def accept_and_check(dag):
+        persistence = dag.workflow.persistence
+        note_commands(persistence)
+        if not (dag.workflow.dryrun or dag.ignore_incomplete):
+            unseen = [job for job in dag.jobs if await persistence.incomplete(job)]
+            if unseen:
+                dag.update_jobids()  # without a number, a job has no command
+            for job in filter(has_finished, unseen):
+                await persistence.finished(job)
+        await check_incomplete(dag)
+
+    if workflow.is_main_process:
+        DAG.check_incomplete = accept_and_check
+
+
+def note_commands(persistence):
+    """Have ``persistence`` keep the command of each job when the job starts."""
+    started = persistence.started
+
+    def note_and_start(job, external_jobid=None):
+        if job.shellcmd and job.output:
+            STARTED.mkdir(parents=True, exist_ok=True)
+            noted(job).write_text(job.shellcmd, encoding="utf-8")
+        started(job, external_jobid)
+
+    persistence.started = note_and_start
+
+
+def noted(job):
+    """Return the file that holds the command with which a job was last started."""
+    return STARTED / hashlib.sha256(str(job.output[0]).encode()).hexdigest()
+
+
+def has_finished(job):
+    """Return whether a job that nobody saw end has made all its files, with the command, code and inputs of today."""
+    from synthaug.files import records  # takes half a second, and hardly any run comes here
+
+    try:
+        command = shlex.split(job.shellcmd)
+        return (
+            noted(job).read_text(encoding="utf-8") == job.shellcmd
+            and all(Path(path).exists() for path in job.output)
+            and records.holds(Path(command[command.index("--record") + 1]))
+        )
+    except (AttributeError, OSError, ValueError):  # no command, never started here, or a job without a record
+        return False
