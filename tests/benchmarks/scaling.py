@@ -12,6 +12,7 @@ import math
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ _, status, usage = os.wait4(child.pid, 0)
 figures = time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 print("\\n", json.dumps([*figures, os.waitstatus_to_exitcode(status)]), sep="")
 """
+POOL_BYTES = 480 * 64**2  # of a lesion
 BASES = {"seconds": "base_s", "cpu_s": "base_cpu_s", "peak_mb": "base_mb", "written_mb": ""}
 NEEDS = {
     "check_cases": set(),
@@ -122,7 +124,8 @@ def stages(lesions: int, folder: Path, limit: float = math.inf, guess: dict[str,
     _, plan = measured(snakemake(folder, "--dry-run", "--quiet", "host", "--printshellcmds", PLAN), folder)
     absent = set()
     for command in re.findall(r"^(?:Shell command: *)?\s*(python .*scripts/.*)$", plan, flags=re.MULTILINE):
-        arguments = [sys.executable, *shlex.split(command)[1:]]
+        words = shlex.split(command.replace('"$SYNTHAUG_TABLE"', shlex.quote(str(folder / "data/cases.csv"))))
+        arguments = [sys.executable, *words[1:]]
         stage = Path(arguments[1]).stem
         if guess.get(stage, 0) > limit or NEEDS[stage] & absent:
             absent.add(stage)
@@ -236,21 +239,32 @@ def extrapolate(small: list[dict], large: list[dict], lesions: int) -> list[dict
     return rows
 
 
-def table(lesions: list[int], large: int, limit: float = 60) -> list[dict]:
-    """Measure two sizes and continue them to ``large``, where what should take less than ``limit`` s is measured."""
+def table(lesions: list[int], large: int, limit: float = 60, tables: int = 0) -> list[dict]:
+    """Measure two sizes and continue them to ``large``, where what should take less than ``limit`` s is measured.
+
+    Of ``tables`` lesions only what reads the case table and plans the run is measured. The pool is written where there
+    is room for it.
+    """
     rows = []
     for number in lesions:
         with tempfile.TemporaryDirectory(prefix="synthaug-") as folder:
             rows.append([{**row, "how": "measured"} for row in stages(number, Path(folder))])
             print(text(rows[-1]), flush=True)
     guessed = extrapolate(*rows, large)
-    # The pool is never written at the large size: it would be 2 MB a lesion.
-    guess = {row["stage"]: row["seconds"] for row in guessed} | {"build_pool": math.inf}
+    guess = {row["stage"]: row["seconds"] for row in guessed}
+    if shutil.disk_usage(tempfile.gettempdir()).free < 1.2 * POOL_BYTES * large:
+        guess["build_pool"] = math.inf
     with tempfile.TemporaryDirectory(prefix="synthaug-") as folder:
         found = {row["stage"]: {**row, "how": "measured"} for row in stages(large, Path(folder), limit, guess)}
     last = [found.get(row["stage"], row) for row in guessed]
     print(text(last), flush=True)
-    return [row for size in [*rows, last] for row in size]
+    rows.append(last)
+    if tables:
+        with tempfile.TemporaryDirectory(prefix="synthaug-") as folder:
+            found = stages(tables, Path(folder), 0, {"extract_rois": math.inf})
+        rows.append([{**row, "how": "measured"} for row in found])
+        print(text(rows[-1]), flush=True)
+    return [row for size in rows for row in size]
 
 
 def text(rows: list[dict]) -> str:
@@ -267,8 +281,9 @@ def main() -> None:
     parser.add_argument("--lesions", type=int, nargs=2, default=[182, 1820], metavar="N", help="measured")
     parser.add_argument("--extrapolate", type=int, default=18200, metavar="N", help="measured where that takes seconds")
     parser.add_argument("--limit", type=float, default=60, help="longest stage measured there, s")
+    parser.add_argument("--tables", type=int, default=0, metavar="N", help="measured up to the folds only")
     arguments = parser.parse_args()
-    table(arguments.lesions, arguments.extrapolate, arguments.limit)
+    table(arguments.lesions, arguments.extrapolate, arguments.limit, arguments.tables)
 
 
 if __name__ == "__main__":

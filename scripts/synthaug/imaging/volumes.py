@@ -388,8 +388,10 @@ def _open_picture(path: Path) -> Source:
         return gray if index is not None else gray[None]
 
     def check() -> list[str]:
+        pixels = picture.pixels()
+        gray_pixels.of_colours(path, pixels)  # before two readers are compared, which take strong colours differently
         picture.check()
-        return picture.remarks() + [gray_pixels.REMARK] * gray_pixels.is_noisy(picture.pixels())
+        return picture.remarks() + [gray_pixels.REMARK] * gray_pixels.is_noisy(pixels)
 
     return Source(path, Geometry((1, *picture.shape)), read, check)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import SimpleITK
 from PIL import Image
 from tests.unit.imaging.test_volumes import refusal
 
@@ -45,6 +46,30 @@ def test_a_gray_jpeg_stored_as_colours_is_read(tmp_path):
     gray = Image.fromarray(noisy(0)[..., 0])
     gray.convert("RGB").save(path, quality=60)
     np.testing.assert_array_equal(volumes.open_image(path).slice(0), pillow(path))
+
+
+def jpeg(path, strength, seed=0):
+    """Write noise whose red differs from green and blue, at half the width, which readers widen in two ways."""
+    rng = np.random.default_rng(seed)
+    colours = np.repeat(rng.integers(60, 200, (61, 83, 1)), 3, axis=-1)
+    colours[..., 0] += rng.integers(-strength, strength + 1, (61, 83))
+    Image.fromarray(colours.astype(np.uint8)).save(path, quality=90, subsampling="4:2:2")
+    return SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))), np.array(Image.open(path))
+
+
+def test_a_gray_jpeg_is_read_although_two_readers_differ_in_its_noise(tmp_path):
+    path = tmp_path / "p.jpg"
+    one, other = jpeg(path, strength=3)
+    assert (one != other).any()  # else this shows nothing
+    source = volumes.open_image(path)
+    assert source.check() == [gray_pixels.REMARK]
+    assert np.abs(source.slice(0) - pillow(path).astype(int)).max() <= 1
+
+
+def test_colours_of_a_jpeg_are_named_although_two_readers_differ_in_them(tmp_path):
+    one, other = jpeg(tmp_path / "p.jpg", strength=50)
+    assert np.abs(one.astype(int) - other).max() > gray_pixels.NOISE
+    assert "expected a grey-level picture, found colours in " in refusal(tmp_path / "p.jpg")
 
 
 def test_one_level_more_is_a_colour_and_its_place_is_named(tmp_path):
