@@ -28,6 +28,11 @@ from synthaug.errors import InputError
 from synthaug.files import artifacts
 
 ROOT = Path(__file__).resolve().parents[1]
+PROBLEMS = "problems.txt"
+REFUSED = (
+    "that check_data would refuse; correct the files, or the rows in cases.csv, or leave them out with INCOMPLETE=skip"
+)
+LEFT_OUT = "whose rows were left out"
 
 
 def main() -> None:
@@ -44,7 +49,10 @@ def main() -> None:
     parser.add_argument("--image", default="", help="pattern of the images' paths, for names")
     parser.add_argument("--mask", default="", help="pattern of the masks' paths, for names")
     parser.add_argument(
-        "--incomplete", choices=["refuse", "skip"], default="refuse", help="rows without image or class"
+        "--incomplete",
+        choices=["refuse", "skip"],
+        default="refuse",
+        help="rows without image or class, or that check_data would refuse",
     )
     arguments = parser.parse_args()
     with command.logged("make_case_table", arguments) as log:
@@ -67,30 +75,42 @@ def main() -> None:
         cases, drawn = table.of_rows(found, source, arguments.patients, out)
         log.info("%s: %d rows (%s) of %d patients", name, len(cases), _counted(cases), cases["patient"].nunique())
         log.info("looking at their images")
-        problems = _write(out, arguments, found, cases, drawn)
+        cases, left_out, refused = _write(out, arguments, found, cases, drawn)
         for note in [*found.notes, *_notes(arguments, cases)]:
             log.info("note: %s", note)
-        if problems:
-            log.info(
-                "%d problems that check_data would refuse; correct the files, or the rows in cases.csv:", len(problems)
-            )
+        for problems, which in [(left_out, LEFT_OUT), (refused, REFUSED)]:
             for line in listed(problems):
                 log.info("  %s", line)
+            if problems:
+                log.info("%d problems %s (%s)", len(problems), which, out / PROBLEMS)
         log.info("next: read %s/config.yaml and decide what it marks with DECIDE, then", out)
         log.info("  snakemake check_data --cores 2 --configfile %s/config.yaml", out)
 
 
 def _write(
     out: Path, arguments: argparse.Namespace, found: Found, cases: pd.DataFrame, drawn: list[Drawn]
-) -> list[str]:
-    """Write table, pictures and draft; return what a check of the data would refuse, a line each."""
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Write table, pictures and draft.
+
+    Returns
+    -------
+    The rows; what a check of the data would have refused of others, which were left out, and of these, a line each.
+    """
     task, classes = arguments.task, sorted(set(cases["class"]) - {""})
     params = case_checks.Params(classes, of_slices=task != "classification", whole_images=found.whole)
     with artifacts.replacing_folder(out) as folder:
         artifacts.write_csv(cases, folder / "cases.csv")
         table.write_pictures(drawn, folder)
         before = case_boxes.check if task == "detection" else None
-        checked, problems = review.of_table(folder / "cases.csv", params, before)
+        checked, refused = review.of_table(folder / "cases.csv", params, before)
+        left_out = []
+        if refused and arguments.incomplete == "skip":
+            cases, left_out = review.without(cases, refused)
+            artifacts.write_csv(cases, folder / "cases.csv")
+            checked, refused = review.of_table(folder / "cases.csv", params, before)
+        left_out, refused = ([line.replace(str(folder), str(out)) for line in each] for each in [left_out, refused])
+        if left_out or refused:
+            artifacts.write_text("".join(f"{line}\n" for line in left_out + refused), folder / PROBLEMS)
         study = config_draft.Study(
             re.sub(r"[^A-Za-z0-9_-]+", "_", out.name),
             task,
@@ -101,7 +121,7 @@ def _write(
             _beyond(checked, found.whole) if task == "classification" else 0,
         )
         artifacts.write_text(config_draft.text(study, cases), folder / "config.yaml")
-        return [line.replace(str(folder), str(out)) for line in problems]
+        return cases, left_out, refused
 
 
 def _notes(arguments: argparse.Namespace, cases: pd.DataFrame) -> list[str]:

@@ -30,7 +30,7 @@ def read(source: Source) -> Found:
     InputError
         If an image is not there or of another size than stated, or a mask or a category is damaged.
     """
-    found, missing, crowds, flat = Found(), [], [], []
+    found, missing, crowds, flat, annotated = Found(), [], [], [], set()
     for path, content in _contents(source).items():
         names = {each["id"]: str(each["name"]) for each in content.get("categories", [])}
         by_image: dict[object, list[Mapping]] = {}
@@ -41,6 +41,7 @@ def read(source: Source) -> Found:
             if image is None:
                 missing.append(record["file_name"])
                 continue
+            annotated.add(image)
             patient = next((str(record[key]) for key in PATIENT if record.get(key) not in (None, "")), "")
             of_image = by_image.get(record["id"], [])
             crowds += [each["id"] for each in of_image if each.get("iscrowd")]
@@ -57,6 +58,7 @@ def read(source: Source) -> Found:
     source.without_images(found, missing)
     found.note(crowds, "annotations of groups (iscrowd) were left out")
     found.note([row.image.name for row in flat], "annotations without an area in their image were left out")
+    source.note_unlisted(found, annotated)
     return found
 
 

@@ -46,8 +46,7 @@ def read(source: Source) -> Found:
         found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
     source.without_images(found, missing)
     found.note([row.image.name for row in flat], "shapes without an area, such as points and lines, were left out")
-    others = [source.inner(path) for path in source.images if path not in annotated]
-    found.note(others, "images have no JSON file and were left out")
+    source.note_unlisted(found, annotated)
     return found
 
 

@@ -46,7 +46,7 @@ def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
             known = _hint(found, name)
             looks = f". Names look as if they said it: {known.said()}" if known else ""
             raise InputError(
-                f"patients: expected whose each image is, found no word of it ({lacking[0]}); {HOW}{looks}"
+                f"patients: expected a rule for whose each image is, found none ({lacking[0]}); {HOW}{looks}"
             )
         return found.rows
     if rule == EACH_IMAGE:

@@ -68,6 +68,11 @@ def recognised(source: Source) -> str:
         return "names"
     names = [name for name, module in OF_FILES.items() if module.recognised(source)]
     names = names or [name for name, module in OF_NAMES.items() if module.recognised(source)][:1]
+    if not names and source.files(".xml"):
+        raise InputError(
+            f"{source.file or source.root}: expected one known format, found XML files, which are not read; export the "
+            "annotations as COCO or YOLO, which tools for Pascal VOC can do"
+        )
     if len(names) != 1:
         raise InputError(
             f"{source.file or source.root}: expected one known format, found {' and '.join(names) or 'none'}; give "

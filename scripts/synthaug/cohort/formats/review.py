@@ -1,15 +1,18 @@
 """What a check of the data would refuse in a table that was just made, so that all of it is known at once."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from synthaug.cohort import cases
-from synthaug.cohort.formats.found import Drawn
+from synthaug.cohort.formats.found import Drawn, listed
 from synthaug.errors import InputError
 from synthaug.imaging import picture_files, volumes
+
+FIRST_ROW = 2  # of a table in its file: the header is row 1
 
 
 def of_pictures(images: Iterable[Path | Drawn]) -> list[str]:
@@ -22,6 +25,21 @@ def of_pictures(images: Iterable[Path | Drawn]) -> list[str]:
         except InputError as error:
             lines.append(str(error))
     return lines
+
+
+def without(table: pd.DataFrame, problems: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table without the rows that ``problems`` name, as `of_table` returned them, and the problems that do.
+
+    Raises
+    ------
+    InputError
+        If no row is left.
+    """
+    named = {line: found for line in problems if (found := re.match(r"row (\d+)\b", line))}
+    rows = {int(found[1]) - FIRST_ROW for found in named.values()}
+    if len(rows) == len(table):
+        raise InputError("\n  ".join(["expected a row that can be used, found none:", *listed(list(named))]))
+    return table.drop(index=table.index[sorted(rows)]).reset_index(drop=True), list(named)
 
 
 def of_table(

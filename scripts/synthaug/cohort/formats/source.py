@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +110,11 @@ class Source:
                 f"{self.root}: expected the image {missing[0]} in this folder, found none, or several of this name ("
                 f"{len(missing)} images in all); put them there, or give INCOMPLETE=skip to leave their annotations out"
             )
+
+    def note_unlisted(self, found: Found, listed: Collection[Path]) -> None:
+        """Note images that no file of annotations names."""
+        others = [self.inner(path) for path in self.images if path not in listed]
+        found.note(others, "images are named by no file of annotations and were left out")
 
 
 def at(path: Path, options: Options) -> Source:

@@ -29,7 +29,7 @@ def read(source: Source) -> Found:
     InputError
         If an image is not there, or it is not clear which attribute is the class.
     """
-    found, missing, flat = Found(), [], []
+    found, missing, flat, annotated = Found(), [], [], set()
     for path in source.files(".json", ".csv"):
         files = _of_json(path) or _of_csv(path)
         attribute = _attribute(path, files, source)
@@ -38,6 +38,7 @@ def read(source: Source) -> Found:
             if image is None:
                 missing.append(name)
                 continue
+            annotated.add(image)
             rows = []
             with found.each():
                 classes = [_class(path, name, attributes, attribute, source) for _, attributes in regions]
@@ -46,6 +47,7 @@ def read(source: Source) -> Found:
             found.rows += [row for row in rows if is_drawn(row)] if rows else [Row(image)]
     source.without_images(found, missing)
     found.note([row.image.name for row in flat], "regions without an area, such as points and lines, were left out")
+    source.note_unlisted(found, annotated)
     return found
 
 

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
@@ -71,6 +72,42 @@ def test_what_the_check_would_refuse_is_told_and_the_table_written(tmp_path):
     assert "expected size (1, 60, 80) (z, y, x), found (1, 30, 40)" in said[2]
     assert ".out." not in done.stderr  # the folder it was written in at first
     assert len((tmp_path / "out/cases.csv").read_text().splitlines()) == 7
+
+
+def test_what_the_check_would_refuse_is_left_out_if_the_user_says_so(tmp_path):
+    for number in range(30):
+        picture(tmp_path / f"set/{'ab'[number % 2]}/p{number}_0.png", number)
+    for number in range(25):
+        colour(tmp_path / f"set/{'ab'[number % 2]}/p{number}_0.png", number)
+    options = ["--patients", "(p[0-9]+)_", "--incomplete", "skip"]
+    done = script(tmp_path / "set", tmp_path / "out", *options)
+    assert done.returncode == 0
+    assert "25 problems whose rows were left out" in done.stderr
+    assert "would refuse" not in done.stderr
+    table = pd.read_csv(tmp_path / "out/cases.csv")
+    assert sorted(table["patient"]) == [f"p{number}" for number in range(25, 30)]
+    lines = (tmp_path / "out/problems.txt").read_text().splitlines()
+    assert len(lines) == 25
+    assert all(line.startswith("row ") and "found colours in" in line for line in lines)
+    for number in range(25, 30):
+        colour(tmp_path / f"set/{'ab'[number % 2]}/p{number}_0.png", number)
+    done = script(tmp_path / "set", tmp_path / "none", *options)
+    assert "expected a row that can be used, found none" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_images_that_no_file_names_are_said(tmp_path):
+    coco(tmp_path / "set", [[10, 10, 20, 20]] * 4)
+    picture(tmp_path / "set/more.png", 9)
+    done = script(tmp_path / "set", tmp_path / "out", "--patients", "image", "--task", "detection")
+    assert "1 images are named by no file of annotations and were left out, such as more.png" in done.stderr
+
+
+def test_files_of_pascal_voc_are_known_as_not_read(tmp_path):
+    picture(tmp_path / "set/a.png", 1)
+    (tmp_path / "set/a.xml").write_text("<annotation><filename>a.png</filename></annotation>")
+    done = script(tmp_path / "set", tmp_path / "out", "--patients", "image", "--task", "detection")
+    assert "found XML files, which are not read; export the annotations as COCO or YOLO" in done.stderr
 
 
 def coco(folder, boxes):
