@@ -14,13 +14,15 @@ from tests.helpers import case_tables, common_rules
 CUTTERS = {"segmentation": (cut_slices, "labels", "npy"), "detection": (cut_slices_detection, "boxes", "csv")}
 
 
-def run(config: Path, out: Path) -> dict[str, Path]:
+def run(config: Path, place: Path, out: Path) -> dict[str, Path]:
     """Check the cases of a drafted config and cut its ROIs or slices, as the rules do.
 
     Parameters
     ----------
     config
-        As `make_case_table.py` wrote it. It lies in a folder of the folder from which its paths start.
+        As `make_case_table.py` wrote it.
+    place
+        The folder from which its paths start.
     out
         Gets the files.
 
@@ -36,22 +38,22 @@ def run(config: Path, out: Path) -> dict[str, Path]:
     table = ["--table", whole["cases"]["table"], "--params"]
     further = names["given_split_params"]() | names["mask_params"]() | names["task_rows"]()
     check = check_cases_detection if whole["task"] == "detection" else check_cases
-    _run(config, check, *table, as_text(classes=whole["cases"]["classes"], **further), "--out", files["cases"])
+    _run(place, check, *table, as_text(classes=whole["cases"]["classes"], **further), "--out", files["cases"])
     files["images"] = out / "images.npy"
     taken = ["--cases", files["cases"], "--images", files["images"], *table]
     if whole["task"] == "classification":
         common_rules.include(common_rules.ROOT / "workflow/rules/classification/helpers.smk", names)
         params = as_text(**names["chosen_rois"](), reach=names["augmentation_reach"]())
         files |= {"index": out / "rois.csv", "crops": out / "crops.npz"}
-        _run(config, extract_rois, *taken, params, "--index", files["index"], "--crops", files["crops"])
+        _run(place, extract_rois, *taken, params, "--index", files["index"], "--crops", files["crops"])
     else:
         cutter, annotated, suffix = CUTTERS[whole["task"]]
         files |= {"slices": out / "slices.csv", annotated: out / f"{annotated}.{suffix}"}
         params = as_text(classes=whole["cases"]["classes"], **whole["slices"])
-        _run(config, cutter, *taken, params, "--slices", files["slices"], f"--{annotated}", files[annotated])
+        _run(place, cutter, *taken, params, "--slices", files["slices"], f"--{annotated}", files[annotated])
     return files
 
 
-def _run(config: Path, script, *arguments: object) -> None:
-    done = case_tables.ran(script, *arguments, cwd=config.parents[1])
+def _run(place: Path, script, *arguments: object) -> None:
+    done = case_tables.ran(script, *arguments, cwd=place)
     assert done.returncode == 0, done.stderr

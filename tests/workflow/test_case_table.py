@@ -47,7 +47,7 @@ def test_from_a_folder_to_a_report(project, tmp_path, write):
     assert cases.groupby("class")["patient"].nunique().to_dict() == dict.fromkeys(every_format.CLASSES, 6)
     headline = pd.read_csv(results / "evaluation/tables/headline.csv")
     assert len(headline)
-    made = first_rules.run(project.folder / MINE, tmp_path / "made")
+    made = first_rules.run(project.folder / MINE, project.folder, tmp_path / "made")
     learned = {"cases": "cases.csv", "index": "rois/rois.csv", "images": "rois/images.npy", "crops": "rois/crops.npz"}
     assert made.keys() == learned.keys()
     for name, path in made.items():
@@ -58,15 +58,16 @@ def test_from_a_folder_to_a_report(project, tmp_path, write):
 def test_a_draft_is_planned_and_its_slices_are_cut(project, tmp_path, task):
     """The draft as it is; the rules cut what `first_rules` makes."""
     draft(project, every_format.write_coco, task)
-    planned = project.planned(configfile=MINE)
-    assert {"check_cases", "make_folds", "write_summary"} <= set(planned)
+    assert {"check_cases", "make_folds", "write_summary"} <= set(project.planned(configfile=MINE))
     done = project.snakemake("--", "results/mine/slices/slices.csv", configfile=MINE)
     assert done.returncode == 0, done.stdout + done.stderr
-    for path in first_rules.run(project.folder / MINE, tmp_path / "made").values():
+    for path in first_rules.run(project.folder / MINE, project.folder, tmp_path / "made").values():
         folder = "" if path.name == "cases.csv" else "slices"
         assert path.read_bytes() == (project.folder / "results/mine" / folder / path.name).read_bytes(), path.name
 
 
-def test_a_draft_with_a_budget_is_planned(project):
+def test_a_draft_for_classification_is_planned(project):
+    """With the budget for which no network is timed, and one of its seeds."""
     draft(project, every_format.write_folders)
+    project.edit(MINE, lambda text: text.replace("budget: 2h", "budget: gpu\nseeds: [0]"))
     assert {"check_cases", "extract_rois", "write_summary"} <= set(project.planned(configfile=MINE))

@@ -47,9 +47,13 @@ def drafted(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ingested(drafted):
     """Return a function that gives what the first rules make of a task's table in a format, by name of the file."""
-    return functools.cache(lambda task, name: first_rules.run(
-        drafted(task, name) / "mine/config.yaml", drafted(task, name) / "results"
-    ))  # fmt: skip
+
+    @functools.cache
+    def ingest(task: str, name: str) -> dict[str, Path]:
+        folder = drafted(task, name)
+        return first_rules.run(folder / "mine/config.yaml", folder, folder / "results")
+
+    return ingest
 
 
 def check_drawn(folder: Path, cases: list[every_format.Case]) -> None:
