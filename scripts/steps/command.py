@@ -19,7 +19,7 @@ from synthaug.files import artifacts, locks, records
 
 Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
-OURS = ("synthaug", "steps")  # packages whose messages are shown
+OURS = ("synthaug", "steps", "waitress")  # packages whose messages are shown; the last is the server of reader studies
 FILES = {
     "rois": "rois.csv",
     "roi-images": "un-augmented ROIs, .npy",
