@@ -104,9 +104,9 @@ def _organ(stack: list[ListedSlice], pixels: np.ndarray, organ: str) -> np.ndarr
     """Return where each slice of a stack shows the organ; deepbet alone needs the slices between those, too."""
     source = stack[0].source
     if organ != "deepbet" or source.geometry.size[0] == 1:
-        return organ_masks.of_stack(pixels, organ)
+        return organ_masks.of_stack(pixels, organ, stack[0].aspect)
     whole = np.stack([source.slice(index) for index in range(source.geometry.size[0])])
-    return organ_masks.of_stack(whole, organ)[[each.index for each in stack]]
+    return organ_masks.of_stack(whole, organ, stack[0].aspect)[[each.index for each in stack]]
 
 
 def _facts(listed: ListedSlice, prepared: preprocessing.Prepared, place: int, params: Params) -> dict[str, object]:

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from synthaug.files import artifacts, locks, records
 
 Params = TypeVar("Params")
 PLACE = re.compile(r"^\s*(row \d+|lesion [A-Za-z0-9_-]+)(?=[,:])", re.MULTILINE)
+OURS = ("synthaug", "steps", "waitress")  # packages whose messages are shown; the last is the server of reader studies
 FILES = {
     "rois": "rois.csv",
     "roi-images": "un-augmented ROIs, .npy",
@@ -125,7 +127,8 @@ def logged(rule: str, arguments: argparse.Namespace, *, private: bool = False) -
     try:
         lock = locks.only_writer(arguments.record) if arguments.record else contextlib.nullcontext(_successor)
         with lock as _successor:
-            with artifacts.observed() as files:
+            with artifacts.observed() as files, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of libraries, about files that they read; ours are logged
                 yield logger
             if arguments.record:
                 params = json.loads(getattr(arguments, "params", "null"))
@@ -165,17 +168,24 @@ def _start_log(rule: str, log: str | None, private: bool) -> None:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
     handler = _LogFile(log, mode="w", encoding="utf-8") if log else logging.StreamHandler()
     logging.basicConfig(handlers=[handler], level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+    # Ours only: libraries quote what they read, which may name a patient, and none of their messages helps a user.
     if log:
-        # Ours only: libraries quote what they read, which may name a patient.
         logging.getLogger().handlers[0].addFilter(
             lambda record: (
                 record.name.split(".")[0] in (rule, "synthaug") and not (private and record.levelno == logging.WARNING)
             )
         )
         terminal = logging.StreamHandler()
-        terminal.addFilter(lambda record: record.levelno == logging.WARNING)
+        terminal.addFilter(lambda record: record.levelno == logging.WARNING and _is_ours(rule, record))
         terminal.setFormatter(logging.Formatter(f"WARNING [{rule}] %(message)s"))
         logging.getLogger().addHandler(terminal)
+    else:
+        handler.addFilter(lambda record: _is_ours(rule, record))
+
+
+def _is_ours(rule: str, record: logging.LogRecord) -> bool:
+    """Return whether the project said something, not a library."""
+    return record.name.split(".")[0] in (rule, *OURS)
 
 
 class _LogFile(logging.FileHandler):

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -52,13 +52,18 @@ class Done:
 
 
 def script(source: Path, out: Path, *options: str) -> Done:
-    """Run the script as a user does, in this process, which is many times faster than one of its own."""
+    """Run the script as a user does."""
+    return ran(make_case_table, "--from", source, "--to", out, *options, cwd=out.parent)
+
+
+def ran(module: ModuleType, *arguments: object, cwd: Path) -> Done:
+    """Run a script in this process, which is many times faster than one of its own."""
     said, code = io.StringIO(), 0
     root, handlers, on_end = logging.getLogger(), logging.getLogger().handlers[:], signal.getsignal(signal.SIGTERM)
-    arguments = ["make_case_table.py", "--from", str(source), "--to", str(out), *options]
+    words = [module.__name__, *map(str, arguments)]
     try:
-        with mock.patch.object(sys, "argv", arguments), contextlib.redirect_stderr(said), contextlib.chdir(out.parent):
-            make_case_table.main()
+        with mock.patch.object(sys, "argv", words), contextlib.redirect_stderr(said), contextlib.chdir(cwd):
+            module.main()
     except SystemExit as end:
         code = 1
         said.write(f"{end.code}\n")
@@ -86,8 +91,13 @@ def made(source: Path, *options: str, task: str = "classification") -> Made:
     return Made(out, case_table.read_table(out / "cases.csv"), checked, config, done.stderr)
 
 
-def check_config(draft: dict) -> None:
-    """Check a config as the Snakefile does; a budget has its first step, as before anything is timed."""
+def check_config(draft: dict) -> dict:
+    """Check a config as the Snakefile does; a budget has its first step, as before anything is timed.
+
+    Returns
+    -------
+    The helpers of its rules, by name, with the whole config.
+    """
     names = common_rules.helpers({"task": draft["task"]})
     with contextlib.chdir(common_rules.ROOT):
         whole = names["replaced"](names["read_yaml"](names["default_config"]()), draft)
@@ -98,6 +108,7 @@ def check_config(draft: dict) -> None:
         if whole["budget"]:
             names["set_values"](names["budget_steps"](names["read_yaml"](BUDGETS))["1"])
         names["check_consistency"]()
+    return names
 
 
 def refusal(source: Path, *options: str) -> str:

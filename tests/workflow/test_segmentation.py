@@ -208,7 +208,8 @@ def test_the_papers_protocol_is_planned_within_seconds(project):
 
 def drawn(folder, patients: int, side: int = 48) -> list[str]:
     """Write two slices a patient, one with a bright disc and its mask, one without; return the rows of the table."""
-    folder.mkdir()
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
     rows = ["lesion,patient,class,image,mask,slice"]
     for number in range(patients):
         random = np.random.default_rng(number)
@@ -220,33 +221,35 @@ def drawn(folder, patients: int, side: int = 48) -> list[str]:
                 for canvas, value in ((image, 220), (mask, 255)):
                     ImageDraw.Draw(canvas).ellipse((x - 5, y - 5, x + 5, y + 5), fill=value)
             name = f"p{number}-{place}"
-            image.save(folder / f"{name}.png")
-            mask.save(folder / f"{name}-mask.png")
-            rows.append(
-                f"{name},p{number},{'disc' if place == 0 else ''},{name}.png,{f'{name}-mask.png' * (place == 0)},"
-            )
+            image.save(folder / f"images/{name}.png")
+            mask.save(folder / f"masks/{name}.png")
+            cls, drawn_in = ("disc", f"masks/{name}.png") if place == 0 else ("", "")
+            rows.append(f"{name},p{number},{cls},images/{name}.png,{drawn_in},")
     return rows
 
 
 @pytest.mark.slow
-def test_a_cohort_of_pictures_with_empty_slices_runs(tmp_path):
-    """Discs that any segmenter finds: one class, its own default config below it, an arm without a generator."""
+def test_a_folder_of_pictures_with_empty_slices_runs(tmp_path):
+    """Discs that any segmenter finds: a table that nobody wrote, one class, an arm without a generator."""
     project = copy_workflow(tmp_path / "project")
-    (project.folder / "images").parent.mkdir(exist_ok=True)
-    rows = drawn(project.folder / "data", 8)
-    (project.folder / "data/cases.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    mine = {
-        "cohort": "discs", "task": "segmentation",
-        "cases": {"table": "data/cases.csv", "classes": ["disc"]},
-        "slices": {"side": 32, "intensity": {"mode": "window", "low": 0, "high": 255}},
+    drawn(project.folder / "data/set", 8)
+    command = [sys.executable, "scripts/make_case_table.py", "--from", "data/set", "--to", "data/discs"]
+    options = ["--task", "segmentation", "--class", "disc", "--patients", "p[0-9]"]
+    forked.run([*command, *options], cwd=project.folder, check=True)
+    draft = yaml.safe_load((project.folder / "data/discs/config.yaml").read_text(encoding="utf-8"))
+    smaller = {
+        "slices": draft["slices"] | {"side": 32},
         "segmenter": {"widths": [4, 8], "epochs": 40},
+        "generators": {},
         "experiment": {"shares": [1000], "generators": [], "arms": ["fresh", "paste"]},
         "evaluation": {"primary": "fresh", "share": 1000, "bootstrap": 100},
-    }  # fmt: skip
-    (project.folder / "mine.yaml").write_text(yaml.safe_dump(mine), encoding="utf-8")
+    }
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(draft | smaller), encoding="utf-8")
     done = project.snakemake(configfile="mine.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    metrics = pd.read_csv(project.folder / "results/discs/evaluation/metrics.csv", dtype={"size": str, "seed": str})
+    results = project.folder / "results/discs"
+    assert (results / "report.html").stat().st_size
+    metrics = pd.read_csv(results / "evaluation/metrics.csv", dtype={"size": str, "seed": str})
     values = metrics.query("metric == 'DSC' and size == '1000' and seed == 'all' and `class` == 'all'")
     assert (values.set_index("arm")["value"] > 0.7).all(), values
 

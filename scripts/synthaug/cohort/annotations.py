@@ -13,7 +13,15 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from skimage import draw, measure
 
-from synthaug.cohort import case_table, colour_masks, dicom_annotations, mask_labels, outlines, placed_masks
+from synthaug.cohort import (
+    bracketed_outlines,
+    case_table,
+    colour_masks,
+    dicom_annotations,
+    mask_labels,
+    outlines,
+    placed_masks,
+)
 from synthaug.cohort.mask_labels import Labels
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -96,7 +104,8 @@ def outline_parts(row: Mapping[str, str]) -> list[np.ndarray]:
         If the cell is no such list of numbers, as with decimal commas, or a polygon is a line.
     """
     name = kind(row)
-    cells = row[name].strip("; ").split(";") if name == "polygon" else [row[name]]
+    cell = bracketed_outlines.plain(name, row[name])
+    cells = cell.strip("; ").split(";") if name == "polygon" else [cell]
     return [_outline(name, cell) for cell in cells]
 
 

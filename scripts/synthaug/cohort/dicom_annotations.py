@@ -2,11 +2,13 @@
 
 A file is known by its SOP class, whatever its name. A label is the segment number of a SEG or the ROI number of an
 RTSTRUCT. Segments and ROIs may overlap; each is drawn by itself. What does not lie on the image's voxels or slices is
-refused, but for a SEG of a regular grid where resampling is allowed, see `placed_masks`. pydicom and highdicom are slow
-to import, so only runs that meet such a file do.
+refused, but for a SEG of a regular grid where resampling is allowed, see `placed_masks`, and for contours between two
+slices, which are taken on the nearer one. pydicom and highdicom are slow to import, so only runs that meet such a file
+do.
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -238,29 +240,56 @@ def _referenced_series(structures) -> Iterable[str]:
 
 
 def _fill_all(where: str, image: volumes.Geometry, contours: Iterable) -> np.ndarray:
-    """Fill the contours of one ROI, bool (z, y, x); those of a slice together, because one may be another's hole."""
-    on_slice: dict[int, list[np.ndarray]] = {}
-    for contour in contours:
+    """Fill the contours of one ROI, bool (z, y, x); those of a slice together, because one may be another's hole.
+
+    A contour between slices is taken on the nearest one. Where several planes of contours have one nearest slice, it
+    has the plane that is nearest to it: an outline within another of another plane is no hole.
+    """
+    on_slice: dict[int, list[tuple[float, np.ndarray]]] = {}
+    for number, contour in enumerate(contours, start=1):
+        name = f"{where}, contour {number}"
         if contour.ContourGeometricType not in CLOSED:
             raise InputError(
-                f"{where}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
+                f"{name}: expected closed contours, found {contour.ContourGeometricType}; delete or close it"
             )
-        index, outline = _place_contour(where, image, np.array(contour.ContourData, dtype=float).reshape(-1, 3))
-        on_slice.setdefault(index, []).append(outline)
+        points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
+        index, off, outline = _place_contour(name, image, points)
+        on_slice.setdefault(index, []).append((off, outline))
     mask = np.zeros(image.size, dtype=bool)
     for index, found in on_slice.items():
-        mask[index] = outlines.fill(f"{where}, slice {index}", found, image.size[1:])
+        mask[index] = outlines.fill(f"{where}, slice {index}", _of_nearest_plane(found), image.size[1:])
+    farthest = max((abs(off) for found in on_slice.values() for off, _ in found), default=0)
+    if farthest > OFF_GRID:
+        file, roi, name = where.partition(", ROI ")
+        log.warning(
+            "%s: contours between slices, up to %.2f of their distance off: taken on the nearest slice",
+            f"{Path(file).name}{roi}{name}", farthest,
+        )  # fmt: skip
     return mask
 
 
-def _place_contour(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int, np.ndarray]:
-    """Return slice index, and float (n, 2) of x, y in px, of a closed contour of (n, 3) points x, y, z in mm."""
+def _of_nearest_plane(found: list[tuple[float, np.ndarray]]) -> list[np.ndarray]:
+    """Return the outlines of the plane nearest to their slice, given how far above it each lies, in slices."""
+    nearest = min((off for off, _ in found), key=lambda off: (round(abs(off), DECIMALS), off))
+    if abs(nearest) <= OFF_GRID:
+        return [outline for off, outline in found if abs(off) <= OFF_GRID]
+    return [outline for off, outline in found if abs(off - nearest) <= OFF_GRID]
+
+
+def _place_contour(where: str, image: volumes.Geometry, points: np.ndarray) -> tuple[int, float, np.ndarray]:
+    """Return where a closed contour of (n, 3) points x, y, z in mm lies.
+
+    Returns
+    -------
+    Index of the nearest slice, how far above it in slices, and float (n, 2) of x, y in px.
+    """
     z, y, x = image.indices(points).T
-    index = round(z.mean())
-    if np.abs(z - index).max() > OFF_GRID:
+    plane = round(float(z.mean()), DECIMALS)  # so that contours of one plane in the middle go to one slice
+    index = math.floor(plane + 0.5)
+    if np.abs(z - plane).max() > OFF_GRID:
         raise InputError(
-            f"{where}: expected contours on the image's slices, found one from slice {z.min():.4g} to {z.max():.4g} "
-            "(from 0 at the feet): between slices, or not axial; draw it on this series"
+            f"{where}: expected contours along the image's slices, found one from slice {z.min():.4g} to {z.max():.4g} "
+            "(from 0 at the feet): not axial; draw it on this series"
         )
     slices, *shape = image.size
     if not 0 <= index < slices or min(x.min(), y.min()) < -1 or x.max() > shape[1] or y.max() > shape[0]:
@@ -269,7 +298,7 @@ def _place_contour(where: str, image: volumes.Geometry, points: np.ndarray) -> t
             f"slice {index}, x from {x.min():.4g} to {x.max():.4g} and y from {y.min():.4g} to {y.max():.4g}; draw it "
             "on this series"
         )
-    return index, np.column_stack([x, y]).round(DECIMALS)
+    return index, plane - index, np.column_stack([x, y]).round(DECIMALS)
 
 
 # Both

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthaug.cohort import case_table
+from synthaug.cohort import bracketed_outlines, case_table
 from synthaug.detection import columns
 from synthaug.errors import InputError
 from synthaug.imaging import volumes
@@ -61,7 +61,7 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for number, cell in table["box"].items():
         try:
-            values = [float(part) for part in cell.replace(",", " ").split()]
+            values = [float(part) for part in bracketed_outlines.plain("box", cell).replace(",", " ").split()]
         except ValueError:
             continue
         if len(values) == 4 and np.isfinite(values).all():

@@ -7,11 +7,13 @@
   closed by a disc, and its holes filled. It needs nothing but the slice. Where there is more face than brain it may
   take the face: a first approximation.
 - ``deepbet``: a network for brains (Fisch et al., Med Image Anal 2024), see `deepbet_masks`.
+
+The last two know shapes, so they look at square pixels: slices of others are resampled, and the masks brought back.
 """
 
 import numpy as np
 from scipy import ndimage
-from skimage import filters
+from skimage import filters, transform
 
 from synthaug.detection import deepbet_masks
 
@@ -21,7 +23,7 @@ OTSU = 0.85  # of Otsu's threshold: gray matter may be little brighter than what
 SKIN, OPENING, CLOSING = 0.03, 1 / 48, 1 / 32  # thickness, and radius of the discs, over the longer side of the slice
 
 
-def of_stack(slices: np.ndarray, organ: str) -> np.ndarray:
+def of_stack(slices: np.ndarray, organ: str, aspect: float = 1.0) -> np.ndarray:
     """Return where the slices of one volume, or of one patient's pictures, show the organ.
 
     Parameters
@@ -30,6 +32,8 @@ def of_stack(slices: np.ndarray, organ: str) -> np.ndarray:
         float32 (n, rows, columns), in order from the feet to the head.
     organ
         One of `ORGANS`.
+    aspect
+        Height of their pixels over their width.
 
     Returns
     -------
@@ -40,11 +44,11 @@ def of_stack(slices: np.ndarray, organ: str) -> np.ndarray:
     InputError
         If ``organ`` is ``deepbet`` and it is not installed, or finds no brain.
     """
-    if organ == "deepbet":
-        return deepbet_masks.of_volume(slices)
-    if organ == "morphology":
-        return np.stack([of_slice(each) for each in slices])
-    return _above_air(slices)
+    if organ == "none":
+        return _above_air(slices)
+    squared = slices if aspect == 1 else _with_square_pixels(slices, aspect)
+    found = deepbet_masks.of_volume(squared) if organ == "deepbet" else np.stack([of_slice(each) for each in squared])
+    return found if aspect == 1 else _nearest(found, slices.shape[1:])
 
 
 def of_slice(image: np.ndarray) -> np.ndarray:
@@ -62,6 +66,23 @@ def of_slice(image: np.ndarray) -> np.ndarray:
     room = int(np.ceil(CLOSING * longer)) + 1
     closed = _far(_near(np.pad(innermost, room), CLOSING * longer), CLOSING * longer)
     return ndimage.binary_fill_holes(closed[room:-room, room:-room])
+
+
+def _with_square_pixels(slices: np.ndarray, aspect: float) -> np.ndarray:
+    """Return slices (n, rows, columns) with pixels as long as the shorter side of theirs; sampling is linear."""
+    _, rows, columns = slices.shape
+    shape = (max(1, round(rows * max(1.0, aspect))), max(1, round(columns * max(1.0, 1 / aspect))))
+    sampled = [transform.resize(each, shape, 1, "edge", preserve_range=True, anti_aliasing=False) for each in slices]
+    return np.stack(sampled).astype(slices.dtype)
+
+
+def _nearest(masks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return masks, bool (n, rows, columns), on the grid of as many rows and columns as ``shape`` of the same field."""
+    rows, columns = (
+        np.minimum(((np.arange(few) + 0.5) * many / few).astype(int), many - 1)
+        for few, many in zip(shape, masks.shape[1:], strict=True)
+    )
+    return np.ascontiguousarray(masks[:, rows[:, None], columns])
 
 
 def _above_air(values: np.ndarray) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 Libraries allocate what a length says before they look for it: a file of 270 bytes takes GDCM 4 GB. Here every length,
 also of the items of sequences, is compared with the file's size, in time linear in that size (DICOM PS3.5, section 7).
+A deflated data set is inflated first, up to a limit, and its lengths are compared with the size that it then has.
 """
 
 import mmap
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +21,15 @@ PIXEL_DATA, TRANSFER_SYNTAX = 0x7FE00010, 0x00020010
 UNDEFINED = 0xFFFFFFFF
 IMPLICIT, BIG_ENDIAN, DEFLATED = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
 DEEPEST = 32  # sequences within each other
+INFLATED = 1 << 27  # bytes of a deflated data set at most; of one file of 1 MB deflate can make 1 GB
 
 
 class _DamageError(Exception):
     """What is wrong with a file, as "expected ..., found ..."."""
 
 
-class _DeflatedError(Exception):
-    """The data set is compressed as a whole, so no element can be looked at."""
+class _SizeError(Exception):
+    """A deflated data set is larger than `INFLATED`."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def read(path: Path, wanted: frozenset[int]) -> Elements:
     Raises
     ------
     InputError
-        If the file is truncated, or a length in it is false.
+        If the file is truncated, a length in it is false, or it is deflated and larger than `INFLATED`.
     """
     contents.check_regular(path)
     try:
@@ -71,16 +74,16 @@ def read(path: Path, wanted: frozenset[int]) -> Elements:
             return _read(data, wanted)
     except ValueError as error:  # an empty file cannot be mapped
         raise InputError(f"{path}: expected a DICOM file, found an empty one; copy it again") from error
-    except _DeflatedError as error:
+    except _SizeError as error:
         raise InputError(
-            f"{path}: expected a DICOM file that is not deflated, found the transfer syntax Deflated; export it "
+            f"{path}: expected a deflated data set of at most {INFLATED >> 20} MiB, found a larger one; export it "
             "uncompressed"
         ) from error
     except _DamageError as error:
         raise InputError(f"{path}: {error}: truncated or damaged; copy or export it again") from error
 
 
-def _read(data: mmap.mmap, wanted: frozenset[int]) -> Elements:
+def _read(data: mmap.mmap | bytes, wanted: frozenset[int]) -> Elements:
     """Read the meta header, then the data set in the transfer syntax that it names."""
     start = 132 if data[128:132] == b"DICM" else 0
     values: dict[int, bytes] = {}
@@ -94,7 +97,7 @@ def _read(data: mmap.mmap, wanted: frozenset[int]) -> Elements:
         values[tag] = data[begin:at]
     syntax = values.get(TRANSFER_SYNTAX, b"").decode("latin-1").strip(" \0")
     if syntax == DEFLATED:
-        raise _DeflatedError
+        data, at = _inflated(data[at:]), 0
     if syntax:
         reader = _Reader(data, ">" if syntax == BIG_ENDIAN else "<", explicit=syntax != IMPLICIT)
     else:  # without a meta header
@@ -111,6 +114,22 @@ def _read(data: mmap.mmap, wanted: frozenset[int]) -> Elements:
     return Elements(values, reader.order, pixel_bytes)
 
 
+def _inflated(packed: bytes) -> bytes:
+    """Return a data set that is deflated as a whole (DICOM PS3.5, section A.5: RFC 1951, without a header of zlib)."""
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = unpacker.decompress(packed, INFLATED + 1)
+    except zlib.error as error:
+        raise _DamageError(f"expected a deflated data set, found {error}") from error
+    if len(data) > INFLATED:
+        raise _SizeError
+    if not unpacker.eof:
+        raise _DamageError(f"expected a whole deflated data set, found the first {len(data)} bytes of one")
+    if any(unpacker.unused_data):
+        raise _DamageError(f"expected nothing behind the deflated data set, found {len(unpacker.unused_data)} bytes")
+    return data
+
+
 def _name(tag: int) -> str:
     return f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
 
@@ -118,7 +137,7 @@ def _name(tag: int) -> str:
 class _Reader:
     """Walks through elements of one transfer syntax."""
 
-    def __init__(self, data: mmap.mmap, order: str, *, explicit: bool):
+    def __init__(self, data: mmap.mmap | bytes, order: str, *, explicit: bool):
         self.order = order
         self._data, self._explicit = data, explicit
         self._tag = struct.Struct(f"{order}2H")

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 import sys
 import tempfile
@@ -15,6 +16,8 @@ TERMINAL = (1, 2)  # the file descriptors of output and errors
 def silenced() -> Iterator[list[str]]:
     """Keep what is written to the terminal in this block, also by a library's own code, and hide Python's warnings.
 
+    What is logged in the block is handled after it, so that nothing of it is taken for what a library wrote.
+
     Yields
     ------
     A list, empty within the block; afterwards it holds the lines that were written. It is for one thread at a time.
@@ -25,7 +28,7 @@ def silenced() -> Iterator[list[str]]:
         with contextlib.suppress(AttributeError, ValueError, OSError):  # there may be none, or a closed one
             stream.flush()
     flush(None)
-    with tempfile.TemporaryFile() as kept, warnings.catch_warnings():
+    with _logged_later(), tempfile.TemporaryFile() as kept, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         shown = [os.dup(number) for number in TERMINAL]
         try:
@@ -39,3 +42,28 @@ def silenced() -> Iterator[list[str]]:
                 os.close(copy)
             kept.seek(0)
             said += kept.read(1 << 16).decode(errors="replace").splitlines()
+
+
+class _Keeper(logging.Handler):
+    """Keeps records."""
+
+    def __init__(self):
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextlib.contextmanager
+def _logged_later() -> Iterator[None]:
+    """Keep the records that reach the root logger in this block, and hand them to its handlers afterwards."""
+    root, keeper = logging.getLogger(), _Keeper()
+    handlers = root.handlers[:]
+    root.handlers[:] = [keeper]
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        for record in keeper.records if handlers else ():  # without any, whoever calls has asked for no messages
+            root.handle(record)

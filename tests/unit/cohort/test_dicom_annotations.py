@@ -1,5 +1,6 @@
 """SEG files written by highdicom and RTSTRUCT files written by rt-utils, read onto their series."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -386,8 +387,8 @@ def test_rtstruct_of_another_series_or_frame_of_reference(tmp_path):
 @pytest.mark.parametrize(
     ("shift", "found"),
     [
-        ((0, 0, 1.2), "slices, found one from slice 1.48 to 1.48 (from 0 at the feet): between slices"),
-        ((0, 0, 40), "found one on slice 17"),
+        ((0, 0, 40), "ROI 1 (lesion 1), contour 1: expected contours within slices 0 to 6 of 40 x 48 px, found one on"),
+        ((0, 0, 8.8), "contour 3: expected contours within slices 0 to 6 of 40 x 48 px, found one on slice 7,"),
         ((0, 0, -10), "found one on slice -3"),
         ((60, 0, 0), "x from 94.71"),
         ((0, -60, 0), "y from -80.71"),
@@ -402,6 +403,49 @@ def test_rtstruct_off_the_slices(tmp_path, ct, shift, found):
     path = changed_rtstruct(tmp_path / "rt.dcm", move)
     assert found in refusal(path, ct, 1)
     np.testing.assert_array_equal(read(path, ct).lesion(2), LESIONS[1])  # the other ROIs are as they were
+
+
+@pytest.mark.parametrize(("slices", "moved_to"), [(0.4, 0), (0.49, 0), (-0.45, 0), (0.55, 1), (1.3, 1), (-1.2, -1)])
+def test_rtstruct_between_slices_is_taken_on_the_nearest(tmp_path, ct, slices, moved_to, caplog):
+    def move(structures):
+        for contour in structures.ROIContourSequence[0].ContourSequence:
+            points = np.array(contour.ContourData, float).reshape(-1, 3) + np.array([0, 0, 2.5 * slices])
+            contour.ContourData = [f"{value:.4f}" for value in points.ravel()]
+
+    path = changed_rtstruct(tmp_path / "rt.dcm", move)
+    np.testing.assert_array_equal(read(path, ct).lesion(1), np.roll(LESIONS[0], moved_to, axis=0))
+    (line,) = caplog.messages
+    off = f"up to {abs(slices - moved_to):.2f} of their distance off: taken on the nearest slice"
+    assert line == f"rt.dcm, ROI 1 (lesion 1): contours between slices, {off}"
+
+
+@pytest.mark.parametrize("step", [0.3, 0.5, 0.7])
+def test_rtstruct_of_finer_slices_has_the_nearest_plane_on_each(tmp_path, ct, step):
+    """A cone of circles, each within the one below: taken together on a slice they would be holes of each other."""
+    planes = np.arange(1.0, 5.0, step)
+    radii = 12 - 2 * planes
+
+    def draw(structures):
+        contours = structures.ROIContourSequence[0].ContourSequence
+        made = []
+        for plane, radius in zip(planes, radii, strict=True):
+            angles = np.linspace(0, 2 * np.pi, 96, endpoint=False)
+            x, y = (20.3 + radius * np.cos(angles)) * 0.7 - 14.3, (22.4 + radius * np.sin(angles)) * 0.7 - 17.1
+            contour = copy.deepcopy(contours[0])
+            contour.ContourData = [f"{v:.4f}" for v in np.column_stack([x, y, 30 + 2.5 * plane + 0 * x]).ravel()]
+            made.append(contour)
+        structures.ROIContourSequence[0].ContourSequence = made
+
+    found = read(changed_rtstruct(tmp_path / "rt.dcm", draw), ct).lesion(1)
+    rows, columns = np.indices(SHAPE[1:])
+    for index in range(SHAPE[0]):
+        near = planes[np.floor(planes.round(3) + 0.5) == index]
+        expected = np.zeros(SHAPE[1:], bool)
+        if near.size:
+            off = np.abs(near - index).round(3)
+            radius = 12 - 2 * near[off.argmin()]
+            expected = np.hypot(columns - 20.3, rows - 22.4) < radius
+        assert np.count_nonzero(found[index] != expected) <= 2, index  # a polygon is a little smaller than its circle
 
 
 def test_rtstruct_with_contours_that_are_not_axial_or_not_closed(tmp_path, ct):

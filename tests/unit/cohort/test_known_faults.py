@@ -39,7 +39,7 @@ REFUSED = {  # in the order of the rows, what their lines say
     "30-foreign-objects-in-the-series-folder": [
         r"DIRFILE: expected a slice, found a DICOM file without pixels; move it"
     ],
-    "32-rtstruct-open-planar": [r"rs\.dcm, ROI 1 \(lesion\): expected closed contours, found OPEN_PLANAR"],
+    "32-rtstruct-open-planar": [r"rs\.dcm, ROI 1 \(lesion\), contour 1: expected closed contours, found OPEN_PLANAR"],
     "34-nifti-names-and-compression": [
         r"plain\.nii\.gz: .* found a NIfTI-1 file; rename it to end in \.nii$",
         r"packed\.nii: .* found a NIfTI-1 file in gzip; rename it to end in \.nii\.gz$",

@@ -26,6 +26,19 @@ def head(size=128):
     return image, brain, radius < 0.45
 
 
+def lobes(width, height):
+    """Return an organ of three lobes in pixels of this width and height in mm, and where it is.
+
+    The lobes hang together by bridges of 7 mm, one across and one down, which the disc leaves that opens thin ones.
+    """
+    x, y = np.meshgrid(*((np.arange(round(128 / size)) + 0.5) * size - 64 for size in (width, height)))
+    organ = np.hypot(x + 14, y + 14) < 26
+    for u, v in ((x, y), (y, x)):
+        organ |= (np.hypot(u - 32, v + 14) < 12) | ((abs(v + 14) < 3.5) & (u > -14) & (u < 32))
+    image = np.where(organ, 80.0, np.where(np.hypot(x, y) < 62, 20.0, 0.0))
+    return (image + np.random.default_rng(0).normal(0, 6, x.shape)).astype(np.float32), organ
+
+
 def dice(a, b):
     return 2 * (a & b).sum() / (a.sum() + b.sum())
 
@@ -37,6 +50,35 @@ def test_morphology_takes_the_brain_out_of_the_skull():
     assert dice(found, brain) > 0.98
     assert found[64, 64]  # a hole is filled
     assert not organ_masks.of_slice(np.zeros((32, 32), np.float32)).any()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 3), (3, 1), (1, 2), (2, 1), (0.5, 0.75)])
+def test_shapes_are_those_in_mm_whatever_the_pixels(width, height):
+    image, organ = lobes(width, height)
+    found = organ_masks.of_stack(image[None], "morphology", height / width)[0]
+    assert found.shape == image.shape
+    assert dice(found, organ) > 0.975
+    if width != height:  # taken as stored, a bridge breaks
+        assert dice(organ_masks.of_stack(image[None], "morphology")[0], organ) < 0.92
+
+
+def test_a_mask_of_square_pixels_comes_back_to_the_nearest_ones(monkeypatch):
+    """A network gets squares, and each stored pixel has what it says of its centre."""
+    seen = []
+
+    def brain(slices):
+        seen.append(slices.shape)
+        rows, columns = np.indices(slices.shape[1:])
+        return np.repeat((np.hypot(rows - 29.5, columns - 9.5) < 8)[None], len(slices), axis=0)
+
+    monkeypatch.setattr(organ_masks.deepbet_masks, "of_volume", brain)
+    found = organ_masks.of_stack(np.zeros((2, 20, 20), np.float32), "deepbet", 3.0)
+    assert seen == [(2, 60, 20)]
+    rows, columns = np.indices((20, 20))
+    expected = np.hypot(3 * rows + 1 - 29.5, columns - 9.5) < 8  # a row's centre is that of the middle of three
+    np.testing.assert_array_equal(found, np.stack([expected, expected]))
+    assert organ_masks.of_stack(np.zeros((2, 20, 30), np.float32), "deepbet", 0.5).shape == (2, 20, 30)
+    assert seen[1] == (2, 20, 60)
 
 
 def test_none_keeps_everything_but_air():

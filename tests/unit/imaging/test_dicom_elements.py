@@ -14,7 +14,6 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     CTImageStorage,
-    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -145,13 +144,3 @@ def test_an_element_given_twice(tmp_path):
     (tmp_path / "a").write_bytes(data[:place] + rows + data[place:])
     with pytest.raises(InputError, match=r"expected element \(0028,0010\) once"):
         dicom_elements.read(tmp_path / "a", EVERYTHING)
-
-
-def test_a_deflated_file_is_not_called_damaged(tmp_path):
-    """It is whole; only that its data set is compressed keeps it from being looked at."""
-    path = tmp_path / "a.dcm"
-    file = pydicom.dcmread(io.BytesIO(content()))
-    file.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    file.save_as(path, enforce_file_format=True)
-    with pytest.raises(InputError, match=r"a\.dcm: expected .* not deflated, found .* Deflated; export it"):
-        dicom_elements.read(path, frozenset())
