@@ -1,5 +1,6 @@
 """The words of the summary follow from the numbers: each verdict, each caveat, each step."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from PIL import Image
 
 from synthaug.quality import diagnosis
-from synthaug.report import captions, contents, summary, summary_pdf, terminal
+from synthaug.report import arm_names, captions, contents, generator_faults, summary, summary_pdf, terminal
 from synthaug.report.evaluated import Evaluated
+from synthaug.terms import arms
 
 PARAMS = summary.Params(
     unit="lesion", primary="accuracy", confidence=0.95, operating_point="nested",
@@ -20,6 +22,7 @@ PARAMS = summary.Params(
     size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
     smallest_study_of=None,
 )  # fmt: skip
+GENERATOR = ["generator", "seed", "state", "light", "why"]
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
 
@@ -226,16 +229,55 @@ def test_a_broken_generator_comes_first():
     )
     light["state"] = [diagnosis.COPYING]  # which more epochs would make worse
     assert "fewer epochs or on more patients" in summarised(generators=pd.DataFrame(light)).next_steps[0]
-    light["state"] = ["broken"]
-    assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
-        " But the generator gan is broken: this says nothing about better synthetic images."
-    )
+
+
+@pytest.mark.parametrize("state", [state for state, light in diagnosis.LIGHTS.items() if light == "red"])
+@pytest.mark.parametrize("verdict", ["gain", "undecidable"])
+def test_a_fault_of_the_generator_is_read_before_any_difference(state, verdict):
+    light = {"generator": ["gan"], "seed": ["0"], "state": [state], "light": ["red"], "why": ["Sharpness 2.84."]}
+    made = summarised(compared(verdict=verdict), generators=pd.DataFrame(light))
+    assert made.answer == f"No fair test, as the generator is {state}: {'yes' if verdict == 'gain' else 'not shown'}"
+    assert made.verdict.startswith(f"The generator gan is {state}: ")
+    assert made.verdict.index("says nothing about better synthetic images") < made.verdict.index("+7.1 points")
+    assert f"gan (generator {state})" in made.table["Arm"].tolist()
+    said = "\n".join(terminal.lines(made))
+    assert said.index(f"generator is {state}") < said.index("+7.1")
+    assert f"\ngan ({state})" in said
+    if verdict == "gain":
+        assert made.recommendation[0].startswith(f"The generator gan is {state}: ")
+
+
+@pytest.mark.parametrize(
+    ("arm", "found"),
+    [
+        ("gan", "gan"),
+        ("gan-low", None),
+        ("gan-select", "gan"),
+        ("gan-filtered", "gan"),
+        ("both", "gan"),
+        ("mixup", None),
+    ],
+)
+def test_a_fault_is_that_of_the_generator_whose_images_the_arm_takes(arm, found):
+    rows = [("gan", "0", "broken", "red", "a"), ("gan-low", "0", "fine", "green", "b")]
+    generators = generator_faults.worst(pd.DataFrame(rows, columns=GENERATOR))
+    fault = generator_faults.of_arm(generators, arm)
+    assert (None if fault is None else fault["generator"]) == found
+
+
+def test_every_arm_of_the_table_has_a_few_words_beside_it():
+    made = summarised(generators=pd.DataFrame([("gan", "0", "fine", "green", "a")], columns=GENERATOR))
+    assert [name for name, _ in made.legend] == ["no augmentation", "classic", "placebo", "gan", "glcm"]
+    assert dict(made.legend)["glcm"].startswith("no network: ")
+    assert summary.from_json(json.loads(json.dumps(summary.to_json(made)))).legend == [list(row) for row in made.legend]
+    every = [*arms.SHARED, *arms.BASELINES, "best", "gan-select", "gan-filtered", "gan-discriminator", "both", "paste"]
+    assert all(arm_names.in_words(arm, ["gan"], "classic") for arm in every)
 
 
 def test_the_worst_light_of_each_generator_is_shown_with_how_often_it_was():
     table = pd.DataFrame(
         [("gan", "0", "fine", "green", "a"), ("gan", "1", "copying", "red", "b"), ("other", "0", "fine", "green", "c")],
-        columns=["generator", "seed", "state", "light", "why"],
+        columns=GENERATOR,
     )
     assert summarised(generators=table).generators.to_numpy().tolist() == [
         ["gan", ", 1 of 2 seeds", "red", "copying", "b"],
