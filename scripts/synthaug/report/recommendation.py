@@ -36,6 +36,7 @@ class Params:
     networks: list[str]  # the arms that train the network, in the order of the config
     real: list[str]  # those without synthetic images, beside the reference
     smallest_gain: float  # of interest, a fraction
+    unit_shown: str  # what a unit is called where people read
 
 
 def sentences(
@@ -57,7 +58,7 @@ def sentences(
         return []
     said = [_use(evaluated, params, ways, generators), _hindsight(evaluated)]
     synthetic = {arm: row for arm, row in ways.items() if arm not in params.real}
-    said += [_lesions(compared.get(arms.EXTRA), synthetic, generators)]
+    said += [_lesions(compared.get(arms.EXTRA), synthetic, generators, params.unit_shown)]
     said += [_more_patients(evaluated, params, curve), _shown_by(power)]
     return [sentence for sentence in said if sentence]
 
@@ -102,12 +103,12 @@ def _hindsight(evaluated: Evaluated) -> str:
     return f"{found}. Do not expect what the best in hindsight, {name}, had: {more} points more, in part by luck."
 
 
-def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series], generators: pd.DataFrame) -> str:
+def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series], generators: pd.DataFrame, unit: str) -> str:
     """Say what further real lesions did, by rule 4."""
     if extra is None:
         return ""
     if extra["verdict"] == comparisons.GAIN:
-        return f"Annotate more lesions: with further real ones ({arms.EXTRA}) the difference was {_of(extra)}."
+        return f"Annotate more {unit}s: with further real ones ({arms.EXTRA}) the difference was {_of(extra)}."
     if not synthetic:
         return ""
     arm = max(synthetic, key=lambda name: synthetic[name]["delta"])
@@ -115,7 +116,7 @@ def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series], generator
         fault = generator_faults.of_arm(generators, arm)
         broken = "" if fault is None else f", whose generator is {fault['state']}"
         beside = f"{percent(synthetic[arm]['delta'], signed=True)} with the images of {arm}{broken}"
-        return f"Rather annotate more lesions than train a generator: {_of(extra)} with {arms.EXTRA}, {beside}."
+        return f"Rather annotate more {unit}s than train a generator: {_of(extra)} with {arms.EXTRA}, {beside}."
     return ""
 
 

@@ -114,7 +114,7 @@ def draw(values: pd.DataFrame, choice: pd.DataFrame, references: Mapping[str, fl
 
 
 def _sideways(rows: pd.DataFrame) -> pd.Series:
-    """Return how far to the right of its size each row is drawn: the arms that have this size, side by side around it."""
+    """Return how far to the right of its size each row is drawn: the arms of one size stand side by side around it."""
     places = sorted(rows["images"].unique())
     axis = (places[-1] - places[0]) or places[-1] or 1
     gap = min((after - before for before, after in itertools.pairwise(places)), default=axis)

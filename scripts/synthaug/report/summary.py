@@ -53,6 +53,7 @@ class Params(headline.Params):
     tested_folds: int
     given_split: bool  # whether the case table divides the patients
     smallest_study_of: str | None  # the `budget` that allowed the smallest networks only, if it did
+    unit_shown: str  # what a unit is called where people read
 
 
 @dataclass(frozen=True)
@@ -232,10 +233,10 @@ def _study(evaluated: Evaluated, difference: pd.Series | None, params: Params) -
     if difference is None:
         return ""
     seeds = evaluated.seeds(params.main, params.operating_point)
-    patients, units = int(difference["patients"]), int(difference[f"{params.unit}s"])
+    patients, units = int(difference["patients"]), counted(int(difference[f"{params.unit}s"]), params.unit_shown)
     trainings = "one training" if seeds == 1 else f"{seeds} trainings"
     return (
-        f"{units} {params.unit}s of {patients} patients, each predicted by a model that saw no image of that patient; "
+        f"{units} of {patients} patients, each predicted by a model that saw no image of that patient; "
         f"{trainings} of everything."
     )
 
@@ -447,7 +448,7 @@ def _right_model(evaluated: Evaluated, found: dict[str, pd.Series], params: Para
         return [f"Keep the network: of the methods without it none did better. {beside}."]
     paired = evaluated.difference(other, params.operating_point)
     if paired is not None:
-        beside += f". On the same {params.unit}s {other} minus {params.reference} is {_points(paired)}"
+        beside += f". On the same {params.unit_shown}s {other} minus {params.reference} is {_points(paired)}"
     return [f"Ask whether this network is the right model: {beside}."]
 
 

@@ -52,6 +52,7 @@ def caution(networks: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f"Some networks were far worse after the last step of their training than on average over its last epoch: "
-        f"{', '.join(said)}. Results of these arms may be low for that reason."
+        "Some trainings ended badly: their last steps lost what the network had learned, which then got far fewer of "
+        f"its own training images right than shortly before: {', '.join(said)}. Results of these arms may be low for "
+        "that reason alone; more seeds even it out."
     )

@@ -14,7 +14,7 @@ from synthaug.terms import best
 PARAMS = recommendation.Params(
     primary="accuracy", operating_point="nested", reference="classic", smallest_gain=0.03,
     networks=["classic", "placebo", "online", "mixup", "extra", "gan", "other"],
-    real=["placebo", "online", "mixup", "extra"],
+    real=["placebo", "online", "mixup", "extra"], unit_shown="lesion",
 )  # fmt: skip
 NOTHING = pd.DataFrame()
 NO_GENERATORS = generator_faults.worst(NOTHING)

@@ -20,7 +20,7 @@ PARAMS = summary.Params(
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
     reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
     size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
-    smallest_study_of=None,
+    smallest_study_of=None, unit_shown="lesion",
 )  # fmt: skip
 GENERATOR = ["generator", "seed", "state", "light", "why"]
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
@@ -402,3 +402,11 @@ def test_the_best_classic_size_is_no_caveat_where_the_verdict_names_it():
     assert any(
         "best size of classic" in text for text in summarised(compared(), number, best | {"size_b": "500"}).caveats
     )
+
+
+def test_whole_images_are_not_called_lesions():
+    made = summarised(glcm=0.88, params=replace(PARAMS, unit_shown="image"))
+    assert made.study.startswith("182 images of 115 patients")
+    config = {"cases": {"table": "cases.csv", "annotation": "none"}}
+    assert "its images" in captions.html("its {{ unit }}s", config, {})
+    assert "its lesions" in captions.html("its {{ unit }}s", {"cases": {"table": "cases.csv"}}, {})

@@ -4,7 +4,7 @@ import itertools
 
 sys.path.insert(0, str(BASE / "scripts"))
 
-from synthaug.terms import model_lists, uses
+from synthaug.terms import model_lists, shown_units, uses
 
 
 def tested_folds():
@@ -25,6 +25,22 @@ def given_split_params():
 def mask_params():
     """Return whether masks of another grid may be resampled as a parameter; none if not."""
     return {"resample_masks": True} if config["cases"]["resample_masks"] else {}
+
+
+def shown_unit(unit):
+    """Return what a ``unit`` is called where people read."""
+    return shown_units.shown(unit, config["cases"].get("annotation"))
+
+
+def words_of_notes():
+    """Return what the notes of a look at the data say things by, as parameters."""
+    unit = shown_unit("lesion")
+    return {
+        **{key: config["evaluation"][key] for key in ["smallest_gain", "confidence"]},
+        "unit": unit,
+        "tested_folds": len(tested_folds()),
+        **({"padding": config["rois"]["padding"]} if unit != "lesion" else {}),
+    }
 
 
 def division_params():
@@ -247,6 +263,7 @@ def summary_settings():
         "tested_folds": len(tested_folds()),
         "given_split": is_split_given(),
         "smallest_study_of": smallest_study_of(),
+        "unit_shown": shown_unit(TASK_UNIT),
     }
 
 
