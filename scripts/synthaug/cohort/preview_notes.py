@@ -68,11 +68,9 @@ def filled(units: pd.DataFrame, padding: str) -> list[str]:
     found = units["beyond"][units["beyond"] > 0]
     if found.empty:
         return []
-    least, most = (f"{100 * share:.0f}" for share in (found.min(), found.max()))
-    share = least if least == most else f"{least} to {most}"
     return [
-        f"{len(found)} of {len(units)} images are not square. The network sees a square, {share} % of which is filled "
-        f"with {FILLED[padding]} (rois: padding: {padding})."
+        f"{len(found)} of {len(units)} images are not square. The network sees squares, of which up to "
+        f"{100 * found.max():.0f} % is filled with {FILLED[padding]} (rois: padding: {padding})."
     ]
 
 

@@ -65,8 +65,8 @@ def test_patients_of_one_lesion_each_are_doubted_where_names_look_shared():
 def test_what_fills_the_square_of_whole_images_is_one_sentence():
     units = pd.DataFrame({"lesion": range(44), "beyond": [0.0, 0.1, *[0.25] * 42]})
     assert preview_notes.filled(units, "constant") == [
-        "43 of 44 images are not square. The network sees a square, 10 to 25 % of which is filled with black "
-        "(rois: padding: constant)."
+        "43 of 44 images are not square. The network sees squares, of which up to 25 % is filled with "
+        "black (rois: padding: constant)."
     ]
     assert preview_notes.filled(units[:1], "edge") == []
 
