@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from synthaug.terms import arms
+
 LIGHTS = ("red", "amber", "green")  # the worst first
 # The states of `quality.diagnosis` that are red, which would take seconds to import.
 COPYING = "copying"
@@ -38,13 +40,16 @@ def worst(diagnoses: pd.DataFrame) -> pd.DataFrame:
 def of_arm(generators: pd.DataFrame, arm: str, light: str = LIGHTS[0]) -> pd.Series | None:
     """Return the row of the first generator with a ``light`` whose images ``arm`` takes; nothing if it takes none.
 
-    Arms are called after their generator, with what is done to its images behind it, such as ``dcgan-select``.
+    Arms are called after their generator, with what is done to its images behind it, such as ``dcgan-select``. A
+    discriminator that classifies takes none.
 
     Parameters
     ----------
     generators
         See `worst`.
     """
+    if arm.endswith(arms.DISCRIMINATOR):
+        return None
     names = [name for name in generators["generator"] if arm == name or arm.startswith(f"{name}-")]
     taken = list(generators["generator"]) if arm == ALL_OF_THEM else sorted(names, key=len)[-1:]
     bad = generators[generators["generator"].isin(taken) & (generators["light"] == light)]

@@ -52,7 +52,6 @@ def caution(networks: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        "Some trainings ended badly: their last steps lost what the network had learned, which then got far fewer of "
-        f"its own training images right than shortly before: {', '.join(said)}. Results of these arms may be low for "
-        "that reason alone; more seeds even it out."
+        f"Some trainings ended badly, {', '.join(said)}: in their last steps the networks lost much of what they had "
+        "learned. Results of these arms may be low for that reason alone; more seeds even it out."
     )

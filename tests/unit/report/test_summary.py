@@ -256,6 +256,7 @@ def test_a_fault_of_the_generator_is_read_before_any_difference(state, verdict):
         ("gan-filtered", "gan"),
         ("both", "gan"),
         ("mixup", None),
+        ("gan-discriminator", None),
     ],
 )
 def test_a_fault_is_that_of_the_generator_whose_images_the_arm_takes(arm, found):
