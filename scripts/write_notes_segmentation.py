@@ -8,7 +8,7 @@ from synthaug.segmentation import slice_folds
 
 
 def main() -> None:
-    data_notes.run(__doc__, slice_folds.split, of="units", right_or_wrong=False)
+    data_notes.run(__doc__, slice_folds.split, of="units")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Params:
     confidence: float
     unit: str  # what a row of the case table is called
     tested_folds: int
+    right_or_wrong: bool  # whether the primary measure counts such cases, so that their number says what can be shown
     padding: str | None = None  # of whole images, which have no border that a lesion could be near
     given_split: bool | None = None  # as `fold_splitting.Params` has these two
     drawn_by: int | None = None
@@ -38,8 +39,6 @@ def run(
     split: Callable[..., pd.DataFrame],
     of: str,
     more: Callable[[pd.DataFrame], list[str]] = lambda units: [],
-    *,
-    right_or_wrong: bool = True,
 ) -> None:
     """Do what write_notes.py does.
 
@@ -51,8 +50,6 @@ def run(
         The table that it splits: ``cases`` or ``units``.
     more
         What else this task says of its units: lines, of which the first one goes to the terminal where it has others.
-    right_or_wrong
-        Whether the primary measure counts cases that are right or wrong, so that their number says what can be shown.
     """
     parser = command.parser(doc)
     parser.add_argument("--cases", required=True, help="the checked cases")
@@ -79,7 +76,7 @@ def run(
         few = few_units.notes(_tested(table, params), params.smallest_gain, params.confidence, params.unit)
         sections = [
             preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
-            few if right_or_wrong else [],
+            few if params.right_or_wrong else [],
             preview_notes.filled(units, params.padding) if params.padding else preview_notes.beyond(units),
             more(units),
             class_given_away.notes(table, params.unit),

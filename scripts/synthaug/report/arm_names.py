@@ -1,6 +1,6 @@
 """The arms in a few plain words, for the legend of a figure and for whoever meets their names first in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from synthaug.evaluation import comparisons
 from synthaug.terms import uses
@@ -55,3 +55,16 @@ def in_words(arm: str, generators: Sequence[str], reference: str) -> str:
     if arm in generators:
         return f"{reference}, and synthetic images"
     return WORDS.get(arm) or next((words for ending, words in ENDINGS.items() if arm.endswith(ending)), "")
+
+
+def legend(arms: Iterable[str], generators: Sequence[str], reference: str) -> list[tuple[str, str]]:
+    """Return the arms that have words as (names, words); arms of the same words stand together.
+
+    >>> legend(["classic", "gan", "mixup", "other"], ["gan", "other"], "classic")[1]
+    ('gan, other', 'classic, and synthetic images')
+    """
+    names: dict[str, list[str]] = {}
+    for arm in arms:
+        if words := in_words(arm, generators, reference):
+            names.setdefault(words, []).append(arm)
+    return [(", ".join(each), words) for words, each in names.items()]

@@ -8,10 +8,10 @@ LIGHTS = ("red", "amber", "green")  # the worst first
 # The states of `quality.diagnosis` that are red, which would take seconds to import.
 COPYING = "copying"
 MEANING = {
-    "untrained": "its images have nothing in common with real ones",
-    "collapsed": "it draws a few images again and again",
-    COPYING: "it repeats images that it was trained on",
-    "broken": "its images differ from real ones more than those of other patients do",
+    "untrained": "have nothing in common with real ones",
+    "collapsed": "are a few, repeated",
+    COPYING: "repeat training images",
+    "broken": "differ from real ones more than other patients' do",
 }
 ALL_OF_THEM = "both"  # an arm of segmentation, which takes the images of every generator
 
@@ -57,5 +57,5 @@ def of_arm(generators: pd.DataFrame, arm: str, light: str = LIGHTS[0]) -> pd.Ser
 
 
 def said(fault: pd.Series) -> str:
-    """Return what is wrong with a generator, of a row of `worst`, without a full stop."""
-    return f"The generator {fault['generator']} is {fault['state']}{fault['seeds']}: {MEANING[fault['state']]}"
+    """Return what is wrong with a generator's images, of a row of `worst`, without a full stop."""
+    return f"The images of {fault['generator']}{fault['seeds']} {MEANING[fault['state']]}"

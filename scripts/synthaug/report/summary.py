@@ -99,7 +99,7 @@ class Summary:
     generators
         ``generator``, ``seeds``, ``light``, ``state`` and ``why``, a row for each generator.
     legend
-        What the arms of the table are, in a few words each.
+        What the arms of the table are, in a few words: (names, words).
     recommendation
         Sentences: what to use in this cohort, and what more patients would bring.
     """
@@ -153,30 +153,30 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
             evidence.curve,
             generators,
         ),
-        legend=[(arm, words) for arm in whole["Arm"] if (words := arm_names.in_words(arm, names, params.reference))],
+        legend=arm_names.legend(whole["Arm"], names, params.reference),
     )
 
 
 def _answer(evaluated: Evaluated, difference: pd.Series | None, fault: pd.Series | None, params: Params) -> str:
     """Return the answer in a few words: a gain that real images alone bring too is not due to synthetic ones.
 
-    A fault of the generator comes before everything else, so that nobody reads a difference without it.
+    Whatever was measured, a faulty generator is no fair test.
     """
     if difference is None:
         return "No answer yet"
+    if fault is not None:
+        return f"No fair test: {fault['state']} generator"
     answer, alone = ANSWERS[difference["verdict"]], _alone(evaluated, params)
     if difference["verdict"] == comparisons.GAIN and alone is not None and alone["delta"] <= 0:
         answer += f", but real images alone do {'better' if alone['verdict'] == comparisons.WORSE else 'as well'}"
-    if fault is None:
-        return answer
-    return f"No fair test, as the generator is {fault['state']}: {answer[0].lower()}{answer[1:]}"
+    return answer
 
 
 def _unfair(fault: pd.Series | None) -> str:
     """Say what is wrong with the generator, before any number."""
     if fault is None:
         return ""
-    return f"{generator_faults.said(fault)}. So what follows says nothing about better synthetic images. "
+    return f"{generator_faults.said(fault)}, so this says nothing about better ones. "
 
 
 def _alone(evaluated: Evaluated, params: Params) -> pd.Series | None:
@@ -264,7 +264,7 @@ def _table(whole: pd.DataFrame, generators: pd.DataFrame, params: Params) -> pd.
 
 def _with_fault(arm: str, generators: pd.DataFrame) -> str:
     fault = generator_faults.of_arm(generators, arm)
-    return arm if fault is None else f"{arm} (generator {fault['state']})"
+    return arm if fault is None else f"{arm} ({fault['state']})"
 
 
 def _from_best(values: pd.Series | None) -> dict[str, pd.Series]:

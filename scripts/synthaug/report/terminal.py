@@ -34,7 +34,6 @@ def _table(summary: Summary) -> list[str]:
     shown = summary.table[[arm, size, primary, *differences]].iloc[:, :SHOWN]
     rows = [[*HEADS, *(name.partition(", ")[0] for name in shown.columns[2:])]]
     for arm, size, *cells in shown.itertuples(index=False, name=None):
-        arm = arm.replace("(generator ", "(")  # whose fault stands in the text above
         first, *others = size.split(", ")
         rows.append([arm, first, *(cell.replace(f", {THESE}", "").replace(f" ({THESE})", "") for cell in cells)])
         rows += [["", other, *("" for _ in cells)] for other in others]

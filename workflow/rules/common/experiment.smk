@@ -7,6 +7,9 @@ sys.path.insert(0, str(BASE / "scripts"))
 from synthaug.terms import model_lists, shown_units, uses
 
 
+RIGHT_OR_WRONG = ["accuracy", "sensitivity"]  # how the name of a measure begins that counts such cases
+
+
 def tested_folds():
     """Return the folds that are tested: all of them, or only the first ones."""
     return list(range(config["tested_folds"] or config["folds"]))
@@ -39,6 +42,7 @@ def words_of_notes():
         **{key: config["evaluation"][key] for key in ["smallest_gain", "confidence"]},
         "unit": unit,
         "tested_folds": len(tested_folds()),
+        "right_or_wrong": TASK_PRIMARY.split()[0] in RIGHT_OR_WRONG,
         **({"padding": config["rois"]["padding"]} if unit != "lesion" else {}),
     }
 
