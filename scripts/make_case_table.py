@@ -68,7 +68,7 @@ def main() -> None:
         log.info("%s: %d rows (%s) of %d patients", name, len(cases), _counted(cases), cases["patient"].nunique())
         log.info("looking at their images")
         problems = _write(out, arguments, found, cases, drawn)
-        for note in [*found.notes, *_notes(arguments, cases)]:
+        for note in [*found.notes, *_notes(arguments, cases, "image" if found.whole else "lesion")]:
             log.info("note: %s", note)
         if problems:
             log.info(
@@ -104,12 +104,12 @@ def _write(
         return [line.replace(str(folder), str(out)) for line in problems]
 
 
-def _notes(arguments: argparse.Namespace, cases: pd.DataFrame) -> list[str]:
+def _notes(arguments: argparse.Namespace, cases: pd.DataFrame, unit: str) -> list[str]:
     """Return what the rows say of patients and classes, a sentence each."""
     notes = []
     if arguments.patients == patients.EACH_IMAGE:
         notes.append("each image counts as another patient, as you said")
-    notes += filter(None, [patient_classes.said(cases)])
+    notes += filter(None, [patient_classes.said(cases, unit)])
     few = config_draft.too_few(cases)
     return notes + [f"class {cls} has one patient, too few to test: leave it out with CLASSES=" for cls in few]
 
