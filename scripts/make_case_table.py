@@ -76,7 +76,7 @@ def main() -> None:
         log.info("%s: %d rows (%s) of %d patients", name, len(cases), _counted(cases), cases["patient"].nunique())
         log.info("looking at their images")
         cases, left_out, refused = _write(out, arguments, found, cases, drawn)
-        for note in [*found.notes, *_notes(arguments, cases)]:
+        for note in [*found.notes, *_notes(arguments, cases, "image" if found.whole else "lesion")]:
             log.info("note: %s", note)
         for problems, which in [(left_out, LEFT_OUT), (refused, REFUSED)]:
             for line in listed(problems):
@@ -124,12 +124,12 @@ def _write(
         return cases, left_out, refused
 
 
-def _notes(arguments: argparse.Namespace, cases: pd.DataFrame) -> list[str]:
+def _notes(arguments: argparse.Namespace, cases: pd.DataFrame, unit: str) -> list[str]:
     """Return what the rows say of patients and classes, a sentence each."""
     notes = []
     if arguments.patients == patients.EACH_IMAGE:
         notes.append("each image counts as another patient, as you said")
-    notes += filter(None, [patient_classes.said(cases)])
+    notes += filter(None, [patient_classes.said(cases, unit)])
     few = config_draft.too_few(cases)
     return notes + [f"class {cls} has one patient, too few to test: leave it out with CLASSES=" for cls in few]
 

@@ -1,8 +1,9 @@
 """Say in words what a look at the data has found, whatever the size of the cohort.
 
 Reads the checked cases, the case table, the task's samples and the suspected duplicates. Writes what would stop the
-experiment, which images of the network reach beyond their source image, which patients have lesions of several classes,
-and which may be one. The terminal says where to look.
+experiment, whether so few cases can show a gain of interest, which images of the network reach beyond their source,
+what else gives the class away, which patients have lesions of several classes, and which may be one. The terminal says
+where to look.
 """
 
 from steps import data_notes

@@ -1,26 +1,35 @@
 """What a look at the data of any task has found, in words."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
 
 from steps import command, fold_splitting
-from synthaug.cohort import case_table, duplicates, linked_patients, preview_notes
+from synthaug.cohort import case_table, class_given_away, duplicates, given_split, linked_patients, preview_notes
 from synthaug.errors import InputError
+from synthaug.evaluation import few_units
 from synthaug.files import artifacts
+
+DIVIDED_BY = {each.name for each in fields(fold_splitting.Params)}
 
 
 @dataclass(frozen=True)
 class Params:
-    """What folds depend on, and the pairs of lesions that the config acknowledges."""
+    """What folds depend on, the pairs of lesions that the config acknowledges, and how the notes put things."""
 
     classes: list[str]
     folds: int
     seeds: list[int]
     master_seed: int
     acknowledged: list[list[str]]
+    smallest_gain: float  # of interest, a fraction
+    confidence: float
+    unit: str  # what a row of the case table is called
+    tested_folds: int
+    right_or_wrong: bool  # whether the primary measure counts such cases, so that their number says what can be shown
+    padding: str | None = None  # of whole images, which have no border that a lesion could be near
     given_split: bool | None = None  # as `fold_splitting.Params` has these two
     drawn_by: int | None = None
 
@@ -58,20 +67,31 @@ def run(
         refusals = []
         for seed in params.seeds:
             try:
-                how = {key: value for key, value in asdict(params).items() if key not in ("seeds", "acknowledged")}
+                how = {key: value for key, value in asdict(params).items() if key in DIVIDED_BY}
                 fold_splitting.divided(split, {"cases": cases, "units": units}[of], seed, how)
             except InputError as error:
                 refusals.append(str(error))
         table = case_table.read_table(arguments.table)
         new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))
+        few = few_units.notes(_tested(table, params), params.smallest_gain, params.confidence, params.unit)
         sections = [
             preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
-            preview_notes.beyond(units),
+            few if params.right_or_wrong else [],
+            preview_notes.filled(units, params.padding) if params.padding else preview_notes.beyond(units),
             more(units),
-            preview_notes.of_several_classes(cases),
-            preview_notes.alone(table),
-            preview_notes.shared(found, new, params.acknowledged),
+            class_given_away.notes(table, params.unit),
+            preview_notes.of_several_classes(cases, params.unit),
+            preview_notes.alone(table, params.unit),
+            preview_notes.shared(found, new, params.acknowledged, params.unit),
         ]
         artifacts.write_text(preview_notes.text(*sections), arguments.out)
         for first in (lines[0] for lines in sections if len(lines) > 1):
             log.warning("%s (%s)", first.rstrip(":."), arguments.out)
+
+
+def _tested(table: pd.DataFrame, params: Params) -> int:
+    """Return how many rows of the case table are tested."""
+    main = table[(table["set"] == "main") & (table["class"] != "")]
+    if params.given_split:
+        return int((main[given_split.COLUMN] == given_split.TEST).sum()) if given_split.COLUMN in main else 0
+    return round(len(main) * params.tested_folds / params.folds)

@@ -138,6 +138,7 @@ rule write_notes:
             classes=config["cases"]["classes"],
             acknowledged=config["cases"]["acknowledged_duplicates"],
             **division_params(),
+            **words_of_notes(),
         ),
         digest=table_digest(),
     shell:

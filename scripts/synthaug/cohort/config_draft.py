@@ -11,8 +11,14 @@ FOLDS = {"classification": 3, "segmentation": 2, "detection": 4}  # of the defau
 FEWEST_FOLDS = 2
 SOFT_TISSUE = (-160, 240)  # HU: the common window of abdominal CT, width 400, level 40
 PERCENTILES = (1, 99)
-PRESETS = {"CT": "ct-lesion", "MR": "mr", "US": "ultrasound", "CR": "chest-xray", "DX": "chest-xray"}
+PRESETS = {"CT": "ct-lesion", "MR": "mr", "US": "ultrasound", "DX": "chest-xray"}
 MILDEST = "ultrasound"
+MODALITIES = {  # as DICOM, or people, write them at the beginning
+    "CT": re.compile(r"CT|computed tomo", re.IGNORECASE),
+    "MR": re.compile(r"MR|magnetic", re.IGNORECASE),
+    "US": re.compile(r"US|ultraso|sonogra", re.IGNORECASE),
+    "DX": re.compile(r"CR|DX|CXR|XR|(chest|thorax)?[ _-]*X[ _-]?ray|(chest|thorax)?[ _-]*radiogra", re.IGNORECASE),
+}
 PRIMARY = {"classification": ("dcgan", 0.03), "segmentation": ("lcgan", 0.03), "detection": ("cpggan", 0.05)}  # gain
 # For a first run on a processor, as docs/segmentation.md and docs/detection.md advise; a budget sets those of
 # classification.
@@ -39,7 +45,11 @@ NETWORKS = {
     ],
 }
 POSITIVE = re.compile(r"malig|cancer|tumou?r|carcinom|positive|abnormal|disease|pneumon|lesion", re.IGNORECASE)
-NEGATIVE = re.compile(r"non|benign|normal|negative|health", re.IGNORECASE)
+# Names that say that nothing was found, at the beginning of a word: abnormal and nodule are no such names.
+NOTHING = re.compile(
+    r"(?<![a-z])(no(t|ne)?(?![a-z])|non|without|neg|normal|health|control|absen|unaffected|uninfected)", re.IGNORECASE
+)
+BENIGN = re.compile(r"benign", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def text(study: Study, cases: pd.DataFrame) -> str:
         The case table: ``class``, ``patient``.
     """
     classes = sorted(set(cases["class"]) - {""})
-    modality = next((known for known in PRESETS if study.modality.upper().startswith(known)), "")
+    modality = _modality(study.modality)
     lines = [
         "# A draft. What it does not name is as in the default of its task; config/README.md explains every key.",
         "# Decide what is marked with DECIDE before you see a result, then look at your data: check_data.",
@@ -115,8 +125,18 @@ def _folds(task: str, cases: pd.DataFrame) -> Sequence[str]:
     return [f"folds: {folds} # of patients; each class needs as many patients or more{few}"]
 
 
+def _modality(text: str) -> str:
+    """Return the key of `PRESETS` that a modality in words begins with; "" if none is known."""
+    return next((known for known, words in MODALITIES.items() if words.match(text.strip())), "")
+
+
 def _positive(classes: list[str]) -> str:
-    likely = [name for name in classes if POSITIVE.search(name) and not NEGATIVE.search(name)]
+    """Return the class to propose as the positive one: never one that says that nothing was found, or benign ones."""
+    for unlikely in (NOTHING, BENIGN):
+        left = [name for name in classes if not unlikely.search(name)]
+        if len(left) == 1:
+            return left[0]
+    likely = [name for name in classes if POSITIVE.search(name)]
     return likely[0] if len(likely) == 1 else classes[-1]
 
 

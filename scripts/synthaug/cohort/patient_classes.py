@@ -16,11 +16,11 @@ def several(cases: pd.DataFrame) -> pd.Series:
     return classes[classes.map(len) > 1]
 
 
-def said(cases: pd.DataFrame) -> str:
-    """Return a sentence on the patients with lesions of several classes; "" if there are none."""
+def said(cases: pd.DataFrame, unit: str) -> str:
+    """Return a sentence on the patients with lesions, or whatever a ``unit`` is, of several classes; "" if none has."""
     found = several(cases)
-    who = "1 patient has lesions" if len(found) == 1 else f"{len(found)} patients have lesions"
-    what = "is each of them one patient? A fold takes all lesions of a patient"
+    who = f"1 patient has {unit}s" if len(found) == 1 else f"{len(found)} patients have {unit}s"
+    what = f"is each of them one patient? A fold takes all {unit}s of a patient"
     if found.empty:
         return ""
     return f"{who} of two classes or more, such as {found.index[0]}, {' and '.join(found.iloc[0])}: {what}"

@@ -9,6 +9,11 @@ from synthaug.cohort.formats import patient_names
 
 SHOWN = 20  # patients that are listed
 SUGGESTED = "suggested_cases.csv"
+FILLED = {  # by rois: padding
+    "edge": "repeats of the outermost pixels",
+    "constant": "black",
+    "reflect": "the image mirrored",
+}
 
 
 def too_small(refusals: Sequence[str], folds: int, *, given: bool = False) -> list[str]:
@@ -50,8 +55,27 @@ def beyond(units: pd.DataFrame) -> list[str]:
     return [f"{count}; {how}", *_indented(rows)]
 
 
-def of_several_classes(cases: pd.DataFrame) -> list[str]:
-    """Return which patients have lesions of several classes; nothing if none has.
+def filled(units: pd.DataFrame, padding: str) -> list[str]:
+    """Return how many whole images are not square, and what fills the square that the network sees; nothing if all are.
+
+    Parameters
+    ----------
+    units
+        As of `beyond`.
+    padding
+        Of the config.
+    """
+    found = units["beyond"][units["beyond"] > 0]
+    if found.empty:
+        return []
+    return [
+        f"{len(found)} of {len(units)} images are not square. The network sees squares, of which up to "
+        f"{100 * found.max():.0f} % is filled with {FILLED[padding]} (rois: padding: {padding})."
+    ]
+
+
+def of_several_classes(cases: pd.DataFrame, unit: str) -> list[str]:
+    """Return which patients have lesions, or images, of several classes; nothing if none has.
 
     Parameters
     ----------
@@ -63,12 +87,12 @@ def of_several_classes(cases: pd.DataFrame) -> list[str]:
         return []
     rows = [f"{patient}: {' and '.join(classes)}" for patient, classes in found.head(SHOWN).items()]
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    what = "is each of them one patient? A fold takes all lesions of a patient, of whatever class."
-    return [f"{_counted(len(found), 'patient')} with lesions of two classes or more; {what}", *_indented(rows + more)]
+    what = f"is each of them one patient? A fold takes all {unit}s of a patient, of whatever class."
+    return [f"{_counted(len(found), 'patient')} with {unit}s of two classes or more; {what}", *_indented(rows + more)]
 
 
-def alone(table: pd.DataFrame) -> list[str]:
-    """Return a doubt about patients who all have one lesion, although names of images look as if they shared patients.
+def alone(table: pd.DataFrame, unit: str) -> list[str]:
+    """Return a doubt about patients who all have one ``unit``, though names of images look as if they shared patients.
 
     Parameters
     ----------
@@ -82,7 +106,7 @@ def alone(table: pd.DataFrame) -> list[str]:
     named = images.set_index("image")["lesion"]
     pair = " and ".join(named[path] for path in hint.example[1:])
     return [
-        f"Each of the {len(table)} lesions has a patient of its own, but names of images look as if they held the "
+        f"Each of the {len(table)} {unit}s has a patient of its own, but names of images look as if they held the "
         f"ids of {hint.patients} patients:",
         *_indented(
             [
@@ -93,7 +117,9 @@ def alone(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def shared(found: pd.DataFrame, new: Mapping[str, str], acknowledged: Collection[Sequence[str]]) -> list[str]:
+def shared(
+    found: pd.DataFrame, new: Mapping[str, str], acknowledged: Collection[Sequence[str]], unit: str
+) -> list[str]:
     """Return which lesions may be one scan under two patients, those of contradicting classes first.
 
     Parameters
@@ -110,7 +136,7 @@ def shared(found: pd.DataFrame, new: Mapping[str, str], acknowledged: Collection
     known = {frozenset(pair) for pair in acknowledged}
     contradicting = int((found["classes"] == duplicates.CONTRADICT).sum())
     also = f", {contradicting} of them with contradicting classes" if contradicting else ""
-    lines = [f"{_counted(len(found), 'pair')} of lesions of two patients may show one scan{also}:"]
+    lines = [f"{_counted(len(found), 'pair')} of {unit}s of two patients may show one scan{also}:"]
     for pair in found.itertuples():
         seen = " (acknowledged)" if frozenset((pair.lesion_a, pair.lesion_b)) in known else ""
         lines += _indented([f"{duplicates.in_words(pair)}{seen}"])

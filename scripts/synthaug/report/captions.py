@@ -7,6 +7,8 @@ import jinja2
 from docutils import core, nodes
 from docutils.parsers.rst import Directive, directives
 
+from synthaug.terms import shown_units
+
 WARNING = "The cohort is a phantom: these figures are no evidence."
 LEVEL = 3  # of a caption's first heading; those above it are the page's
 
@@ -17,11 +19,12 @@ def html(text: str, config: Mapping[str, object], wildcards: Mapping[str, str]) 
     Parameters
     ----------
     text
-        May refer to ``config`` and ``wildcards``, and use the directive ``phantom``, which stands for a warning if the
-        cohort is a phantom.
+        May refer to ``config``, ``wildcards`` and ``unit``, which is lesion, or image where images are whole; and use
+        the directive ``phantom``, which stands for a warning if the cohort is a phantom.
     """
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    context = {"config": config, "wildcards": SimpleNamespace(**wildcards)}
+    unit = shown_units.shown("lesion", config["cases"].get("annotation"))
+    context = {"config": config, "wildcards": SimpleNamespace(**wildcards), "unit": unit}
     written = environment.from_string(text).render(**context)
     directives.register_directive("phantom", _warning(config["cases"]["table"] is None))
     settings = {

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from synthaug.evaluation import comparisons, learning_curve
+from synthaug.report import generator_faults
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import percent, points, span
 from synthaug.report.sentences import counted, listed
@@ -35,28 +36,34 @@ class Params:
     networks: list[str]  # the arms that train the network, in the order of the config
     real: list[str]  # those without synthetic images, beside the reference
     smallest_gain: float  # of interest, a fraction
+    unit_shown: str  # what a unit is called where people read
 
 
-def sentences(evaluated: Evaluated, params: Params, power: pd.DataFrame, curve: pd.DataFrame) -> list[str]:
+def sentences(
+    evaluated: Evaluated, params: Params, power: pd.DataFrame, curve: pd.DataFrame, generators: pd.DataFrame
+) -> list[str]:
     """Return what this cohort speaks for, what matters most first; nothing where no arm was compared.
 
     Parameters
     ----------
     power, curve
         ``simulated_power.csv`` and ``learning_curve.csv``.
+    generators
+        See `generator_faults.worst`.
     """
     compared = {arm: evaluated.difference(arm, params.operating_point) for arm in params.networks}
     compared = {arm: row for arm, row in compared.items() if row is not None}
     ways = {arm: row for arm, row in compared.items() if arm not in CONTROLS}
     if not ways:
         return []
-    said = [_use(evaluated, params, ways), _hindsight(evaluated)]
-    said += [_lesions(compared.get(arms.EXTRA), {arm: row for arm, row in ways.items() if arm not in params.real})]
+    said = [_use(evaluated, params, ways, generators), _hindsight(evaluated)]
+    synthetic = {arm: row for arm, row in ways.items() if arm not in params.real}
+    said += [_lesions(compared.get(arms.EXTRA), synthetic, generators, params.unit_shown)]
     said += [_more_patients(evaluated, params, curve), _shown_by(power)]
     return [sentence for sentence in said if sentence]
 
 
-def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series]) -> str:
+def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series], generators: pd.DataFrame) -> str:
     """Say what to use, by rules 1 to 3."""
     gains = {arm: row for arm, row in ways.items() if row["verdict"] == comparisons.GAIN}
     if plain := [arm for arm in gains if arm in params.real]:
@@ -65,6 +72,9 @@ def _use(evaluated: Evaluated, params: Params, ways: dict[str, pd.Series]) -> st
         return f"Use {arm}: {_of(gains[arm])}, with real images alone.{others}"
     if gains:
         arm = max(gains, key=lambda name: gains[name]["delta"])
+        fault = generator_faults.of_arm(generators, arm)
+        if fault is not None:
+            return f"{generator_faults.said(fault)}. Look at its images before you use {arm}: {_of(gains[arm])}."
         return f"Use the images of {arm}: {_of(gains[arm])}."
     best = evaluated.best()
     if best is not None and best["verdict"] == comparisons.GAIN:
@@ -93,18 +103,20 @@ def _hindsight(evaluated: Evaluated) -> str:
     return f"{found}. Do not expect what the best in hindsight, {name}, had: {more} points more, in part by luck."
 
 
-def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series]) -> str:
+def _lesions(extra: pd.Series | None, synthetic: dict[str, pd.Series], generators: pd.DataFrame, unit: str) -> str:
     """Say what further real lesions did, by rule 4."""
     if extra is None:
         return ""
     if extra["verdict"] == comparisons.GAIN:
-        return f"Annotate more lesions: with further real ones ({arms.EXTRA}) the difference was {_of(extra)}."
+        return f"Annotate more {unit}s: with further real ones ({arms.EXTRA}) the difference was {_of(extra)}."
     if not synthetic:
         return ""
     arm = max(synthetic, key=lambda name: synthetic[name]["delta"])
     if extra["delta"] > max(synthetic[arm]["delta"], 0):
-        beside = f"{percent(synthetic[arm]['delta'], signed=True)} with the images of {arm}"
-        return f"Rather annotate more lesions than train a generator: {_of(extra)} with {arms.EXTRA}, {beside}."
+        fault = generator_faults.of_arm(generators, arm)
+        broken = "" if fault is None else f", whose generator is {fault['state']}"
+        beside = f"{percent(synthetic[arm]['delta'], signed=True)} with the images of {arm}{broken}"
+        return f"Rather annotate more {unit}s than train a generator: {_of(extra)} with {arms.EXTRA}, {beside}."
     return ""
 
 
@@ -114,8 +126,8 @@ def _more_patients(evaluated: Evaluated, params: Params, curve: pd.DataFrame) ->
         if evaluated.best() is None:  # a task without inner models
             return ""
         return (
-            "What more patients would bring is not known: that takes three folds or more, all of them tested, and "
-            f"{params.reference} in experiment: nested."
+            "What more patients would bring is not known. That takes three folds or more, all of them tested, and "
+            f"models of {params.reference} trained on one fold fewer (list it under experiment: nested)."
         )
     measured = curve[curve["kind"] == learning_curve.MEASURED].iloc[-1]
     twice = curve.iloc[-1]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthaug.audit import analysis_plan
 from synthaug.evaluation import comparisons, operating_points
-from synthaug.report import headline, recommendation
+from synthaug.report import arm_names, generator_faults, headline, recommendation
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.numbers import estimate, percent, points, span
 from synthaug.report.sentences import counted
@@ -26,12 +26,11 @@ ANSWERS = {
     comparisons.NO_GAIN: "No gain that matters",
     comparisons.UNDECIDABLE: "Not shown",
 }
-COPYING, RECOGNISABLE = "copying", "told apart"  # as `quality.diagnosis` calls them, which would take seconds to import
+RECOGNISABLE = "told apart"  # as `quality.diagnosis` calls it, which would take seconds to import
 COPIES = (
     "Its images repeat training images: look at the nearest pairs, and train it for fewer epochs or on more patients."
 )
 DEVIATIONS = 3  # from the analysis plan that are named
-LIGHTS = ("red", "amber", "green")  # the worst first
 TABLES = ("table", "generators")  # fields of a summary
 
 
@@ -54,6 +53,7 @@ class Params(headline.Params):
     tested_folds: int
     given_split: bool  # whether the case table divides the patients
     smallest_study_of: str | None  # the `budget` that allowed the smallest networks only, if it did
+    unit_shown: str  # what a unit is called where people read
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ class Summary:
         Sentences, those that matter most first.
     generators
         ``generator``, ``seeds``, ``light``, ``state`` and ``why``, a row for each generator.
+    legend
+        What the arms of the table are, in a few words: (names, words).
     recommendation
         Sentences: what to use in this cohort, and what more patients would bring.
     """
@@ -115,6 +117,7 @@ class Summary:
     next_steps: list[str] = field(default_factory=list)
     generators: pd.DataFrame = field(default_factory=pd.DataFrame)
     recommendation: list[str] = field(default_factory=list)
+    legend: list[tuple[str, str]] = field(default_factory=list)
 
 
 def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summary:
@@ -126,47 +129,54 @@ def summarise(evaluated: Evaluated, evidence: Evidence, params: Params) -> Summa
         What the evaluation wrote.
     """
     difference = evaluated.difference(params.main, params.operating_point)
+    generators = generator_faults.worst(evidence.generators)
+    fault = generator_faults.of_arm(generators, params.main)
+    whole = headline.headline_table(evaluated, params)
+    names = list(generators["generator"])
     return Summary(
         cohort=params.cohort,
         question=params.question,
         main=params.main,
         measure=params.measure,
-        answer=_answer(evaluated, difference, params),
-        verdict=_verdict(evaluated, difference, params) + _limits(evaluated, difference, evidence, params),
+        answer=_answer(evaluated, difference, fault, params),
+        verdict=_unfair(fault) + _verdict(evaluated, difference, params) + _limits(evaluated, difference, params),
         phantom=params.phantom,
         study=_study(evaluated, difference, params),
-        table=_table(evaluated, params),
+        table=_table(whole, generators, params),
         caveats=_caveats(evaluated, difference, evidence, params),
-        next_steps=_next_steps(evaluated, difference, evidence, params),
-        generators=_generators(evidence.generators),
+        next_steps=_next_steps(evaluated, difference, evidence, generators, params),
+        generators=generators,
         recommendation=recommendation.sentences(
             evaluated,
             recommendation.Params(**{each.name: getattr(params, each.name) for each in fields(recommendation.Params)}),
             evidence.power,
             evidence.curve,
+            generators,
         ),
+        legend=arm_names.legend(whole["Arm"], names, params.reference),
     )
 
 
-def _generators(diagnoses: pd.DataFrame) -> pd.DataFrame:
-    """Return the worst diagnosis of each generator, and in how many seeds it has that light."""
-    rows = []
-    for name, each in diagnoses.groupby("generator", sort=False) if len(diagnoses) else ():
-        worst = min(each["light"], key=LIGHTS.index)
-        found = each[each["light"] == worst]
-        seeds = "" if len(each) == 1 else f", {len(found)} of {len(each)} seeds"
-        rows.append((name, seeds, worst, found["state"].iloc[0], found["why"].iloc[0]))
-    return pd.DataFrame(rows, columns=["generator", "seeds", "light", "state", "why"])
+def _answer(evaluated: Evaluated, difference: pd.Series | None, fault: pd.Series | None, params: Params) -> str:
+    """Return the answer in a few words: a gain that real images alone bring too is not due to synthetic ones.
 
-
-def _answer(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
-    """Return the answer in a few words: a gain that real images alone bring too is not due to synthetic ones."""
+    Whatever was measured, a faulty generator is no fair test.
+    """
     if difference is None:
         return "No answer yet"
+    if fault is not None:
+        return f"No fair test: {fault['state']} generator"
     answer, alone = ANSWERS[difference["verdict"]], _alone(evaluated, params)
-    if difference["verdict"] != comparisons.GAIN or alone is None or alone["delta"] > 0:
-        return answer
-    return f"{answer}, but real images alone do {'better' if alone['verdict'] == comparisons.WORSE else 'as well'}"
+    if difference["verdict"] == comparisons.GAIN and alone is not None and alone["delta"] <= 0:
+        answer += f", but real images alone do {'better' if alone['verdict'] == comparisons.WORSE else 'as well'}"
+    return answer
+
+
+def _unfair(fault: pd.Series | None) -> str:
+    """Say what is wrong with the generator, before any number."""
+    if fault is None:
+        return ""
+    return f"{generator_faults.said(fault)}, so this says nothing about better ones. "
 
 
 def _alone(evaluated: Evaluated, params: Params) -> pd.Series | None:
@@ -202,9 +212,9 @@ def _verdict(evaluated: Evaluated, difference: pd.Series | None, params: Params)
     return found + further
 
 
-def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> str:
-    """Say what belongs to the verdict in the same breath: images that are no fair test, and as many classic ones."""
-    said, state = "", _state(evidence.generators, params.main)
+def _limits(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
+    """Say what belongs to the verdict in the same breath: as many classic images, and real images alone."""
+    said = ""
     if difference is None:
         return said
     size = evaluated.sizes(params.main, params.operating_point)
@@ -215,18 +225,7 @@ def _limits(evaluated: Evaluated, difference: pd.Series | None, evidence: Eviden
     alone = _alone(evaluated, params)
     if difference["verdict"] == comparisons.GAIN and alone is not None and alone["verdict"] != comparisons.GAIN:
         said += f" Compared with {alone['arm_b']}, which needs no synthetic images, it is {_points(alone)}."
-    if state:
-        name = uses.generator_of(params.main)
-        said += f" But the generator {name} is {state}: this says nothing about better synthetic images."
     return said
-
-
-def _state(generators: pd.DataFrame, name: str, light: str = "red") -> str:
-    """Return what is wrong with the generator of the arm ``name`` if a ``light`` of it is that; nothing if none is."""
-    if not len(generators):
-        return ""
-    bad = generators[(generators["generator"] == uses.generator_of(name)) & (generators["light"] == light)]
-    return bad["state"].iloc[0] if len(bad) else ""
 
 
 def _study(evaluated: Evaluated, difference: pd.Series | None, params: Params) -> str:
@@ -234,17 +233,16 @@ def _study(evaluated: Evaluated, difference: pd.Series | None, params: Params) -
     if difference is None:
         return ""
     seeds = evaluated.seeds(params.main, params.operating_point)
-    patients, units = int(difference["patients"]), int(difference[f"{params.unit}s"])
+    patients, units = int(difference["patients"]), counted(int(difference[f"{params.unit}s"]), params.unit_shown)
     trainings = "one training" if seeds == 1 else f"{seeds} trainings"
     return (
-        f"{units} {params.unit}s of {patients} patients, each predicted by a model that saw no image of that patient; "
+        f"{units} of {patients} patients, each predicted by a model that saw no image of that patient; "
         f"{trainings} of everything."
     )
 
 
-def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
-    """Return the headline's table in the columns that answer the question."""
-    whole = headline.headline_table(evaluated, params)
+def _table(whole: pd.DataFrame, generators: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return the headline's table in the columns that answer the question; a generator's fault stands by its arms."""
     measure, interval = params.measure, f"{100 * params.confidence:g} % interval"
     shown = {
         "Arm": whole["Arm"],
@@ -258,9 +256,15 @@ def _table(evaluated: Evaluated, params: Params) -> pd.DataFrame:
         **_from_best(whole.get(f"{measure} minus best {CLASSIC} (points)")),
     }
     first = [comparisons.NONE, params.reference, params.main, BEST]  # what the question is about, then all others
-    return pd.DataFrame(shown).sort_values(
+    table = pd.DataFrame(shown).sort_values(
         "Arm", key=lambda names: ~names.isin(first), kind="stable", ignore_index=True
     )
+    return table.assign(Arm=[_with_fault(arm, generators) for arm in table["Arm"]])
+
+
+def _with_fault(arm: str, generators: pd.DataFrame) -> str:
+    fault = generator_faults.of_arm(generators, arm)
+    return arm if fault is None else f"{arm} ({fault['state']})"
 
 
 def _from_best(values: pd.Series | None) -> dict[str, pd.Series]:
@@ -352,7 +356,13 @@ def _compared(evaluated: Evaluated, difference: pd.Series, params: Params) -> li
     return said
 
 
-def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Evidence, params: Params) -> list[str]:
+def _next_steps(
+    evaluated: Evaluated,
+    difference: pd.Series | None,
+    evidence: Evidence,
+    generators: pd.DataFrame,
+    params: Params,
+) -> list[str]:
     """Return what to do next, what matters most first."""
     said = []
     if params.smallest_study_of:
@@ -360,10 +370,11 @@ def _next_steps(evaluated: Evaluated, difference: pd.Series | None, evidence: Ev
             f"Give a larger budget first: {params.smallest_study_of} allowed the smallest networks and the fewest "
             "epochs only, which may be too little to learn from your images."
         )
-    if state := _state(evidence.generators, params.main):
-        cure = COPIES if state == COPYING else "Give it more epochs or a larger budget."
-        said.append(f"Mend the generator first: {params.main} is {state}. {cure}")
-    elif _state(evidence.generators, params.main, "amber") == RECOGNISABLE:
+    fault, doubt = (generator_faults.of_arm(generators, params.main, light) for light in ("red", "amber"))
+    if fault is not None:
+        cure = COPIES if fault["state"] == generator_faults.COPYING else "Give it more epochs or a larger budget."
+        said.append(f"Mend the generator first: {fault['generator']} is {fault['state']}. {cure}")
+    elif doubt is not None and doubt["state"] == RECOGNISABLE:
         said.append(
             f"Look at the images of {params.main}: gray values alone tell them from real ones. If they are blurred or "
             "mixed, give it more epochs or a larger budget."
@@ -437,7 +448,7 @@ def _right_model(evaluated: Evaluated, found: dict[str, pd.Series], params: Para
         return [f"Keep the network: of the methods without it none did better. {beside}."]
     paired = evaluated.difference(other, params.operating_point)
     if paired is not None:
-        beside += f". On the same {params.unit}s {other} minus {params.reference} is {_points(paired)}"
+        beside += f". On the same {params.unit_shown}s {other} minus {params.reference} is {_points(paired)}"
     return [f"Ask whether this network is the right model: {beside}."]
 
 

@@ -14,6 +14,8 @@ from synthaug.report.summary import Summary
 FAMILY = "DejaVu"
 MARGIN, WIDTH, HEIGHT = 14, 210, 297  # mm, of A4
 FIGURE, LEAST_FIGURE = 140, 45  # mm: its width, and the height below which it cannot be read and is left out
+MANY = 10  # rows of the table, from which on it is set closer
+LEGEND = 6.5  # size of its letters
 LIGHTS = {"green": (45, 164, 78), "amber": (227, 160, 8), "red": (207, 34, 46)}
 DATE = datetime(2000, 1, 1, tzinfo=UTC)  # the same results give the same bytes
 
@@ -43,6 +45,7 @@ def page(summary: Summary, figure: Path) -> bytes:
     _list(document, "Read with care", summary.caveats)
     _list(document, "For this cohort", summary.recommendation)
     _lights(document, summary)
+    _legend(document, summary)
     _figure(document, figure)
     return bytes(document.output())
 
@@ -69,9 +72,11 @@ def _line(document: FPDF, text: str, size: float, style: str = "") -> None:
 
 def _table(document: FPDF, summary: Summary) -> None:
     shown = summary.table.iloc[:, :2].join(summary.table.iloc[:, 2:].filter(regex="%|Minus classic|Verdict"))
-    document.set_font(FAMILY, size=7.5)
-    bold = FontFace(emphasis="BOLD")
-    with document.table(line_height=4, headings_style=bold, borders_layout="HORIZONTAL_LINES", text_align="L") as table:
+    document.set_font(FAMILY, size=7 if len(shown) > MANY else 7.5)
+    bold, height = FontFace(emphasis="BOLD"), 3.4 if len(shown) > MANY else 4
+    with document.table(
+        line_height=height, headings_style=bold, borders_layout="HORIZONTAL_LINES", text_align="L"
+    ) as table:
         for row in [list(shown.columns), *shown.to_numpy().tolist()]:
             line = table.row()
             for cell in row:
@@ -96,6 +101,15 @@ def _lights(document: FPDF, summary: Summary) -> None:
         document.set_font(FAMILY, "", 8.5)
         text = f"{row.generator}{row.seeds}: {row.state}. {row.why}"
         document.multi_cell(0, 4.1, text, align="L", new_x="LMARGIN", new_y="NEXT")
+
+
+def _legend(document: FPDF, summary: Summary) -> None:
+    """Say what the arms are, if there is room for it on the page."""
+    text = "; ".join(f"{names}: {words}" for names, words in summary.legend)
+    document.set_font(FAMILY, "", LEGEND)
+    lines = document.multi_cell(0, text=text, dry_run=True, output="LINES") if text else []
+    if document.page_no() == 1 and document.get_y() + LEGEND * 0.48 * len(lines) < HEIGHT - MARGIN:
+        _line(document, text, LEGEND)
 
 
 def _figure(document: FPDF, figure: Path) -> None:

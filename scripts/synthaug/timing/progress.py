@@ -10,6 +10,7 @@ from synthaug.timing import job_times, schedule
 REPORT = re.compile(r"(epoch|step) (\d+)/(\d+): .*?([\d.]+) images/s$", re.MULTILINE)
 SHOWN = 3  # trainings in a line
 EARLY = 0.05  # of a job: until then it has mostly read its files, which says nothing of its trainings
+KNOWN = 10.0  # seconds that jobs other than trainings are taken to have shown beforehand, in the time expected of them
 LEAST = 1.0  # seconds that a job which runs has at least left
 
 
@@ -93,14 +94,13 @@ class Progress:
         unknown = networks(self._open()) - set(self.speeds)
         if self.cores is None or unknown:
             return None
-        paces = {kind: self._pace(kind) for kind in [True, False]}
+        shares = {name: self._share(name, position) for name, position in (positions or {}).items()}
+        paces = {kind: self._pace(kind, now, shares) for kind in [True, False]}
         seconds = {}
         for name, plan in self._open().items():
             seconds[name] = paces[bool(plan.job.trained)] * self._expected(name)
             if name in self.started:
-                elapsed, position = now - self.started[name], (positions or {}).get(name)
-                even = len(plan.job.trained) == 1  # epochs of a network that grows take longer and longer
-                share = position.share(plan.job.trainings) if position and even else 0
+                elapsed, share = now - self.started[name], shares.get(name, 0)
                 rest = elapsed * (1 - share) / share if share >= EARLY else seconds[name] - elapsed
                 seconds[name] = max(rest, LEAST)
         waits_for = {name: self.planned[name].waits_for for name in seconds}
@@ -115,17 +115,34 @@ class Progress:
     def _expected(self, name: str) -> float:
         return job_times.expected(self.planned[name].job, self.lesions, self.speeds, self.seen)
 
-    def _pace(self, training: bool) -> float:
-        """Return how many times as long as expected the jobs took that are done, of trainings or of others."""
-        done = [
-            name
-            for name in self.took
-            if self.took[name] is not None
-            and bool(self.planned[name].job.trained) == training
+    def _share(self, name: str, position: Position) -> float:
+        """Return which part of a job that runs is done; 0 if its epochs do not say it."""
+        job = self.planned[name].job
+        even = len(job.trained) == 1  # epochs of a network that grows take longer and longer
+        return position.share(job.trainings) if even else 0
+
+    def _pace(self, training: bool, now: float, shares: Mapping[str, float]) -> float:
+        """Return how many times as long as expected jobs take, of trainings or of others.
+
+        By those that are done, and by what trainings that run have done. Networks may have been timed while the machine
+        did other things; and a single short job says little of others.
+        """
+        took = {name: (seconds, 1.0) for name, seconds in self.took.items() if seconds is not None}
+        took |= {
+            name: (now - self.started[name], share)
+            for name, share in shares.items()
+            if share >= EARLY and name in self.started
+        }
+        seen = {
+            name: each
+            for name, each in took.items()
+            if bool(self.planned[name].job.trained) == training
             and set(self.planned[name].job.trained) <= set(self.speeds)
-        ]
-        expected = sum(self._expected(name) for name in done)
-        return sum(self.took[name] for name in done) / expected if expected else 1.0
+        }
+        expected = sum(share * self._expected(name) for name, (_, share) in seen.items())
+        known = 0.0 if training else KNOWN
+        total = sum(seconds for seconds, _ in seen.values())
+        return (total + known) / (expected + known) if expected else 1.0
 
     def _position(self, name: str) -> Position | None:
         """Return where a training is, and learn its speed if nobody has measured it."""

@@ -52,6 +52,6 @@ def caution(networks: pd.DataFrame) -> str:
     if not said:
         return ""
     return (
-        f"Some networks were far worse after the last step of their training than on average over its last epoch: "
-        f"{', '.join(said)}. Results of these arms may be low for that reason."
+        f"Some trainings ended badly, {', '.join(said)}: in their last steps the networks lost much of what they had "
+        "learned. Results of these arms may be low for that reason alone; more seeds even it out."
     )

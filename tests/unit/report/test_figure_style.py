@@ -162,16 +162,45 @@ def test_fig8_places_each_size_and_marks_the_operating_point():
     axes = size_curves.draw(metrics_table(), CHOICE, MAJORITY, PARAMS).axes[0]
     lines = {container.get_label(): container.lines[0] for container in axes.containers}
     assert len(lines) == 4  # no rows at a rule, no arms without a size
-    assert lines["classic augmentation"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
-    # 400 + 2 * 100 and 400 + 2 * 300, drawn a little to the right of their place
-    assert lines["classic + dcgan"].get_xdata() == pytest.approx([600, 1000], abs=20)
-    assert lines["classic, fresh at every epoch"].get_xdata() == pytest.approx([600], abs=20)
+    lines = {label.partition(":")[0]: line for label, line in lines.items()}
+    assert lines["classic"].get_xydata() == pytest.approx(np.array([[0, 60], [400, 65]]))
+    # 400 + 2 * 100 and 400 + 2 * 300, drawn a little beside their place
+    assert lines["dcgan"].get_xdata() == pytest.approx([600, 1000], abs=20)
+    assert lines["online"].get_xdata() == pytest.approx([600], abs=20)
     circled = [line.get_xydata()[0] for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata())]
     assert np.array(circled) == pytest.approx(np.array([[400, 65], [600, 60]]), abs=20)
     thin = [line for line in axes.lines if line.get_alpha() == 0.45]
     assert len(thin) == 8
     alone = size_curves.draw(metrics_table(("all", "0")), CHOICE, MAJORITY, PARAMS).axes[0]
     assert not [line for line in alone.lines if line.get_alpha() == 0.45]
+
+
+def test_fig8_shows_arms_of_equal_values_beside_each_other():
+    table = metrics_table()
+    equal = table.assign(value=0.6, low=0.5, high=0.7)
+    figure = size_curves.draw(equal, CHOICE, MAJORITY, PARAMS)
+    figure_style.settle(figure)
+    (axes,) = figure.axes
+    drawn = [line for container in axes.containers for line in container.lines[:1]]
+    places = np.concatenate([axes.transData.transform(line.get_xydata()) for line in drawn])
+    points = places[:, 0] * 72 / figure.dpi
+    widest = max(line.get_markersize() for line in drawn)
+    assert len(drawn) == 4
+    assert np.diff(np.sort(points)).min() > 0.5 * widest
+    assert axes.get_xticks().tolist() == [1000, 600, 400, 0]
+
+
+def test_fig8_keeps_all_of_its_text_inside():
+    generators = ["dcgan-lowdata"]
+    arms = ["classic", "placebo", "online", "mixup", "extra", "dcgan-lowdata"]
+    arms += [f"dcgan-lowdata-{use}" for use in ("pretrain", "genmix", "weight", "select")]
+    rows = metrics_table(("all",))
+    rows = pd.concat([rows[rows["arm"] == "classic"].assign(arm=arm) for arm in arms])
+    figure = size_curves.draw(rows, CHOICE, MAJORITY, replace(PARAMS, arms=arms, generators=generators))
+    figure.draw_without_rendering()
+    for text in figure.legends[0].get_texts():
+        box = text.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text
 
 
 def test_fig8_circles_each_size_of_its_rule_and_calls_the_published_one_optimistic():

@@ -6,7 +6,7 @@ from tests.unit.report.test_summary import PARAMS as SUMMARY
 from tests.unit.report.test_summary import compared, evaluated
 
 from synthaug.evaluation import best_strategy
-from synthaug.report import headline, recommendation
+from synthaug.report import generator_faults, headline, recommendation
 from synthaug.report.evaluated import Evaluated
 from synthaug.report.recommendation import sentences
 from synthaug.terms import best
@@ -14,9 +14,10 @@ from synthaug.terms import best
 PARAMS = recommendation.Params(
     primary="accuracy", operating_point="nested", reference="classic", smallest_gain=0.03,
     networks=["classic", "placebo", "online", "mixup", "extra", "gan", "other"],
-    real=["placebo", "online", "mixup", "extra"],
+    real=["placebo", "online", "mixup", "extra"], unit_shown="lesion",
 )  # fmt: skip
 NOTHING = pd.DataFrame()
+NO_GENERATORS = generator_faults.worst(NOTHING)
 
 
 def arm(name, verdict="undecidable", delta=0.02):
@@ -41,7 +42,7 @@ def chosen(results, verdict="undecidable", read=best.INNER, optimism=0.04, delta
 
 
 def use(*rows, results=None):
-    return sentences(results or evaluated(*rows), PARAMS, NOTHING, NOTHING)[0]
+    return sentences(results or evaluated(*rows), PARAMS, NOTHING, NOTHING, NO_GENERATORS)[0]
 
 
 def test_a_gain_decides_the_plainest_arm_first():
@@ -79,19 +80,21 @@ def test_what_was_chosen_decides_where_no_arm_has_a_gain():
 
 
 def test_hindsight_is_said_with_its_optimism():
-    said = sentences(chosen(evaluated(arm("gan"))), PARAMS, NOTHING, NOTHING)
+    said = sentences(chosen(evaluated(arm("gan"))), PARAMS, NOTHING, NOTHING, NO_GENERATORS)
     assert said[1] == (
         "Choosing among 7 strategies, each an arm with its number of images, without the test patients gave +1.0 "
         "points (-2.0 to +5.0). Do not expect what the best in hindsight, gan 400, had: 4.0 points "
         "more, in part by luck."
     )
-    none = sentences(chosen(evaluated(arm("gan")), optimism=0.0), PARAMS, NOTHING, NOTHING)
+    none = sentences(chosen(evaluated(arm("gan")), optimism=0.0), PARAMS, NOTHING, NOTHING, NO_GENERATORS)
     assert none[1].endswith("the best of all in hindsight was no better.")
 
 
 def test_further_real_lesions():
     def said(*rows):
-        return [text for text in sentences(evaluated(*rows), PARAMS, NOTHING, NOTHING) if "nnotate" in text]
+        return [
+            text for text in sentences(evaluated(*rows), PARAMS, NOTHING, NOTHING, NO_GENERATORS) if "nnotate" in text
+        ]
 
     assert said(arm("extra", "gain", 0.06), arm("gan")) == [
         "Annotate more lesions: with further real ones (extra) the difference was +6.0 points (+1.0 to +12.0)."
@@ -111,35 +114,38 @@ def test_more_patients():
     further = [("classic", "extrapolated", 115, 0.75, 0.65, 0.85), ("classic", "extrapolated", 230, 0.82, 0.71, 0.9)]
     rows = measured + further
     curve = pd.DataFrame(rows, columns=columns)
-    said = sentences(evaluated(arm("gan")), PARAMS, NOTHING, curve)[-1]
+    said = sentences(evaluated(arm("gan")), PARAMS, NOTHING, curve, NO_GENERATORS)[-1]
     assert said == (
         "With 230 patients to learn from instead of 77, classic would come to 82.0 % (71.0 to 90.0) instead of "
         "70.0 %, if its learning curve goes on."
     )
     wide = curve.assign(low=0.69)
-    assert sentences(evaluated(arm("gan")), PARAMS, NOTHING, wide)[-1].endswith(
+    assert sentences(evaluated(arm("gan")), PARAMS, NOTHING, wide, NO_GENERATORS)[-1].endswith(
         "so it is not shown that more patients help."
     )
-    without = sentences(chosen(evaluated(arm("gan"))), PARAMS, NOTHING, curve[:0])[-1]
-    assert without.endswith("all of them tested, and classic in experiment: nested.")
-    assert len(sentences(evaluated(arm("gan")), PARAMS, NOTHING, NOTHING)) == 1
+    without = sentences(chosen(evaluated(arm("gan"))), PARAMS, NOTHING, curve[:0], NO_GENERATORS)[-1]
+    assert without.endswith("one fold fewer (list it under experiment: nested).")
+    assert len(sentences(evaluated(arm("gan")), PARAMS, NOTHING, NOTHING, NO_GENERATORS)) == 1
 
 
 def test_patients_that_show_a_gain():
     power = pd.DataFrame({"gain": [0.03, 0.05, 0.07], "patients_needed": [1957, 662, None], "patients": 44, "seeds": 1})
-    assert sentences(evaluated(arm("gan")), PARAMS, power, NOTHING)[-1] == (
+    assert sentences(evaluated(arm("gan")), PARAMS, power, NOTHING, NO_GENERATORS)[-1] == (
         "Patients needed to show a gain in four studies of five: at least 1,957 for 3 points and 662 for 5 points; "
         "there are 44."
     )
-    assert "five: about 1,957" in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING)[-1]
+    assert (
+        "five: about 1,957"
+        in sentences(evaluated(arm("gan")), PARAMS, power.assign(seeds=5), NOTHING, NO_GENERATORS)[-1]
+    )
     none = power.assign(patients_needed=None)
-    assert sentences(evaluated(arm("gan")), PARAMS, none, NOTHING)[-1] == (
+    assert sentences(evaluated(arm("gan")), PARAMS, none, NOTHING, NO_GENERATORS)[-1] == (
         "No number of patients up to 5,000 would show a gain of 7.0 points; there are 44."
     )
 
 
 def test_nothing_is_recommended_where_nothing_was_compared():
-    assert sentences(evaluated(arm("glcm"), arm("placebo")), PARAMS, NOTHING, NOTHING) == []
+    assert sentences(evaluated(arm("glcm"), arm("placebo")), PARAMS, NOTHING, NOTHING, NO_GENERATORS) == []
 
 
 def test_the_last_row_of_the_headline_is_what_was_chosen():

@@ -1,5 +1,7 @@
 """The words of the summary follow from the numbers: each verdict, each caveat, each step."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +10,9 @@ import pytest
 from PIL import Image
 
 from synthaug.quality import diagnosis
-from synthaug.report import captions, contents, summary, summary_pdf, terminal
+from synthaug.report import arm_names, captions, contents, generator_faults, summary, summary_pdf, terminal
 from synthaug.report.evaluated import Evaluated
+from synthaug.terms import arms
 
 PARAMS = summary.Params(
     unit="lesion", primary="accuracy", confidence=0.95, operating_point="nested",
@@ -18,8 +21,9 @@ PARAMS = summary.Params(
     networks=["classic", "placebo", "gan"], imported=[], smallest_gain=0.03, phantom=False,
     reference="classic", size="Size per fold", real=["placebo", "online", "mixup", "extra"], sizes_are_chosen=True,
     size_shown="Images added per fold", folds=3, tested_folds=3, given_split=False,
-    smallest_study_of=None,
+    smallest_study_of=None, unit_shown="lesion",
 )  # fmt: skip
+GENERATOR = ["generator", "seed", "state", "light", "why"]
 NO_DEVIATIONS = pd.DataFrame(columns=["key", "planned", "value", "since", "until"])
 STUDY_SIZE = pd.DataFrame({"gain": [0.03], "corrected_for": [1], "power": [0.8], "patients_needed": [412]})
 
@@ -226,16 +230,56 @@ def test_a_broken_generator_comes_first():
     )
     light["state"] = [diagnosis.COPYING]  # which more epochs would make worse
     assert "fewer epochs or on more patients" in summarised(generators=pd.DataFrame(light)).next_steps[0]
-    light["state"] = ["broken"]
-    assert summarised(generators=pd.DataFrame(light)).verdict.endswith(
-        " But the generator gan is broken: this says nothing about better synthetic images."
-    )
+
+
+@pytest.mark.parametrize("state", [state for state, light in diagnosis.LIGHTS.items() if light == "red"])
+@pytest.mark.parametrize("verdict", ["gain", "undecidable"])
+def test_a_fault_of_the_generator_is_read_before_any_difference(state, verdict):
+    light = {"generator": ["gan"], "seed": ["0"], "state": [state], "light": ["red"], "why": ["Sharpness 2.84."]}
+    made = summarised(compared(verdict=verdict), generators=pd.DataFrame(light))
+    assert made.answer == f"No fair test: {state} generator"
+    assert made.verdict.startswith(f"The images of gan {diagnosis.SAID.get(state, ['repeat training images'])[0]}, so ")
+    assert made.verdict.index("says nothing about better ones") < made.verdict.index("+7.1 points")
+    assert f"gan ({state})" in made.table["Arm"].tolist()
+    said = "\n".join(terminal.lines(made))
+    assert said.index(f"{state} generator") < said.index("+7.1")
+    assert f"\ngan ({state})" in said
+    if verdict == "gain":
+        assert made.recommendation[0].startswith("The images of gan ")
+
+
+@pytest.mark.parametrize(
+    ("arm", "found"),
+    [
+        ("gan", "gan"),
+        ("gan-low", None),
+        ("gan-select", "gan"),
+        ("gan-filtered", "gan"),
+        ("both", "gan"),
+        ("mixup", None),
+        ("gan-discriminator", None),
+    ],
+)
+def test_a_fault_is_that_of_the_generator_whose_images_the_arm_takes(arm, found):
+    rows = [("gan", "0", "broken", "red", "a"), ("gan-low", "0", "fine", "green", "b")]
+    generators = generator_faults.worst(pd.DataFrame(rows, columns=GENERATOR))
+    fault = generator_faults.of_arm(generators, arm)
+    assert (None if fault is None else fault["generator"]) == found
+
+
+def test_every_arm_of_the_table_has_a_few_words_beside_it():
+    made = summarised(generators=pd.DataFrame([("gan", "0", "fine", "green", "a")], columns=GENERATOR))
+    assert [name for name, _ in made.legend] == ["no augmentation", "classic", "placebo", "gan", "glcm"]
+    assert dict(made.legend)["glcm"].startswith("no network: ")
+    assert summary.from_json(json.loads(json.dumps(summary.to_json(made)))).legend == [list(row) for row in made.legend]
+    every = [*arms.SHARED, *arms.BASELINES, "best", "gan-select", "gan-filtered", "gan-discriminator", "both", "paste"]
+    assert all(arm_names.in_words(arm, ["gan"], "classic") for arm in every)
 
 
 def test_the_worst_light_of_each_generator_is_shown_with_how_often_it_was():
     table = pd.DataFrame(
         [("gan", "0", "fine", "green", "a"), ("gan", "1", "copying", "red", "b"), ("other", "0", "fine", "green", "c")],
-        columns=["generator", "seed", "state", "light", "why"],
+        columns=GENERATOR,
     )
     assert summarised(generators=table).generators.to_numpy().tolist() == [
         ["gan", ", 1 of 2 seeds", "red", "copying", "b"],
@@ -301,6 +345,9 @@ def test_pdf_is_the_same_each_time_and_leaves_room_for_the_figure(tmp_path):
     content = summary_pdf.page(made, tmp_path / "fig8.png")
     assert content == summary_pdf.page(made, tmp_path / "fig8.png")
     assert content.count(b"/Subtype /Image") == 1
+    many = replace(made, caveats=["A caveat of a line or so, which says something that is to be read with care."] * 22)
+    crowded = summary_pdf.page(many, tmp_path / "fig8.png")
+    assert len(re.findall(rb"/Type /Page\b(?!s)", crowded)) == 1
 
 
 CONFIG = {"cases": {"table": None}, "seeds": [0]}
@@ -360,3 +407,11 @@ def test_the_best_classic_size_is_no_caveat_where_the_verdict_names_it():
     assert any(
         "best size of classic" in text for text in summarised(compared(), number, best | {"size_b": "500"}).caveats
     )
+
+
+def test_whole_images_are_not_called_lesions():
+    made = summarised(glcm=0.88, params=replace(PARAMS, unit_shown="image"))
+    assert made.study.startswith("182 images of 115 patients")
+    config = {"cases": {"table": "cases.csv", "annotation": "none"}}
+    assert "its images" in captions.html("its {{ unit }}s", config, {})
+    assert "its lesions" in captions.html("its {{ unit }}s", {"cases": {"table": "cases.csv"}}, {})

@@ -40,7 +40,26 @@ def test_other_jobs_have_a_pace_of_their_own_and_what_they_took_last_time():
     )
     run.update(0, {"a"}, set())
     run.update(12, set(), {"a"})
-    assert run.left(12) == pytest.approx(3 * 4 + job_times.TRAINING + 100)
+    assert run.left(12) == pytest.approx((12 + 10) / (4 + 10) * 4 + job_times.TRAINING + 100)
+
+
+def test_one_slow_job_does_not_multiply_all_others():
+    """The first one took 5 minutes in place of 4 s; the second one does not have to."""
+    run = made({"a": job_times.Job("make_folds"), "b": job_times.Job("make_folds")}, seen={"make_folds": 4})
+    run.update(0, {"a"}, set())
+    run.update(300, set(), {"a"})
+    assert 4 < run.left(300) < 100
+
+
+def test_networks_that_were_timed_on_a_busy_machine_are_corrected_by_what_runs():
+    """Half of a training took a quarter of what was expected, so those that wait take half as long, too."""
+    run = made({"a": TRAINING, "b": TRAINING})
+    run.update(0, {"a"}, set())
+    whole = job_times.TRAINING + 100
+    half = progress.Position(1, 2, 4, 20, "epoch")
+    assert run.left(whole / 4, {"a": half}) == pytest.approx(whole / 4 + whole / 2)
+    early = progress.Position(1, 1, 100, 20, "epoch")  # which has mostly read its files
+    assert run.left(5, {"a": early}) == pytest.approx(whole - 5 + whole)
 
 
 def test_a_training_says_itself_how_far_it_is():
@@ -86,7 +105,7 @@ def test_without_a_speed_no_time_is_given_until_a_training_reports_one():
     run.update(0, {"a"}, set())
     assert run.line(20) == "0 of 2 jobs done, 20 s so far"
     logs["a"] = epochs(2, speed=20)
-    assert ", about 74 s left; " in run.line(20)  # as long again, and 1000 images at 20 images/s
+    assert ", about 60 s left; " in run.line(20)  # as long again, and twice as long for the other one
 
 
 def test_on_a_cluster_jobs_are_counted():

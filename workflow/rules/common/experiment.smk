@@ -4,7 +4,10 @@ import itertools
 
 sys.path.insert(0, str(BASE / "scripts"))
 
-from synthaug.terms import model_lists, uses
+from synthaug.terms import model_lists, shown_units, uses
+
+
+RIGHT_OR_WRONG = ["accuracy", "sensitivity"]  # how the name of a measure begins that counts such cases
 
 
 def tested_folds():
@@ -25,6 +28,23 @@ def given_split_params():
 def mask_params():
     """Return whether masks of another grid may be resampled as a parameter; none if not."""
     return {"resample_masks": True} if config["cases"]["resample_masks"] else {}
+
+
+def shown_unit(unit):
+    """Return what a ``unit`` is called where people read."""
+    return shown_units.shown(unit, config["cases"].get("annotation"))
+
+
+def words_of_notes():
+    """Return what the notes of a look at the data say things by, as parameters."""
+    unit = shown_unit("lesion")
+    return {
+        **{key: config["evaluation"][key] for key in ["smallest_gain", "confidence"]},
+        "unit": unit,
+        "tested_folds": len(tested_folds()),
+        "right_or_wrong": TASK_PRIMARY.split()[0] in RIGHT_OR_WRONG,
+        **({"padding": config["rois"]["padding"]} if unit != "lesion" else {}),
+    }
 
 
 def division_params():
@@ -247,6 +267,7 @@ def summary_settings():
         "tested_folds": len(tested_folds()),
         "given_split": is_split_given(),
         "smallest_study_of": smallest_study_of(),
+        "unit_shown": shown_unit(TASK_UNIT),
     }
 
 

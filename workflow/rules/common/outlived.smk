@@ -3,8 +3,6 @@
 import hashlib
 import shlex
 
-from snakemake.dag import DAG
-
 STARTED = Path(".snakemake/started")  # holds the command of each job, in a file of the job's own
 
 
@@ -14,6 +12,8 @@ def accept_outlived_jobs():
     Snakemake takes the results of a job for incomplete until it has seen the job end. Those of a job that ended unseen are
     whole if its record, which it writes last, still holds.
     """
+    from snakemake.dag import DAG  # which cannot be imported before the rest of Snakemake, as tests of helpers would
+
     check_incomplete = DAG.check_incomplete
 
     async def accept_and_check(dag):

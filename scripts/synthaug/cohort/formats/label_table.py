@@ -12,6 +12,7 @@ IMAGE = ("image", "image_id", "image_name", "imagename", "filename", "file_name"
          "id", "name")  # fmt: skip
 CLASS = ("class", "label", "diagnosis", "dx", "category", "target", "finding", "labels", "classname")
 PATIENT = ("patient", "patient_id", "patientid", "subject", "subject_id")
+MODALITY = ("modality", "image_modality", "imaging_modality")
 OF_CASES = {"lesion", "patient", "class", "image"}
 
 
@@ -40,7 +41,7 @@ def read(source: Source) -> Found:
     at_image = low.index(_first(low, IMAGE))
     at_class, one_hot = _class_columns(source, header, rows)
     patient = _first(low, PATIENT)
-    found, missing, unlabelled = Found(whole=True), [], []
+    found, missing, unlabelled, skipped = Found(whole=True, modality=_modality(low, rows)), [], [], set()
     for number, cells in rows:
         image = source.image(cells[at_image], path.parent)
         if image is None:
@@ -50,6 +51,7 @@ def read(source: Source) -> Found:
             cls = cells[at_class] if at_class >= 0 else _hot(path, number, header, cells, one_hot)
             if not cls and source.options.skip_incomplete:
                 unlabelled.append(f"row {number}")
+                skipped.add(image)
                 continue
             if not cls:
                 raise InputError(
@@ -58,7 +60,8 @@ def read(source: Source) -> Found:
             found.rows.append(Row(image, cls, patient=cells[low.index(patient)] if patient else ""))
     source.without_images(found, missing)
     found.note(unlabelled, "rows have no class and were left out")
-    others = [name for name in source.images if name not in {row.image for row in found.rows}]
+    listed = skipped | {row.image for row in found.rows}
+    others = [name for name in source.images if name not in listed]
     found.note([source.inner(each) for each in others], "images are not in the table and were left out")
     return found
 
@@ -76,6 +79,13 @@ def _tables(source: Source) -> list[Path]:
         if _first(low, IMAGE) and (at_class >= 0 or len(one_hot) > 1) and not others:
             found.append(path)
     return found
+
+
+def _modality(names: list[str], rows: user_tables.Rows) -> str:
+    """Return the modality of all rows, as the table has it; "" if it has none, or several."""
+    name = _first(names, MODALITY)
+    values = {cells[names.index(name)] for _, cells in rows} if name else set()
+    return values.pop() if len(values) == 1 else ""
 
 
 def _class_columns(source: Source, header: list[str], rows: user_tables.Rows) -> tuple[int, list[int]]:

@@ -195,7 +195,7 @@ def text(found):
 
 def test_patients_with_two_classes(tmp_path):
     found = made(folders(tmp_path / "set"), "--patients", "(P[0-9]+)_")
-    assert "2 patients have lesions of two classes or more, such as P0012, cyst and mass" in found.said
+    assert "2 patients have images of two classes or more, such as P0012, cyst and mass" in found.said
     assert "# patients: what PATIENTS='(P[0-9]+)_' finds in the images' paths" in text(found)
     assert "names look as if" not in found.said
 

@@ -101,6 +101,36 @@ def test_a_csv_of_labels(tmp_path, text):
 
 
 @pytest.mark.parametrize(
+    ("classes", "modality", "positive", "preset"),
+    [
+        (("COVID-19", "No_finding"), "X-ray", "COVID-19", "chest-xray"),
+        (("Tuberculosis", "healthy"), "Chest X-Ray", "Tuberculosis", "chest-xray"),
+        (("abnormal", "normal"), "CR", "abnormal", "chest-xray"),
+        (("nodule", "without"), "ultrasound", "nodule", "ultrasound"),
+        (("MS", "controls"), "MRI", "MS", "mr"),
+        (("cyst", "malignant"), "CT", "malignant", "ct-lesion"),
+        (("hemangioma", "benign"), "computed tomography", "hemangioma", "ct-lesion"),
+        (("benign", "normal"), "sonography", "benign", "ultrasound"),
+        (("covid_negative", "covid_positive"), "", "covid_positive", "ultrasound"),
+        (("Demented", "NonDemented"), "PET", "Demented", "ultrasound"),
+    ],
+)
+def test_the_draft_takes_the_modality_of_the_table_and_no_positive_class_of_nothing(
+    tmp_path, classes, modality, positive, preset
+):
+    rows = [f"{name},{cls},p{name},{modality}" for name, cls in zip("ABCD", classes * 2, strict=True)]
+    for name in "ABCDE":
+        picture(tmp_path / f"set/{name}.png", ord(name))
+    lines = ["image,class,patient,modality", *rows, f"E,,pE,{modality}"]
+    (tmp_path / "set/labels.csv").write_text("\n".join(lines))
+    found = made(tmp_path / "set", "--incomplete", "skip")
+    assert found.config["cases"]["positive"] == positive
+    assert found.config["augmentation"]["preset"] == preset
+    assert "1 rows have no class and were left out" in found.said
+    assert "not in the table" not in found.said  # its image is
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("image,class\nA,a\nZ,b\n", "expected the image Z in this folder, found none"),
