@@ -170,6 +170,7 @@ if __name__ == "__main__":
     for library in sys.argv[2:]:
         importlib.import_module(library)
     if "snakemake.workflow" in sys.modules:
+        sys.modules["snakemake.cli"].get_argument_parser()  # looks for plugins, which then are known in every fork
         parsed_rules.keep(Path(tempfile.mkdtemp(dir=Path(sys.argv[1]).parent)))
     gc.freeze()
     request, streams = _serve(sys.argv[1])
