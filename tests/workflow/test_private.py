@@ -175,7 +175,8 @@ def run(project: Project, *arguments: str, started: bool = False) -> subprocess.
 @pytest.mark.parametrize("jobs", [False, True], ids=["a program", "its job"])
 def test_a_fork_without_a_network_reaches_nothing(tmp_path, jobs):
     """Not even this machine, which a test can ask without troubling others."""
-    (tmp_path / "program.py").write_text("import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])))")
+    program = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])))"
+    (tmp_path / "program.py").write_text(program)
     command = [sys.executable, "program.py"]
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
