@@ -86,7 +86,6 @@ def copy_workflow(folder: Path) -> Project:
     shutil.copy(ROOT / "config/tiny.yaml", folder / EVERY)
     project.configure(lambda config: config["experiment"].update(EVERY_ARM))
     project.configure(lambda config: config["evaluation"].update(costs=COSTS))
-    project.configure(lambda config: config["quality"].update(images=8))
     return project
 
 
