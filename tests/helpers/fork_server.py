@@ -8,6 +8,7 @@ computed.
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -24,6 +25,9 @@ from pathlib import Path
 
 import memory
 import parsed_rules
+
+OFFLINE = "SYNTHAUG_TEST_OFFLINE"  # an environment variable: a program runs without a network, and so do its jobs
+NEW_NETWORK = 0x40000000  # CLONE_NEWNET of Linux
 
 
 def _serve(address: str) -> tuple[dict, list[int]]:
@@ -103,6 +107,21 @@ def _become(request: dict, streams: list[int]) -> None:
     signal.alarm(request.get("timeout", 0))
     sys.executable = request.get("python", sys.executable)
     importlib.invalidate_caches()
+    if request["env"].get(OFFLINE):
+        _leave_network()
+
+
+def _leave_network() -> None:
+    """Move this process, and all that it starts, into a network of its own that leads nowhere.
+
+    Raises
+    ------
+    OSError
+        Where the machine does not allow it.
+    """
+    system = ctypes.CDLL(None, use_errno=True)
+    if system.unshare(NEW_NETWORK):
+        raise OSError(ctypes.get_errno(), "no network of its own is allowed here")
 
 
 def _execute(command: list[str]) -> None:
@@ -151,6 +170,7 @@ if __name__ == "__main__":
     for library in sys.argv[2:]:
         importlib.import_module(library)
     if "snakemake.workflow" in sys.modules:
+        sys.modules["snakemake.cli"].get_argument_parser()  # looks for plugins, which then are known in every fork
         parsed_rules.keep(Path(tempfile.mkdtemp(dir=Path(sys.argv[1]).parent)))
     gc.freeze()
     request, streams = _serve(sys.argv[1])

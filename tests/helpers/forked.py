@@ -5,7 +5,8 @@ the main module, with its own arguments, folder, environment, output and exit st
 differences need a real start (`started`): packages count as imported, as the ``versions`` of a record tell, and sets of
 texts have one order in all forks of a server.
 
-A Snakemake that runs in a fork starts its jobs in forks, too: its `python` is the stand-in of `fork_client`.
+A Snakemake that runs in a fork starts its jobs in forks, too: its `python` is the stand-in of `fork_client`. With
+SYNTHAUG_TEST_OFFLINE in the environment a program and its jobs have no network.
 """
 
 import atexit

@@ -17,7 +17,7 @@ from tests.helpers.terminal import CTRL_C, Terminal
 
 from .conftest import EVERY
 
-EPOCHS = 60  # long enough to be hit in their middle
+EPOCHS = 20  # long enough to be hit in their middle: 3 s of a core
 SECONDS = 60  # far more than a step and a save take, even on a busy machine
 
 
@@ -55,13 +55,18 @@ def results(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if name != "job.log"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("script", ["train_acgan", "train_classifier"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script, number):
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    forked.run(command(finished, script, whole), check=True)
+@pytest.fixture(scope="module", params=["train_acgan", "train_classifier"])
+def trained(request, finished, tmp_path_factory) -> tuple[str, dict[str, str]]:
+    """A script, and what it writes if nothing stops it."""
+    whole = tmp_path_factory.mktemp("whole")
+    forked.run(command(finished, request.param, whole), check=True)
+    return request.param, results(whole)
 
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, trained, number):
+    (script, whole), cut = trained, tmp_path / "cut"
     job = subprocess.Popen(command(finished, script, cut), stderr=subprocess.PIPE, text=True)
     wait_for(f"epoch 6/{EPOCHS}", cut / "job.log")
     for _ in range(3):  # SLURM asks the step and the job
@@ -80,7 +85,7 @@ def test_a_stopped_training_goes_on_to_the_same_bytes(finished, tmp_path, script
     again = forked.run(command(finished, script, cut), check=True)
     assert again.stderr == ""
     assert "goes on in epoch" in (cut / "job.log").read_text(encoding="utf-8")
-    assert results(cut) == results(whole)
+    assert results(cut) == whole
 
 
 @pytest.mark.slow

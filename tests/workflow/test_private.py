@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import zipfile
@@ -155,10 +156,38 @@ def offline() -> list[str]:
     return command if allowed else []
 
 
-def run(project: Project, *arguments: str) -> subprocess.CompletedProcess:
-    command = [*offline(), sys.executable, "-m", "snakemake", "--configfile", "config/every.yaml", "--cores", "2"]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(project.folder / ".cache")}
-    return subprocess.run([*command, *arguments], cwd=project.folder, env=environment, capture_output=True, text=True)
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a run; where that is allowed, forks in it have no network."""
+    further = {"SYNTHAUG_TEST_OFFLINE": "yes"} if offline() else {}
+    return {**os.environ, "XDG_CACHE_HOME": str(folder / ".cache"), **further}
+
+
+def run(project: Project, *arguments: str, started: bool = False) -> subprocess.CompletedProcess:
+    """Run Snakemake and its jobs in forks, or start each as a user does."""
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/every.yaml", "--cores", "2", *arguments]
+    place = {"cwd": project.folder, "env": environment(project.folder)}
+    if started:
+        return subprocess.run([*offline(), *command], capture_output=True, text=True, **place)
+    return forked.run(command, **place)
+
+
+@pytest.mark.skipif(not offline(), reason="no network of its own is allowed here")
+@pytest.mark.parametrize("jobs", [False, True], ids=["a program", "its job"])
+def test_a_fork_without_a_network_reaches_nothing(tmp_path, jobs):
+    """Not even this machine, which a test can ask without troubling others."""
+    program = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])))"
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, "program.py"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if jobs:
+            (tmp_path / "Snakefile").write_text(f"rule all:\n    shell: 'python program.py {port}'\n")
+            command = [sys.executable, "-m", "snakemake", "--cores", "1", "--nolock"]
+        command = command if jobs else [*command, port]
+        assert forked.run(command, cwd=tmp_path).returncode == 0
+        done = forked.run(command, cwd=tmp_path, env=environment(tmp_path))
+    assert done.returncode == 1
+    assert "Network is unreachable" in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -176,13 +205,13 @@ def private(tmp_path_factory) -> Project:
         config["experiment"].update(generators=["dcgan", "other"])
 
     project.configure(use)
-    done = run(project, "--", "build_reader_study")
+    done = run(project, "--", "build_reader_study", started=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    (project.folder.parent / "said.txt").write_text(done.stderr, encoding="utf-8")
     answers = make_answers(project)
     project.configure(lambda config: config["reader_study"].update(answers=answers))
     done = run(project)
     assert done.returncode == 0, done.stdout + done.stderr
-    (project.folder.parent / "said.txt").write_text(done.stderr, encoding="utf-8")
     # Snakemake's logs give the reasons of what is run again: the former and the new params.
     os.utime(project.folder / DATA / "Huber imports/cyst/images.npy", (1, 1))
     done = run(project, "--", "results/tiny/seed-0/synthetic/other/on-60/record.json")
@@ -220,7 +249,7 @@ def test_verified_and_exported_without_names(private, tmp_path):
     for part in ["README.md", "LICENSE", "CITATION.cff", "requirements.txt"]:
         shutil.copy(Path(__file__).parents[2] / part, private.folder / part)
     export = [sys.executable, "scripts/export_crate.py", *paths, "--author", "A. Name", "--out"]
-    done = subprocess.run([*offline(), *export, tmp_path / "c"], cwd=private.folder, capture_output=True, text=True)
+    done = forked.run([*export, tmp_path / "c"], cwd=private.folder, env=environment(private.folder))
     assert done.returncode == 0, done.stdout + done.stderr
     assert leaks(tmp_path / "c") == []
     crate = ROCrate(tmp_path / "c")
@@ -297,6 +326,6 @@ def test_an_image_replaced_after_the_run_is_found(private):
 
 
 def test_a_run_says_how_long_it_takes_before_its_jobs(private):
-    """Here all jobs are started as a user's are. Other tests run beside it and slow it down, which nobody can know."""
+    """Here the jobs are started as a user's are. Other tests run beside it and slow it down, which nobody can know."""
     _, ends, took = progress_said.ends((private.folder.parent / "said.txt").read_text(encoding="utf-8"))
     assert took / 5 < ends[0] < 2 * took

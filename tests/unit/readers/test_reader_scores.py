@@ -196,12 +196,12 @@ def test_the_mean_of_readers_who_see_nothing_is_seldom_called_more():
     asked = made_readers.study(made_readers.key((30,) * 3, (14, 13, 13), lesions_a_patient=3), readers=2)
     random = np.random.default_rng(17)
     called, excluded = [], []
-    for _ in range(150):
+    for _ in range(80):
         by_reader = {name: made_readers.detecting(asked.key, 0, random, criterion=-2) for name in asked.presentations}
         row = one(scored(asked, made_readers.answers(asked, by_reader), params), "all", "origin", "balanced accuracy")
         called.append(row["verdict"] != reader_scores.NEITHER)
         excluded.append(not row["low"] <= 0.5 <= row["high"])
-    assert np.mean(called) < 0.1  # 0.05 and three standard errors of 150
+    assert np.mean(called) < 0.12  # 0.05 and three standard errors of 80; of the interval alone it is 0.15
     assert np.mean(excluded) > np.mean(called)
 
 
@@ -231,7 +231,7 @@ def test_intervals_of_readers_hold_the_truth_as_often_as_promised():
     rating = given["confidence"] * np.where(given["origin"] == "real", 1, -1)
     truth = {"d'": 0.8, "auc": roc_auc_score(big["origin"] == "real", rating)}
     held = {name: [] for name in [*truth, "as if independent"]}
-    for _ in range(250):
+    for _ in range(150):
         given = made_readers.detecting(asked.key, 0.8, random, patient_variance=0.5)
         exported = made_readers.answers(asked, {"reader-1": given})
         scores = scored(asked, exported, params)
@@ -242,9 +242,9 @@ def test_intervals_of_readers_hold_the_truth_as_often_as_promised():
         held["as if independent"].append(naive["low"] <= 0.8 <= naive["high"])
     share = {name: np.mean(values) for name, values in held.items()}
 
-    assert share["d'"] > 0.91  # 0.95 less three standard errors of 250
-    assert share["auc"] > 0.91
-    assert share["as if independent"] < 0.91
+    assert share["d'"] > 0.895  # 0.95 less three standard errors of 150
+    assert share["auc"] > 0.895
+    assert share["as if independent"] < 0.895
 
 
 def test_repeats_and_missing_answers_of_readers_do_not_change_what_the_others_score():
