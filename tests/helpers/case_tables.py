@@ -86,8 +86,13 @@ def made(source: Path, *options: str, task: str = "classification") -> Made:
     return Made(out, case_table.read_table(out / "cases.csv"), checked, config, done.stderr)
 
 
-def check_config(draft: dict) -> None:
-    """Check a config as the Snakefile does; a budget has its first step, as before anything is timed."""
+def check_config(draft: dict) -> list[str]:
+    """Check a config as the Snakefile does; a budget has its first step, as before anything is timed.
+
+    Returns
+    -------
+    The arms of the study but the reference.
+    """
     names = common_rules.helpers({"task": draft["task"]})
     with contextlib.chdir(common_rules.ROOT):
         whole = names["replaced"](names["read_yaml"](names["default_config"]()), draft)
@@ -98,6 +103,7 @@ def check_config(draft: dict) -> None:
         if whole["budget"]:
             names["set_values"](names["budget_steps"](names["read_yaml"](BUDGETS))["1"])
         names["check_consistency"]()
+        return [arm for arm in names["all_arms"]() if arm != names["TASK_REFERENCE"]]
 
 
 def refusal(source: Path, *options: str) -> str:
