@@ -68,7 +68,7 @@ def run(
             preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
             preview_notes.beyond(units),
             more(units),
-            preview_notes.of_several_classes(cases),
+            preview_notes.of_several_classes(table),
             preview_notes.alone(table),
             preview_notes.shared(found, new, params.acknowledged),
         ]

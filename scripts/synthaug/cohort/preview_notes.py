@@ -51,12 +51,12 @@ def beyond(units: pd.DataFrame) -> list[str]:
 
 
 def of_several_classes(cases: pd.DataFrame) -> list[str]:
-    """Return which patients have lesions of several classes; nothing if none has.
+    """Return which patients have lesions of several classes that share no image; nothing if none has.
 
     Parameters
     ----------
     cases
-        ``cases.csv``: ``patient`` and ``class``.
+        The case table, see `patient_classes.several`.
     """
     found = patient_classes.several(cases)
     if found.empty:
