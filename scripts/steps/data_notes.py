@@ -80,7 +80,7 @@ def run(
             preview_notes.filled(units, params.padding) if params.padding else preview_notes.beyond(units),
             more(units),
             class_given_away.notes(table, params.unit),
-            preview_notes.of_several_classes(cases, params.unit),
+            preview_notes.of_several_classes(table, params.unit),
             preview_notes.alone(table, params.unit),
             preview_notes.shared(found, new, params.acknowledged, params.unit),
         ]

@@ -44,6 +44,12 @@ NETWORKS = {
         "",
     ],
 }
+# The arms that these lines give, to choose the primary one from; in classification a budget decides about them, too.
+CHOICES = {
+    "classification": "",
+    "segmentation": ": lcgan, traditional or both (docs/segmentation.md)",
+    "detection": ": cpggan, cpggan-filtered or paste (docs/detection.md)",
+}
 POSITIVE = re.compile(r"malig|cancer|tumou?r|carcinom|positive|abnormal|disease|pneumon|lesion", re.IGNORECASE)
 # Names that say that nothing was found, at the beginning of a word: abnormal and nodule are no such names.
 NOTHING = re.compile(
@@ -122,7 +128,13 @@ def _folds(task: str, cases: pd.DataFrame) -> Sequence[str]:
     counts = cases[cases["class"] != ""].groupby("class")["patient"].nunique()
     folds = max(FEWEST_FOLDS, min(FOLDS[task], int(counts.min())))
     few = f"; {counts.idxmin()} has {counts.min()} patients, the fewest"
-    return [f"folds: {folds} # of patients; each class needs as many patients or more{few}"]
+    lines = [f"folds: {folds} # of patients; each class needs as many patients or more{few}"]
+    if task == "detection":  # whose default tests one fold alone
+        lines.append(
+            f"tested_folds: 1 # DECIDE: of these {folds} parts of the patients only one is tested; null: each in turn, "
+            f"which takes about {folds} times as long"
+        )
+    return lines
 
 
 def _modality(text: str) -> str:
@@ -167,7 +179,7 @@ def _evaluation(task: str) -> list[str]:
     primary, gain = PRIMARY[task]
     return [
         "evaluation:",
-        f"  primary: {primary} # DECIDE: the arm that your question is about",
+        f"  primary: {primary} # DECIDE: the arm that your question is about{CHOICES[task]}",
         f"  smallest_gain: {gain} # DECIDE: the smallest gain that would matter to you, as a fraction",
     ]
 

@@ -41,16 +41,24 @@ class Params:
     classes
         The classes, whose outlines have their colours, on the whole slice, too; None: all outlines are orange, and on
         the close-up only.
+    boxes
+        Whether an annotated box is drawn as it is, since it is what the network learns; if not, as the ellipse inside
+        it, which then stands for the lesion.
     """
 
     intensity: dict
     duplicate_correlation: float
     margin: float | None
     classes: list[str] | None = None
+    boxes: bool = False
 
     def colour(self, cls: str) -> tuple[int, int, int]:
         """Return the colour of the outline of a lesion: red, green and blue, 0 to 255."""
         return ImageColor.getrgb(class_colours.of(self.classes, cls)) if self.classes and cls else ORANGE
+
+    def drawn(self, lesion: Lesion, width: float) -> list[np.ndarray]:
+        """Return what is drawn of a lesion in a picture that shows ``width`` px, as `outlines` does."""
+        return [rectangle(lesion.box)] if self.boxes and lesion.box is not None else outlines(lesion.mask, width)
 
 
 def write(
@@ -115,6 +123,8 @@ def draw_lesions(sheet: Sheet, cases: pd.DataFrame, read: Callable[[pd.Series], 
 
 def _legend(lesion: Lesion, params: Params) -> str:
     """Say what the pictures of a lesion show."""
+    if params.boxes:
+        return "From left to right: what is annotated, up close and on the whole slice."
     if params.margin is None:
         return "From left to right: the outline as annotated, and the whole slice."
     if lesion.mask.all():  # as everywhere in a cohort without annotations
@@ -149,7 +159,7 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> Non
     frame, gray = Frame(*close, x, y, side), as_gray(lesion.image)
     square = [] if margin is None else [seen_square(lesion.row, margin)]
     sheet.picture(frame, gray, 0.4)
-    sheet.lines(frame, outlines(lesion.mask, side), colour)
+    sheet.lines(frame, params.drawn(lesion, side), colour)
     sheet.lines(frame, square, BLUE)
     mm = lesion.row["spacing_x_mm"]
     length, unit = (bar_length(side * mm), "mm") if pd.notna(mm) else (bar_length(side), "px")
@@ -160,7 +170,7 @@ def _draw_lesion(sheet: Sheet, cell: int, lesion: Lesion, params: Params) -> Non
     frame = _whole(sheet, whole, gray, lesion.placed, 0.25)
     sheet.lines(frame, square, BLUE)
     if params.classes:
-        sheet.lines(frame, outlines(lesion.mask, frame.width), colour)
+        sheet.lines(frame, params.drawn(lesion, frame.width), colour)
 
 
 def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple, params: Params) -> None:
@@ -170,7 +180,7 @@ def _draw_pair(sheet: Sheet, cell: int, both: list[Lesion], pair: tuple, params:
     caption += [("{}, patient {}, {}", (pair.lesion_b, pair.patient_b, pair.class_b or duplicates.NOTHING))]
     for place, lesion in zip(sheet.cell(cell, PAIR_CELL[0], caption), both, strict=True):
         frame = _whole(sheet, place, as_gray(lesion.image), lesion.placed, 0.5)
-        sheet.lines(frame, outlines(lesion.mask, frame.width), params.colour(lesion.row["class"]))
+        sheet.lines(frame, params.drawn(lesion, frame.width), params.colour(lesion.row["class"]))
 
 
 def lesion_caption(lesion: Lesion) -> list[tuple[str, Sequence[str]]]:
@@ -202,6 +212,12 @@ def seen_square(row: pd.Series, margin: float) -> np.ndarray:
     half = row["diameter_px"] * (0.5 + margin)
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)])
     return corners * half + (row["center_x_px"], row["center_y_px"])
+
+
+def rectangle(box: np.ndarray) -> np.ndarray:
+    """Return the corners of a box, see `Lesion`, closed: float64 (5, 2), x and y in px; pixel centres are integers."""
+    x0, y0, x1, y1 = box - 0.5
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
 
 
 def outlines(mask: np.ndarray, width: float) -> list[np.ndarray]:

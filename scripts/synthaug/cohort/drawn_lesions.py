@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from skimage import transform
 
+from synthaug.cohort import annotations
 from synthaug.cohort.cases import on_source
 from synthaug.errors import InputError
 from synthaug.imaging import intensity, volumes
@@ -32,6 +33,8 @@ class Lesion:
         Share of ``seen`` that lies beyond the slice, 0 to 1; None if the task does not say.
     placed
         Whether it is known where in the patient the slice lies, and so which sides are right and left.
+    box
+        Where a box is annotated, its x0, y0, x1, y1: float64 (4,), half-open in px of the slice. None elsewhere.
     """
 
     row: pd.Series
@@ -40,6 +43,7 @@ class Lesion:
     seen: np.ndarray | None = None
     beyond: float | None = None
     placed: bool = False
+    box: np.ndarray | None = None
 
 
 class Reader:
@@ -87,7 +91,8 @@ class Reader:
         if seen is not None and seen.dtype != np.uint8:
             seen = as_gray(intensity.unit(seen, *limits))
         beyond = None if place is None or "beyond" not in self._units else float(self._units["beyond"].iloc[place])
-        lesion = Lesion(row, intensity.unit(image, *limits), mask, seen, beyond, source.geometry.placed)
+        box = annotations.outline_parts(annotation)[0].ravel() if annotation["box"] else None
+        lesion = Lesion(row, intensity.unit(image, *limits), mask, seen, beyond, source.geometry.placed, box)
         return _of_square_pixels(lesion, source.geometry.aspect)
 
 
@@ -101,7 +106,8 @@ def _of_square_pixels(lesion: Lesion, aspect: float) -> Lesion:
     mask = transform.resize(lesion.mask, size, 0, "edge", anti_aliasing=False)
     center = (lesion.row["center_y_px"] + 0.5) * size[0] / rows - 0.5
     row = pd.Series(lesion.row.to_dict() | {"center_y_px": center}, name=lesion.row.name)
-    return dataclasses.replace(lesion, row=row, image=image.astype(np.float32), mask=mask)
+    box = None if lesion.box is None else lesion.box * np.array([1, size[0] / rows] * 2)
+    return dataclasses.replace(lesion, row=row, image=image.astype(np.float32), mask=mask, box=box)
 
 
 def as_gray(image: np.ndarray) -> np.ndarray:

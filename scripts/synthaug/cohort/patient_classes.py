@@ -1,4 +1,4 @@
-"""Patients whose lesions are of several classes."""
+"""Patients whose lesions are of several classes, unless their images show that these are of one patient."""
 
 import pandas as pd
 
@@ -6,14 +6,27 @@ import pandas as pd
 def several(cases: pd.DataFrame) -> pd.Series:
     """Return the classes of each patient with lesions of several, a sorted list each, by patient.
 
+    Classes that share an image are of one patient, whatever the id, so they count as one here, also along a chain.
+
     Parameters
     ----------
     cases
-        The case table, or ``cases.csv``: ``patient`` and ``class``, which is "" where nothing is.
+        The case table: ``patient``, ``image`` and ``class``, which is "" where nothing is.
     """
     drawn = cases[cases["class"] != ""]
-    classes = drawn.groupby("patient", sort=False)["class"].agg(lambda found: sorted(set(found)))
-    return classes[classes.map(len) > 1]
+    found = {
+        patient: sorted(set(rows["class"])) for patient, rows in drawn.groupby("patient", sort=False) if _apart(rows)
+    }
+    return pd.Series(found, dtype=object)
+
+
+def _apart(rows: pd.DataFrame) -> bool:
+    """Return whether a patient has classes that no image, and no chain of images, shows together."""
+    together: list[set[str]] = []
+    for _, classes in rows.groupby("image")["class"]:
+        joined = set(classes).union(*(group for group in together if group & set(classes)))
+        together = [group for group in together if not group & joined] + [joined]
+    return len(together) > 1
 
 
 def said(cases: pd.DataFrame, unit: str) -> str:

@@ -75,12 +75,12 @@ def filled(units: pd.DataFrame, padding: str) -> list[str]:
 
 
 def of_several_classes(cases: pd.DataFrame, unit: str) -> list[str]:
-    """Return which patients have lesions, or images, of several classes; nothing if none has.
+    """Return which patients have lesions, or images, of several classes that share no image; nothing if none has.
 
     Parameters
     ----------
     cases
-        ``cases.csv``: ``patient`` and ``class``.
+        The case table, see `patient_classes.several`.
     """
     found = patient_classes.several(cases)
     if found.empty:

@@ -128,6 +128,35 @@ def test_outlines_have_the_colours_of_their_classes(cohort):
                 np.testing.assert_allclose(np.array(stroke.split(), dtype=float), rgb, atol=0.001)
 
 
+def test_a_box_is_drawn_as_it_is_around_what_it_holds_in_both_pictures(tmp_path):
+    """The picture is black but for the box, so in each picture the drawn corners are those of the bright pixels."""
+    values = np.zeros((60, 90), np.uint8)
+    values[20:32, 40:70] = 255
+    Image.fromarray(values).save(tmp_path / "0.png")
+    (tmp_path / "table.csv").write_text('lesion,patient,class,image,box\nL0,p0,cyst,0.png,"40,20,70,32"\n')
+    checked = cases.check(tmp_path / "table.csv", cases.Params(["cyst"], of_slices=True))
+    artifacts.write_csv(checked, tmp_path / "cases.csv")
+    artifacts.write_csv(checked[["lesion", "patient"]], tmp_path / "units.csv")
+    artifacts.write_array(SEEN[:1], tmp_path / "images.npy")
+    window = {"mode": "window", "low": 0, "high": 255}
+    params = {**PARAMS, "intensity": window, "margin": None, "classes": ["cyst"], "boxes": True}
+    result = run(tmp_path, "one", params)
+    assert result.returncode == 0, result.stderr
+    pdf = (tmp_path / "one" / "contours.pdf").read_bytes()
+    (page,) = pdf_content.pages(pdf)
+    assert "what is annotated, up close and on the whole slice" in pdf_content.texts(page)[1][2]
+    drawn = re.findall(rb"\S+ \S+ m(?:\s\S+ \S+ l){4}", page)  # bars have two ends only
+    for line, image, (left, bottom, width, height) in zip(
+        drawn, pdf_content.images(pdf), pdf_content.placed(page), strict=True
+    ):
+        rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
+        x = left + width * np.array([columns[0], columns[-1] + 1]) / image.shape[1]
+        y = bottom + height * (1 - np.array([rows[0], rows[-1] + 1]) / image.shape[0])
+        corners = np.array(re.findall(rb"(\S+) (\S+) [ml]", line), float)
+        expected = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1]), (x[0], y[0])]
+        np.testing.assert_allclose(corners, expected, atol=0.05)
+
+
 def test_unknown_parameter_and_damaged_image(cohort):
     assert "unexpected keyword" in run(cohort, "one", {**PARAMS, "colour": "red"}).stderr
     (cohort / "5.png").write_bytes((cohort / "5.png").read_bytes()[:40])

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from synthaug.cohort import class_given_away, duplicates, preview_notes
+from synthaug.cohort import class_given_away, duplicates, patient_classes, preview_notes
 
 
 def test_what_stops_the_experiment_is_said_once_for_all_seeds():
@@ -39,15 +39,32 @@ def test_pairs_are_listed_with_what_may_be_done_about_them():
     assert len(preview_notes.shared(found[:0], {}, [], "lesion")) == 1
 
 
+def each_in_an_image_of_its_own(rows):
+    table = pd.DataFrame(rows, columns=["patient", "class"])
+    return table.assign(image=[f"{number}.png" for number in range(len(table))])
+
+
 def test_patients_of_several_classes_are_listed():
     rows = [("p", "cyst"), ("p", "mass"), ("q", "cyst"), ("q", ""), ("r", "mass"), ("r", "mass"), ("s", "mass")]
-    cases = pd.DataFrame(rows, columns=["patient", "class"])
+    cases = each_in_an_image_of_its_own(rows)
     first, *listed = preview_notes.of_several_classes(cases, "lesion")
     assert first.startswith("1 patient with lesions of two classes or more")
     assert listed == ["  p: cyst and mass"]
     assert preview_notes.of_several_classes(cases[2:], "image") == []
-    many = pd.DataFrame([(f"p{number}", cls) for number in range(57) for cls in "ab"], columns=["patient", "class"])
+    many = each_in_an_image_of_its_own([(f"p{number}", cls) for number in range(57) for cls in "ab"])
     assert preview_notes.of_several_classes(many, "image")[-1] == "  and 37 more"
+
+
+def test_classes_that_share_an_image_raise_no_doubt_about_the_patient():
+    rows = [("p", "cyst", "1"), ("p", "mass", "1"), ("p", "mass", "2"), ("p", "node", "2"), ("p", "", "3")]
+    rows += [("q", "cyst", "4"), ("q", "mass", "4"), ("q", "node", "5")]
+    rows += [("r", "cyst", "6"), ("r", "mass", "7"), ("r", "cyst", "8"), ("r", "mass", "8")]  # joined by the last one
+    cases = pd.DataFrame(rows, columns=["patient", "class", "image"])
+    first, *listed = preview_notes.of_several_classes(cases, "lesion")
+    assert first.startswith("1 patient with lesions")
+    assert listed == ["  q: cyst and mass and node"]
+    assert patient_classes.said(cases, "lesion").startswith("1 patient has lesions of two classes or more, such as q")
+    assert patient_classes.said(cases[cases["patient"] != "q"], "lesion") == ""
 
 
 def test_patients_of_one_lesion_each_are_doubted_where_names_look_shared():

@@ -249,6 +249,20 @@ def test_circles_stay_circles_on_sheets(cohort):
         np.testing.assert_allclose(lesion.row[["center_y_px", "center_x_px"]].to_numpy(float), middle, atol=1.1)
 
 
+def test_boxes_of_circles_are_squares_on_sheets(cohort):
+    table, checked = cohort
+    drawn = case_table.read_table(table)
+    drawn[["mask", "polygon"]] = ""
+    drawn["box"] = [
+        ",".join(str((CENTER[axis] + sign * RADIUS) / STORED[name][axis]) for sign in (-1, 1) for axis in (0, 1))
+        for name in drawn["lesion"]
+    ]
+    read = drawn_lesions.Reader(drawn, table.parent, WINDOW, pd.DataFrame(), np.zeros(0)).read
+    for _, row in checked.iterrows():
+        expected = np.array([CENTER[axis] + sign * RADIUS for sign in (-1, 1) for axis in (0, 1)])
+        np.testing.assert_allclose(read(row).box, expected / STORED[row["lesion"]][0])
+
+
 def test_pixels_within_one_per_cent_are_square():
     geometry = volumes.Geometry((1, 9, 9), (3.0, 0.701, 0.7), (0, 0, 0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
     assert geometry.aspect == 1

@@ -133,8 +133,9 @@ def task_samples():
 
 
 def task_display():
-    """Return how lesions are shown on the sheets of outlines."""
-    return {"margin": None, "intensity": config["slices"]["intensity"]}
+    """Return how lesions are shown on the sheets of outlines: boxes as they are, in the colours of their classes."""
+    shown = {"intensity": config["slices"]["intensity"], "classes": config["cases"]["classes"]}
+    return {"margin": None, "boxes": True, **shown}
 
 
 def task_jobs():
