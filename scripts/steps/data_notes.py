@@ -75,7 +75,7 @@ def run(
         new = linked_patients.merged(cases["patient"], linked_patients.links(found, params.acknowledged))
         few = few_units.notes(_tested(table, params), params.smallest_gain, params.confidence, params.unit)
         sections = [
-            preview_notes.too_small(refusals, params.folds, given=bool(params.given_split)),
+            preview_notes.too_small(refusals, params.folds, given=bool(params.given_split), unsettled=bool(new)),
             few if params.right_or_wrong else [],
             preview_notes.filled(units, params.padding) if params.padding else preview_notes.beyond(units),
             more(units),

@@ -71,7 +71,7 @@ def test_real_data_without_a_budget_is_refused_with_a_line_that_offers_one(mine)
     done = mine.snakemake("--dry-run", configfile=MINE)
     assert done.returncode == 1
     assert (
-        "error: config: budget: null leaves real data to the demo's small networks; give budget: 40min" in done.stderr
+        "error: config: budget: null leaves real data to the demo's small networks; give budget: 2h" in done.stderr
     )
 
 
@@ -91,6 +91,9 @@ def test_a_budget_is_chosen_once_and_its_values_are_plain(timed, tmp_path):
     assert "budget: 1min: step 1, 1 seed (one draw of all trainings), about" in said
     first = chosen(mine)
     assert (first["budget"], first["step"]) == ("1min", "1")  # none fits, so the smallest
+    enough = int(re.search(r"the smallest budget that fits here is about (\d+)min", said)[1])
+    assert first["estimate_s"] / 60 <= enough < first["estimate_s"] / 60 + 5.1
+    assert enough % 5 == 0
     again = mine.snakemake("--dry-run", configfile=MINE)
     assert "timing" not in again.stderr
     assert chosen(mine) == first

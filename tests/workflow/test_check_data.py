@@ -81,13 +81,14 @@ def test_patients_that_are_one_are_suggested_as_one_and_rois_at_the_border_are_n
     assert done.returncode == 1
     assert "ERROR [check_duplicates] images: expected different ones of different patients, found 2 pairs" in text
     # The job's own line and where to look stand there; Snakemake's log has its command.
-    shown = [results / "check/contours.pdf", results / "check/suggested_cases.csv"]
+    shown = [results / "check" / name for name in ("notes.txt", "contours.pdf", "suggested_cases.csv")]
     assert "\n".join(["Look at:", *(f"  {path.relative_to(project.folder)}" for path in shown)]) in text
     (log,) = (project.folder / ".snakemake/log").glob("*.log")
     for words in ("CalledProcessError", "WorkflowError", "set -euo pipefail"):
         assert words not in text
         assert words in log.read_text()
     notes = (results / "check/notes.txt").read_text().splitlines()
+    assert notes[0] == "The cohort is large enough for 2 folds, unless the pairs below change its patients."
     listed = [line.strip() for line in notes if "same pixels" in line]
     assert listed == [
         f"a1 (patient P1, row 2) and a2 (patient {LONG}, row 3): contradicting classes benign and malignant; "
@@ -113,5 +114,7 @@ def test_patients_that_are_one_are_suggested_as_one_and_rois_at_the_border_are_n
     project.configure(lambda config: config["cases"].update(table="data/merged.csv"))
     done = project.snakemake("check_data")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "No two patients share an image" in (results / "check/notes.txt").read_text()
+    notes = (results / "check/notes.txt").read_text()
+    assert "No two patients share an image" in notes
+    assert "the pairs below" not in notes
     assert (results / "check/suggested_cases.csv").read_text() == ""

@@ -16,7 +16,7 @@ FILLED = {  # by rois: padding
 }
 
 
-def too_small(refusals: Sequence[str], folds: int, *, given: bool = False) -> list[str]:
+def too_small(refusals: Sequence[str], folds: int, *, given: bool = False, unsettled: bool = False) -> list[str]:
     """Return what the cohort lacks for the experiment.
 
     Parameters
@@ -25,11 +25,15 @@ def too_small(refusals: Sequence[str], folds: int, *, given: bool = False) -> li
         The messages of `folds.split`, of each seed.
     given
         Whether the case table divides the patients.
+    unsettled
+        Whether there are pairs, see `shared`, that would leave fewer patients, or other ones.
     """
     lines = list(dict.fromkeys(line.strip() for text in refusals for line in text.splitlines()))
     if not lines:
-        enough = "The column split has every class in training and test."
-        return [enough if given else f"The cohort is large enough for {folds} folds."]
+        enough = f"The cohort is large enough for {folds} folds"
+        if given:
+            enough = "The column split has every class in training and test"
+        return [f"{enough}, unless the pairs below change its patients." if unsettled else f"{enough}."]
     missing = "with this column split" if given else "before the cohort is larger"
     return [f"The experiment will not run {missing}; this preview does:", *_indented(lines)]
 

@@ -10,6 +10,9 @@ def test_what_stops_the_experiment_is_said_once_for_all_seeds():
     refusals = ["class a: too few\n  class b: none", "class a: too few\n  class b: none", "folds: no split"]
     assert preview_notes.too_small(refusals, 3)[1:] == ["  class a: too few", "  class b: none", "  folds: no split"]
     assert preview_notes.too_small([], 3) == ["The cohort is large enough for 3 folds."]
+    unsettled = "The cohort is large enough for 3 folds, unless the pairs below change its patients."
+    assert preview_notes.too_small([], 3, unsettled=True) == [unsettled]
+    assert preview_notes.too_small(refusals, 3, unsettled=True) == preview_notes.too_small(refusals, 3)
 
 
 def test_images_beyond_the_border_are_counted_and_listed():

@@ -60,7 +60,11 @@ def choose_budget(name, steps):
             break
         chosen = step, values, estimate
     if chosen[-1] > limit:
-        refused = f"; nothing fits {name}, so this is the smallest study, and a larger budget gives better networks"
+        fits = f"{5 * -int(-chosen[-1] // 300)}min"
+        refused = (
+            f"; nothing fits {name}, so this is the smallest study; the smallest budget that fits here is about {fits},"
+            " and a larger one gives better networks"
+        )
     return keep_budget(name, *chosen, refused)
 
 

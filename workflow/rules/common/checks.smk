@@ -47,7 +47,7 @@ def budget_problems():
     if config["budget"] or asked_for("check_data") or not left_to_the_demo():
         return []
     return [
-        "budget: null leaves real data to the demo's small networks; give budget: 40min, 2h or gpu (how long the run may"
+        "budget: null leaves real data to the demo's small networks; give budget: 2h, 12h or gpu (how long the run may"
         " take), or your own values, as config/figshare-brain.yaml and config/paper.yaml do"
     ]
 
