@@ -70,9 +70,7 @@ def chosen(project) -> dict:
 def test_real_data_without_a_budget_is_refused_with_a_line_that_offers_one(mine):
     done = mine.snakemake("--dry-run", configfile=MINE)
     assert done.returncode == 1
-    assert (
-        "error: config: budget: null leaves real data to the demo's small networks; give budget: 2h" in done.stderr
-    )
+    assert "error: config: budget: null leaves real data to the demo's small networks; give budget: 2h" in done.stderr
 
 
 @pytest.mark.parametrize("wrong", ["40 min", "0h", "fast", 40])

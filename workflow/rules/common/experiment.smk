@@ -6,7 +6,6 @@ sys.path.insert(0, str(BASE / "scripts"))
 
 from synthaug.terms import model_lists, shown_units, uses
 
-
 RIGHT_OR_WRONG = ["accuracy", "sensitivity"]  # how the name of a measure begins that counts such cases
 
 

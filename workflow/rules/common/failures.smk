@@ -29,7 +29,10 @@ def show_failure():
 def checked_pages():
     """Return the pages of the check of the data that are there and of this table, not left of an earlier one."""
     dag, results = workflow.dag, f"results/{config['cohort']}"
-    pages = [*(f"<results>/check/{name}" for name in ["notes.txt", "contours.pdf", "suggested_cases.csv"]), *task_sheets()]
+    pages = [
+        *(f"<results>/check/{name}" for name in ["notes.txt", "contours.pdf", "suggested_cases.csv"]),
+        *task_sheets(),
+    ]
     names = [page.replace("<results>", results) for page in pages]
     made = {str(path): job for job in dag.jobs for path in job.output}
     return [name for name in names if name in made and (not dag.needrun(made[name]) or dag.finished(made[name]))]
