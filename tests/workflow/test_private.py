@@ -60,7 +60,7 @@ def contents(data: bytes) -> Iterator[bytes]:
         return
     for start in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", data):
         try:
-            unpacked = zlib.decompressobj().decompress(data[start.start() :])
+            unpacked = zlib.decompressobj().decompress(memoryview(data)[start.start() :])  # no copy
         except zlib.error:
             continue
         if len(unpacked) > 8:
