@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 import yaml
-from tests.helpers import case_tables
+from tests.helpers import case_tables, common_rules
 
 from synthaug.cohort import config_draft
 
@@ -27,9 +27,12 @@ def test_the_choices_of_the_primary_arm_are_the_arms_of_the_study(task):
     assert set(listed) == {arm for arm in arms if not arm.endswith("-epochs")}
 
 
-def test_a_draft_says_that_one_fold_alone_is_tested():
+def test_a_draft_and_a_dry_run_say_that_one_fold_alone_is_tested():
     text = draft("detection")
     assert yaml.safe_load(text)["tested_folds"] == 1
     assert "of these 3 parts of the patients only one is tested; null: each in turn, which takes about 3 times" in text
+    study = {"folds": 3, "tested_folds": 1, "split": "folds"}
+    for changes, said in (({}, ", testing 1 of 3 folds"), ({"tested_folds": None}, ""), ({"split": "column"}, "")):
+        assert common_rules.helpers(study | changes)["tested_in_words"]() == said  # in the summary of a dry-run
     for task in ("classification", "segmentation"):
         assert "tested_folds" not in draft(task)

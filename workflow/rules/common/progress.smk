@@ -241,7 +241,7 @@ def summarise():
         of_rule[job.rule.name] += seconds[name]
     count = Counter(job.rule.name for job in jobs.values())
     trains = any("seed" in dict(job.wildcards.items()) for job in jobs.values())
-    draws = f", with {seeds_in_words(config['seeds'])}" if trains else ""
+    draws = f", with {seeds_in_words(config['seeds'])}{tested_in_words()}" if trains else ""
     lines = [f"A run would have {len(jobs)} jobs{draws}:"]
     for name, total in of_rule.most_common(SHOWN_RULES):
         lines.append(f"{count[name]:6} {name:24}" + (f" {progress.in_words(total):>8} of one core" if known else ""))
@@ -263,6 +263,12 @@ def seeds_in_words(seeds):
     if len(seeds) == 1:
         return "1 seed (one draw of all trainings)"
     return f"{len(seeds)} seeds (as many draws of all trainings)"
+
+
+def tested_in_words():
+    """Say how many folds are tested, if not all of those that were drawn."""
+    tested, folds = len(tested_folds()), config["folds"]
+    return "" if tested == folds or is_split_given() else f", testing {tested} of {folds} folds"
 
 
 def reasons(jobs):
