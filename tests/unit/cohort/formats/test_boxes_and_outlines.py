@@ -132,7 +132,7 @@ def change(folder, edit):
         (lambda c: c["annotations"][0].update(category_id=7), [], "expected a category of annotation 1, found 7"),
         (lambda c: c["annotations"][1]["segmentation"].update(counts="0"), [], "annotation 2: expected run lengths of"),
         (lambda c: c["annotations"][0].update(segmentation=[]), ["--task", "segmentation"], "found boxes alone"),
-        (lambda c: c["images"][0].pop("patient_id"), [], "patients: expected whose each image is"),
+        (lambda c: c["images"][0].pop("patient_id"), [], "patients: expected a rule for whose each image is"),
         (
             lambda c: c["categories"][1].update(name="Cyst"),
             [],

@@ -73,7 +73,7 @@ def test_what_is_wrong_with_nnunet(tmp_path, cases):
     (tmp_path / "set/dataset.json").write_text("{}")
     assert "dataset.json: expected labels, found none" in refusal(tmp_path / "set")
     (tmp_path / "set/dataset.json").write_text(json.dumps(content))
-    assert "patients: expected whose each image is" in refusal(tmp_path / "set")
+    assert "patients: expected a rule for whose each image is" in refusal(tmp_path / "set")
     (tmp_path / "set/imagesTr/liver_01_0000.nii.gz").unlink()
     assert "imagesTr: expected an image of liver_01, found none" in refusal(tmp_path / "set")
 
