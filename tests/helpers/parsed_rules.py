@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-PLACE = "<path of the file of rules>"
+PLACE = "<path of the file of rules>"  # in place of the literal that it is in the translation
 
 
 def keep(folder: Path) -> None:
@@ -31,8 +31,8 @@ def _parse(parse: Callable, folder: Path, path, workflow, linemap: dict[int, int
     if not kept.exists():
         parsed, rules = parse(path, workflow, linemap=linemap, rulecount=rulecount)
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-            json.dump([parsed.replace(name, PLACE), rules, list(linemap.items())], file)
+            json.dump([parsed.replace(repr(name), PLACE), rules, list(linemap.items())], file)
         os.replace(file.name, kept)
     parsed, rules, lines = json.loads(kept.read_text(encoding="utf-8"))
     linemap.update(lines)
-    return parsed.replace(PLACE, name), rules
+    return parsed.replace(PLACE, repr(name)), rules
