@@ -15,7 +15,7 @@ from synthaug.terms import arms, sizes
 from synthaug.terms.totals import ALL
 
 GROUP, BEST, NUMBER, STEPS = ("classic group", "best classic", "equal number", "online at equal steps")
-NONE, BEST_AT_RULE = "no augmentation", "best classic, at the operating point"
+NONE, BEST_AT_RULE = arms.NONE, "best classic, at the operating point"
 GAIN, WORSE, EQUIVALENT = "gain", "worse", "equivalent"
 LIKELY_WORSE, NO_GAIN, UNDECIDABLE = "likely worse", "no gain", "undecidable"
 FEWEST = 10  # patients who must differ before a gain is excluded: of fewer a standard error is not to be trusted

@@ -45,5 +45,5 @@ def is_noisy(pixels: np.ndarray) -> bool:
 def _apart(colours: np.ndarray) -> np.ndarray:
     """Return by how much the channels of each pixel differ, (rows, columns), not below 0."""
     if colours.dtype.kind == "f":
-        return np.ptp(colours, axis=-1)
+        return np.nan_to_num(np.ptp(colours, axis=-1))  # numbers that are none are found where the values are read
     return np.ptp(colours.astype(np.int64), axis=-1) if colours.dtype.itemsize > 1 else np.ptp(colours, axis=-1)

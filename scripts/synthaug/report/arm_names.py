@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from synthaug.evaluation import comparisons
-from synthaug.terms import uses
+from synthaug.terms import arms, uses
 from synthaug.terms.best import BEST
 
 WORDS = {
-    comparisons.NONE: "the real images as they are",
+    arms.NONE: "the real images as they are",
     "classic": "turned, shifted and scaled copies too",
     "placebo": "classic, trained once more: chance alone",
     "online": "classic, with new copies at every pass",
@@ -57,14 +56,14 @@ def in_words(arm: str, generators: Sequence[str], reference: str) -> str:
     return WORDS.get(arm) or next((words for ending, words in ENDINGS.items() if arm.endswith(ending)), "")
 
 
-def legend(arms: Iterable[str], generators: Sequence[str], reference: str) -> list[tuple[str, str]]:
-    """Return the arms that have words as (names, words); arms of the same words stand together.
+def legend(shown: Iterable[str], generators: Sequence[str], reference: str) -> list[tuple[str, str]]:
+    """Return the arms ``shown`` that have words as (names, words); arms of the same words stand together.
 
     >>> legend(["classic", "gan", "mixup", "other"], ["gan", "other"], "classic")[1]
     ('gan, other', 'classic, and synthetic images')
     """
     names: dict[str, list[str]] = {}
-    for arm in arms:
+    for arm in shown:
         if words := in_words(arm, generators, reference):
             names.setdefault(words, []).append(arm)
     return [(", ".join(each), words) for words, each in names.items()]

@@ -10,4 +10,5 @@ SHARED = (
 )  # the arms that every task may have; most others are named after a generator
 FRESH = (ONLINE, MIXUP)  # arms whose size counts augmentations that are drawn afresh in each epoch
 BASELINES = ("bovw-multi", "bovw-single", "gabor", "glcm")  # no networks; in the order of the paper's Table 6
+NONE = "no augmentation"  # what the smallest size of the reference is called
 DISCRIMINATOR = "-discriminator"  # the arm of a generator's own classifier is called so after the generator's name
