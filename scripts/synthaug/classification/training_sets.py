@@ -187,5 +187,10 @@ def _rows(
 ) -> pd.DataFrame:
     """Return a table of ``len(row)`` rows; the other arguments are lists of that length or one value for all rows."""
     columns = {"source": source, "lesion": lesion, "rank": rank, "class": cls, "generator": generator, "row": row}
-    columns = {name: value if isinstance(value, str | int) else list(value) for name, value in columns.items()}
+    columns = {name: value if isinstance(value, str | int) else _plain(value) for name, value in columns.items()}
     return pd.DataFrame(columns, index=range(len(row))).astype({"rank": int, "row": int})
+
+
+def _plain(values: Iterable) -> Sequence:
+    """Return ``values`` without an index, by which pandas would sort them into a table."""
+    return values.to_numpy() if isinstance(values, pd.Series | pd.Index) else list(values)
