@@ -68,6 +68,7 @@ def main() -> None:
             arguments.image,
             arguments.mask,
             arguments.incomplete == "skip",
+            arguments.patients,
         )
         source = sources.at(Path(arguments.source), options)
         name, found = registry.read(source, arguments.format)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from synthaug.cohort import annotations
+from synthaug.cohort.formats import patients
 from synthaug.cohort.formats.found import Found, Row
 from synthaug.cohort.formats.source import Source, stem
 from synthaug.errors import InputError
@@ -39,6 +40,9 @@ def read(source: Source) -> Found:
     for lost in [paths[0] for key, paths in masks.items() if key not in keys]:
         found.refused.append(f"{lost}: expected an image of this mask, found none; name it likewise")
     _check_classes(source, images)
+    if not source.options.patients:  # known by now, before hundreds of masks are read
+        classes = {folder for path in images for folder in _folders(source, path)}
+        raise patients.without_rule([source.inner(path) for path in images], classes)
     for path in images:
         rows, before = [], len(found.refused)
         for mask in masks.get(_key(source, path, stem(path)), []):

@@ -4,7 +4,7 @@ It is never guessed: images of one patient must not lie in both training and tes
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from synthaug.cohort.formats import patient_names
@@ -42,12 +42,8 @@ def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
         If there is no rule and the format does not say it, or the rule is no expression or finds nothing in a path.
     """
     if not rule:
-        if lacking := [name(row) for row in found.rows if not row.patient]:
-            known = _hint(found, name)
-            looks = f". Names look as if they said it: {known.said()}" if known else ""
-            raise InputError(
-                f"patients: expected a rule for whose each image is, found none ({lacking[0]}); {HOW}{looks}"
-            )
+        if any(not row.patient for row in found.rows):
+            raise without_rule([name(row) for row in found.rows], {row.cls for row in found.rows})
         return found.rows
     if rule == EACH_IMAGE:
         if known := _hint(found, name):
@@ -65,6 +61,13 @@ def assigned(found: Found, rule: str, name: Callable[[Row], str]) -> list[Row]:
             "of them); correct it"
         )
     return [replace(row, patient=text) for (row, _), text in zip(matches, texts, strict=True)]
+
+
+def without_rule(names: Sequence[str], classes: Collection[str] = ()) -> InputError:
+    """Return the error where a format does not say whose the images are, by their paths, and there is no rule."""
+    known = patient_names.hint(list(dict.fromkeys(names)), classes)
+    looks = f". Names look as if they said it: {known.said()}" if known else ""
+    return InputError(f"patients: expected a rule for whose each image is, found none ({names[0]}); {HOW}{looks}")
 
 
 def _hint(found: Found, name: Callable[[Row], str]) -> patient_names.Hint | None:

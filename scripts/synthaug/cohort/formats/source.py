@@ -28,6 +28,8 @@ class Options:
         Names of classes that a format numbers, from 0.
     image, mask
         Patterns of names, see `named_files`.
+    patients
+        Whose an image is, see `patients.assigned`.
     skip_incomplete
         Whether annotations without an image, or without a class in a table of labels, are left out and noted.
     """
@@ -38,6 +40,7 @@ class Options:
     image: str = ""
     mask: str = ""
     skip_incomplete: bool = False
+    patients: str = ""
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,16 @@ def test_what_the_check_would_refuse_is_left_out_if_the_user_says_so(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_missing_rule_for_patients_is_said_before_any_mask_is_read(tmp_path):
+    for number in range(4):
+        picture(tmp_path / f"set/a/P{number // 2}_{number}.png", number)
+        (tmp_path / f"set/a/P{number // 2}_{number}_mask.png").write_bytes(b"not a picture")
+    done = script(tmp_path / "set", tmp_path / "out")
+    (line,) = done.stderr.strip().splitlines()
+    assert "patients: expected a rule for whose each image is, found none (a/P0_0.png); give PATIENTS=" in line
+    assert "Names look as if they said it" in line
+
+
 def test_images_that_no_file_names_are_said(tmp_path):
     coco(tmp_path / "set", [[10, 10, 20, 20]] * 4)
     picture(tmp_path / "set/more.png", 9)
