@@ -7,11 +7,11 @@ from synthaug.terms.best import BEST
 
 WORDS = {
     arms.NONE: "the real images as they are",
-    "classic": "turned, shifted and scaled copies too",
-    "placebo": "classic, trained once more: chance alone",
-    "online": "classic, with new copies at every pass",
-    "mixup": "online, with images mixed in pairs",
-    "extra": "classic, and images of more real patients",
+    arms.CLASSIC: "turned, shifted and scaled copies too",
+    arms.PLACEBO: "classic, trained once more: chance alone",
+    arms.ONLINE: "classic, with new copies at every pass",
+    arms.MIXUP: "online, with images mixed in pairs",
+    arms.EXTRA: "classic, and images of more real patients",
     # Of segmentation and detection.
     "original": "the real images alone",
     "real": "the real images alone",
@@ -33,7 +33,7 @@ ENDINGS = {  # of the names of arms that do more with what the arm before the en
     f"-{uses.SELECT}": "synthetic images whose class classic recognises",
     "-filtered": "synthetic images where a detector finds the lesions",
     "-kept": "synthetic images that a reader kept",
-    "-discriminator": "the generator's own classifier",
+    arms.DISCRIMINATOR: "the generator's own classifier",
     "-epochs": "trained for equal epochs instead of equal steps",
 }
 

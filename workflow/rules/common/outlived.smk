@@ -3,11 +3,11 @@
 import hashlib
 import shlex
 
-STARTED = Path(".snakemake/started")  # holds the command of each job, in a file of the job's own
+STARTED = Path(".snakemake/started")  # holds what each job was started with, in a file of the job's own
 
 
 def accept_outlived_jobs():
-    """Have Snakemake note the command of each job that it starts, and look through what a killed run has left.
+    """Have Snakemake note with what it starts each job, and look through what a killed run has left.
 
     Snakemake takes the results of a job for incomplete until it has seen the job end. Those of a job that ended unseen are
     whole if its record, which it writes last, still holds.
@@ -18,7 +18,7 @@ def accept_outlived_jobs():
 
     async def accept_and_check(dag):
         persistence = dag.workflow.persistence
-        note_commands(persistence)
+        note_starts(persistence)
         if not (dag.workflow.dryrun or dag.ignore_incomplete):
             unseen = [job for job in dag.jobs if await persistence.incomplete(job)]
             if unseen:
@@ -31,32 +31,37 @@ def accept_outlived_jobs():
         DAG.check_incomplete = accept_and_check
 
 
-def note_commands(persistence):
-    """Have ``persistence`` keep the command of each job when the job starts."""
+def note_starts(persistence):
+    """Have ``persistence`` keep what each job is started with."""
     started = persistence.started
 
     def note_and_start(job, external_jobid=None):
         if job.shellcmd and job.output:
             STARTED.mkdir(parents=True, exist_ok=True)
-            noted(job).write_text(job.shellcmd, encoding="utf-8")
+            noted(job).write_text(start_of(job), encoding="utf-8")
         started(job, external_jobid)
 
     persistence.started = note_and_start
 
 
 def noted(job):
-    """Return the file that holds the command with which a job was last started."""
+    """Return the file that holds with what a job was last started."""
     return STARTED / hashlib.sha256(str(job.output[0]).encode()).hexdigest()
 
 
+def start_of(job):
+    """Return the command of a job and its parameters: digests of the user's files are among these, not in the command."""
+    return "\n".join([job.shellcmd, *map(str, job.params)])
+
+
 def has_finished(job):
-    """Return whether a job that nobody saw end has made all its files, with the command, code and inputs of today."""
+    """Return whether a job that nobody saw end has made all its files, with what it would be started with today."""
     from synthaug.files import records  # takes half a second, and hardly any run comes here
 
     try:
         command = shlex.split(job.shellcmd)
         return (
-            noted(job).read_text(encoding="utf-8") == job.shellcmd
+            noted(job).read_text(encoding="utf-8") == start_of(job)
             and all(Path(path).exists() for path in job.output)
             and records.holds(Path(command[command.index("--record") + 1]))
         )
