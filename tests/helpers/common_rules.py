@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import snakemake.api  # noqa: F401 (first, as in a run, or else helpers cannot import snakemake.dag)
-
 ROOT = Path(__file__).parents[2]
 
 

@@ -4,11 +4,13 @@ The workflow is one job, which writes its first file, waits, and writes its seco
 """
 
 import contextlib
+import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -199,3 +201,19 @@ def test_a_run_under_nohup_is_not_stopped_by_a_closed_terminal():
         assert signal.getsignal(signal.SIGHUP) is helpers["end_run"]
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_job_is_accepted_only_as_it_was_started(tmp_path, monkeypatch):
+    """Digests of the user's files are parameters and stand in no command."""
+    monkeypatch.chdir(tmp_path)
+    names = common_rules.helpers({"task": "classification"})
+    record = {"inputs": {}, "outputs": {}, "code": {}, "versions": {}}
+    (tmp_path / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    job = SimpleNamespace(shellcmd="python a.py --record record.json", params=["digest"], output=["record.json"])
+    assert not names["has_finished"](job)
+    persistence = SimpleNamespace(started=lambda job, external_jobid: None)
+    names["note_starts"](persistence)
+    persistence.started(job)
+    assert names["has_finished"](job)
+    for change in [{"params": ["other"]}, {"shellcmd": job.shellcmd + " --x"}, {"output": ["record.json", "missing"]}]:
+        assert not names["has_finished"](SimpleNamespace(**{**vars(job), **change})), change
